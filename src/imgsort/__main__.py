@@ -1,0 +1,5 @@
+"""`python -m imgsort`."""
+
+from imgsort.cli import main
+
+main()

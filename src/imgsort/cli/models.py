@@ -1,0 +1,45 @@
+"""`models list`, `models pull`."""
+
+import click
+
+from imgsort.cli import options
+
+
+@click.group()
+def models() -> None:
+    """The models that look at images, and their weights."""
+
+
+@models.command("list")
+@options.as_json
+def list_(*, as_json: bool) -> None:
+    """List the models: input size, features an image, where the weights are, and whether they are there."""
+    from imgsort.cli.output import print_json, printable
+    from imgsort.jobs.models import list_models
+
+    rows = list_models()
+    if as_json:
+        print_json({"version": 1, "command": "models list", "models": [row.to_json() for row in rows]})
+        return
+    for row in rows:
+        state = "there" if row.present else "not there"
+        click.echo(
+            f"{row.name:<18}  {row.size_px:>3} px  {row.width:>4} features  {state:<9}  {printable(row.weights)}"
+        )
+
+
+@models.command()
+@click.argument("name", type=click.Choice(options.MODEL_NAMES))
+@options.quiet
+@options.as_json
+def pull(name: str, *, quiet: bool, as_json: bool) -> None:
+    """Fetch the weights of the model NAME ahead of time, and check them."""
+    from imgsort.cli.output import print_json, printable
+    from imgsort.cli.terminal import TerminalListener
+    from imgsort.jobs.models import pull_model
+
+    file = pull_model(name, TerminalListener(quiet=quiet))
+    if as_json:
+        print_json({"version": 1, "command": "models pull", "model": name, "weights": str(file)})
+    else:
+        click.echo(f"{name}: {printable(file)}")

@@ -1,0 +1,111 @@
+"""`categorize`, `outliers`, `undo`, `history`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from imgsort.cli import options
+
+_REFUSED_EXIT_CODE = 4
+
+
+@click.command()
+@options.folder
+@click.option(
+    "-k", "--clusters", type=click.IntRange(min=1), default=8, show_default=True, help="Number of categories."
+)
+@click.option(
+    "--variance",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.95,
+    show_default=True,
+    help="Share of the features' variance that PCA keeps.",
+)
+@options.seed
+@options.model_options
+@options.filing_options
+@options.quiet
+@options.as_json
+def categorize(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **settings: Any) -> None:
+    """Group the images of FOLDER that look alike into category folders.
+
+    Features of a model, PCA, K-Means. Categories are numbered by size: category_1 is the largest. Images
+    directly in FOLDER count, and those in category folders that imgsort made; sorting again moves nothing.
+    """
+    from imgsort.cli.terminal import TerminalListener
+    from imgsort.jobs.categorize import categorize as run
+
+    result = run(folder, listener=TerminalListener(quiet=quiet), **_with_mode(settings))
+    _show(result, verbose=verbose, as_json=as_json)
+
+
+@click.command()
+@options.folder
+@click.option(
+    "--max", "max_outliers", type=click.IntRange(min=1), default=8, show_default=True, help="Outliers at most."
+)
+@options.seed
+@options.model_options
+@options.filing_options
+@options.quiet
+@options.as_json
+def outliers(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **settings: Any) -> None:
+    """Move the images of FOLDER that do not belong to the folder Outlayers.
+
+    Features of a model, two clusters; the smaller one's images are the outliers, and if there are more than
+    --max of them, those farthest from its centre. The table gives each one's distance, higher = odder.
+    """
+    from imgsort.cli.terminal import TerminalListener
+    from imgsort.jobs.outliers import find_outliers
+
+    result = find_outliers(folder, listener=TerminalListener(quiet=quiet), **_with_mode(settings))
+    _show(result, verbose=verbose, as_json=as_json)
+
+
+@click.command()
+@options.folder
+@click.argument("run", required=False)
+@options.quiet
+@options.as_json
+def undo(folder: Path, run: str | None, *, quiet: bool, as_json: bool) -> None:
+    """Take back the last run on FOLDER that is still in force, or the one named RUN.
+
+    Every file goes back to its old name and place, and folders that the run made are removed if empty. What
+    was changed since is named and left alone (exit 4). Again for the run before.
+    """
+    from imgsort.cli.output import print_json, print_undo
+    from imgsort.cli.terminal import TerminalListener
+    from imgsort.jobs.undo import undo as take_back
+
+    result = take_back(folder, run, listener=TerminalListener(quiet=quiet))
+    print_json(result.to_json()) if as_json else print_undo(result)
+    _exit_for(result.refused)
+
+
+@click.command()
+@options.folder
+@options.as_json
+def history(folder: Path, *, as_json: bool) -> None:
+    """List the runs on FOLDER, oldest first, with what became of them."""
+    from imgsort.cli.output import print_history, print_json
+    from imgsort.jobs.history import history as list_runs
+
+    result = list_runs(folder)
+    print_json(result.to_json()) if as_json else print_history(result)
+
+
+def _with_mode(settings: dict[str, Any]) -> dict[str, Any]:
+    return {**settings, "mode": settings["mode"] or "move"}
+
+
+def _show(result: Any, *, verbose: bool, as_json: bool) -> None:
+    from imgsort.cli.output import print_filing, print_json
+
+    print_json(result.to_json()) if as_json else print_filing(result, verbose=verbose)
+    _exit_for(result.refused)
+
+
+def _exit_for(refused: tuple[Any, ...]) -> None:
+    if refused:
+        raise click.exceptions.Exit(_REFUSED_EXIT_CODE)

@@ -1,0 +1,118 @@
+"""Results to stdout, as a table or as JSON; failures and notices to stderr."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from imgsort.filing.apply import Refusal
+    from imgsort.jobs.results import FilingResult, History, UndoResult
+
+
+def printable(text: object) -> str:
+    """Return `text` fit for one line of a terminal: control characters and bytes that are not UTF-8 escaped."""
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode("ascii") for c in str(text)
+    )
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """Print one JSON object, in ASCII."""
+    click.echo(json.dumps(value, indent=2))
+
+
+def print_failure(error: BaseException, exit_code: int, *, as_json: bool) -> None:
+    """Say what failed: one line on stderr, or the JSON object of the result so far with the error in it."""
+    message = error.format_message() if isinstance(error, click.ClickException) else str(error)
+    result = getattr(error, "result", None)
+    if as_json:
+        failure = {"type": type(error).__name__, "message": printable(message), "exit_code": exit_code}
+        print_json({**(result.to_json() if result is not None else {}), "error": failure})
+    else:
+        if result is not None:
+            print_refused(result.refused)
+        click.echo(f"imgsort: {printable(message)}", err=True)
+
+
+def print_filing(result: "FilingResult", *, verbose: bool) -> None:
+    """Print what a run did, or would do."""
+    width = max((len(folder.name) for folder in result.folders), default=0)
+    for folder in result.folders:
+        click.echo(f"{printable(folder.name):<{width}}  {folder.count:>6}")
+    if verbose or (result.command == "outliers" and result.moves):
+        print_moves(result)
+    print_unreadable(result)
+    print_refused(result.refused)
+    click.echo(_summary(result))
+
+
+def print_moves(result: "FilingResult") -> None:
+    """Print every move with its distance, higher = odder."""
+    rows = [(printable(move.source), printable(move.target), move.distance) for move in result.moves]
+    source_width = max((len(source) for source, _, _ in rows), default=0)
+    target_width = max((len(target) for _, target, _ in rows), default=0)
+    click.echo(f"{'file':<{source_width}}      {'new place':<{target_width}}  distance")
+    for source, target, distance in rows:
+        shown = "" if distance is None else f"{distance:.3f}"
+        click.echo(f"{source:<{source_width}}  ->  {target:<{target_width}}  {shown:>8}")
+
+
+def print_unreadable(result: "FilingResult") -> None:
+    """Print the files that cannot be read, each with its reason."""
+    for row in result.unreadable:
+        click.echo(f"unreadable: {printable(row.path)}: {row.reason}")
+
+
+def print_refused(refused: "Sequence[Refusal]") -> None:
+    """Print the files that were left as they are, each with its reason."""
+    for refusal in refused:
+        click.echo(f"left alone: {printable(refusal.path)} {refusal.reason}")
+
+
+def print_undo(result: "UndoResult") -> None:
+    """Print what an undo did."""
+    print_refused(result.refused)
+    click.echo(f"{_files(result.restored)} taken back from {result.command} (run {result.run}).")
+    if result.refused:
+        click.echo(
+            f"{_files(len(result.refused))} left as they are. When what stands in the way is gone, "
+            f"`imgsort undo {printable(_shown(result.collection))} {result.run}` tries them again."
+        )
+
+
+def print_history(result: "History") -> None:
+    """Print the runs of a collection, a line each, oldest first."""
+    if not result.runs:
+        click.echo("no runs are recorded here.")
+        return
+    rows = [(run.id, run.started, run.command, run.mode, str(run.moves), run.status) for run in result.runs]
+    rows.insert(0, ("run", "started", "command", "mode", "files", "status"))
+    widths = [max(len(row[column]) for row in rows) for column in range(6)]
+    for row in rows:
+        click.echo("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _summary(result: "FilingResult") -> str:
+    images = f"{result.images} images"
+    verbs = {"move": "moved", "copy": "copied", "hardlink": "linked", "symlink": "linked"}
+    verb = verbs[result.mode]
+    if result.status == "planned":
+        return f"{images}; {_files(len(result.moves))} would be {verb}. Nothing was touched."
+    if not result.moves:
+        return f"{images}; nothing to do."
+    done = len(result.moves) - len(result.refused)
+    place = result.output if result.mode != "move" else result.collection
+    return f"{images}; {_files(done)} {verb}. `imgsort undo {printable(_shown(place))}` takes it back."
+
+
+def _files(count: int) -> str:
+    return f"{count} file{'' if count == 1 else 's'}"
+
+
+def _shown(path: Path) -> Path:
+    """Return the path as a person would type it here."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) and path != here else path

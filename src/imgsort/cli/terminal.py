@@ -1,0 +1,45 @@
+"""What a person hears while a job works: notices and progress, on stderr."""
+
+import sys
+from typing import Any
+
+import click
+
+from imgsort.cli.output import printable
+from imgsort.jobs.listener import Listener
+
+
+class TerminalListener(Listener):
+    """Prints notices, and on a terminal shows progress with tqdm."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self.quiet = quiet
+        self._bar: Any = None
+        self._task = ""
+
+    def notice(self, text: str) -> None:
+        """Print a notice to stderr."""
+        if not self.quiet:
+            click.echo(f"imgsort: {printable(text)}", err=True)
+
+    def progress(self, task: str, done: int, total: int) -> None:
+        """Move the bar of `task` on; it goes away when all is done."""
+        if self.quiet or not sys.stderr.isatty():
+            return
+        if task != self._task:
+            from tqdm import tqdm
+
+            self._task = task
+            self._bar = tqdm(total=total, desc=task, unit="image", leave=False)
+        self._bar.update(done - self._bar.n)
+        if done == total:
+            self._bar.close()
+            self._task = ""
+
+    def download_bar(self, name: str) -> Any:
+        """Return a bar that counts bytes, on a terminal."""
+        if self.quiet or not sys.stderr.isatty():
+            return None
+        from tqdm import tqdm
+
+        return tqdm(desc=f"fetching {name}", unit="B", unit_scale=True, leave=False)

@@ -1,0 +1,92 @@
+"""Every error that imgsort raises on purpose, in one tree; each class carries its exit code.
+
+    ImgsortError                exit 1: nothing was changed
+    ├── CollectionError         the folder given is missing, empty or not a folder
+    ├── TooFewImagesError       fewer readable images than the work needs
+    ├── UsageError              exit 2: options that do not go together
+    ├── UnreadableImageError    an image file cannot be read; commands turn it into a row with its reason
+    ├── StrictError             exit 3: `--strict`, and some image could not be read
+    ├── WeightsError            a model's weights cannot be used
+    │   └── DownloadError       ... because their host could not be reached; a default model may fall back
+    ├── DeviceError             the device asked for is not there
+    ├── LockedError             another imgsort works on the collection
+    ├── JournalError            a file in `.imgsort` is not one that imgsort wrote
+    ├── NothingToUndoError      no run is left to take back
+    ├── StoppedError            exit 4: stopped part way; what was done can be undone
+    └── InterruptedRunError     exit 130: the same, by Ctrl-C
+
+A message names the path, the value received and the remedy.
+"""
+
+
+class ImgsortError(Exception):
+    """An expected error. Its message is written for the person who typed the command."""
+
+    exit_code = 1
+
+
+class CollectionError(ImgsortError):
+    """The folder given is missing, empty, or no folder."""
+
+
+class TooFewImagesError(ImgsortError):
+    """The collection holds fewer readable images than the command needs."""
+
+
+class UsageError(ImgsortError):
+    """Options that each are right but do not go together."""
+
+    exit_code = 2
+
+
+class UnreadableImageError(ImgsortError):
+    """One image file cannot be read. Its message is the reason alone: the path travels beside it."""
+
+
+class StrictError(ImgsortError):
+    """`--strict` was given and some image could not be read; nothing was moved."""
+
+    exit_code = 3
+
+
+class WeightsError(ImgsortError):
+    """A file of weights is missing, damaged, or not this model's."""
+
+
+class DownloadError(WeightsError):
+    """The host of the weights cannot be reached, answers an error, or stalls."""
+
+
+class DeviceError(ImgsortError):
+    """The device asked for is not there."""
+
+
+class LockedError(ImgsortError):
+    """Another process works on the collection."""
+
+
+class JournalError(ImgsortError):
+    """A file in `.imgsort` is not one that imgsort wrote, or does not fit the folder that it lies in."""
+
+
+class NothingToUndoError(ImgsortError):
+    """No run is in force."""
+
+
+class StoppedError(ImgsortError):
+    """A run stopped part way; what was done is in its journal, and `undo` takes it back.
+
+    `result` is the result object of the command, as far as it came.
+    """
+
+    exit_code = 4
+
+    def __init__(self, message: str, result: object) -> None:
+        super().__init__(message)
+        self.result = result
+
+
+class InterruptedRunError(StoppedError):
+    """Ctrl-C in the middle of the moves."""
+
+    exit_code = 130

@@ -1,0 +1,13 @@
+"""From labels to moves to disk, and back. Knows paths only: no pixels.
+
+plan.py      decides every name; touches nothing
+runs.py      a run's file: the whole plan, written before the first move, and what became of it
+moving.py    one move that never replaces, in every way a file system allows
+apply.py     carries a plan out
+settle.py    tidies up after a run that was killed
+undo.py      takes a run back
+lock.py      one run at a time
+category_folders.py  which folders imgsort made, and how they are known again
+paths.py     relative paths, safe to use although a stranger may have written them
+state.py     the folder `.imgsort` and the small files in it
+"""

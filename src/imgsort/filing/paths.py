@@ -1,0 +1,85 @@
+"""Relative paths that may come from a stranger's file, and names that no file system confuses.
+
+A relative path is a str with `/` between its parts on every system; "" is the root itself. Bytes that
+are not UTF-8 are surrogate escapes, as everywhere in Python.
+"""
+
+import os
+import stat
+import unicodedata
+from collections.abc import Container
+from pathlib import Path
+
+STATE_FOLDER = ".imgsort"
+MAX_NAME_BYTES = 255
+
+_MAX_SUFFIX_BYTES = 32
+
+
+def is_safe_relative(path: str) -> bool:
+    """Say whether `path` stays inside the folder it is joined to and out of imgsort's own state.
+
+    Absolute paths, `.`, `..`, empty parts, NUL, and (on Windows) drives and backslashes are not safe.
+    Links on the way are for `has_link_on_the_way` to find: they are on disk, not in the name.
+    """
+    parts = path.split("/")
+    if "\0" in path or any(part in ("", ".", "..") for part in parts):
+        return False
+    if any(name_key(part) == STATE_FOLDER for part in parts):
+        return False
+    return not (os.sep == "\\" and ("\\" in path or ":" in path))
+
+
+def has_link_on_the_way(root: Path, path: str) -> bool:
+    """Say whether a folder on the way from `root` to `path` is a link or no folder. The end may be anything."""
+    folder = os.fspath(root)
+    for part in path.split("/")[:-1]:
+        folder = os.path.join(folder, part)
+        try:
+            if not stat.S_ISDIR(os.lstat(folder).st_mode):
+                return True
+        except FileNotFoundError:
+            return False
+    return False
+
+
+def parent_of(path: str) -> str:
+    """Return the path without its last part; "" for a path of one part."""
+    return path.rpartition("/")[0]
+
+
+def name_of(path: str) -> str:
+    """Return the last part of the path."""
+    return path.rpartition("/")[2]
+
+
+def join(folder: str, name: str) -> str:
+    """Return the path of `name` in `folder`, where `folder` may be ""."""
+    return f"{folder}/{name}" if folder else name
+
+
+def name_key(name: str) -> str:
+    """Return what two names share if some file system takes them for one: NFC, case folded."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def free_name(name: str, taken: Container[str]) -> str:
+    """Return `name`, or `stem (2).suffix`, `stem (3).suffix`… : the first whose key is not in `taken`.
+
+    A long stem is cut so that the number still fits in 255 bytes.
+    """
+    candidate, number = name, 1
+    while name_key(candidate) in taken:
+        number += 1
+        candidate = _numbered(name, number)
+    return candidate
+
+
+def _numbered(name: str, number: int) -> str:
+    stem, suffix = os.path.splitext(name)
+    if len(os.fsencode(suffix)) > _MAX_SUFFIX_BYTES:
+        stem, suffix = name, ""
+    tail = f" ({number}){suffix}"
+    while len(os.fsencode(stem)) + len(os.fsencode(tail)) > MAX_NAME_BYTES:
+        stem = stem[:-1]
+    return stem + tail

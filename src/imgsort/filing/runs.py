@@ -1,0 +1,290 @@
+"""The runs of a collection: `.imgsort/runs/<id>.jsonl`, the whole plan and then a line for each event.
+
+The plan is written under another name, synced, and only then given its own: a run file that is there
+is complete. No record per move is needed, for the plan and the disk together say what was done. A run
+that moves files to another root has the same file in both; they may differ by one last line.
+"""
+
+import calendar
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from imgsort.errors import JournalError
+from imgsort.filing import run_format
+from imgsort.filing.plan import Plan
+from imgsort.filing.state import (
+    json_line,
+    make_state_folder,
+    read_bounded,
+    state_folder,
+    sync_folder,
+    write_all,
+    write_synced,
+)
+
+MAX_RUN_FILE_BYTES = 2 * 1024**3
+_TAIL_BYTES = 65536
+
+
+class Status(StrEnum):
+    """What became of a run, as the last of its events says."""
+
+    UNFINISHED = "unfinished"
+    DONE = "done"
+    STOPPED = "stopped"
+    INTERRUPTED = "interrupted"
+    UNDO_UNFINISHED = "undo unfinished"
+    UNDO_STOPPED = "undo stopped"
+    UNDONE = "undone"
+
+
+_STATUS_AFTER = {
+    "done": Status.DONE,
+    "stopped": Status.STOPPED,
+    "interrupted": Status.INTERRUPTED,
+    "undo": Status.UNDO_UNFINISHED,
+    "undo_stopped": Status.UNDO_STOPPED,
+    "undone": Status.UNDONE,
+}
+_UNSETTLED = (Status.UNFINISHED, Status.UNDO_UNFINISHED)
+
+
+@dataclass
+class Run:
+    """A run as its file tells it. `events` are the lines after the plan, in the order of writing."""
+
+    id: str
+    command: str
+    started: str
+    plan: Plan
+    model: dict[str, Any] | None
+    events: list[dict[str, Any]] = field(default_factory=list)
+    _unwritten: dict[Path, list[bytes]] = field(default_factory=dict)
+
+    @property
+    def status(self) -> Status:
+        """What became of the run."""
+        status = Status.UNFINISHED
+        for event in self.events:
+            status = _STATUS_AFTER.get(event["type"], status)
+        return status
+
+    @property
+    def was_refused(self) -> int:
+        """How many files the last undo refused."""
+        return next((event.get("refused", 0) for event in reversed(self.events) if event["type"] == "undone"), 0)
+
+    @property
+    def is_across(self) -> bool:
+        """Whether files were, or were about to be, copied to another file system."""
+        return any(event["type"] == "across" for event in self.events)
+
+    @property
+    def placeholders(self) -> set[tuple[str, int]]:
+        """The empty files that may stand under a new name: ("target" or "source", number of the move)."""
+        return {(event["at"], event["move"]) for event in self.events if event["type"] == "placeholder"}
+
+    @property
+    def foreign_folders(self) -> set[str]:
+        """Folders of the plan that someone else made first."""
+        return {event["path"] for event in self.events if event["type"] == "foreign"}
+
+    @property
+    def removed_folders(self) -> list[tuple[str, int]]:
+        """Emptied folders that the run removed from the collection, with their modes."""
+        return [(event["path"], event["mode"]) for event in self.events if event["type"] == "remove"]
+
+    def temporary_path(self, place: Path, number: int) -> Path:
+        """Return where a copy for move `number` is written before it gets its name `place`."""
+        return place.with_name(f".imgsort-{self.id}-{number}.tmp")
+
+    def add(self, kind: str, **values: Any) -> None:
+        """Write one more event to every copy of the run's file, on disk when this returns. Raises OSError.
+
+        What could not be written goes before the next event, so that the copies stay alike.
+        """
+        event = {"type": kind, **values}
+        self.events.append(event)
+        roots = self.plan.site.roots
+        for root in roots:
+            self._unwritten.setdefault(root, []).append(json_line(event))
+        for root in roots:
+            _append(run_path(root, self.id), b"".join(self._unwritten[root]))
+            self._unwritten[root] = []
+
+
+def run_path(root: Path, run_id: str) -> Path:
+    """Return where the run's file lies, or would lie."""
+    return state_folder(root) / "runs" / f"{run_id}.jsonl"
+
+
+def begin(plan: Plan, command: str, model: dict[str, Any] | None) -> Run:
+    """Write the plan to every root's `.imgsort`, on disk before this returns; the destination's first.
+
+    Raises OSError, with nothing left behind.
+    """
+    roots = plan.site.roots
+    for root in roots:
+        make_state_folder(root)
+    run = Run(_new_id(roots), command, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), plan, model)
+    try:
+        for root in reversed(roots):
+            path = run_path(root, run.id)
+            write_synced(path.with_suffix(".tmp"), run_format.plan_lines(run.id, command, run.started, plan, model))
+            os.replace(path.with_suffix(".tmp"), path)
+            sync_folder(path.parent)
+    except OSError:
+        for root in roots:
+            run_path(root, run.id).unlink(missing_ok=True)
+            run_path(root, run.id).with_suffix(".tmp").unlink(missing_ok=True)
+        raise
+    return run
+
+
+def run_ids(root: Path) -> list[str]:
+    """Return the ids of the runs recorded in `root`, oldest first."""
+    try:
+        names = os.listdir(state_folder(root) / "runs")
+    except FileNotFoundError:
+        return []
+    return sorted(name.removesuffix(".jsonl") for name in names if name.endswith(".jsonl"))
+
+
+def load_run(root: Path, run_id: str) -> Run:
+    """Read one run and check that every path in it is safe to use.
+
+    Raises JournalError for a file that imgsort did not write.
+    """
+    path = run_path(root, run_id)
+    lines = _complete_lines(path)
+    try:
+        header, plan = run_format.parse_plan(root, run_id, lines)
+        events = run_format.parse_events(lines, plan)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise JournalError(
+            f"{path}: this is not a run that imgsort recorded here ({error}). Remove the file to go on without it."
+        ) from error
+    return Run(run_id, header["command"], header["started"], plan, header["model"], events)
+
+
+def unsettled_ids(root: Path) -> list[str]:
+    """Return the ids of runs that were killed, or whose undo was, and of files that are no runs."""
+    return [run_id for run_id in run_ids(root) if _last_status(root, run_id) in _UNSETTLED]
+
+
+def latest_in_force(root: Path) -> Run | None:
+    """Return the newest run that is not undone. Raises JournalError."""
+    for run_id in reversed(run_ids(root)):
+        if _last_status(root, run_id) is not Status.UNDONE:
+            return load_run(root, run_id)
+    return None
+
+
+def has_twin(run: Run) -> bool:
+    """Say whether every root has the run's file."""
+    return all(run_path(root, run.id).is_file() for root in run.plan.site.roots)
+
+
+def require_twin(run: Run) -> None:
+    """Check that a run which went to another root is recorded alike in both, and take the later of the two.
+
+    Raises JournalError where the twin is missing or differs: a stranger's journal cannot name our folders.
+    """
+    roots = run.plan.site.roots
+    if len(roots) < 2:
+        return
+    texts = []
+    for root in roots:
+        path = run_path(root, run.id)
+        if not path.is_file():
+            raise JournalError(f"{path}: the other half of run {run.id} is not there, so the run is left alone.")
+        texts.append(_complete_lines(path))
+    shorter, longer = sorted(texts, key=len)
+    if longer[: len(shorter)] != shorter or len(shorter) < len(run.plan.moves) + 2:
+        raise JournalError(f"run {run.id} is recorded differently in {roots[0]} and {roots[1]}; it is left alone.")
+    if len(longer) > len(shorter):
+        missing = b"".join(line + b"\n" for line in longer[len(shorter) :])
+        _append(run_path(roots[texts.index(shorter)], run.id), missing)
+        run.events = run_format.parse_events(longer, run.plan)
+
+
+def forget_run(root: Path, run_id: str) -> None:
+    """Remove the file of a run that never began."""
+    os.unlink(run_path(root, run_id))
+
+
+def remove_unfinished_plans(root: Path) -> None:
+    """Remove plans that were being written when a run was killed: nothing had moved yet."""
+    folder = state_folder(root) / "runs"
+    if folder.is_dir():
+        for leftover in folder.glob("*.tmp"):
+            leftover.unlink()
+
+
+def _new_id(roots: Sequence[Path]) -> str:
+    """Return an id that sorts after every id in every root, also where the clock went back."""
+    newest = max((run_id for root in roots for run_id in run_ids(root)), default="")
+    now = _id_at(time.time_ns() // 1_000_000)
+    return now if now > newest else _id_at(_milliseconds_of(newest) + 1)
+
+
+def _id_at(milliseconds: int) -> str:
+    seconds, rest = divmod(milliseconds, 1000)
+    return time.strftime("%Y%m%d-%H%M%S", time.gmtime(seconds)) + f"-{rest:03d}"
+
+
+def _milliseconds_of(run_id: str) -> int:
+    try:
+        return calendar.timegm(time.strptime(run_id[:15], "%Y%m%d-%H%M%S")) * 1000 + int(run_id[16:19])
+    except ValueError as error:
+        raise JournalError(f"runs/{run_id}.jsonl: imgsort gives no such names. Remove the file.") from error
+
+
+def _append(path: Path, lines: bytes) -> None:
+    """Add lines and wait until they are on disk. A line torn by an earlier crash is cut off first."""
+    descriptor = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        tail, start = _tail(descriptor)
+        end = start + len(tail)
+        whole = start + tail.rfind(b"\n") + 1
+        if whole < end:
+            os.ftruncate(descriptor, whole)
+        os.lseek(descriptor, whole, os.SEEK_SET)
+        write_all(descriptor, lines)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _last_status(root: Path, run_id: str) -> Status:
+    """Return the status by the last line alone: run files are long, and only killed runs need reading."""
+    try:
+        descriptor = os.open(run_path(root, run_id), os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+    except OSError:
+        return Status.UNFINISHED
+    try:
+        tail, _ = _tail(descriptor)
+    finally:
+        os.close(descriptor)
+    last_line = tail[: tail.rfind(b"\n")].rpartition(b"\n")[2]
+    return _STATUS_AFTER.get(run_format.event_type(last_line), Status.UNFINISHED)
+
+
+def _tail(descriptor: int) -> tuple[bytes, int]:
+    """Return the last bytes of a file and where they begin."""
+    start = max(0, os.lseek(descriptor, 0, os.SEEK_END) - _TAIL_BYTES)
+    os.lseek(descriptor, start, os.SEEK_SET)
+    return os.read(descriptor, _TAIL_BYTES), start
+
+
+def _complete_lines(path: Path) -> list[bytes]:
+    """Return the lines of a run file; a last line without its end was torn by a crash and is left out."""
+    data = read_bounded(path, MAX_RUN_FILE_BYTES)
+    if data is None:
+        raise JournalError(f"{path}: there is no such run.")
+    return data.split(b"\n")[:-1]

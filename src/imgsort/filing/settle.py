@@ -1,0 +1,107 @@
+"""Tidies up after a run, or an undo, that was killed: every file ends up at one place, whole.
+
+The plan and the disk together say what was done. A run is not gone on with: it becomes `interrupted`,
+and `undo` takes back what it did.
+"""
+
+import os
+from pathlib import Path
+
+from imgsort.filing import category_folders
+from imgsort.filing.category_folders import Changes
+from imgsort.filing.moving import complete_or_take_back, regular_status, remove_placeholder
+from imgsort.filing.paths import has_link_on_the_way
+from imgsort.filing.plan import Mode
+from imgsort.filing.runs import (
+    Run,
+    Status,
+    forget_run,
+    has_twin,
+    load_run,
+    remove_unfinished_plans,
+    require_twin,
+    unsettled_ids,
+)
+
+
+def unsettled_runs(root: Path) -> list[Run]:
+    """Return the runs recorded in `root` that were killed part way. Raises JournalError."""
+    return [load_run(root, run_id) for run_id in unsettled_ids(root)]
+
+
+def settle(root: Path) -> list[str]:
+    """Settle every killed run recorded in `root`; return their ids. The caller holds the locks.
+
+    Raises JournalError for records that imgsort did not write, and OSError.
+    """
+    remove_unfinished_plans(root)
+    settled = []
+    for run in unsettled_runs(root):
+        if _never_began(run, root):
+            forget_run(root, run.id)
+            continue
+        require_twin(run)
+        undoing = run.status is Status.UNDO_UNFINISHED
+        settle_moves(run, undoing=undoing)
+        record_result(run)
+        run.add("undo_stopped" if undoing else "interrupted")
+        settled.append(run.id)
+    return settled
+
+
+def settle_moves(run: Run, *, undoing: bool = False) -> None:
+    """Remove what a killed run left half done. May be repeated. Raises OSError."""
+    site, placeholders = run.plan.site, run.placeholders
+    for number, move in enumerate(run.plan.moves):
+        if has_link_on_the_way(site.destination, move.target) or has_link_on_the_way(site.collection, move.source):
+            continue
+        source, target = site.collection / move.source, site.destination / move.target
+        old, new, at = (target, source, "source") if undoing else (source, target, "target")
+        temporary = run.temporary_path(new, number)
+        if regular_status(temporary) is not None:
+            os.unlink(temporary)
+        if (at, number) in placeholders and regular_status(old) is not None:
+            remove_placeholder(new)
+        if site.mode is Mode.MOVE:
+            complete_or_take_back(old, new, move, across=run.is_across)
+
+
+def record_result(run: Run) -> None:
+    """Bring the record of category folders in line with where the run's files are on disk now."""
+    site, plan = run.plan.site, run.plan
+    placed = [move for move in plan.moves if os.path.lexists(site.destination / move.target)]
+    waiting = [move for move in plan.moves if not os.path.lexists(site.destination / move.target)]
+    if site.mode is Mode.MOVE:
+        category_folders.record(
+            site.collection,
+            Changes(
+                made=[path for path, _ in run.removed_folders],
+                removed=[path for path, _ in run.removed_folders if not (site.collection / path).is_dir()],
+                lost=[(move.source, move.content) for move in placed],
+                gained=[(move.source, move.content) for move in waiting],
+            ),
+        )
+    category_folders.record(
+        site.destination,
+        Changes(
+            made=[path for path in plan.categories if path not in run.foreign_folders],
+            removed=[path for path in plan.made if not (site.destination / path).is_dir()],
+            lost=[(move.target, move.content) for move in waiting],
+            gained=[(move.target, move.content) for move in placed],
+        ),
+    )
+
+
+def _never_began(run: Run, root: Path) -> bool:
+    """Say whether a run to another root was killed before both roots had its file.
+
+    The destination's is written first, so there alone can it be without its twin.
+    """
+    site = run.plan.site
+    return (
+        len(site.roots) == 2
+        and root == site.destination
+        and not run.events
+        and not has_twin(run)
+        and not any(os.path.lexists(site.destination / move.target) for move in run.plan.moves)
+    )

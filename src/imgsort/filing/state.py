@@ -1,0 +1,102 @@
+"""The folder `.imgsort` of a collection, and how small files in it are written and read.
+
+Whatever lies there may come with a folder from a stranger: links and oversized files are refused.
+"""
+
+import contextlib
+import json
+import os
+import stat
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from imgsort.errors import JournalError
+from imgsort.filing.paths import STATE_FOLDER
+
+
+def state_folder(root: Path) -> Path:
+    """Return `root/.imgsort`, which need not exist. Raises JournalError where it is a link or a file."""
+    folder = root / STATE_FOLDER
+    refuse_unless(folder, stat.S_ISDIR)
+    refuse_unless(folder / "runs", stat.S_ISDIR)
+    return folder
+
+
+def make_state_folder(root: Path) -> Path:
+    """Return `root/.imgsort`, made where it was missing, on disk for good."""
+    folder = state_folder(root)
+    runs = folder / "runs"
+    if not runs.is_dir():
+        runs.mkdir(parents=True, exist_ok=True)
+        sync_folder(folder)
+        sync_folder(root)
+        sync_folder(root.parent)
+    return folder
+
+
+def refuse_unless(path: Path, is_right_kind: Any) -> None:
+    """Raise JournalError where something lies at `path` that is not of the right kind; links never are."""
+    try:
+        mode = os.lstat(path).st_mode
+    except FileNotFoundError:
+        return
+    if not is_right_kind(mode):
+        raise JournalError(f"{path}: this is not what imgsort put there. Remove it and try again.")
+
+
+def read_bounded(path: Path, max_bytes: int) -> bytes | None:
+    """Return the bytes of the regular file at `path`, None where there is none. Raises JournalError."""
+    refuse_unless(path, stat.S_ISREG)
+    try:
+        size = os.lstat(path).st_size
+        if size > max_bytes:
+            raise JournalError(f"{path}: {size} bytes, far more than imgsort writes there. Remove it and try again.")
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Replace the file at `path`: after a crash it holds the old bytes or the new ones, whole."""
+    temporary = path.with_name(path.name + ".tmp")
+    write_synced(temporary, [data])
+    os.replace(temporary, path)
+    sync_folder(path.parent)
+
+
+def write_synced(path: Path, chunks: Iterable[bytes]) -> None:
+    """Write `chunks` to the file at `path`, replacing it, and wait until they are on disk."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)  # never written through: a link could lie there
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    try:
+        for chunk in chunks:
+            write_all(descriptor, chunk)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write all of `data`, however little the system takes at a time."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def sync_folder(folder: str | os.PathLike[str]) -> None:
+    """Wait until the names in `folder` are on disk. Windows has no such call and needs none."""
+    if sys.platform == "win32":
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def json_line(value: dict[str, Any]) -> bytes:
+    """Return `value` as one line of ASCII JSON; names that are not UTF-8 keep their escapes."""
+    return json.dumps(value, ensure_ascii=True, separators=(",", ":"), allow_nan=False).encode("ascii") + b"\n"

@@ -1,0 +1,53 @@
+"""Rows that do not belong: the original program's method, two clusters of which the smaller is odd."""
+
+import warnings
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class TwoMeansOutliers:
+    """Outliers as the smaller of two K-Means clusters, at most `max_outliers` of them.
+
+    Where the smaller cluster holds more rows than that, those farthest from its centroid are the
+    outliers. Follows scikit-learn's estimators. Learned: `labels_`, int (n,), 1 in the smaller
+    cluster; `small_fraction_`, its share of the rows; `predictions_`, int (n,), +1 inlier and -1 outlier;
+    `distances_`, float64 (n,), the distance of each row from the smaller cluster's centroid.
+    A folder that holds two natural groups is split into them: see `small_fraction_`.
+    """
+
+    def __init__(self, max_outliers: int = 8, *, random_state: int = 0) -> None:
+        self.max_outliers = max_outliers
+        self.random_state = random_state
+
+    def fit(self, features: "NDArray[np.float32]") -> Self:
+        """Learn from `features`, float32 (n, d). Fewer than three rows, or rows all equal, have no outliers."""
+        import numpy as np
+        from sklearn.cluster import KMeans
+        from sklearn.exceptions import ConvergenceWarning
+
+        rows = len(features)
+        self.labels_ = np.zeros(rows, dtype=np.intp)
+        self.distances_ = np.zeros(rows)
+        self.predictions_ = np.ones(rows, dtype=np.intp)
+        self.small_fraction_ = 0.0
+        if rows < 3:
+            return self
+        kmeans = KMeans(2, init="k-means++", n_init=10, random_state=self.random_state)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            found = kmeans.fit_predict(features)
+        sizes = np.bincount(found, minlength=2)
+        if sizes.min() == 0:
+            return self
+        # Of two clusters of one size the first row's is taken for the normal one.
+        small = int(np.argmin(sizes)) if sizes[0] != sizes[1] else 1 - int(found[0])
+        self.labels_ = (found == small).astype(np.intp)
+        self.small_fraction_ = float(sizes[small]) / rows
+        self.distances_ = kmeans.transform(features)[:, small].astype(np.float64)
+        members = np.flatnonzero(self.labels_)
+        farthest_first = members[np.argsort(-self.distances_[members], kind="stable")]
+        self.predictions_[farthest_first[: self.max_outliers]] = -1
+        return self

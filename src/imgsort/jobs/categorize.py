@@ -1,0 +1,73 @@
+"""`imgsort categorize`: groups images that look alike into category folders."""
+
+from pathlib import Path
+from typing import Unpack
+
+from imgsort.errors import TooFewImagesError, UsageError
+from imgsort.features.extract import Features
+from imgsort.filing.plan import Placement
+from imgsort.grouping.categories import Grouping, group_by_kmeans
+from imgsort.jobs.listener import Listener
+from imgsort.jobs.results import FilingResult
+from imgsort.jobs.session import filing_session
+from imgsort.jobs.settings import FilingOptions, FilingSettings
+
+DEFAULT_MODEL = "vgg16"
+
+
+def categorize(
+    folder: str | Path,
+    *,
+    clusters: int = 8,
+    variance: float = 0.95,
+    seed: int = 0,
+    listener: Listener | None = None,
+    **options: Unpack[FilingOptions],
+) -> FilingResult:
+    """Group the images of `folder` into `clusters` category folders by what they look like.
+
+    `variance`: the share of the features' variance that PCA keeps; `seed`: of K-Means. The other
+    options are those of `imgsort.jobs.settings.FilingSettings`. Raises ImgsortError: CollectionError,
+    TooFewImagesError, UsageError, StrictError, WeightsError, DeviceError, LockedError, JournalError, StoppedError.
+    """
+    if clusters < 1 or not 0 < variance <= 1:
+        raise UsageError(f"clusters {clusters} and variance {variance}: they are at least 1, and above 0 up to 1.")
+    settings = FilingSettings(**options)  # type: ignore[arg-type]
+    with filing_session(folder, "categorize", settings, listener or Listener()) as session:
+        _require_images(len(session.listing.files), clusters, session.site.collection)
+        features = session.extract(DEFAULT_MODEL)
+        _require_images(len(features.files), clusters, session.site.collection)
+        grouping = group_features(features, clusters, variance, seed)
+        if grouping.count < clusters:
+            session.notice(f"the images differ too little for {clusters} categories; there are {grouping.count}.")
+        return session.carry_out(_placements(features, grouping), features, categories=True)
+
+
+def group_features(features: Features, clusters: int, variance: float, seed: int) -> Grouping:
+    """Cluster the rows, seen in the order of their content, and give the labels in the order of the files."""
+    import numpy as np
+
+    order = features.content_order
+    grouping = group_by_kmeans(features.matrix[order], clusters, variance=variance, random_state=seed, ranks=order)
+    back = np.argsort(order)
+    return Grouping(grouping.labels[back], grouping.distances[back])
+
+
+def _placements(features: Features, grouping: Grouping) -> list[Placement]:
+    digits = len(str(grouping.count))
+    rows = zip(features.files, features.contents, grouping.labels, grouping.distances, strict=True)
+    placements = [
+        Placement(
+            file.path, file.size, file.mtime_ns, content, f"category_{label + 1:0{digits}d}", round(float(distance), 6)
+        )
+        for file, content, label, distance in rows
+    ]
+    return sorted(placements, key=lambda placement: placement.folder)
+
+
+def _require_images(count: int, clusters: int, collection: Path) -> None:
+    if count < clusters:
+        raise TooFewImagesError(
+            f"{collection}: {count} readable images cannot make {clusters} categories. "
+            f"Give --clusters {max(1, count)} or fewer."
+        )

@@ -1,0 +1,34 @@
+"""`imgsort.extract_features`: the matrix that the commands work on, for scripts of one's own."""
+
+from pathlib import Path
+from typing import Unpack
+
+from imgsort.features.extract import Features
+from imgsort.filing import category_folders
+from imgsort.filing.plan import site_of
+from imgsort.images.find import require_folder
+from imgsort.jobs.listener import Listener
+from imgsort.jobs.session import extract_with, list_collection
+from imgsort.jobs.settings import ModelOptions, ModelSettings
+
+
+def extract_features(
+    folder: str | Path,
+    *,
+    recursive: bool = False,
+    default_model: str = "efficientnet-lite0",
+    listener: Listener | None = None,
+    **options: Unpack[ModelOptions],
+) -> Features:
+    """Return the features of the images of `folder`: `files`, `contents`, `matrix` float32 (n, d), `unreadable`.
+
+    Touches nothing. The other options are those of `imgsort.jobs.settings.ModelSettings`. Raises
+    CollectionError, UsageError, WeightsError, DeviceError and JournalError.
+    """
+    listener = listener or Listener()
+    root = require_folder(Path(folder))
+    known = [folder.path for folder in category_folders.known_folders(root)]
+    listing = list_collection(site_of(root), known, recursive=recursive)
+    settings = ModelSettings(**options)  # type: ignore[arg-type]
+    features, _ = extract_with(root, listing, settings, default_model, listener=listener, notice=listener.notice)
+    return features

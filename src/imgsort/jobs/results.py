@@ -1,0 +1,151 @@
+"""What the jobs return: plain objects, and the JSON that scripts read."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from imgsort.features.choose import ChosenModel
+from imgsort.filing.apply import Refusal
+from imgsort.filing.plan import FolderCount, Move
+from imgsort.images.find import Unreadable
+
+JSON_VERSION = 1
+
+
+@dataclass(frozen=True)
+class ModelRecord:
+    """The model that a result was made with, so that it can be explained later.
+
+    `weights`: `imagenet`, or the path of a file brought by hand; `sha256`: that file's hash; `fallback`:
+    the default that this model stood in for, or None.
+    """
+
+    name: str
+    weights: str
+    sha256: str
+    fallback: str | None
+    precision: str
+    pooling: str
+    size_px: int
+
+    @classmethod
+    def of(cls, chosen: ChosenModel, pooling: str, size_px: int | None) -> "ModelRecord":
+        """Describe a chosen model as it is run."""
+        return cls(
+            chosen.backbone.name,
+            chosen.origin,
+            chosen.sha256,
+            chosen.fallback,
+            "float32",
+            pooling,
+            size_px or chosen.backbone.size_px,
+        )
+
+
+@dataclass(frozen=True)
+class FilingResult:
+    """What a command that files images did, or with `dry_run` would do.
+
+    `run`: the id to give to `undo`, None where nothing was moved. `status`: `done`, `planned` (a dry run),
+    `nothing to do` or `stopped`. `moves`: the whole plan; `refused`: the files of it that were left as
+    they are. `output`: the folder in which the folders are. Paths in `moves` are relative to `collection`
+    and to `destination`.
+    """
+
+    command: str
+    run: str | None
+    status: str
+    dry_run: bool
+    collection: Path
+    output: Path
+    destination: Path
+    mode: str
+    model: ModelRecord | None
+    images: int
+    folders: tuple[FolderCount, ...]
+    moves: tuple[Move, ...]
+    refused: tuple[Refusal, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+    notices: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that `--json` prints."""
+        return {
+            "version": JSON_VERSION,
+            "command": self.command,
+            "run": self.run,
+            "status": self.status,
+            "dry_run": self.dry_run,
+            "collection": str(self.collection),
+            "output": str(self.output),
+            "mode": self.mode,
+            "model": None if self.model is None else vars(self.model),
+            "counts": {
+                "images": self.images,
+                "moves": len(self.moves),
+                "refused": len(self.refused),
+                "unreadable": len(self.unreadable),
+            },
+            "folders": [vars(folder) for folder in self.folders],
+            "moves": [{"source": move.source, "target": move.target, "distance": move.distance} for move in self.moves],
+            "refused": [vars(refusal) for refusal in self.refused],
+            "unreadable": [vars(row) for row in self.unreadable],
+            "notices": list(self.notices),
+        }
+
+
+@dataclass(frozen=True)
+class UndoResult:
+    """What `undo` did: `restored` files are back, `refused` ones were changed since and are as they were."""
+
+    run: str
+    command: str
+    status: str
+    collection: Path
+    restored: int
+    refused: tuple[Refusal, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that `--json` prints."""
+        return {
+            "version": JSON_VERSION,
+            "command": "undo",
+            "run": self.run,
+            "undone_command": self.command,
+            "status": self.status,
+            "collection": str(self.collection),
+            "counts": {"restored": self.restored, "refused": len(self.refused)},
+            "refused": [vars(refusal) for refusal in self.refused],
+            "notices": [],
+        }
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """A line of `history`."""
+
+    id: str
+    started: str
+    command: str
+    mode: str
+    moves: int
+    status: str
+    collection: str
+    destination: str
+
+
+@dataclass(frozen=True)
+class History:
+    """The runs recorded in a collection, oldest first."""
+
+    collection: Path
+    runs: tuple[RunSummary, ...] = field(default=())
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that `--json` prints."""
+        return {
+            "version": JSON_VERSION,
+            "command": "history",
+            "collection": str(self.collection),
+            "runs": [vars(run) for run in self.runs],
+        }

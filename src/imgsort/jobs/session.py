@@ -1,0 +1,180 @@
+"""What every command that files images does around its own work: lock, settle, list, extract, carry out."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from imgsort.errors import CollectionError, InterruptedRunError, StoppedError, StrictError
+from imgsort.features.choose import choose_model
+from imgsort.features.extract import Features, KerasExtractor, extract_rows
+from imgsort.filing import category_folders
+from imgsort.filing.apply import Outcome, apply_run
+from imgsort.filing.lock import locked
+from imgsort.filing.plan import Mode, Placement, Plan, Site, make_plan, site_of
+from imgsort.filing.runs import begin, has_twin
+from imgsort.filing.settle import settle, unsettled_runs
+from imgsort.images.find import Listing, find_images, require_folder
+from imgsort.jobs.listener import Listener
+from imgsort.jobs.results import FilingResult, ModelRecord
+from imgsort.jobs.settings import FilingSettings, ModelSettings
+
+LEFT_OUT = ("Outlayers", "Rejected", "Unsorted", "Unsure")
+
+
+@dataclass
+class Session:
+    """One command at work on one collection."""
+
+    command: str
+    site: Site
+    settings: FilingSettings
+    listener: Listener
+    listing: Listing = field(default_factory=lambda: Listing((), ()))
+    own_sources: tuple[str, ...] = ()
+    own_targets: tuple[str, ...] = ()
+    model: ModelRecord | None = None
+    notices: list[str] = field(default_factory=list)
+
+    def notice(self, text: str) -> None:
+        """Say something to the listener now and in the result later."""
+        self.notices.append(text)
+        self.listener.notice(text)
+
+    def extract(self, default: str) -> Features:
+        """Extract the features of every listed image, with `default` where no model was asked for.
+
+        Raises StrictError where an image cannot be read and the settings are strict.
+        """
+        features, self.model = extract_with(
+            self.site.collection, self.listing, self.settings, default, listener=self.listener, notice=self.notice
+        )
+        if self.settings.strict and features.unreadable:
+            row = features.unreadable[0]
+            raise StrictError(
+                f"{self.site.collection}: {len(features.unreadable)} images cannot be read, the first is "
+                f"{row.path!r} ({row.reason}). Nothing was moved, as --strict asks."
+            )
+        return features
+
+    def carry_out(self, placements: Sequence[Placement], features: Features, *, categories: bool) -> FilingResult:
+        """Plan the placements and, unless this is a dry run, file them.
+
+        Raises StoppedError, with what was done as its `result`, where the run stopped part way.
+        """
+        plan = make_plan(self.site, placements, own_folders=set(self.own_targets), categories=categories)
+        if self.settings.dry_run or not plan.moves:
+            status = "planned" if self.settings.dry_run else "nothing to do"
+            return self.result(plan, features, status)
+        run = begin(plan, self.command, None if self.model is None else vars(self.model))
+        outcome = apply_run(run, self.own_sources, lambda done, total: self.listener.progress("filing", done, total))
+        result = self.result(plan, features, str(run.status), run.id, outcome)
+        if outcome.stopped is not None:
+            error = InterruptedRunError if outcome.by_user else StoppedError
+            raise error(
+                f"{self.site.output}: stopped part way: {outcome.stopped}. Nothing is lost; "
+                f"`imgsort undo {self.site.roots[-1]}` takes back what was done.",
+                result,
+            )
+        return result
+
+    def result(
+        self, plan: Plan, features: Features, status: str, run: str | None = None, outcome: Outcome | None = None
+    ) -> FilingResult:
+        """Describe what came of a plan."""
+        return FilingResult(
+            command=self.command,
+            run=run,
+            status=status,
+            dry_run=self.settings.dry_run,
+            collection=self.site.collection,
+            output=self.site.output,
+            destination=self.site.destination,
+            mode=str(self.site.mode),
+            model=self.model,
+            images=len(features.files),
+            folders=plan.folders,
+            moves=plan.moves,
+            refused=outcome.refused if outcome else (),
+            unreadable=features.unreadable,
+            notices=tuple(self.notices),
+        )
+
+
+@contextlib.contextmanager
+def filing_session(folder: str | Path, command: str, settings: FilingSettings, listener: Listener) -> Iterator[Session]:
+    """List a collection for filing, under its lock and settled; a dry run takes no lock and settles nothing.
+
+    Raises CollectionError, UsageError, LockedError, JournalError.
+    """
+    site = site_of(require_folder(Path(folder)), settings.output, settings.mode)
+    session = Session(command, site, settings, listener)
+    guard = _unlocked() if settings.dry_run else locked_and_settled(site.roots, command)
+    with guard as settled:
+        for run_id in settled:
+            session.notice(f"run {run_id} had been killed; it is tidied up, and `imgsort undo` takes it back.")
+        look = category_folders.known_folders if settings.dry_run else category_folders.refresh
+        look_at_sources = look if settings.mode is Mode.MOVE else category_folders.known_folders
+        session.own_sources = tuple(known.path for known in look_at_sources(site.collection))
+        session.own_targets = session.own_sources if site.is_within else tuple(f.path for f in look(site.destination))
+        session.listing = list_collection(site, session.own_sources, recursive=settings.recursive)
+        yield session
+
+
+@contextlib.contextmanager
+def locked_and_settled(roots: Sequence[Path], command: str) -> Iterator[list[str]]:
+    """Hold the locks of `roots`, and of roots that a killed run shares with them; give the ids of runs settled."""
+    wanted = set(roots)
+    for root in roots:
+        for run in unsettled_runs(root):
+            # A root that a journal names is not touched unless it has the same run on record itself.
+            if has_twin(run):
+                wanted.update(run.plan.site.roots)
+    with locked(sorted(wanted), command):
+        yield [run_id for root in roots for run_id in settle(root)]
+
+
+@contextlib.contextmanager
+def _unlocked() -> Iterator[list[str]]:
+    yield []
+
+
+def list_collection(site: Site, own_folders: Sequence[str], *, recursive: bool) -> Listing:
+    """List the images of a collection. Raises CollectionError where there is none."""
+    left_out = set(LEFT_OUT)
+    if site.is_within and site.prefix:
+        left_out |= {f"{site.prefix}/{name}" for name in LEFT_OUT}
+    listing = find_images(site.collection, inside=own_folders, left_out=left_out, recursive=recursive)
+    if not listing.files and not listing.unreadable:
+        hint = "" if recursive else " Add --recursive if they lie in its subfolders."
+        raise CollectionError(f"{site.collection}: there are no images in this folder.{hint}")
+    return listing
+
+
+def extract_with(
+    root: Path,
+    listing: Listing,
+    settings: ModelSettings,
+    default: str,
+    *,
+    listener: Listener,
+    notice: Callable[[str], None],
+) -> tuple[Features, ModelRecord]:
+    """Choose the model, load it and extract the features of every listed image.
+
+    Raises UsageError, WeightsError and DeviceError.
+    """
+    chosen = choose_model(settings.model, default, settings.weights, notice=notice, make_bar=listener.download_bar)
+    extractor = KerasExtractor(
+        chosen,
+        size_px=settings.size,
+        pooling=settings.pooling,
+        batch_size=settings.batch_size,
+        device=settings.device,
+    )
+    notice(f"{chosen.backbone.name} runs on {extractor.device_name}.")
+    features = extract_rows(
+        root, listing.files, extractor, lambda done, total: listener.progress("reading", done, total)
+    )
+    features = replace(features, unreadable=listing.unreadable + features.unreadable)
+    return features, ModelRecord.of(chosen, settings.pooling, settings.size)

@@ -81,23 +81,16 @@ def bring(source: Path, target: Path, move: Move, temporary: Path, announcer: An
     Raises Refused where the target is taken, and OSError.
     """
     try:
-        if sys.platform == "win32":
-            os.rename(source, target)
-            return Brought.RENAMED
-        os.link(source, target, follow_symlinks=False)
-        return Brought.LINKED
-    except FileExistsError as error:
-        raise Refused("its new name was taken meanwhile") from error
+        return _link_or_rename(source, target)
     except OSError as error:
-        if not _is_across(error):
-            if sys.platform == "win32":
+        across = _is_across(error, source, target)
+    if not across:
+        try:
+            _replace_placeholder(source, target, announcer)
+            return Brought.RENAMED
+        except OSError as error:
+            if not _is_across(error, source, target):
                 raise
-            try:
-                _replace_placeholder(source, target, announcer)
-                return Brought.RENAMED
-            except OSError as second_error:
-                if not _is_across(second_error):
-                    raise
     announcer.across()
     copy_file(source, target, move, temporary, announcer)
     return Brought.COPIED
@@ -174,8 +167,22 @@ def remove_placeholder(path: Path) -> None:
         os.unlink(path)
 
 
-def _is_across(error: OSError) -> bool:
-    return error.errno == errno.EXDEV or getattr(error, "winerror", None) == _WINDOWS_NOT_SAME_DEVICE
+def _link_or_rename(source: Path, target: Path) -> Brought:
+    try:
+        if sys.platform == "win32":
+            os.rename(source, target)
+            return Brought.RENAMED
+        os.link(source, target, follow_symlinks=False)
+    except FileExistsError as error:
+        raise Refused("its new name was taken meanwhile") from error
+    return Brought.LINKED
+
+
+def _is_across(error: OSError, source: Path, target: Path) -> bool:
+    """Say whether the error is that both names lie on different file systems; some say EPERM for it."""
+    if error.errno == errno.EXDEV or getattr(error, "winerror", None) == _WINDOWS_NOT_SAME_DEVICE:
+        return True
+    return os.lstat(source).st_dev != os.lstat(target.parent).st_dev
 
 
 def _replace_placeholder(source: Path, target: Path, announcer: Announcer) -> None:
@@ -190,8 +197,7 @@ def _replace_placeholder(source: Path, target: Path, announcer: Announcer) -> No
     try:
         os.replace(source, target)
     except OSError:
-        with contextlib.suppress(OSError):
-            remove_placeholder(target)
+        remove_placeholder(target)  # where this fails too the run stops, and settling removes it
         raise
 
 

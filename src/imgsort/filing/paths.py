@@ -43,6 +43,18 @@ def has_link_on_the_way(root: Path, path: str) -> bool:
     return False
 
 
+def exists(path: Path) -> bool:
+    """Say whether anything, a dangling link too, has this name. Raises OSError where that cannot be told.
+
+    `os.path.lexists` takes every error for a no, and so would an undo that may not look into a folder.
+    """
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
 def parent_of(path: str) -> str:
     """Return the path without its last part; "" for a path of one part."""
     return path.rpartition("/")[0]

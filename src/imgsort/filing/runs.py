@@ -55,6 +55,14 @@ _UNSETTLED = (Status.UNFINISHED, Status.UNDO_UNFINISHED)
 
 
 @dataclass
+class _Written:
+    """One copy of a run's file: bytes that are surely on disk, and how many events they hold."""
+
+    length: int
+    events: int
+
+
+@dataclass
 class Run:
     """A run as its file tells it. `events` are the lines after the plan, in the order of writing."""
 
@@ -64,7 +72,7 @@ class Run:
     plan: Plan
     model: dict[str, Any] | None
     events: list[dict[str, Any]] = field(default_factory=list)
-    _unwritten: dict[Path, list[bytes]] = field(default_factory=dict)
+    _written: dict[Path, _Written] = field(default_factory=dict)
 
     @property
     def status(self) -> Status:
@@ -106,16 +114,18 @@ class Run:
     def add(self, kind: str, **values: Any) -> None:
         """Write one more event to every copy of the run's file, on disk when this returns. Raises OSError.
 
-        What could not be written goes before the next event, so that the copies stay alike.
+        A write that failed may have left anything behind what was written before: the next event is
+        written from there, after those that are missing, so that the copies stay alike.
         """
-        event = {"type": kind, **values}
-        self.events.append(event)
-        roots = self.plan.site.roots
-        for root in roots:
-            self._unwritten.setdefault(root, []).append(json_line(event))
-        for root in roots:
-            _append(run_path(root, self.id), b"".join(self._unwritten[root]))
-            self._unwritten[root] = []
+        paths = {root: run_path(root, self.id) for root in self.plan.site.roots}
+        for root in paths.keys() - self._written.keys():
+            self._written[root] = _Written(_complete_length(paths[root]), len(self.events))
+        self.events.append({"type": kind, **values})
+        for root, path in paths.items():
+            written = self._written[root]
+            lines = b"".join(json_line(event) for event in self.events[written.events :])
+            _write_at(path, written.length, lines)
+            self._written[root] = _Written(written.length + len(lines), len(self.events))
 
 
 def run_path(root: Path, run_id: str) -> Path:
@@ -209,7 +219,8 @@ def require_twin(run: Run) -> None:
         raise JournalError(f"run {run.id} is recorded differently in {roots[0]} and {roots[1]}; it is left alone.")
     if len(longer) > len(shorter):
         missing = b"".join(line + b"\n" for line in longer[len(shorter) :])
-        _append(run_path(roots[texts.index(shorter)], run.id), missing)
+        behind = run_path(roots[texts.index(shorter)], run.id)
+        _write_at(behind, _complete_length(behind), missing)
         run.events = run_format.parse_events(longer, run.plan)
 
 
@@ -245,26 +256,34 @@ def _milliseconds_of(run_id: str) -> int:
         raise JournalError(f"runs/{run_id}.jsonl: imgsort gives no such names. Remove the file.") from error
 
 
-def _append(path: Path, lines: bytes) -> None:
-    """Add lines and wait until they are on disk. A line torn by an earlier crash is cut off first."""
+def _write_at(path: Path, offset: int, lines: bytes) -> None:
+    """Write lines from `offset` on, in place of whatever a crash or an error left there, and sync them."""
     descriptor = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
     try:
-        tail, start = _tail(descriptor)
-        end = start + len(tail)
-        whole = start + tail.rfind(b"\n") + 1
-        if whole < end:
-            os.ftruncate(descriptor, whole)
-        os.lseek(descriptor, whole, os.SEEK_SET)
+        os.ftruncate(descriptor, offset)
+        os.lseek(descriptor, offset, os.SEEK_SET)
         write_all(descriptor, lines)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
 
+def _complete_length(path: Path) -> int:
+    """Return the length of a run file up to the end of its last whole line."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        tail, start = _tail(descriptor)
+    finally:
+        os.close(descriptor)
+    return start + tail.rfind(b"\n") + 1
+
+
 def _last_status(root: Path, run_id: str) -> Status:
     """Return the status by the last line alone: run files are long, and only killed runs need reading."""
     try:
-        descriptor = os.open(run_path(root, run_id), os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        descriptor = os.open(
+            run_path(root, run_id), os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+        )
     except OSError:
         return Status.UNFINISHED
     try:

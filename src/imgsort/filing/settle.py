@@ -10,7 +10,7 @@ from pathlib import Path
 from imgsort.filing import category_folders
 from imgsort.filing.category_folders import Changes
 from imgsort.filing.moving import complete_or_take_back, regular_status, remove_placeholder
-from imgsort.filing.paths import has_link_on_the_way
+from imgsort.filing.paths import exists, has_link_on_the_way
 from imgsort.filing.plan import Mode
 from imgsort.filing.runs import (
     Run,
@@ -69,8 +69,8 @@ def settle_moves(run: Run, *, undoing: bool = False) -> None:
 def record_result(run: Run) -> None:
     """Bring the record of category folders in line with where the run's files are on disk now."""
     site, plan = run.plan.site, run.plan
-    placed = [move for move in plan.moves if os.path.lexists(site.destination / move.target)]
-    waiting = [move for move in plan.moves if not os.path.lexists(site.destination / move.target)]
+    placed = [move for move in plan.moves if exists(site.destination / move.target)]
+    waiting = [move for move in plan.moves if not exists(site.destination / move.target)]
     if site.mode is Mode.MOVE:
         category_folders.record(
             site.collection,
@@ -103,5 +103,5 @@ def _never_began(run: Run, root: Path) -> bool:
         and root == site.destination
         and not run.events
         and not has_twin(run)
-        and not any(os.path.lexists(site.destination / move.target) for move in run.plan.moves)
+        and not any(exists(site.destination / move.target) for move in run.plan.moves)
     )

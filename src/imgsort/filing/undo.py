@@ -17,7 +17,7 @@ from imgsort.filing.moving import (
     regular_status,
     require_unchanged,
 )
-from imgsort.filing.paths import has_link_on_the_way, parent_of
+from imgsort.filing.paths import exists, has_link_on_the_way, parent_of
 from imgsort.filing.plan import Mode, Move
 from imgsort.filing.runs import Run, Status, latest_in_force, load_run, require_twin, run_ids
 from imgsort.filing.settle import record_result
@@ -103,10 +103,10 @@ def _is_to_be_brought_back(source: Path, target: Path, move: Move) -> bool:
     Raises Refused where it was changed, is gone, or has lost its old place to another.
     """
     if regular_status(target) is None:
-        if not os.path.lexists(source):
+        if not exists(source):
             raise Refused("is no longer there")
         return False
-    if not os.path.lexists(source):
+    if not exists(source):
         require_unchanged(target, move)
         return True
     try:
@@ -129,7 +129,7 @@ def _bring_back(run: Run, move: Move, number: int) -> Brought:
 
 def _remove_made_file(source: Path, target: Path, move: Move, mode: Mode) -> None:
     """Remove the copy or link at `target` if nothing is lost by it. Raises Refused."""
-    if not os.path.lexists(target):
+    if not exists(target):
         return
     if mode is Mode.SYMLINK:
         if not (target.is_symlink() and os.readlink(target) == str(source)):
@@ -139,9 +139,9 @@ def _remove_made_file(source: Path, target: Path, move: Move, mode: Mode) -> Non
         if original is None or link is None or not is_same_file(original, link):
             raise Refused("may be the last copy: its original is not there any more, or is another file now")
     elif file_content_hash(target) != move.content:
-        raise Refused("was changed since")
+        raise Refused("was changed since, or cannot be read")
     elif file_content_hash(source) != move.content:
-        raise Refused("may be the last copy: its original is not there any more, or was changed")
+        raise Refused("may be the last copy: its original is gone, was changed, or cannot be read")
     os.unlink(target)
 
 

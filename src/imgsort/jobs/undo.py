@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from imgsort.errors import InterruptedRunError, StoppedError
+from imgsort.filing.paths import exists
 from imgsort.filing.runs import Run
 from imgsort.filing.undo import run_to_undo, undo_run
 from imgsort.images.find import require_folder
@@ -37,7 +38,4 @@ def undo(folder: str | Path, run: str | None = None, *, listener: Listener | Non
 
 
 def _count_filed(run: Run) -> int:
-    destination = run.plan.site.destination
-    return sum(
-        (destination / move.target).is_symlink() or (destination / move.target).exists() for move in run.plan.moves
-    )
+    return sum(exists(run.plan.site.destination / move.target) for move in run.plan.moves)

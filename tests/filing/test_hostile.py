@@ -1,0 +1,105 @@
+"""A folder that comes with a `.imgsort` made by a stranger: refused with a sentence, nothing outside touched."""
+
+import json
+import sys
+
+import pytest
+
+from imgsort.errors import JournalError
+from imgsort.filing.plan import Mode
+from tests.filing.desk import by_first_letter, file_by, undo_last
+from tests.trees import make_tree, names, read_tree
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="symbolic links need a privilege on Windows")
+
+ID = "20260101-000000-000"
+
+
+def hostile_run(root, events=(), **changes):
+    """Write a run file as a stranger could; its move is of `b/a.jpg` back to `a.jpg`."""
+    header = {
+        "type": "run", "version": 1, "id": ID, "command": "categorize", "started": "2026", "mode": "move",
+        "collection": None, "destination": None, "prefix": "", "model": None, "made": [], "categories": [],
+        "folders": [],
+    }  # fmt: skip
+    move = {
+        "type": "move",
+        "source": "a.jpg",
+        "target": "b/a.jpg",
+        "size": 1,
+        "mtime_ns": 1,
+        "content": "x",
+        "distance": None,
+    }
+    move |= {key: changes.pop(key) for key in list(changes) if key in move}
+    lines = [header | changes, move, {"type": "end", "moves": 1}, *events]
+    path = root / ".imgsort/runs" / f"{ID}.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+@pytest.mark.parametrize("events", [[], [{"type": "done", "refused": 0}], [{"type": "undo"}]])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"source": "/tmp/x"},
+        {"target": "../victim/a.jpg"},
+        {"collection": "VICTIM", "destination": "HERE"},
+        {"collection": "HERE", "destination": "VICTIM"},
+        {"collection": "VICTIM", "destination": "VICTIM"},
+        {"made": ["../victim"]},
+    ],
+)
+def test_a_journal_cannot_name_folders_of_others(tmp_path, changes, events):
+    """Whatever the journal says and however unfinished it looks, the victim's folder stays as it is."""
+    here, victim = tmp_path.resolve() / "here", tmp_path.resolve() / "victim"
+    make_tree(here, {"c.jpg": b"3", "b/a.jpg": b"1"})
+    make_tree(victim, {"a.jpg": b"1", "b/a.jpg": b"1"})
+    places = {"HERE": str(here), "VICTIM": str(victim)}
+    hostile_run(here, events, **{k: places.get(v, v) if isinstance(v, str) else v for k, v in changes.items()})
+    before = read_tree(tmp_path)
+    with pytest.raises(JournalError):
+        undo_last(here)
+    if not events or events[0]["type"] == "undo":
+        with pytest.raises(JournalError):
+            file_by(here, by_first_letter)
+    assert read_tree(tmp_path) == before
+    assert not (victim / ".imgsort").exists()
+
+
+def test_undo_does_not_go_through_a_link(tmp_path):
+    """A journal whose paths lead over a link in the folder moves nothing out of the linked place."""
+    here, victim = tmp_path / "here", tmp_path / "victim"
+    make_tree(victim, {"a.jpg": b"1"})
+    here.mkdir()
+    (here / "b").symlink_to(victim)
+    hostile_run(here, [{"type": "done", "refused": 0}])
+    assert [refusal.reason for refusal in undo_last(here).refused] == ["a link lies on the way"]
+    assert names(victim) == {"a.jpg": b"1"}
+
+
+def test_a_copy_run_cannot_be_made_to_remove_a_file(tmp_path):
+    """A journal that calls a person's file a copy removes it only if the original is there, the same."""
+    here = tmp_path / "here"
+    make_tree(here, {"b/a.jpg": b"1"})
+    hostile_run(
+        here, [{"type": "done", "refused": 0}], mode=Mode.COPY, collection="/nowhere", destination="/nowhere/out"
+    )
+    assert len(undo_last(here).refused) == 1
+    assert names(here) == {"b/a.jpg": b"1"}
+
+
+@pytest.mark.parametrize("part", [".imgsort", ".imgsort/runs", ".imgsort/categories.json", ".imgsort/lock"])
+def test_links_in_the_state_folder_are_refused(tmp_path, part):
+    """A link in place of any part of the state is not followed, for reading or writing."""
+    here, victim = tmp_path / "here", tmp_path / "victim"
+    make_tree(here, {"a.jpg": b"1"})
+    make_tree(victim, {"precious": b"bytes"})
+    place = here / part
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.symlink_to(victim / "precious" if "." in place.name[1:] or place.name == "lock" else victim)
+    before = read_tree(victim)
+    with pytest.raises(JournalError):
+        file_by(here, by_first_letter)
+    assert read_tree(victim) == before
+    assert names(here) == {"a.jpg": b"1"}

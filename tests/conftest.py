@@ -1,12 +1,15 @@
 """Fixtures that every test may use. Trees are stated as dicts: {path: content}."""
 
+import importlib.util
 import os
+import shutil
 import socket
 from pathlib import Path
 
 import pytest
 
-SHARED = Path(__file__).resolve().parents[2] / "shared"
+PROJECT = Path(__file__).resolve().parents[1]
+SHARED = PROJECT.parent / "shared"
 
 
 @pytest.fixture(autouse=True)
@@ -41,3 +44,29 @@ def other_filesystem(tmp_path):
         pytest.skip("needs /dev/shm as a file system of its own")
     with tempfile.TemporaryDirectory(dir=memory) as folder:
         yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def demo_photos(tmp_path_factory):
+    """The folder of `examples/make_photos.py`, not to be changed: copy it. Gives (folder, {file: photograph})."""
+    spec = importlib.util.spec_from_file_location("make_photos", PROJECT / "examples" / "make_photos.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    folder = tmp_path_factory.mktemp("photos")
+    return folder, module.make_photos(folder)
+
+
+@pytest.fixture
+def photos(demo_photos, tmp_path):
+    """A copy of the demo folder, with times kept."""
+    return Path(shutil.copytree(demo_photos[0], tmp_path / "photos"))
+
+
+@pytest.fixture
+def few_photos(demo_photos, tmp_path):
+    """A folder of twelve of the demo's photographs."""
+    folder = tmp_path / "few"
+    folder.mkdir()
+    for file in sorted(demo_photos[0].glob("*.jpg"))[:12]:
+        shutil.copy2(file, folder)
+    return folder

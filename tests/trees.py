@@ -22,7 +22,7 @@ def make_tree(root: Path, tree: dict[str, bytes | None]) -> None:
 
 
 def read_tree(root: Path) -> dict[str, FileFacts | int | str]:
-    """Return every file as (bytes, mode, mtime_ns), folder as its mode, link as its target; imgsort's state left out."""
+    """Return every file as (bytes, mode, mtime_ns), folder as its mode, link as its target; no `.imgsort`."""
     found: dict[str, FileFacts | int | str] = {}
     pending = [""]
     while pending:

@@ -5,12 +5,12 @@ import click
 from imgsort.cli import options
 
 
-@click.group()
+@click.group(short_help="List models, and fetch their weights.")
 def models() -> None:
     """The models that look at images, and their weights."""
 
 
-@models.command("list")
+@models.command("list", short_help="List the models and where their weights are.")
 @options.as_json
 def list_(*, as_json: bool) -> None:
     """List the models: input size, features an image, where the weights are, and whether they are there."""
@@ -28,7 +28,7 @@ def list_(*, as_json: bool) -> None:
         )
 
 
-@models.command()
+@models.command(short_help="Fetch the weights of a model ahead of time.")
 @click.argument("name", type=click.Choice(options.MODEL_NAMES))
 @options.quiet
 @options.as_json

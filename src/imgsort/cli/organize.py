@@ -10,7 +10,7 @@ from imgsort.cli import options
 _REFUSED_EXIT_CODE = 4
 
 
-@click.command()
+@click.command(short_help="Group images that look alike into category folders.")
 @options.folder
 @click.option(
     "-k", "--clusters", type=click.IntRange(min=1), default=8, show_default=True, help="Number of categories."
@@ -40,7 +40,7 @@ def categorize(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **set
     _show(result, verbose=verbose, as_json=as_json)
 
 
-@click.command()
+@click.command(short_help="Move the images that do not belong to Outlayers.")
 @options.folder
 @click.option(
     "--max", "max_outliers", type=click.IntRange(min=1), default=8, show_default=True, help="Outliers at most."
@@ -63,7 +63,7 @@ def outliers(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **setti
     _show(result, verbose=verbose, as_json=as_json)
 
 
-@click.command()
+@click.command(short_help="Take back the last run, or the one named.")
 @options.folder
 @click.argument("run", required=False)
 @options.quiet
@@ -83,7 +83,7 @@ def undo(folder: Path, run: str | None, *, quiet: bool, as_json: bool) -> None:
     _exit_for(result.refused)
 
 
-@click.command()
+@click.command(short_help="List the runs on a folder.")
 @options.folder
 @options.as_json
 def history(folder: Path, *, as_json: bool) -> None:

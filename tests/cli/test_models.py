@@ -1,0 +1,31 @@
+"""`models list` and `models pull` as typed."""
+
+import json
+
+from click.testing import CliRunner
+
+from imgsort.cli import main
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, arguments)
+
+
+def test_list():
+    """A line a model, with size and whether its weights are there."""
+    lines = run("models", "list").stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["vgg16", "resnet50", "efficientnet-lite0"]
+    assert "not there" in lines[0]
+    assert "224 px" in lines[2]
+    assert [row["present"] for row in json.loads(run("models", "list", "--json").stdout)["models"]] == [
+        False,
+        False,
+        True,
+    ]
+
+
+def test_pull():
+    """What is there is named; what cannot be fetched is exit 1."""
+    assert run("models", "pull", "efficientnet-lite0").stdout.startswith("efficientnet-lite0: ")
+    assert json.loads(run("models", "pull", "efficientnet-lite0", "--json").stdout)["weights"].endswith(".pth")
+    assert run("models", "pull", "resnet50").exit_code == 1

@@ -1,0 +1,137 @@
+"""The commands as a person or a script types them."""
+
+import json
+import os
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from imgsort.cli import main
+from tests.filing.desk import file_by
+from tests.trees import make_tree, names, read_tree
+
+LITE = ["--model", "efficientnet-lite0", "--size", "64", "--clusters", "3"]
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def test_a_table_of_folders_and_what_was_done(few_photos):
+    """Folders with counts, then a sentence with the way back; notices are on stderr."""
+    result = run("categorize", few_photos, *LITE)
+    lines = result.stdout.splitlines()
+    assert result.exit_code == 0
+    assert [line.split()[0] for line in lines[:3]] == ["category_1", "category_2", "category_3"]
+    assert sum(int(line.split()[1]) for line in lines[:3]) == 12
+    assert lines[-1].startswith("12 images; 12 files moved. `imgsort undo")
+    assert "runs on" in result.stderr
+
+
+def test_verbose_shows_every_move_and_dry_run_does_none(few_photos):
+    """-n -v lists each file with its new place; nothing is touched."""
+    before = os.listdir(few_photos)
+    result = run("categorize", few_photos, *LITE, "-n", "-v")
+    assert result.stdout.count("->") == 12
+    assert "Nothing was touched" in result.stdout
+    assert os.listdir(few_photos) == before
+
+
+def test_json_is_one_object_with_every_key(few_photos):
+    """stdout is one JSON object and nothing else; its keys are those that scripts rely on."""
+    make_tree(few_photos, {"bad.jpg": b"no image"})
+    result = run("categorize", few_photos, *LITE, "--json")
+    value = json.loads(result.stdout)
+    assert value.keys() >= {"version", "command", "run", "status", "dry_run", "collection", "output", "model", "counts",
+                            "folders", "moves", "unreadable", "notices"}  # fmt: skip
+    assert value["model"].keys() >= {"name", "weights", "sha256", "fallback", "precision"}
+    assert (value["version"], value["command"], value["status"]) == (1, "categorize", "done")
+    assert value["counts"] == {"images": 12, "moves": 12, "refused": 0, "unreadable": 1}
+    assert value["folders"][0].keys() == {"name", "count"}
+    assert value["moves"][0].keys() == {"source", "target", "distance"}
+    assert [row["path"] for row in value["unreadable"]] == ["bad.jpg"]
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names there are always Unicode")
+def test_names_that_are_not_utf8_in_json(few_photos):
+    """Such a name is escaped in ASCII, and Python reads it back as it was."""
+    os.rename(sorted(few_photos.iterdir())[0], few_photos / "bad\udcff.jpg")
+    result = run("categorize", few_photos, *LITE, "-n", "--json")
+    assert result.stdout.isascii()
+    assert "bad\udcff.jpg" in [move["source"] for move in json.loads(result.stdout)["moves"]]
+
+
+def test_outliers_shows_each_ones_distance(few_photos):
+    """The table gives each outlier's distance, the oddest first."""
+    result = run("outliers", few_photos, "--model", "efficientnet-lite0", "--size", "64", "--max", "2")
+    rows = [line.split() for line in result.stdout.splitlines() if "->" in line]
+    assert 1 <= len(rows) <= 2
+    assert [float(row[-1]) for row in rows] == sorted((float(row[-1]) for row in rows), reverse=True)
+
+
+def test_history_and_undo(few_photos):
+    """History lists a run with its state, undo takes it back, and a second undo says there is nothing."""
+    before = read_tree(few_photos)
+    assert "no runs" in run("history", few_photos).stdout
+    run("categorize", few_photos, *LITE)
+    assert run("history", few_photos).stdout.splitlines()[1].split()[-1] == "done"
+    result = run("undo", few_photos)
+    assert result.exit_code == 0
+    assert result.stdout.startswith("12 files taken back from categorize")
+    assert read_tree(few_photos) == before
+    assert json.loads(run("history", few_photos, "--json").stdout)["runs"][0]["status"] == "undone"
+    assert run("undo", few_photos).exit_code == 1
+
+
+def test_undo_that_refuses_exits_4(tmp_path):
+    """What was changed since is named, the rest goes back, exit 4; in JSON too."""
+    make_tree(tmp_path, {"a.jpg": b"1", "b.jpg": b"2"})
+    file_by(tmp_path, lambda path: "category_1")
+    (tmp_path / "category_1/a.jpg").write_bytes(b"edited")
+    result = run("undo", tmp_path)
+    assert result.exit_code == 4
+    assert "left alone: category_1/a.jpg was changed" in result.stdout
+    assert names(tmp_path) == {"category_1/a.jpg": b"edited", "b.jpg": b"2"}
+    run_id = json.loads(run("history", tmp_path, "--json").stdout)["runs"][0]["id"]
+    again = run("undo", tmp_path, run_id, "--json")
+    assert again.exit_code == 4
+    assert json.loads(again.stdout)["refused"][0]["path"] == "category_1/a.jpg"
+
+
+def test_a_stop_in_the_middle_exits_4_with_the_result(few_photos, monkeypatch):
+    """The JSON of a run that stopped part way holds the result so far and the error."""
+    from imgsort.filing import apply
+
+    def fail(*args):
+        raise OSError(13, "Permission denied")
+
+    monkeypatch.setattr(apply, "_bring", fail)
+    result = run("categorize", few_photos, *LITE, "--json")
+    value = json.loads(result.stdout)
+    assert result.exit_code == value["error"]["exit_code"] == 4
+    assert value["status"] == "stopped"
+    assert value["run"]
+    assert run("categorize", few_photos, *LITE).exit_code == 4
+
+
+def test_strict_exits_3(few_photos):
+    """--strict with an unreadable image: exit 3, nothing moved."""
+    make_tree(few_photos, {"bad.jpg": b"no image"})
+    before = read_tree(few_photos)
+    assert run("categorize", few_photos, *LITE, "--strict").exit_code == 3
+    assert read_tree(few_photos) == before
+
+
+@pytest.mark.parametrize("option", ["--copy", "--hardlink", "--symlink"])
+def test_modes(few_photos, tmp_path, option):
+    """Copies and links go to the output, and its own `undo` is named."""
+    result = run("categorize", few_photos, *LITE, option, "--output", tmp_path / "out")
+    assert result.exit_code == 0
+    assert f"imgsort undo {(tmp_path / 'out').resolve()}" in result.stdout
+    assert run("undo", tmp_path / "out").exit_code == 0
+
+
+def test_quiet_says_nothing_but_the_result(few_photos):
+    """-q: an empty stderr."""
+    assert run("categorize", few_photos, *LITE, "-n", "-q").stderr == ""

@@ -1,0 +1,116 @@
+"""Fixtures for the tests of models and weights: a host of weights on this machine, and models built once."""
+
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imgsort.features.backbones import ALWAYS_THERE
+from imgsort.features.choose import ChosenModel, choose_model
+
+Answer = Callable[[BaseHTTPRequestHandler], None]
+
+
+class WeightsHost:
+    """A real HTTP server. `answer` says what it does with the next requests; `requests` are their paths."""
+
+    def __init__(self) -> None:
+        host = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                host.requests.append(self.path)
+                host.answer(self)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.requests: list[str] = []
+        self.answer: Answer = self.sends(b"")
+        self.closing = threading.Event()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop, and let go of every request that still hangs."""
+        self.closing.set()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def sends(self, body: bytes, *, status: int = 200, length: int | None = None) -> Answer:
+        """Answer with `body`; with a `length` that is larger, the connection ends in its middle."""
+
+        def answer(request: BaseHTTPRequestHandler) -> None:
+            request.send_response(status)
+            request.send_header("Content-Length", str(len(body) if length is None else length))
+            request.end_headers()
+            request.wfile.write(body)
+
+        return answer
+
+    def hangs(self, beginning: bytes | None = None) -> Answer:
+        """Never answer; or answer with a `beginning` and never go on."""
+
+        def answer(request: BaseHTTPRequestHandler) -> None:
+            if beginning is not None:
+                self.sends(beginning, length=len(beginning) + 10)(request)
+                request.wfile.flush()
+            self.closing.wait(30)
+
+        return answer
+
+
+@pytest.fixture
+def weights_host(monkeypatch: pytest.MonkeyPatch) -> Iterator[WeightsHost]:
+    """A host of weights, which `PublishedWeights` asks instead of Keras' own."""
+    host = WeightsHost()
+    monkeypatch.setenv("IMGSORT_WEIGHTS_URL", host.url)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    try:
+        yield host
+    finally:
+        host.close()
+
+
+@pytest.fixture(scope="session")
+def lite_model() -> ChosenModel:
+    """EfficientNet-Lite0, with the weights that its package carries."""
+    return choose_model(ALWAYS_THERE, ALWAYS_THERE, None, notice=pytest.fail, make_bar=lambda _: None)
+
+
+@pytest.fixture(scope="session")
+def small_model() -> Callable[..., Any]:
+    """A function that builds a small network with every kind of layer that the backbones have, weights random."""
+    from imgsort.features.runtime import import_keras
+
+    keras = import_keras()
+
+    def build(seed: int, width: int = 4) -> Any:
+        import numpy as np
+
+        layers = keras.layers
+        inputs = keras.Input((8, 8, 3))
+        x = layers.Conv2D(width, 3, padding="same", name="conv")(inputs)
+        x = layers.BatchNormalization(name="bn")(x)
+        x = layers.ReLU(name="relu")(x)
+        outputs = layers.Conv2D(2, 1, use_bias=False, name="last")(x)
+        model = keras.Model(inputs, outputs, name="small")
+        random = np.random.default_rng(seed)
+        model.set_weights([random.uniform(0.1, 1, weight.shape) for weight in model.get_weights()])
+        return model
+
+    return build
+
+
+@pytest.fixture
+def keras_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Keras' folder, empty."""
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras_home"))
+    return tmp_path / "keras_home"

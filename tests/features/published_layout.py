@@ -1,0 +1,25 @@
+"""Writes weights in the layout of the `.h5` files that Keras publishes, which Keras 3.15 only reads."""
+
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+
+def write_published(model: Any, path: Path) -> None:
+    """Write the weights of the Keras `model` to `path` as Keras' own ImageNet files have them.
+
+    Root attributes `layer_names`, `backend` and `keras_version`; a group for each layer, with the attribute
+    `weight_names` and a dataset for each weight.
+    """
+    with h5py.File(path, "w") as file:
+        file.attrs["layer_names"] = np.array([layer.name.encode() for layer in model.layers])
+        file.attrs["backend"] = b"tensorflow"
+        file.attrs["keras_version"] = b"2.1.0"
+        for layer in model.layers:
+            group = file.create_group(layer.name)
+            weights = {f"{layer.name}/{weight.name}:0": weight for weight in layer.weights}
+            group.attrs["weight_names"] = np.array([name.encode() for name in weights], dtype="S")
+            for name, weight in weights.items():
+                group.create_dataset(name, data=weight.numpy())

@@ -1,0 +1,175 @@
+import inspect
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+import imgsort.cli.options
+from imgsort.errors import UsageError
+from imgsort.features.backbones import ALWAYS_THERE, BACKBONES, backbone_named
+from imgsort.features.choose import ChosenModel, choose_model
+from imgsort.features.extract import KerasExtractor
+from imgsort.features.runtime import import_keras
+from tests.features.published_layout import write_published
+
+SIDE_PX = 64
+OF_KERAS = ["vgg16", "resnet50"]
+
+
+@cache
+def built(name: str) -> Any:
+    """Return the model of the row, small, its weights random. Built once, and not to be changed."""
+    return BACKBONES[name].build(SIDE_PX)
+
+
+def pictures() -> np.ndarray:
+    """Return uint8 (3, 64, 64, 3), RGB: noise, and a bluish and a reddish slope."""
+    picture = np.random.default_rng(7).integers(0, 256, (3, SIDE_PX, SIDE_PX, 3), dtype=np.uint8)
+    slope = np.linspace(0, 200, SIDE_PX, dtype=np.uint8)
+    picture[1] = np.stack([slope[None] * np.ones((SIDE_PX, 1), np.uint8)] * 3, axis=-1)
+    picture[2] = picture[1].transpose(1, 0, 2)
+    picture[1, ..., 2] = 250
+    picture[2, ..., 0] = 250
+    return picture
+
+
+def test_the_command_line_offers_the_models_of_the_table():
+    """The names that `--model` takes, kept apart so that `--help` is fast, are those of the table."""
+    assert tuple(BACKBONES) == imgsort.cli.options.MODEL_NAMES
+
+
+@pytest.mark.parametrize("name", BACKBONES)
+def test_a_row_is_found_by_its_name(name):
+    """A row's name is its key."""
+    assert backbone_named(name) is BACKBONES[name]
+    assert BACKBONES[name].name == name
+
+
+def test_an_unknown_name_is_a_usage_error():
+    """A name that is not in the table is said back, with those that are."""
+    with pytest.raises(UsageError, match="no model 'alexnet'; there are vgg16, resnet50, efficientnet-lite0"):
+        backbone_named("alexnet")
+
+
+@pytest.mark.parametrize("name", BACKBONES)
+def test_the_width_is_the_models(name):
+    """The number of features that a row states is the number of channels that its model gives."""
+    backbone, model = BACKBONES[name], built(name)
+    assert model.input_shape == (None, SIDE_PX, SIDE_PX, 3)
+    assert model.output_shape == (None, SIDE_PX // 32, SIDE_PX // 32, backbone.width)
+
+
+@pytest.mark.parametrize("name", BACKBONES)
+def test_the_size_of_the_row_builds(name):
+    """The size that a row states is one that its model can be built for."""
+    backbone = BACKBONES[name]
+    side = -(-backbone.size_px // 32) if name != "vgg16" else backbone.size_px // 32
+    assert backbone.build(backbone.size_px).output_shape == (None, side, side, backbone.width)
+
+
+@pytest.mark.parametrize("name", BACKBONES)
+def test_preparing_leaves_the_pixels_alone(name):
+    """Preparing makes float32 of its own: Keras works in place on floats, and must not on what it is given."""
+    pixels = pictures()
+    prepared = BACKBONES[name].prepare(pixels)
+    assert (prepared.dtype, prepared.shape) == (np.float32, pixels.shape)
+    assert np.array_equal(pixels, pictures())
+
+
+def test_lite_is_prepared_as_it_was_trained():
+    """EfficientNet-Lite0 sees (rgb - 127) / 128."""
+    pixels = np.array([[[[0, 127, 255]]]], np.uint8)
+    assert BACKBONES[ALWAYS_THERE].prepare(pixels).tolist() == [[[[-127 / 128, 0, 1]]]]
+
+
+def test_vgg16s_file_and_hash_are_those_of_keras(monkeypatch):
+    """Address and MD5 of VGG16's weights are what Keras itself has."""
+    import_keras()
+    from keras.src.applications import vgg16
+
+    monkeypatch.delenv("IMGSORT_WEIGHTS_URL")
+    weights = BACKBONES["vgg16"].weights
+    assert weights.url == vgg16.WEIGHTS_PATH_NO_TOP
+    no_top = inspect.getsource(vgg16.VGG16).rpartition("WEIGHTS_PATH_NO_TOP")[2]
+    assert f'file_hash="{weights.md5}"' in no_top
+    assert f'"{weights.file.name}"' in inspect.getsource(vgg16.VGG16)
+
+
+def test_resnet50s_file_and_hash_are_those_of_keras(monkeypatch):
+    """Address and MD5 of ResNet50's weights are what Keras itself has."""
+    import_keras()
+    from keras.src.applications import resnet
+
+    monkeypatch.delenv("IMGSORT_WEIGHTS_URL")
+    weights = BACKBONES["resnet50"].weights
+    assert weights.md5 == resnet.WEIGHTS_HASHES["resnet50"][1]
+    assert weights.url == f"{resnet.BASE_WEIGHTS_PATH}resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5"
+
+
+class Original(NamedTuple):
+    """What `keras.applications` itself says of the pictures, and a file of its weights in the published layout."""
+
+    weights_file: Path
+    maps: np.ndarray
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory) -> Callable[[str], Original]:
+    """A function that gives the original of a model; each is made once."""
+    folder = tmp_path_factory.mktemp("weights")
+
+    @cache
+    def make(name: str) -> Original:
+        keras = import_keras()
+        keras.utils.set_random_seed(11)
+        constructor, module = {
+            "vgg16": (keras.applications.VGG16, keras.applications.vgg16),
+            "resnet50": (keras.applications.ResNet50, keras.applications.resnet50),
+        }[name]
+        model = constructor(include_top=False, weights=None, input_shape=(SIDE_PX, SIDE_PX, 3))
+        random = np.random.default_rng(11)
+        for layer in model.layers:
+            if isinstance(layer, keras.layers.BatchNormalization):
+                layer.set_weights([weight + random.uniform(0, 0.2, weight.shape) for weight in layer.get_weights()])
+        write_published(model, folder / f"{name}.h5")
+        prepared = module.preprocess_input(pictures().astype("float32"))
+        return Original(folder / f"{name}.h5", model.predict(prepared, verbose=0))
+
+    return make
+
+
+def brought_by_hand(name: str, file: Path) -> ChosenModel:
+    return choose_model(name, name, file, notice=pytest.fail, make_bar=lambda _: None)
+
+
+def assert_equal_to_scale(found: np.ndarray, expected: np.ndarray, tolerance: float) -> None:
+    assert found.shape == expected.shape
+    assert np.abs(found - expected).max() <= tolerance * np.abs(expected).max()
+
+
+POOLED = {
+    "avg": lambda maps: maps.mean(axis=(1, 2)),
+    "max": lambda maps: maps.max(axis=(1, 2)),
+    "none": lambda maps: maps.reshape(len(maps), -1),
+}
+
+
+@pytest.mark.parametrize("name", OF_KERAS)
+@pytest.mark.parametrize("pooling", POOLED)
+def test_features_are_those_of_keras(original, name, pooling):
+    """The whole way, published file to features, gives what Keras' own model and preprocessing give."""
+    weights_file, maps = original(name)
+    model = brought_by_hand(name, weights_file)
+    extractor = KerasExtractor(model, size_px=SIDE_PX, pooling=pooling, batch_size=3, device="cpu")
+    expected = POOLED[pooling](maps)
+    features = extractor.extract(pictures())
+    assert features.dtype == np.float32
+    assert extractor.width == features.shape[1]
+    assert_equal_to_scale(features, expected, 1e-4)
+
+    swapped = extractor.extract(np.ascontiguousarray(pictures()[..., ::-1]))
+    assert np.abs(swapped - expected).max() > 0.01 * np.abs(expected).max(), "the order of channels must matter"
+    assert np.abs(features[0] - features[1]).max() > 0.01 * np.abs(expected).max(), "pictures must differ"

@@ -1,0 +1,63 @@
+import pytest
+
+from imgsort.images.kinds import HEAD_BYTES, image_kind
+from tests.images.pictures import plain
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        (b"\xff\xd8\xff\xe0\x00\x10JFIF", "jpeg"),
+        (b"\xff\xd8\xff\xe1\x00\x10Exif", "jpeg"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "png"),
+        (b"GIF87a\x01\x00", "gif"),
+        (b"GIF89a\x01\x00", "gif"),
+        (b"II*\x00\x08\x00\x00\x00", "tiff"),
+        (b"MM\x00*\x00\x00\x00\x08", "tiff"),
+        (b"BM\x46\x00\x00\x00\x00\x00\x00\x00\x36\x00", "bmp"),
+        (b"RIFF\x24\x00\x00\x00WEBPVP8 ", "webp"),
+        (b"\x00\x00\x00\x1cftypavif\x00\x00", "avif"),
+        (b"\x00\x00\x00\x1cftypavis\x00\x00", "avif"),
+    ],
+)
+def test_each_magic_names_its_kind(head, kind):
+    """The first bytes of every format that is read name that format."""
+    assert image_kind(head) == kind
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"",
+        b"\xff",
+        b"\xff\xd8",
+        b"\x89PNG",
+        b"GIF8",
+        b"II*",
+        b"RIFF\x24\x00\x00\x00WE",
+        b"RIFF\x24\x00\x00\x00WAVEfmt ",
+        b"\x00\x00\x00\x1cftypheic\x00\x00",
+        b"\x00\x00\x00\x1cftypmp42\x00\x00",
+        b"Just some text about a picture.",
+        b"<!DOCTYPE html><html>",
+        b"<svg xmlns='http://www.w3.org/2000/svg'>",
+        b"%PDF-1.7",
+    ],
+)
+def test_what_is_no_image_has_no_kind(head):
+    """Text, other formats and heads that are cut too short have no kind."""
+    assert image_kind(head) is None
+
+
+@pytest.mark.parametrize("text", [b"BM", b"BMW drivers, a study", b"BM\x00\x00\x00\x00"])
+def test_a_text_that_starts_with_bm_is_no_bitmap(text):
+    """Two letters do not make a bitmap: its four reserved bytes must be there, and zero."""
+    assert image_kind(text) is None
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "TIFF", "BMP", "WEBP", "AVIF"])
+def test_the_head_of_a_real_file_is_enough(kind):
+    """The number of bytes that are read ahead is enough for every format."""
+    data = plain((10, 200, 30), kind)
+    assert len(data) > HEAD_BYTES
+    assert image_kind(data[:HEAD_BYTES]) == kind.lower()

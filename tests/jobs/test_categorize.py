@@ -1,0 +1,210 @@
+"""`categorize` on real photographs, with the model that is always there."""
+
+import os
+import shutil
+import sys
+
+import pytest
+from sklearn.metrics import normalized_mutual_info_score
+
+import imgsort
+from imgsort.content import file_content_hash
+from imgsort.errors import CollectionError, DownloadError, StrictError, TooFewImagesError, UsageError
+from imgsort.jobs.listener import Listener
+from tests.trees import make_tree, names, read_tree
+
+LITE = {"model": "efficientnet-lite0"}
+
+
+class Hearing(Listener):
+    def __init__(self):
+        self.notices, self.steps = [], []
+
+    def notice(self, text):
+        self.notices.append(text)
+
+    def progress(self, task, done, total):
+        self.steps.append((task, done, total))
+
+
+def nmi(folder, labels):
+    found = {path.rpartition("/")[2]: path.partition("/")[0] for path in names(folder) if "/" in path}
+    assert found.keys() == labels.keys()
+    return normalized_mutual_info_score(
+        [labels[name] for name in sorted(labels)], [found[name] for name in sorted(labels)]
+    )
+
+
+def test_the_demo_folder_falls_into_its_photographs(photos, demo_photos):
+    """Crops of one photograph come together: NMI at least 0.95, every file placed once, undo restores all."""
+    before = read_tree(photos)
+    result = imgsort.categorize(photos, **LITE)
+    assert nmi(photos, demo_photos[1]) >= 0.95
+    assert [folder.name for folder in result.folders] == [f"category_{number}" for number in range(1, 9)]
+    counts = [folder.count for folder in result.folders]
+    assert counts == sorted(counts, reverse=True)
+    assert sum(counts) == 100
+    contents = sorted(facts[0] for path, facts in before.items() if path.endswith(".jpg"))
+    assert sorted(content for path, content in names(photos).items() if path.endswith(".jpg")) == contents
+    assert imgsort.categorize(photos, **LITE).status == "nothing to do"
+    imgsort.undo(photos)
+    assert read_tree(photos) == before
+
+
+@pytest.mark.parametrize(("name", "clusters"), [("grocery8", 8), ("weather4", 4), ("caltech5", 5)])
+def test_every_real_photograph_is_placed_exactly_once(shared_data, tmp_path, name, clusters):
+    """Counted by content: what was in the labelled folders is in the category folders, as often."""
+    folder = tmp_path / "images"
+    shutil.copytree(shared_data / name, folder, copy_function=shutil.copyfile)
+    contents = sorted(file_content_hash(folder / path) for path in read_tree(folder) if (folder / path).is_file())
+    result = imgsort.categorize(folder, clusters=clusters, recursive=True, size=64, **LITE)
+    placed = sorted(file_content_hash(folder / path) for path in names(folder) if path.startswith("category_"))
+    assert placed == contents
+    assert sum(count.count for count in result.folders) == len(contents)
+
+
+def test_names_and_places_do_not_matter(few_photos, tmp_path):
+    """The same pictures under other names and in other folders make the same groups."""
+    renamed = tmp_path / "renamed"
+    for number, file in enumerate(sorted(few_photos.iterdir(), reverse=True)):
+        make_tree(renamed, {f"{number % 3}/same name {number // 3}.jpg": file.read_bytes()})
+    groups = []
+    for folder in (few_photos, renamed):
+        result = imgsort.categorize(folder, clusters=4, recursive=True, size=96, **LITE)
+        groups.append(sorted(sorted(hash_of(folder, result)[name]) for name in hash_of(folder, result)))
+        assert imgsort.categorize(folder, clusters=4, recursive=True, size=96, **LITE).moves == ()
+    assert groups[0] == groups[1]
+
+
+def hash_of(folder, result):
+    members = {}
+    for path, content in names(folder).items():
+        members.setdefault(path.rpartition("/")[0], []).append(content)
+    assert set(members) == {count.name for count in result.folders}
+    return members
+
+
+def test_awkward_names_are_sorted_and_come_back(few_photos):
+    """Spaces, quotes, newline, emoji, not UTF-8, leading dash, 255 bytes, one name in two folders."""
+    odd = ["a b.jpg", "quote'\".jpg", "-dash.jpg", "😀 ü.jpg", "x" * 251 + ".jpg", "dir1/same.jpg", "dir2/same.jpg"]
+    odd += [] if sys.platform == "win32" else ["new\nline.jpg"]
+    odd += [] if sys.platform in ("win32", "darwin") else ["bad\udcff\udcfe.jpg"]
+    files = sorted(few_photos.iterdir())
+    for name, file in zip(odd, files, strict=False):
+        (few_photos / name).parent.mkdir(exist_ok=True)
+        os.rename(file, few_photos / name)
+    before = read_tree(few_photos)
+    result = imgsort.categorize(few_photos, clusters=2, recursive=True, size=64, **LITE)
+    assert {os.path.basename(move.source) for move in result.moves} >= {os.path.basename(name) for name in odd}
+    assert len(names(few_photos)) == 12
+    imgsort.undo(few_photos)
+    assert read_tree(few_photos) == before
+
+
+def test_a_dry_run_shows_the_plan_and_touches_nothing(few_photos):
+    """The plan of a dry run is what the run then does; not a folder appears before."""
+    before = set(os.listdir(few_photos))
+    shown = imgsort.categorize(few_photos, clusters=3, size=64, dry_run=True, **LITE)
+    assert set(os.listdir(few_photos)) == before
+    assert (shown.status, shown.run) == ("planned", None)
+    done = imgsort.categorize(few_photos, clusters=3, size=64, **LITE)
+    assert done.moves == shown.moves
+    assert set(names(few_photos)) == {move.target for move in shown.moves}
+
+
+@pytest.mark.parametrize("mode", ["copy", "hardlink", "symlink"])
+def test_other_modes_leave_the_collection_as_it_is(few_photos, tmp_path, mode):
+    """Copies and links appear in the output; the collection has not even a journal."""
+    before = read_tree(few_photos), set(os.listdir(few_photos))
+    result = imgsort.categorize(few_photos, clusters=3, size=64, output=tmp_path / "out", mode=mode, **LITE)
+    assert (read_tree(few_photos), set(os.listdir(few_photos))) == before
+    assert len([path for path in read_tree(tmp_path / "out") if path.endswith(".jpg")]) == 12
+    assert result.output == (tmp_path / "out").resolve()
+    imgsort.undo(tmp_path / "out")
+    assert read_tree(tmp_path / "out") == {}
+
+
+def test_more_categories_need_wider_numbers(few_photos):
+    """Ten categories and more are zero-padded to one width."""
+    result = imgsort.categorize(few_photos, clusters=11, size=64, dry_run=True, **LITE)
+    assert [folder.name for folder in result.folders][:2] == ["category_01", "category_02"]
+
+
+def test_identical_images_make_one_category(few_photos):
+    """Copies of one picture cannot be told apart: one category, a notice, nothing lost."""
+    files = sorted(few_photos.iterdir())
+    for file in files[1:]:
+        shutil.copyfile(files[0], file)
+    result = imgsort.categorize(few_photos, clusters=3, size=64, **LITE)
+    assert [(folder.name, folder.count) for folder in result.folders] == [("category_1", 12)]
+    assert any("differ too little" in notice for notice in result.notices)
+
+
+def test_an_unreadable_image_is_a_row_and_stays(few_photos):
+    """A text named .jpg and half a JPEG are named with a reason and left; text files are ignored."""
+    whole = sorted(few_photos.iterdir())[0].read_bytes()
+    make_tree(few_photos, {"text.jpg": b"hello", "half.jpg": whole[: len(whole) // 2], "notes.txt": b"hello"})
+    result = imgsort.categorize(few_photos, clusters=3, size=64, **LITE)
+    assert [row.path for row in result.unreadable] == ["half.jpg", "text.jpg"]
+    assert all(row.reason for row in result.unreadable)
+    assert result.images == 12
+    assert {"text.jpg", "half.jpg", "notes.txt"} <= set(names(few_photos))
+
+
+def test_strict_moves_nothing(few_photos):
+    """With strict one unreadable image is an error with exit code 3 and nothing moves."""
+    make_tree(few_photos, {"text.jpg": b"hello"})
+    before = read_tree(few_photos)
+    with pytest.raises(StrictError, match="text.jpg") as caught:
+        imgsort.categorize(few_photos, clusters=3, size=64, strict=True, **LITE)
+    assert caught.value.exit_code == 3
+    assert read_tree(few_photos) == before
+
+
+def test_too_few_images_for_the_categories(few_photos):
+    """The error gives both numbers; nothing moves and no trace is left."""
+    before = set(os.listdir(few_photos))
+    with pytest.raises(TooFewImagesError, match="12 readable images cannot make 13 categories"):
+        imgsort.categorize(few_photos, clusters=13, **LITE)
+    assert set(os.listdir(few_photos)) == before
+
+
+def test_folders_that_will_not_do(tmp_path):
+    """Missing, empty, a file: one clear sentence each."""
+    (tmp_path / "file.jpg").write_bytes(b"x")
+    (tmp_path / "empty").mkdir()
+    for place, words in [("nowhere", "no such folder"), ("file.jpg", "this is a file"), ("empty", "no images")]:
+        with pytest.raises(CollectionError, match=words):
+            imgsort.categorize(tmp_path / place, **LITE)
+    assert os.listdir(tmp_path / "empty") == []
+
+
+def test_without_a_network_the_default_model_gives_way_and_says_so(few_photos):
+    """The fallback is in the notices, in the result and in the run's record."""
+    hearing = Hearing()
+    result = imgsort.categorize(few_photos, clusters=3, size=64, listener=hearing)
+    assert (result.model.name, result.model.fallback) == ("efficientnet-lite0", "vgg16")
+    assert "vgg16" in hearing.notices[0]
+    assert "--model" in hearing.notices[0]
+    assert hearing.steps[-1] == ("filing", 12, 12)
+    assert ("reading", 12, 12) in hearing.steps
+    assert result.model.sha256 in next((few_photos / ".imgsort/runs").iterdir()).read_text()
+
+
+def test_a_model_that_was_asked_for_does_not_give_way(few_photos):
+    """With the model pinned and out of reach nothing moves."""
+    before = read_tree(few_photos)
+    with pytest.raises(DownloadError, match="--weights"):
+        imgsort.categorize(few_photos, clusters=3, model="vgg16")
+    assert read_tree(few_photos) == before
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"clusters": 0}, {"variance": 0}, {"variance": 1.5}, {"size": 8}, {"batch_size": 0}, {"mode": "shred"},
+     {"pooling": "sum"}, {"device": "tpu"}, {"model": "vgg99"}, {"mode": "copy"}],
+)  # fmt: skip
+def test_options_out_of_range_are_usage_errors(few_photos, options):
+    """Each is named, with what it may be."""
+    with pytest.raises(UsageError):
+        imgsort.categorize(few_photos, **options)

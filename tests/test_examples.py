@@ -1,0 +1,50 @@
+"""The examples run as they are."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+
+
+def test_make_photos_makes_the_same_hundred(demo_photos):
+    """About a hundred photographs of eight, four odd ones, and their labels."""
+    folder, labels = demo_photos
+    assert len(labels) == len(list(folder.glob("*.jpg"))) == 100
+    assert len({name for name in labels.values() if not name.startswith("odd")}) == 8
+    assert len((folder / "labels.csv").read_text().splitlines()) == 101
+
+
+def test_make_picture_draws_a_row_a_folder(few_photos, tmp_path):
+    """The contact sheet is a picture as high as the folder has categories."""
+    from PIL import Image
+
+    for number, file in enumerate(sorted(few_photos.iterdir())):
+        (few_photos / f"category_{number % 3}").mkdir(exist_ok=True)
+        file.rename(few_photos / f"category_{number % 3}" / file.name)
+    command = [sys.executable, EXAMPLES / "make_picture.py", few_photos, tmp_path / "sheet.jpg"]
+    subprocess.run(command, check=True, capture_output=True)
+    with Image.open(tmp_path / "sheet.jpg") as sheet:
+        assert sheet.height == 3 * 102 + 6
+
+
+@pytest.mark.skipif(shutil.which("sh") is None, reason="needs a shell")
+def test_the_batch_script_sorts_and_reports(few_photos):
+    """categorize, then outliers on the same folder, each read from its JSON; a failure ends it with its code."""
+    environment = {**os.environ, "PYTHON": sys.executable}
+    command = ["sh", EXAMPLES / "batch_sort.sh"]
+    options = ["--model", "efficientnet-lite0", "--size", "64"]
+    done = subprocess.run(
+        [*command, few_photos, *options], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    first, second = done.stdout.splitlines()
+    assert first == "categorize: 12 of 12 images moved, 0 unreadable, model efficientnet-lite0"
+    assert second.startswith("outliers: ")
+    failed = subprocess.run([*command, few_photos / "no"], env=environment, capture_output=True, text=True, check=False)
+    assert failed.returncode == 1
+    assert "no such folder" in failed.stdout

@@ -1,0 +1,89 @@
+"""Sorts the original program's photographs the way its code does, and compares with the folders it made.
+
+    python benchmarks/original.py FOLDER EXPECTED.csv
+
+EXPECTED.csv has the columns file, category, outlier (1 for the eight that it moved). The original: VGG16 at
+128 pixels, the flattened map, PCA at 50 % of the variance as its code has it (95 % as its text says),
+K-Means with 8 clusters and seed 20; outliers by ResNet50 at 500 pixels, two clusters, seed 64, at most 8.
+Where the ImageNet weights of a model cannot be had, efficientnet-lite0 takes its place, and the table says so.
+"""
+
+import argparse
+import csv
+import platform
+from pathlib import Path
+
+import numpy as np
+from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
+
+from imgsort.features.extract import Features, Pooling
+from imgsort.filing.plan import site_of
+from imgsort.grouping.categories import group_by_kmeans
+from imgsort.grouping.outliers import TwoMeansOutliers
+from imgsort.jobs.listener import Listener
+from imgsort.jobs.results import ModelRecord
+from imgsort.jobs.session import extract_with, list_collection
+from imgsort.jobs.settings import ModelSettings
+from imgsort.version import __version__
+
+CLUSTERS, CATEGORY_SEED, CATEGORY_SIZE_PX = 8, 20, 128
+MAX_OUTLIERS, OUTLIER_SEED, OUTLIER_SIZE_PX = 8, 64, 500
+OTHER_SEEDS = range(10)
+
+
+def features_of(folder: Path, default: str, pooling: Pooling, size_px: int) -> tuple[Features, ModelRecord]:
+    """Extract features with `default`, or what stands in for it."""
+    listing = list_collection(site_of(folder), (), recursive=False)
+    settings = ModelSettings(pooling=pooling, size=size_px)
+    return extract_with(folder, listing, settings, default, listener=Listener(), notice=lambda text: None)
+
+
+def compare_categories(folder: Path, expected: dict[str, str], pooling: Pooling) -> None:
+    """Print ARI and NMI against the original's folders, for both shares of variance."""
+    features, model = features_of(folder, "vgg16", pooling, CATEGORY_SIZE_PX)
+    order = features.content_order
+    theirs = [expected[features.files[row].name] for row in order]
+    for variance in (0.50, 0.95):
+        scores = []
+        for seed in (CATEGORY_SEED, *OTHER_SEEDS):
+            ours = group_by_kmeans(features.matrix[order], CLUSTERS, variance=variance, random_state=seed).labels
+            scores.append((adjusted_rand_score(theirs, ours), normalized_mutual_info_score(theirs, ours)))
+        (ari, nmi), (mean_ari, mean_nmi) = scores[0], np.mean(scores[1:], axis=0)
+        deviation = np.std([score[0] for score in scores[1:]])
+        print(
+            f"| {described(model)} | {pooling} | {variance:.0%} | {ari:.2f} | {nmi:.2f} "
+            f"| {mean_ari:.2f} ± {deviation:.2f} | {mean_nmi:.2f} |"
+        )
+
+
+def compare_outliers(folder: Path, expected: set[str], pooling: Pooling) -> None:
+    """Print how many of the original's outliers are found."""
+    features, model = features_of(folder, "resnet50", pooling, OUTLIER_SIZE_PX)
+    order = features.content_order
+    predictions = TwoMeansOutliers(MAX_OUTLIERS, random_state=OUTLIER_SEED).fit(features.matrix[order]).predictions_
+    ours = {features.files[row].name for row in order[np.flatnonzero(predictions == -1)]}
+    print(f"| {described(model)} | {pooling} | {len(ours)} | {len(expected)} | {len(ours & expected)} |")
+
+
+def described(model: ModelRecord) -> str:
+    """Say which model and weights, and in whose place."""
+    stands_in = f", in place of {model.fallback}" if model.fallback else ""
+    return f"{model.name} at {model.size_px} px, {model.weights} weights{stands_in}"
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("expected", type=Path)
+    arguments = parser.parse_args()
+    with arguments.expected.open(newline="", encoding="utf-8") as handle:
+        rows = list(csv.DictReader(handle))
+    root = arguments.folder.resolve()
+    print(f"imgsort {__version__}, Python {platform.python_version()}, {platform.machine()}, {len(rows)} photographs\n")
+    print("| categories by | pooling | variance kept | ARI | NMI | ARI, seeds 0-9 | NMI, seeds 0-9 |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    for pooling in ("none", "avg"):
+        compare_categories(root, {row["file"]: row["category"] for row in rows}, pooling)
+    print("\n| outliers by | pooling | picked | original's | in both |\n| --- | --- | --- | --- | --- |")
+    for pooling in ("none", "avg"):
+        compare_outliers(root, {row["file"] for row in rows if row["outlier"] == "1"}, pooling)

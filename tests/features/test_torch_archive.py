@@ -114,12 +114,35 @@ def test_a_file_cut_short_is_refused(cut):
         read_state_dict(old_format(GOOD, cut=cut))
 
 
+def test_a_storage_cut_short_is_refused_though_its_tensors_fit():
+    """Numbers that no tensor needs must be there too: what is cut short is not the file that it was."""
+    with pytest.raises(WeightsError, match="storage 94011 is cut short"):
+        read_state_dict(old_format({"weight": Tensor(FLOATS, 0, (2,), (1,))}, cut=4))
+
+
 @pytest.mark.parametrize("claimed", [23, 25, 0, -24, 2**40])
 def test_a_storage_of_another_size_than_stated_is_refused(claimed):
     """The pickle and the storage must agree on the count."""
     storage = Storage("0", FLOATS.numbers, claimed=claimed)
     with pytest.raises(WeightsError, match="not a file of plain tensors"):
         read_state_dict(old_format({"weight": Tensor(storage, 0, (2,), (1,))}))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        old_format({"weight": Tensor(FLOATS, 0, (10**6, 10**6), (0, 0))}),
+        old_format({"weight": Tensor(FLOATS, 0, (2**70,), (0,))}),
+        old_format({"weight": Tensor(Storage("0", FLOATS.numbers, claimed=2**62), 0, (2,), (1,))}, cut=104)
+        + (2**62).to_bytes(8, "little"),
+        b"\x80\x04\x95" + b"\xff" * 8,
+    ],
+    ids=["terabytes of one number", "a side past int64", "a count past memory", "a frame past memory"],
+)
+def test_enormous_claims_are_refused(data):
+    """A small file that claims enormous numbers is refused like any other nonsense."""
+    with pytest.raises(WeightsError, match="not a file of plain tensors"):
+        read_state_dict(data)
 
 
 def test_a_storage_of_another_kind_is_refused():

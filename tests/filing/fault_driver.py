@@ -169,7 +169,7 @@ def in_child(action: Callable[[], None]) -> tuple[int, str]:
         except (ImgsortError, OSError) as error:
             real_write(writer, f"{type(error).__name__}: {error}"[:500].encode(errors="replace"))
             real_exit(FINISHED)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  (a child must not return into the parent's loop)
             real_write(writer, f"{type(error).__name__}: {error}"[:500].encode(errors="replace"))
             real_exit(WRONG)
     os.close(writer)

@@ -98,7 +98,7 @@ def test_an_animation_is_its_first_picture():
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP", "AVIF"])
 def test_pictures_are_upright(kind, orientation):
     """All eight EXIF orientations are undone as Pillow undoes them."""
     data = encode(gradient(), kind, orientation=orientation)
@@ -135,6 +135,7 @@ def test_broken_exif_is_upright(exif):
         (b"\x00\x00\x00\x1cftypheic" + bytes(64), "not an image that imgsort can read"),
         (b"\xff\xd8\xffand then only text, and more text", "damaged: its jpeg header makes no sense"),
         (b"\x89PNG\r\n\x1a\n", "damaged: its png header makes no sense"),
+        (b"II*\x00\xff\xff\xff\x7f", "damaged"),
         (b"GIF89a", "damaged: its gif header makes no sense"),
         (b"BM" + bytes(30), "damaged: its bmp header makes no sense"),
         (b"RIFF\x24\x00\x00\x00WEBPVP8 ", "damaged: its webp header makes no sense"),
@@ -155,6 +156,13 @@ def test_a_file_cut_short_is_refused(kind, share):
     data = encode(noise, kind)
     with pytest.raises(UnreadableImageError, match="damaged"):
         decode(data[: int(share * len(data))])
+
+
+def test_a_compressed_tiff_cut_short_is_refused():
+    """A TIFF whose directory, at its end, is missing is refused, and Pillow's warning does not reach the terminal."""
+    data = encode(gradient(), "TIFF", compression="tiff_lzw")
+    with pytest.raises(UnreadableImageError, match="damaged"):
+        decode(data[: len(data) // 2])
 
 
 def test_a_damaged_middle_is_refused():

@@ -181,6 +181,19 @@ def test_a_folder_that_may_not_be_listed_is_a_row(tmp_path):
 
 
 @not_root
+def test_a_folder_that_may_only_be_listed_is_a_row(tmp_path):
+    """A subfolder whose names may be seen and no more is named, and the rest is listed."""
+    make_tree(tmp_path, {"a.jpg": JPEG, "half/b.jpg": JPEG})
+    (tmp_path / "half").chmod(0o444)
+    try:
+        listing = find_images(tmp_path, recursive=True)
+    finally:
+        (tmp_path / "half").chmod(0o700)
+    assert [file.path for file in listing.files] == ["a.jpg"]
+    assert listing.unreadable[0].path.startswith("half")
+
+
+@not_root
 def test_a_file_that_may_not_be_opened_counts_by_its_name(tmp_path):
     """Without permission to look inside, the suffix alone decides."""
     make_tree(tmp_path, {"a.jpg": JPEG, "noname": JPEG})
@@ -193,6 +206,12 @@ def test_a_missing_collection_is_an_error(tmp_path):
     """A folder that is not there is named, with what to do."""
     with pytest.raises(CollectionError, match=r"nowhere: there is no such folder\. Give the folder"):
         require_folder(tmp_path / "nowhere")
+
+
+def test_a_name_that_cannot_be_is_no_collection(tmp_path):
+    """A name longer than the system takes is one clear line too."""
+    with pytest.raises(CollectionError):
+        require_folder(tmp_path / ("x" * 300))
 
 
 def test_a_file_is_no_collection(tmp_path):

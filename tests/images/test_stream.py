@@ -1,4 +1,5 @@
 import hashlib
+import os
 import threading
 import time
 from pathlib import Path
@@ -21,11 +22,13 @@ class ReadCounter:
 
     def __init__(self) -> None:
         self.begun = 0
+        self.pause_seconds = 0.0
         self._lock = threading.Lock()
 
     def __call__(self, root: Path, file: ImageFile) -> DecodedImage:
         with self._lock:
             self.begun += 1
+        time.sleep(self.pause_seconds)
         return read_image(root, file)
 
     def settled(self, expected: int) -> int:
@@ -54,7 +57,7 @@ def reading_threads():
 
 
 def many_pictures(root: Path, count: int) -> tuple[ImageFile, ...]:
-    make_tree(root, {f"{number:02}.png": plain((number, 0, 0)) for number in range(count)})
+    make_tree(root, {f"{number:04}.png": plain((number % 256, 0, 0)) for number in range(count)})
     return find_images(root).files
 
 
@@ -99,13 +102,18 @@ def test_nothing_is_read_before_the_first_is_asked_for(tmp_path, counter):
 
 
 def test_closing_early_stops_reading(tmp_path, counter, reading_threads):
-    """Whoever has had enough gets away at once: no file is read after that and no thread stays behind."""
-    stream = stream_squares(tmp_path, many_pictures(tmp_path, 40), SIZE_PX, ahead=4)
+    """Whoever has had enough gets away soon: what was not begun is not read and no thread stays behind."""
+    readers = os.cpu_count() or 1
+    counter.pause_seconds = 0.05
+    files = many_pictures(tmp_path, 10 * readers)
+    stream = stream_squares(tmp_path, files, SIZE_PX, ahead=len(files))
     next(stream)
     assert reading_threads()
     stream.close()
     assert not reading_threads()
-    assert counter.settled(0) <= 4
+    begun = counter.begun
+    assert begun < len(files)
+    assert counter.settled(0) == begun
 
 
 def test_an_error_of_the_taker_leaves_no_thread(tmp_path, reading_threads):

@@ -155,7 +155,7 @@ def test_strict_moves_nothing(few_photos):
     """With strict one unreadable image is an error with exit code 3 and nothing moves."""
     make_tree(few_photos, {"text.jpg": b"hello"})
     before = read_tree(few_photos)
-    with pytest.raises(StrictError, match="text.jpg") as caught:
+    with pytest.raises(StrictError, match=r"text\.jpg") as caught:
         imgsort.categorize(few_photos, clusters=3, size=64, strict=True, **LITE)
     assert caught.value.exit_code == 3
     assert read_tree(few_photos) == before

@@ -8,6 +8,7 @@ knows an ordered dict, a tensor and two kinds of storage, and nothing else.
 
 import collections
 import io
+import math
 import pickle
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -20,6 +21,17 @@ if TYPE_CHECKING:
 
 _MAGIC = 0x1950A86A20F9469CFC6C
 _PROTOCOL = 1001
+_MAX_TENSOR_NUMBERS = 2**28
+_NONSENSE = (
+    pickle.UnpicklingError,
+    EOFError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    MemoryError,
+    OverflowError,
+)
 _DTYPES = {"FloatStorage": "<f4", "LongStorage": "<i8"}
 
 
@@ -70,7 +82,7 @@ def read_state_dict(data: bytes) -> "dict[str, NDArray[np.generic]]":
     """
     try:
         return _read(io.BytesIO(data))
-    except (pickle.UnpicklingError, EOFError, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+    except _NONSENSE as error:
         raise WeightsError(f"not a file of plain tensors in torch's old format: {error}") from error
 
 
@@ -88,7 +100,7 @@ def _read(stream: BinaryIO) -> "dict[str, NDArray[np.generic]]":
         count = int.from_bytes(stream.read(8), "little")
         raw = stream.read(count * np.dtype(storage.dtype).itemsize) if count == storage.count else b""
         storages[key] = np.frombuffer(raw, storage.dtype)
-        if len(storages[key]) != storage.count:
+        if count != storage.count or len(storages[key]) != count:
             raise ValueError(f"storage {key} is cut short")
     return {name: _view(storages[tensor.storage.key], tensor) for name, tensor in tensors.items()}
 
@@ -100,5 +112,7 @@ def _view(numbers: "NDArray[np.generic]", tensor: _Tensor) -> "NDArray[np.generi
     last = tensor.offset + sum((n - 1) * step for n, step in zip(tensor.shape, tensor.strides, strict=True))
     if min(tensor.offset, *tensor.shape, *tensor.strides, 0) < 0 or last >= len(numbers) or 0 in tensor.shape:
         raise ValueError("a tensor that reaches out of its storage")
+    if math.prod(tensor.shape) > _MAX_TENSOR_NUMBERS:
+        raise ValueError("a tensor larger than any model's")
     strides = tuple(step * numbers.itemsize for step in tensor.strides)
     return np.lib.stride_tricks.as_strided(numbers[tensor.offset :], tensor.shape, strides).copy()

@@ -9,6 +9,7 @@ import logging
 import os
 import shutil
 import tempfile
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -38,6 +39,19 @@ class DownloadBar(Protocol):
         """Take the bar away."""
 
 
+class _BarForPooch:
+    """Passes everything on to a bar. Pooch asks whether it is true, which tqdm's bars without a total refuse."""
+
+    def __init__(self, bar: DownloadBar) -> None:
+        object.__setattr__(self, "_bar", bar)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._bar, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._bar, name, value)
+
+
 @dataclass(frozen=True)
 class PublishedWeights:
     """A file that Keras publishes. `path` is relative to Keras' host; `md5` is the hash that Keras states.
@@ -51,7 +65,7 @@ class PublishedWeights:
     @property
     def url(self) -> str:
         """The address to fetch the file from."""
-        return os.environ.get("IMGSORT_WEIGHTS_URL", _HOST).rstrip("/") + "/" + self.path
+        return (os.environ.get("IMGSORT_WEIGHTS_URL") or _HOST).rstrip("/") + "/" + self.path
 
     @property
     def file(self) -> Path:
@@ -88,7 +102,9 @@ class PublishedWeights:
 
         pooch.get_logger().setLevel(logging.WARNING)
         downloader = pooch.HTTPDownloader(
-            progressbar=bar or False, chunk_size=_CHUNK_BYTES, timeout=(CONNECT_SECONDS, silence_seconds)
+            progressbar=False if bar is None else _BarForPooch(bar),
+            chunk_size=_CHUNK_BYTES,
+            timeout=(CONNECT_SECONDS, silence_seconds),
         )
         try:
             pooch.retrieve(
@@ -100,6 +116,11 @@ class PublishedWeights:
             raise WeightsError(
                 f"{self.url}: what the host sent is not the file that Keras publishes (its MD5 is not {self.md5}). "
                 "Nothing was kept. Try another network, or bring the file by hand with --weights."
+            ) from error
+        except OSError as error:
+            raise WeightsError(
+                f"{self.file.parent}: the weights cannot be kept there ({error}). "
+                "Make room for them, or name another folder with KERAS_HOME."
             ) from error
 
 
@@ -148,9 +169,11 @@ def load_hdf5(model: Any, path: Path) -> None:
         named = Path(folder, "model" + suffix)  # Keras tells the layouts apart by the name
         try:
             shutil.copyfile(path, named)
-            model.load_weights(named)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # what Keras warns of here it also raises, or it is of no matter
+                model.load_weights(named)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
-            reason = str(error).strip().partition("\n")[0]
+            reason = " ".join(str(error).split())[:300]
             raise WeightsError(f"{path}: these weights do not fit {model.name} without its top: {reason}") from error
 
 
@@ -159,8 +182,9 @@ def _hdf5_suffix(path: Path) -> str:
 
     try:
         with h5py.File(path, "r") as file:
-            file.visititems_links(_require_plain_link)
-            file.visititems(_require_plain_dataset)
+            reference = file.visititems_links(_name_of_reference) or file.visititems(_name_of_unusual_dataset)
+            if reference is not None:
+                raise ValueError(f"{reference!r} holds its numbers elsewhere, or far too many")
             if "layer_names" in file.attrs or "model_weights" in file:
                 return ".h5"
             if "layers" in file or "_layer_checkpoint_dependencies" in file:
@@ -172,18 +196,19 @@ def _hdf5_suffix(path: Path) -> str:
     raise WeightsError(f"{path}: an HDF5 file, but neither of the layouts that Keras keeps weights in.")
 
 
-def _require_plain_link(name: str, link: Any) -> None:
+def _name_of_reference(name: str, link: Any) -> str | None:
+    """Return the name of a link to another place or file, which ends the visit; an exception would not pass h5py."""
     import h5py
 
-    if not isinstance(link, h5py.HardLink):
-        raise ValueError(f"{name} refers to another place")
+    return None if isinstance(link, h5py.HardLink) else name
 
 
-def _require_plain_dataset(name: str, item: Any) -> None:
+def _name_of_unusual_dataset(name: str, item: Any) -> str | None:
+    """Return the name of a dataset whose numbers are elsewhere or too many."""
     import h5py
 
-    if isinstance(item, h5py.Dataset) and (item.external or item.is_virtual or item.nbytes > _MAX_DATASET_BYTES):
-        raise ValueError(f"{name} holds its numbers elsewhere, or far too many")
+    unusual = isinstance(item, h5py.Dataset) and (item.external or item.is_virtual or item.nbytes > _MAX_DATASET_BYTES)
+    return name if unusual else None
 
 
 def _hash_file(path: Path, algorithm: str) -> str:

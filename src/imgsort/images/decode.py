@@ -7,6 +7,7 @@ Pillow reads the header, because OpenCV cannot say how large an image is without
 import io
 import os
 import struct
+import warnings
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -58,9 +59,9 @@ def decode(data: bytes) -> "NDArray[np.uint8]":
 
     Raises UnreadableImageError.
     """
-    import cv2
     import numpy as np
 
+    cv2 = _quiet_opencv()
     if not data:
         raise UnreadableImageError("empty file (0 bytes)")
     kind = image_kind(data[:HEAD_BYTES])
@@ -92,6 +93,15 @@ def _read_bytes(path: Path) -> bytes:
 
 
 @cache
+def _quiet_opencv() -> Any:
+    """Return the module `cv2` with its log off: the reason for a bad file is ours to give."""
+    import cv2
+
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    return cv2
+
+
+@cache
 def _header_readers() -> dict[str, Any]:
     """Return Pillow's reader of each kind.
 
@@ -120,6 +130,9 @@ def _header_readers() -> dict[str, Any]:
 
 
 def _read_header(data: bytes, kind: str) -> _Header:
+    # What Pillow warns of (corrupt EXIF, a short read) is no matter to the pixels, or OpenCV fails on it. Said anew
+    # for each image: `warnings.catch_warnings` is not for threads.
+    warnings.filterwarnings("ignore", module=r"PIL\..*")
     try:
         with _header_readers()[kind](io.BytesIO(data)) as image:
             width, height = image.size
@@ -130,6 +143,9 @@ def _read_header(data: bytes, kind: str) -> _Header:
 
 def _orientation(image: Any, data: bytes, kind: str) -> int:
     """Return the EXIF orientation, 1 to 8; 1 (upright) where there is none or it is nonsense."""
+    # OpenCV turns a TIFF upright whatever its flags say.
+    if kind == "tiff":
+        return 1
     # Pillow decodes a whole PNG in search of a tag that may follow the pixels.
     if kind == "png" and b"eXIf" not in data:
         return 1

@@ -1,8 +1,9 @@
 """Which files of a folder are its images. Reads names and first bytes; decodes nothing."""
 
+import contextlib
 import os
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,11 +50,14 @@ def require_folder(folder: Path) -> Path:
 
     Raises CollectionError where there is no such folder.
     """
-    if not folder.exists():
-        raise CollectionError(f"{folder}: there is no such folder. Give the folder that holds the images.")
-    if not folder.is_dir():
-        raise CollectionError(f"{folder}: this is a file, and a folder is due. Give the folder that holds it.")
-    return folder.resolve()
+    try:
+        if not folder.exists():
+            raise CollectionError(f"{folder}: there is no such folder. Give the folder that holds the images.")
+        if not folder.is_dir():
+            raise CollectionError(f"{folder}: this is a file, and a folder is due. Give the folder that holds it.")
+        return folder.resolve()
+    except OSError as error:
+        raise CollectionError(f"{folder}: this folder cannot be looked into ({error.strerror}).") from error
 
 
 def find_images(
@@ -71,11 +75,11 @@ def find_images(
     while pending:
         folder = pending.pop()
         try:
-            entries = list(os.scandir(root / folder))
+            entries = _visible_entries(root / folder)
         except OSError as error:
             unreadable.append(Unreadable(folder or ".", f"folder cannot be listed: {error.strerror}"))
             continue
-        for entry, status in _visible(entries):
+        for entry, status in entries:
             path = f"{folder}/{entry.name}" if folder else entry.name
             if stat.S_ISREG(status.st_mode) and _may_be_image(entry):
                 files.append(ImageFile(path, status.st_size, status.st_mtime_ns))
@@ -85,14 +89,14 @@ def find_images(
     return Listing(tuple(files), tuple(unreadable))
 
 
-def _visible(entries: list[os.DirEntry[str]]) -> Iterator[tuple[os.DirEntry[str], os.stat_result]]:
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        try:
-            yield entry, entry.stat(follow_symlinks=False)
-        except FileNotFoundError:
-            continue  # it went away while the folder was being listed
+def _visible_entries(folder: Path) -> list[tuple[os.DirEntry[str], os.stat_result]]:
+    """Return what is in `folder` and not hidden, with its status, links not followed. Raises OSError."""
+    found = []
+    for entry in list(os.scandir(folder)):
+        if not entry.name.startswith("."):
+            with contextlib.suppress(FileNotFoundError):  # it went away meanwhile
+                found.append((entry, entry.stat(follow_symlinks=False)))
+    return found
 
 
 def _may_be_image(entry: os.DirEntry[str]) -> bool:

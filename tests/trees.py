@@ -37,6 +37,8 @@ def read_tree(root: Path) -> dict[str, FileFacts | int | str]:
                 pending.append(path)
             elif stat.S_ISLNK(status.st_mode):
                 found[path] = os.readlink(root / path)
+            elif not stat.S_ISREG(status.st_mode):
+                found[path] = "neither file nor folder"
             else:
                 found[path] = ((root / path).read_bytes(), stat.S_IMODE(status.st_mode), status.st_mtime_ns)
     return found

@@ -1,6 +1,7 @@
 """A folder that comes with a `.imgsort` made by a stranger: refused with a sentence, nothing outside touched."""
 
 import json
+import os
 import sys
 
 import pytest
@@ -103,3 +104,19 @@ def test_links_in_the_state_folder_are_refused(tmp_path, part):
         file_by(here, by_first_letter)
     assert read_tree(victim) == before
     assert names(here) == {"a.jpg": b"1"}
+
+
+@pytest.mark.parametrize("part", ["runs/20260101-000000-000.jsonl", "categories.json", "lock", "owner", "runs"])
+def test_pipes_in_the_state_folder_do_not_block(tmp_path, part):
+    """A pipe in place of any part of the state is refused at once, or of no matter."""
+    make_tree(tmp_path, {"a.jpg": b"1"})
+    place = tmp_path / ".imgsort" / part
+    place.parent.mkdir(parents=True)
+    os.mkfifo(place)
+    try:
+        file_by(tmp_path, by_first_letter)
+    except JournalError as error:
+        assert "Remove" in str(error)
+        assert names(tmp_path) == {"a.jpg": b"1"}
+    else:
+        assert part == "owner"

@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from imgsort.content import open_regular
 from imgsort.errors import JournalError
 from imgsort.filing import run_format
 from imgsort.filing.plan import Plan
@@ -270,7 +271,7 @@ def _write_at(path: Path, offset: int, lines: bytes) -> None:
 
 def _complete_length(path: Path) -> int:
     """Return the length of a run file up to the end of its last whole line."""
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+    descriptor = open_regular(path)
     try:
         tail, start = _tail(descriptor)
     finally:
@@ -281,11 +282,9 @@ def _complete_length(path: Path) -> int:
 def _last_status(root: Path, run_id: str) -> Status:
     """Return the status by the last line alone: run files are long, and only killed runs need reading."""
     try:
-        descriptor = os.open(
-            run_path(root, run_id), os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-        )
+        descriptor = open_regular(run_path(root, run_id))
     except OSError:
-        return Status.UNFINISHED
+        return Status.UNFINISHED  # it will be read, and refused by name
     try:
         tail, _ = _tail(descriptor)
     finally:

@@ -27,26 +27,27 @@ def linking(request, monkeypatch):
 
 
 @pytest.mark.parametrize("mode", [Mode.MOVE, Mode.COPY])
-def test_a_target_that_appeared_since_planning_is_left(tmp_path, linking, monkeypatch, mode):
-    """A file that took the new name after the plan stays as it is, and so does ours; both are named."""
+@pytest.mark.parametrize("theirs", [b"theirs", b"1"])
+def test_a_target_that_appeared_since_planning_is_left(tmp_path, linking, monkeypatch, mode, theirs):
+    """A file that took the new name after the plan stays, through undo too, even if it is the same picture."""
     root, out = tmp_path / "in", tmp_path / "out"
     make_tree(root, {"a.jpg": b"1", "b.jpg": b"2"})
     real = apply._make_folders
 
     def make_and_intrude(run):
         real(run)
-        (out / "category_1/a.jpg").write_bytes(b"theirs")
+        (out / "category_1/a.jpg").write_bytes(theirs)
 
     monkeypatch.setattr(apply, "_make_folders", make_and_intrude)
     _, outcome = file_by(root, lambda path: "category_1", out, mode)
     assert [(refusal.path, refusal.reason) for refusal in outcome.refused] == [
         ("a.jpg", "its new name was taken meanwhile")
     ]
-    assert names(out) == {"category_1/a.jpg": b"theirs", "category_1/b.jpg": b"2"}
+    assert names(out) == {"category_1/a.jpg": theirs, "category_1/b.jpg": b"2"}
     assert names(root)["a.jpg"] == b"1"
     monkeypatch.undo()
     undo_last(out)
-    assert names(out) == {"category_1/a.jpg": b"theirs"}
+    assert names(out) == {"category_1/a.jpg": theirs}
     assert names(root) == {"a.jpg": b"1", "b.jpg": b"2"}
 
 

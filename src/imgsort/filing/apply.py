@@ -107,12 +107,12 @@ def _apply_batch(run: Run, numbers: range) -> list[Refusal]:
     """Bring every file of the batch, wait for the disk, then drop the old names."""
     site, moves = run.plan.site, run.plan.moves
     brought: dict[int, Brought] = {}
-    refused = []
+    refused: dict[int, Refusal] = {}
     for number in numbers:
         try:
             brought[number] = _bring(run, moves[number], number)
         except Refused as refusal:
-            refused.append(Refusal(moves[number].source, str(refusal)))
+            refused[number] = Refusal(moves[number].source, str(refusal))
     for folder in {parent_of(moves[number].target) for number in brought}:
         sync_folder(site.destination / folder)
     for number, how in brought.items():
@@ -120,8 +120,10 @@ def _apply_batch(run: Run, numbers: range) -> list[Refusal]:
         try:
             drop_old_name(site.collection / move.source, site.destination / move.target, move, how)
         except Refused as refusal:
-            refused.append(Refusal(move.source, str(refusal)))
-    return refused
+            refused[number] = Refusal(move.source, str(refusal))
+    if refused:
+        run.add("refused", moves=sorted(refused))  # what has their new names is not ours
+    return list(refused.values())
 
 
 def _bring(run: Run, move: Move, number: int) -> Brought:

@@ -15,7 +15,9 @@ from imgsort.filing.state import json_line
 
 _MAX_TEXT = 8192
 _MAX_MODE = 0o7777
-_EVENTS = frozenset("placeholder across foreign remove done stopped interrupted undo undo_stopped undone".split())
+_EVENTS = frozenset(
+    "placeholder across foreign refused remove done stopped interrupted undo undo_stopped undone".split()
+)
 
 
 def plan_lines(run_id: str, command: str, started: str, plan: Plan, model: dict[str, Any] | None) -> Iterator[bytes]:
@@ -116,6 +118,8 @@ def _event(record: Any, moves: int) -> dict[str, Any]:
         raise ValueError(f"a line of type {kind!r}")
     if kind == "placeholder" and (record["at"] not in ("source", "target") or _count(record["move"]) >= moves):
         raise ValueError("a placeholder of no move")
+    if kind == "refused" and not all(_count(number) < moves for number in record["moves"]):
+        raise ValueError("a refusal of no move")
     if kind in ("remove", "foreign"):
         _relative(record["path"])
     if kind == "remove" and _count(record["mode"]) > _MAX_MODE:

@@ -99,6 +99,11 @@ class Run:
         return {(event["at"], event["move"]) for event in self.events if event["type"] == "placeholder"}
 
     @property
+    def refused_moves(self) -> set[int]:
+        """The moves that were not made, by number: what has their new names now is somebody else's."""
+        return {number for event in self.events if event["type"] == "refused" for number in event["moves"]}
+
+    @property
     def foreign_folders(self) -> set[str]:
         """Folders of the plan that someone else made first."""
         return {event["path"] for event in self.events if event["type"] == "foreign"}

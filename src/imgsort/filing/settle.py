@@ -11,7 +11,7 @@ from imgsort.filing import category_folders
 from imgsort.filing.category_folders import Changes
 from imgsort.filing.moving import complete_or_take_back, regular_status, remove_placeholder
 from imgsort.filing.paths import exists, has_link_on_the_way
-from imgsort.filing.plan import Mode
+from imgsort.filing.plan import Mode, Move
 from imgsort.filing.runs import (
     Run,
     Status,
@@ -51,8 +51,10 @@ def settle(root: Path) -> list[str]:
 
 def settle_moves(run: Run, *, undoing: bool = False) -> None:
     """Remove what a killed run left half done. May be repeated. Raises OSError."""
-    site, placeholders = run.plan.site, run.placeholders
+    site, placeholders, refused = run.plan.site, run.placeholders, run.refused_moves
     for number, move in enumerate(run.plan.moves):
+        if number in refused:
+            continue
         if has_link_on_the_way(site.destination, move.target) or has_link_on_the_way(site.collection, move.source):
             continue
         source, target = site.collection / move.source, site.destination / move.target
@@ -69,8 +71,12 @@ def settle_moves(run: Run, *, undoing: bool = False) -> None:
 def record_result(run: Run) -> None:
     """Bring the record of category folders in line with where the run's files are on disk now."""
     site, plan = run.plan.site, run.plan
-    placed = [move for move in plan.moves if exists(site.destination / move.target)]
-    waiting = [move for move in plan.moves if not exists(site.destination / move.target)]
+    placed: list[Move] = []
+    waiting: list[Move] = []
+    refused = run.refused_moves
+    for number, move in enumerate(plan.moves):
+        is_placed = number not in refused and exists(site.destination / move.target)
+        (placed if is_placed else waiting).append(move)
     if site.mode is Mode.MOVE:
         category_folders.record(
             site.collection,

@@ -72,11 +72,13 @@ def _make_removed_folders(run: Run) -> None:
 
 
 def _undo_batch(run: Run, numbers: range) -> list[Refusal]:
-    site, moves = run.plan.site, run.plan.moves
+    site, moves, never_made = run.plan.site, run.plan.moves, run.refused_moves
     refused = []
     brought: dict[int, Brought] = {}
     for number in reversed(numbers):
         move = moves[number]
+        if number in never_made:
+            continue
         try:
             if has_link_on_the_way(site.destination, move.target) or has_link_on_the_way(site.collection, move.source):
                 raise Refused("a link lies on the way")

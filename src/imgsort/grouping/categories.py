@@ -25,7 +25,9 @@ class Grouping:
     @property
     def count(self) -> int:
         """The number of categories that hold a row."""
-        return int(self.labels.max()) + 1
+        import numpy as np
+
+        return int(np.max(self.labels)) + 1
 
 
 def group_by_kmeans(

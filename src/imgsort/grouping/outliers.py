@@ -40,7 +40,7 @@ class TwoMeansOutliers:
             warnings.simplefilter("ignore", ConvergenceWarning)
             found = kmeans.fit_predict(features)
         sizes = np.bincount(found, minlength=2)
-        if sizes.min() == 0:
+        if np.min(sizes) == 0:
             return self
         # Of two clusters of one size the first row's is taken for the normal one.
         small = int(np.argmin(sizes)) if sizes[0] != sizes[1] else 1 - int(found[0])

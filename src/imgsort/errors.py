@@ -11,6 +11,7 @@
     ├── DeviceError             the device asked for is not there
     ├── LockedError             another imgsort works on the collection
     ├── JournalError            a file in `.imgsort` is not one that imgsort wrote
+    │   └── ElsewhereError      ... or speaks of folders that are elsewhere
     ├── NothingToUndoError      no run is left to take back
     ├── StoppedError            exit 4: stopped part way; what was done can be undone
     └── InterruptedRunError     exit 130: the same, by Ctrl-C
@@ -67,6 +68,10 @@ class LockedError(ImgsortError):
 
 class JournalError(ImgsortError):
     """A file in `.imgsort` is not one that imgsort wrote, or does not fit the folder that it lies in."""
+
+
+class ElsewhereError(JournalError):
+    """A run was recorded for folders that were moved or renamed since."""
 
 
 class NothingToUndoError(ImgsortError):

@@ -135,3 +135,36 @@ def test_modes(few_photos, tmp_path, option):
 def test_quiet_says_nothing_but_the_result(few_photos):
     """-q: an empty stderr."""
     assert run("categorize", few_photos, *LITE, "-n", "-q").stderr == ""
+
+
+def test_empty_paths_and_two_modes_are_usage_errors(few_photos):
+    """An unset variable in a script is not the current folder, and two modes are not the last of them."""
+    assert run("categorize", "").exit_code == 2
+    assert run("categorize", few_photos, "--output", "").exit_code == 2
+    assert run("categorize", few_photos, "--copy", "--symlink", "--output", few_photos / "x").exit_code == 2
+    assert run("categorize", few_photos, "--seed", "-1").exit_code == 2
+
+
+def test_a_strangers_history_cannot_write_to_the_terminal(tmp_path):
+    """Control characters in a journal are shown escaped."""
+    make_tree(tmp_path, {"a.jpg": b"1"})
+    file_by(tmp_path, lambda path: "category_1")
+    path = next((tmp_path / ".imgsort/runs").iterdir())
+    path.write_bytes(path.read_bytes().replace(b'"command":"test"', b'"command":"\\u001b[2Jfake\\nline"'))
+    shown = run("history", tmp_path).stdout
+    assert "\x1b" not in shown
+    assert len(shown.splitlines()) == 2
+
+
+def test_a_moved_collection_keeps_its_history(tmp_path):
+    """A run to another folder, recorded by their names: after a rename it is a row that says what to do."""
+    make_tree(tmp_path / "in", {"a.jpg": b"1"})
+    file_by(tmp_path / "in", lambda path: "category_1", tmp_path / "out")
+    (tmp_path / "in").rename(tmp_path / "renamed")
+    result = run("history", tmp_path / "renamed")
+    assert result.exit_code == 0
+    assert "moved since" in result.stdout
+    assert "move the folders back" in result.stdout
+    assert run("undo", tmp_path / "renamed").exit_code == 1
+    (tmp_path / "renamed").rename(tmp_path / "in")
+    assert run("undo", tmp_path / "in").exit_code == 0

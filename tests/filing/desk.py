@@ -8,7 +8,7 @@ from imgsort.content import file_content_hash
 from imgsort.filing import category_folders
 from imgsort.filing.apply import Outcome, apply_run
 from imgsort.filing.plan import Mode, Placement, Plan, make_plan, site_of
-from imgsort.filing.runs import Run, begin, latest_in_force, load_run, run_ids
+from imgsort.filing.runs import Run, begin, latest_in_force, level_twin, load_run, run_ids
 from imgsort.filing.undo import run_to_undo, undo_run
 from imgsort.images.find import find_images
 from imgsort.jobs.session import LEFT_OUT, locked_and_settled
@@ -52,7 +52,9 @@ def undo_last(root: Path, run_id: str | None = None) -> Outcome:
     root = root.resolve()
     run = run_to_undo(root, run_id)
     with locked_and_settled(run.plan.site.roots, "undo"):
-        return undo_run(run_to_undo(root, run_id), lambda done, total: None)
+        run = run_to_undo(root, run_id)
+        level_twin(run)
+        return undo_run(run, lambda done, total: None)
 
 
 def settle_and_undo_unless(root: Path, earlier_run: str | None) -> None:
@@ -61,7 +63,7 @@ def settle_and_undo_unless(root: Path, earlier_run: str | None) -> None:
     with locked_and_settled([root], "settle"):
         run = latest_in_force(root)
         ids = run_ids(root)
-    if ids and ids[-1] != earlier_run and load_run(root, ids[-1]).was_refused:
+    if ids and ids[-1] != earlier_run and load_run(root, ids[-1]).status == "undone in part":
         run = load_run(root, ids[-1])  # an undo that refused some files is tried again by its id
     if run is not None and run.id != earlier_run:
         outcome = undo_last(root, run.id)

@@ -107,6 +107,7 @@ class Scenario:
             self.output = self.collection / "sorted" / "here"
         make_tree(self.collection, TREE)
         file_by(self.collection, lambda path: "category_" + path[0] if path[0] in "ab" else None)
+        os.chmod(self.collection / "category_b (2)", 0o700)
         first = latest_in_force(self.collection)
         assert first is not None
         self.first_run = first.id if self.mode is Mode.MOVE else None

@@ -99,6 +99,8 @@ def test_a_run_removes_own_folders_that_it_empties_and_undo_brings_them_back(tmp
         b'{"version": 1, "folders": [{"path": "../up", "device": 1, "inode": 1, "members": []}]}',
         b'{"version": 1, "folders": [{"path": "/etc", "device": 1, "inode": 1, "members": []}]}',
         b'{"version": 1, "folders": [{"path": "a", "device": 1, "inode": 1, "members": [7]}]}',
+        b'{"version": 1, "folders": [{"path": "a", "device": Infinity, "inode": 1, "members": []}]}',
+        b'{"version": 1, "folders": [{"path": "\\ud800", "device": 1, "inode": 1, "members": []}]}',
         b"[" * 100_000,
     ],
 )
@@ -107,3 +109,20 @@ def test_a_record_that_imgsort_did_not_write_is_refused(tmp_path, text):
     make_tree(tmp_path, {".imgsort/categories.json": text})
     with pytest.raises(JournalError, match="Remove the file"):
         known(tmp_path)
+
+
+def test_a_new_folder_of_an_old_categorys_name_is_foreign(tmp_path):
+    """The category was renamed and a person made a folder of its old name: theirs is not entered."""
+    sorted_collection(tmp_path)
+    (tmp_path / "category_a").rename(tmp_path / "holiday")
+    make_tree(tmp_path, {"category_a/mine.jpg": b"mine"})
+    assert known(tmp_path) == {"holiday": 4, "category_b": 4}
+
+
+def test_a_category_renamed_in_case_only_keeps_its_new_name(tmp_path):
+    """`Category_A` is the category that it was, and the next run files into it."""
+    sorted_collection(tmp_path)
+    (tmp_path / "category_a").rename(tmp_path / "Category_A")
+    make_tree(tmp_path, {"a9.jpg": b"a9"})
+    file_by(tmp_path, lambda path: f"category_{path.rpartition('/')[2][0]}")
+    assert known(tmp_path) == {"Category_A": 5, "category_b": 4}

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import tracemalloc
 
 import pytest
 
@@ -75,7 +76,7 @@ def test_undo_does_not_go_through_a_link(tmp_path):
     here.mkdir()
     (here / "b").symlink_to(victim)
     hostile_run(here, [{"type": "done", "refused": 0}])
-    assert [refusal.reason for refusal in undo_last(here).refused] == ["a link lies on the way"]
+    assert [refusal.reason for refusal in undo_last(here).refused] == ["a link, or no folder, lies on the way"]
     assert names(victim) == {"a.jpg": b"1"}
 
 
@@ -120,3 +121,64 @@ def test_pipes_in_the_state_folder_do_not_block(tmp_path, part):
         assert names(tmp_path) == {"a.jpg": b"1"}
     else:
         assert part == "owner"
+
+
+def test_a_move_onto_itself_is_refused(tmp_path):
+    """A journal whose move ends where it began would have its file removed as half moved."""
+    make_tree(tmp_path, {"a.jpg": b"1"})
+    hostile_run(tmp_path, source="a.jpg", target="a.jpg")
+    with pytest.raises(JournalError):
+        undo_last(tmp_path)
+    with pytest.raises(JournalError):
+        file_by(tmp_path, by_first_letter)
+    assert names(tmp_path) == {"a.jpg": b"1"}
+
+
+def test_a_lock_that_is_another_name_of_a_photograph_is_refused(tmp_path):
+    """An archive can carry a hard link; opening it as a lock could empty the photograph."""
+    make_tree(tmp_path, {"a.jpg": b"1", ".imgsort/runs": None})
+    os.link(tmp_path / "a.jpg", tmp_path / ".imgsort/lock")
+    with pytest.raises(JournalError, match="not a lock"):
+        file_by(tmp_path, by_first_letter)
+    assert names(tmp_path) == {"a.jpg": b"1"}
+
+
+@pytest.mark.parametrize("name", ["29990101-000000-9", "99991231-235959-999", "x"])
+def test_a_run_of_an_odd_name_cannot_make_runs_overwrite_each_other(tmp_path, name):
+    """Such a file is refused by name; two runs never share an id."""
+    make_tree(tmp_path, {"a.jpg": b"1", f".imgsort/runs/{name}.jsonl": b'{"type":"undone","refused":0}\n'})
+    with pytest.raises(JournalError, match="Remove the file"):
+        file_by(tmp_path, by_first_letter)
+    assert names(tmp_path) == {"a.jpg": b"1"}
+
+
+@pytest.mark.parametrize("value", ["\ud800.jpg", "a\0b"])
+def test_names_that_no_file_can_have_are_refused(tmp_path, value):
+    """A lone surrogate in a journal is an error of imgsort's, not of Python's."""
+    make_tree(tmp_path, {"a.jpg": b"1"})
+    hostile_run(tmp_path, source=value)
+    with pytest.raises(JournalError):
+        undo_last(tmp_path)
+
+
+@pytest.mark.parametrize("byte", [b"\n", b"\0"])
+def test_a_large_file_of_nonsense_ends_at_its_first_line(tmp_path, byte):
+    """Two hundred megabytes of nothing are refused in less memory than they take."""
+    path = tmp_path / f".imgsort/runs/{ID}.jsonl"
+    make_tree(tmp_path, {path.relative_to(tmp_path).as_posix(): byte * 200_000_000})
+    tracemalloc.start()
+    try:
+        with pytest.raises(JournalError):
+            undo_last(tmp_path)
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("part", ["owner", "categories.json.tmp", "categories.json"])
+def test_folders_in_place_of_state_files_are_refused_before_anything_moves(tmp_path, part):
+    """The error names the folder and the remedy, and nothing has moved."""
+    make_tree(tmp_path, {"a.jpg": b"1", f".imgsort/{part}": None})
+    with pytest.raises(JournalError, match="Remove it"):
+        file_by(tmp_path, by_first_letter)
+    assert names(tmp_path) == {"a.jpg": b"1"}

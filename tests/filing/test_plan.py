@@ -122,3 +122,21 @@ def test_where_journals_lie(tmp_path):
     assert site_of(root, out).roots == (root, out)
     assert site_of(root, out, Mode.COPY).roots == (out,)
     assert site_of(root, tmp_path).roots == (root, tmp_path.resolve())
+
+
+def test_a_file_that_lies_where_it_belongs_stays_whatever_the_output(tmp_path):
+    """Filing a category folder into its parent does not rename what is in place already."""
+    make_tree(tmp_path, {"category_a/a.jpg": b"1"})
+    plan = plan_by(tmp_path / "category_a", lambda path: "category_a", tmp_path)
+    assert [move.target for move in plan.moves] == ["category_a (2)/a.jpg"]
+    site = site_of((tmp_path / "category_a").resolve(), tmp_path)
+    placement = Placement("a.jpg", 1, 0, "x", "category_a")
+    assert make_plan(site, [placement], own_folders={"category_a"}).moves == ()
+
+
+def test_an_output_that_is_a_loop_of_links_is_a_usage_error(tmp_path):
+    """Two links to each other lead nowhere."""
+    (tmp_path / "x").symlink_to(tmp_path / "y")
+    (tmp_path / "y").symlink_to(tmp_path / "x")
+    with pytest.raises((UsageError, OSError)):
+        site_of(tmp_path.resolve(), tmp_path / "x" / "z")

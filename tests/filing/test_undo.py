@@ -204,3 +204,51 @@ def test_the_status_of_a_run_follows_its_events(tmp_path):
     assert load_run(tmp_path.resolve(), run_ids(tmp_path)[0]).status == "done"
     undo_last(tmp_path)
     assert load_run(tmp_path.resolve(), run_ids(tmp_path)[0]).status == "undone"
+
+
+@pytest.mark.parametrize("mode", [Mode.COPY, Mode.HARDLINK])
+def test_a_copy_that_took_its_originals_place_is_not_removed(tmp_path, mode):
+    """After the output was renamed to where the original lay, both names are one file: the last one."""
+    root = tmp_path / "a"
+    make_tree(root, {"p/category_a/a1.jpg": b"1"})
+    file_by(root, by_first_letter, tmp_path / "b" / "b", mode, recursive=True)
+    shutil.rmtree(root / "p")
+    (tmp_path / "b" / "b").rename(root / "p")
+    assert [refusal.reason for refusal in undo_last(root / "p").refused] == ["is the original itself by now"]
+    assert names(root / "p") == {"category_a/a1.jpg": b"1"}
+
+
+def test_undo_makes_the_parents_of_a_removed_folder(tmp_path):
+    """A category folder that a run emptied is made again although its parent is gone too."""
+    make_tree(tmp_path, {"a.jpg": b"1"})
+    file_by(tmp_path, by_first_letter, tmp_path / "sorted")
+    before = read_tree(tmp_path)
+    file_by(tmp_path, lambda path: "category_z")
+    (tmp_path / "sorted").rmdir()
+    assert undo_last(tmp_path).stopped is None
+    assert read_tree(tmp_path) == before
+
+
+def test_undone_out_of_order_leaves_no_empty_category(tmp_path):
+    """The folder that the first run made and the second filled goes with the second's undo."""
+    make_tree(tmp_path, {"a1.jpg": b"1"})
+    first, _ = file_by(tmp_path, by_first_letter)
+    make_tree(tmp_path, {"a2.jpg": b"2"})
+    second, _ = file_by(tmp_path, by_first_letter)
+    undo_last(tmp_path, first.id)
+    undo_last(tmp_path, second.id)
+    assert read_tree(tmp_path).keys() == {"a1.jpg", "a2.jpg"}
+
+
+def test_an_undo_that_refused_says_so_afterwards(tmp_path):
+    """A run taken back in part is shown as such, and named when nothing else is left to undo."""
+    make_tree(tmp_path, {"a.jpg": b"1"})
+    run, _ = file_by(tmp_path, by_first_letter)
+    (tmp_path / "category_a").rename(tmp_path / "cats")
+    assert len(undo_last(tmp_path).refused) == 1
+    assert load_run(tmp_path.resolve(), run.id).status == "undone in part"
+    with pytest.raises(NothingToUndoError, match=run.id):
+        undo_last(tmp_path)
+    (tmp_path / "cats").rename(tmp_path / "category_a")
+    undo_last(tmp_path, run.id)
+    assert names(tmp_path) == {"a.jpg": b"1"}

@@ -68,42 +68,28 @@ def test_as_many_clusters_as_rows():
     assert group_by_kmeans(np.eye(4, dtype=np.float32), 4).labels.tolist() == [0, 1, 2, 3]
 
 
-def test_ranks_decide_among_equal_sizes():
-    """Of categories of one size the one with the lowest rank comes first, wherever its row is."""
-    features, truth = blobs([6, 6])
-    ranks = np.arange(len(truth))[::-1].copy()
-    by_row, by_rank = (group_by_kmeans(features, 2, ranks=given).labels for given in (None, ranks))
-    assert (by_row[0], by_rank[-1]) == (0, 0)
-    assert same_partition(by_row, truth)
-    assert same_partition(by_rank, truth)
-
-
 @pytest.mark.parametrize(
-    ("labels", "ranks", "expected"),
+    ("labels", "expected"),
     [
-        ([2, 2, 2, 0, 1, 1], None, [0, 0, 0, 2, 1, 1]),
-        ([5, 3, 5, 3], None, [0, 1, 0, 1]),
-        ([5, 3, 5, 3], [3, 0, 2, 1], [1, 0, 1, 0]),
-        ([5, 3, 5, 3, 9], [3, 2, 1, 4, 0], [0, 1, 0, 1, 2]),
-        ([4], None, [0]),
+        ([2, 2, 2, 0, 1, 1], [0, 0, 0, 2, 1, 1]),
+        ([5, 3, 5, 3], [0, 1, 0, 1]),
+        ([3, 5, 5, 3, 9], [0, 1, 1, 0, 2]),
+        ([4], [0]),
     ],
 )
-def test_number_by_size_by_a_table(labels, ranks, expected):
-    """The largest is 0; ties go to the lowest rank."""
-    ranks = None if ranks is None else np.array(ranks)
-    assert number_by_size(np.array(labels), ranks).tolist() == expected
+def test_number_by_size_by_a_table(labels, expected):
+    """The largest is 0; ties go to the first row."""
+    assert number_by_size(np.array(labels)).tolist() == expected
 
 
-@given(labellings, st.randoms())
-def test_renumbering_keeps_the_partition(labels, random):
-    """Whatever the labels and ranks: who is together stays together, and sizes and ties fall as promised."""
-    ranks = list(range(len(labels)))
-    random.shuffle(ranks)
-    numbers = number_by_size(labels, np.array(ranks))
+@given(labellings)
+def test_renumbering_keeps_the_partition(labels):
+    """Whatever the labels: who is together stays together, and sizes and ties fall as promised."""
+    numbers = number_by_size(labels)
     assert same_partition(labels, numbers)
     assert set(numbers.tolist()) == set(range(numbers.max() + 1))
     keys = [
-        (-np.count_nonzero(numbers == number), min(np.array(ranks)[numbers == number]))
+        (-np.count_nonzero(numbers == number), np.flatnonzero(numbers == number)[0])
         for number in range(numbers.max() + 1)
     ]
     assert keys == sorted(keys)

@@ -164,9 +164,18 @@ def test_strict_moves_nothing(few_photos):
 def test_too_few_images_for_the_categories(few_photos):
     """The error gives both numbers; nothing moves and no trace is left."""
     before = set(os.listdir(few_photos))
-    with pytest.raises(TooFewImagesError, match="12 readable images cannot make 13 categories"):
+    with pytest.raises(TooFewImagesError, match="12 images cannot make 13 categories"):
         imgsort.categorize(few_photos, clusters=13, **LITE)
     assert set(os.listdir(few_photos)) == before
+
+
+def test_unreadable_images_make_no_category(tmp_path):
+    """The error counts the readable ones, which is none, and names one that is not."""
+    make_tree(tmp_path, {"x.jpg": b"no image"})
+    with pytest.raises(
+        TooFewImagesError, match=r"0 readable images cannot make 1 categories. 1 cannot be read: x\.jpg"
+    ):
+        imgsort.categorize(tmp_path, clusters=1, size=64, **LITE)
 
 
 def test_folders_that_will_not_do(tmp_path):
@@ -199,11 +208,48 @@ def test_a_model_that_was_asked_for_does_not_give_way(few_photos):
     assert read_tree(few_photos) == before
 
 
+def test_special_names_protect_what_a_person_put_there(few_photos):
+    """A category renamed to Rejected is left out from then on, and keeps its images."""
+    imgsort.categorize(few_photos, clusters=3, size=64, **LITE)
+    (few_photos / "category_2").rename(few_photos / "Rejected")
+    kept = names(few_photos / "Rejected")
+    imgsort.categorize(few_photos, clusters=3, size=64, **LITE)
+    assert names(few_photos / "Rejected") == kept
+
+
+def test_equal_sizes_and_equal_names_sort_the_same_again(photos, demo_photos, tmp_path):
+    """Two categories of one size, names that collide and get numbers: the second run moves nothing."""
+    by_kind = {}
+    for name, photograph in demo_photos[1].items():
+        by_kind.setdefault(photograph, []).append((photos / name).read_bytes())
+    coffee, china = by_kind["coffee"], by_kind["china"]
+    folder = tmp_path / "tie"
+    for first, second in ((coffee, china), (china, coffee)):
+        tree = {"x/photo.jpg": first[0], "y/photo.jpg": first[1], "photo (3).jpg": second[0], "zz.jpg": second[1]}
+        make_tree(folder, tree)
+        result = imgsort.categorize(folder, clusters=2, size=96, recursive=True, **LITE)
+        assert [count.count for count in result.folders] == [2, 2]
+        assert imgsort.categorize(folder, clusters=2, size=96, recursive=True, **LITE).moves == ()
+        shutil.rmtree(folder)
+
+
 @pytest.mark.parametrize(
     "options",
-    [{"clusters": 0}, {"variance": 0}, {"variance": 1.5}, {"size": 8}, {"batch_size": 0}, {"mode": "shred"},
-     {"pooling": "sum"}, {"device": "tpu"}, {"model": "vgg99"}, {"mode": "copy"}],
-)  # fmt: skip
+    [
+        {"clusters": 0},
+        {"variance": 0},
+        {"variance": 1.5},
+        {"seed": -1},
+        {"size": 8},
+        {"size": 100_000},
+        {"batch_size": 0},
+        {"mode": "shred"},
+        {"mode": "copy"},
+        {"pooling": "sum"},
+        {"device": "tpu"},
+        {"model": "vgg99"},
+    ],
+)
 def test_options_out_of_range_are_usage_errors(few_photos, options):
     """Each is named, with what it may be."""
     with pytest.raises(UsageError):

@@ -42,7 +42,11 @@ class ImgsortGroup(click.Group):
             print_failure(error, 1, as_json=as_json)
             sys.exit(1)
         except (KeyboardInterrupt, click.Abort):
-            print_failure(KeyboardInterrupt("interrupted; nothing was moved."), 130, as_json=as_json)
+            print_failure(
+                KeyboardInterrupt("interrupted. Nothing is lost; `imgsort history` shows whether a run had begun."),
+                130,
+                as_json=as_json,
+            )
             sys.exit(130)
 
 

@@ -11,9 +11,20 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 # Names of the table in features/backbones.py, which is not imported here: it would be slow. A test compares.
 MODEL_NAMES = ("vgg16", "resnet50", "efficientnet-lite0")
 
-folder = click.argument("folder", type=click.Path(path_type=Path))
+
+class GivenPath(click.Path):
+    """A path that is not empty: an unset variable in a script must not become the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Turn the argument into a Path."""
+        if value == "":
+            self.fail("the path is empty", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+folder = click.argument("folder", type=GivenPath(path_type=Path))
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object to stdout and nothing else.")
-seed = click.option("--seed", type=int, default=0, show_default=True, help="Seed of K-Means.")
+seed = click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Seed of K-Means.")
 quiet = click.option("-q", "--quiet", is_flag=True, help="No progress and no notices.")
 
 _model = (
@@ -24,7 +35,7 @@ _model = (
     ),
     click.option(
         "--weights",
-        type=click.Path(path_type=Path, dir_okay=False),
+        type=GivenPath(path_type=Path, dir_okay=False),
         help="File of weights for the model, brought by hand: .h5 as Keras publishes it, or .weights.h5.",
     ),
     click.option(
@@ -34,7 +45,7 @@ _model = (
         show_default=True,
         help="How the model's map becomes features: a mean or maximum per channel, or the whole map.",
     ),
-    click.option("--size", type=click.IntRange(min=32), help="Side of the square that the model sees, in pixels."),
+    click.option("--size", type=click.IntRange(32, 2048), help="Side of the square that the model sees, in pixels."),
     click.option("--batch-size", type=click.IntRange(min=1), help="Images that go through the model at a time."),
     click.option(
         "--device",
@@ -48,16 +59,12 @@ _model = (
 _filing = (
     click.option(
         "--output",
-        type=click.Path(path_type=Path),
+        type=GivenPath(path_type=Path),
         help="Folder in which the new folders appear; by default the collection itself.",
     ),
-    click.option("--copy", "mode", flag_value="copy", help="Copy instead of moving. Needs --output."),
-    click.option(
-        "--hardlink", "mode", flag_value="hardlink", help="Make hard links instead of moving. Needs --output."
-    ),
-    click.option(
-        "--symlink", "mode", flag_value="symlink", help="Make symbolic links instead of moving. Needs --output."
-    ),
+    click.option("--copy", is_flag=True, help="Copy instead of moving. Needs --output."),
+    click.option("--hardlink", is_flag=True, help="Make hard links instead of moving. Needs --output."),
+    click.option("--symlink", is_flag=True, help="Make symbolic links instead of moving. Needs --output."),
     click.option("-n", "--dry-run", is_flag=True, help="Show what would be done and touch nothing."),
     click.option("-r", "--recursive", is_flag=True, help="Take the images in all subfolders too."),
     click.option("--strict", is_flag=True, help="Exit 3, with nothing moved, if an image cannot be read."),

@@ -96,7 +96,11 @@ def history(folder: Path, *, as_json: bool) -> None:
 
 
 def _with_mode(settings: dict[str, Any]) -> dict[str, Any]:
-    return {**settings, "mode": settings["mode"] or "move"}
+    """Turn --copy, --hardlink and --symlink into one mode. Raises a usage error for two of them."""
+    chosen = [mode for mode in ("copy", "hardlink", "symlink") if settings.pop(mode)]
+    if len(chosen) > 1:
+        raise click.UsageError(f"--{chosen[0]} and --{chosen[1]} do not go together.")
+    return {**settings, "mode": chosen[0] if chosen else "move"}
 
 
 def _show(result: Any, *, verbose: bool, as_json: bool) -> None:

@@ -75,7 +75,7 @@ def print_refused(refused: "Sequence[Refusal]") -> None:
 def print_undo(result: "UndoResult") -> None:
     """Print what an undo did."""
     print_refused(result.refused)
-    click.echo(f"{_files(result.restored)} taken back from {result.command} (run {result.run}).")
+    click.echo(f"{_files(result.restored)} taken back from {printable(result.command)} (run {result.run}).")
     if result.refused:
         click.echo(
             f"{_files(len(result.refused))} left as they are. When what stands in the way is gone, "
@@ -88,11 +88,17 @@ def print_history(result: "History") -> None:
     if not result.runs:
         click.echo("no runs are recorded here.")
         return
-    rows = [(run.id, run.started, run.command, run.mode, str(run.moves), run.status) for run in result.runs]
+    rows = [
+        tuple(printable(cell) for cell in (run.id, run.started, run.command, run.mode, run.moves, run.status))
+        for run in result.runs
+    ]
     rows.insert(0, ("run", "started", "command", "mode", "files", "status"))
     widths = [max(len(row[column]) for row in rows) for column in range(6)]
     for row in rows:
         click.echo("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
+    for run in result.runs:
+        if run.remedy:
+            click.echo(printable(run.remedy))
 
 
 def _summary(result: "FilingResult") -> str:

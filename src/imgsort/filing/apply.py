@@ -2,8 +2,10 @@
 
 import contextlib
 import os
+import signal
 import stat
-from collections.abc import Callable, Collection
+import threading
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from imgsort.errors import JournalError
@@ -85,11 +87,27 @@ def stopped(run: Run, event: str, refused: list[Refusal], error: BaseException) 
     What cannot be tidied or written now (the disk is full) is tidied by the next command.
     """
     reason = "Ctrl-C" if isinstance(error, KeyboardInterrupt) else str(error)
-    with contextlib.suppress(OSError, JournalError):
-        settle_moves(run, undoing=event == "undo_stopped")
-        record_result(run)
-        run.add(event, reason=reason)
+    with _no_further_interrupt():
+        try:
+            settle_moves(run, undoing=event == "undo_stopped")
+            record_result(run)
+            run.add(event, reason=reason)
+        except (OSError, JournalError) as second:
+            reason += f"; tidying up failed too ({second}) and is left to the next command"
     return Outcome(tuple(refused), reason, isinstance(error, KeyboardInterrupt))
+
+
+@contextlib.contextmanager
+def _no_further_interrupt() -> Iterator[None]:
+    """Let a second Ctrl-C wait: tidying up is short, and half of it would be worse than none."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _make_folders(run: Run) -> None:
@@ -131,7 +149,7 @@ def _bring(run: Run, move: Move, number: int) -> Brought:
     if parent_of(move.target) in run.foreign_folders:
         raise Refused("someone else made a folder of its category's name meanwhile")
     if has_link_on_the_way(site.collection, move.source) or has_link_on_the_way(site.destination, move.target):
-        raise Refused("a link lies on the way")
+        raise Refused("a link, or no folder, lies on the way")
     source, target = site.collection / move.source, site.destination / move.target
     require_unchanged(source, move)
     announcer = RunAnnouncer(run, "target", number)
@@ -147,7 +165,7 @@ def _bring(run: Run, move: Move, number: int) -> Brought:
             os.symlink(source, target)
     except FileExistsError as error:
         raise Refused("its new name was taken meanwhile") from error
-    return Brought.RENAMED
+    return Brought.FINISHED
 
 
 def _remove_emptied(run: Run, own_folders: Collection[str]) -> None:

@@ -15,10 +15,11 @@ from typing import Any
 
 from imgsort.content import file_content_hash
 from imgsort.errors import JournalError
-from imgsort.filing.paths import has_link_on_the_way, is_safe_relative, join, parent_of
+from imgsort.filing.foreign import NONSENSE, checked_integer, checked_relative, checked_text
+from imgsort.filing.paths import has_link_on_the_way, join, parent_of
 from imgsort.filing.state import json_line, make_state_folder, read_bounded, state_folder, write_atomically
 
-MAX_BYTES = 256 * 1024**2
+MAX_BYTES = 64 * 1024**2
 
 
 @dataclass(frozen=True)
@@ -51,14 +52,15 @@ def known_folders(root: Path) -> tuple[CategoryFolder, ...]:
     recorded = _read(root)
     missing = []
     found: dict[str, CategoryFolder] = {}
+    hashes: dict[str, str | None] = {}
     for folder in recorded:
         status = _folder_status(root, folder.path)
-        if status is None:
+        if status is None or not _is_still(root / folder.path, folder, status, hashes):
             missing.append(folder)
         else:
             found[folder.path] = replace(folder, device=status.st_dev, inode=status.st_ino)
     for folder in missing:
-        renamed = _find_renamed(root, folder, set(found))
+        renamed = _find_renamed(root, folder, set(found), hashes)
         if renamed is not None:
             found[renamed.path] = renamed
     return tuple(found.values())
@@ -105,7 +107,19 @@ def write(root: Path, folders: Iterable[CategoryFolder]) -> None:
         write_atomically(path, data)
 
 
-def _find_renamed(root: Path, folder: CategoryFolder, taken: set[str]) -> CategoryFolder | None:
+def _is_still(place: Path, folder: CategoryFolder, status: os.stat_result, hashes: dict[str, str | None]) -> bool:
+    """Say whether the folder of a category's name is the one that imgsort made, or a copy of it.
+
+    A person may have renamed that one and made another: then it has another inode and none of the members.
+    """
+    if (status.st_dev, status.st_ino) == (folder.device, folder.inode) or not folder.members:
+        return True
+    return _holds(place, folder.members, 1, hashes)
+
+
+def _find_renamed(
+    root: Path, folder: CategoryFolder, taken: set[str], hashes: dict[str, str | None]
+) -> CategoryFolder | None:
     """Find the folder, beside where it was, that has its inode and a member, or most of its members."""
     parent = parent_of(folder.path)
     for name in sorted(_subfolders(root / parent)):
@@ -116,17 +130,25 @@ def _find_renamed(root: Path, folder: CategoryFolder, taken: set[str]) -> Catego
         has_inode = (status.st_dev, status.st_ino) == (folder.device, folder.inode)
         # An inode alone proves nothing: it is given anew after a folder was removed.
         needed = 1 if has_inode else len(folder.members) // 2 + 1
-        if folder.members and _holds(root / path, folder.members, needed):
+        if folder.members and _holds(root / path, folder.members, needed, hashes):
             return CategoryFolder(path, status.st_dev, status.st_ino, folder.members)
     return None
 
 
-def _holds(folder: Path, members: frozenset[str], needed: int) -> bool:
-    files = [entry.path for entry in os.scandir(folder) if entry.is_file(follow_symlinks=False)]
+def _holds(folder: Path, members: frozenset[str], needed: int, hashes: dict[str, str | None]) -> bool:
+    """Say whether at least `needed` of the members lie in `folder`. `hashes` keeps what was hashed already."""
+    try:
+        files = [entry.path for entry in os.scandir(folder) if entry.is_file(follow_symlinks=False)]
+    except OSError:
+        return False
+    if len(files) < needed:
+        return False
     missing_allowed = len(files) - needed
     seen: set[str] = set()
     for number, path in enumerate(sorted(files)):
-        content = file_content_hash(path)
+        if path not in hashes:
+            hashes[path] = file_content_hash(path)
+        content = hashes[path]
         if content in members:
             seen.add(content)
         if len(seen) >= needed:
@@ -165,7 +187,7 @@ def _read(root: Path) -> list[CategoryFolder]:
         if record["version"] != 1:
             raise ValueError(f"version {record['version']!r}")
         return [_folder(value) for value in record["folders"]]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except NONSENSE as error:
         raise JournalError(
             f"{path}: this is not what imgsort wrote there ({error}). Remove the file to go on without it; "
             "folders made as categories will then be taken for your own."
@@ -173,9 +195,9 @@ def _read(root: Path) -> list[CategoryFolder]:
 
 
 def _folder(value: Any) -> CategoryFolder:
-    path, members = value["path"], value["members"]
-    if not isinstance(path, str) or not is_safe_relative(path):
-        raise ValueError(f"the path {path!r} leads out of the folder")
-    if not all(isinstance(member, str) for member in members):
-        raise ValueError("a member that is no hash")
-    return CategoryFolder(path, int(value["device"]), int(value["inode"]), frozenset(members))
+    return CategoryFolder(
+        checked_relative(value["path"]),
+        checked_integer(value["device"]),
+        checked_integer(value["inode"]),
+        frozenset(checked_text(member) for member in value["members"]),
+    )

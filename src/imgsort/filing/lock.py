@@ -27,7 +27,9 @@ def _locked(root: Path, command: str) -> Iterator[None]:
 
     existed = (root / STATE_FOLDER).is_dir()
     folder = make_state_folder(root)
-    refuse_unless(folder / "lock", stat.S_ISREG)
+    for name in ("lock", "owner", "categories.json", "categories.json.tmp"):
+        refuse_unless(folder / name, stat.S_ISREG)
+    _refuse_shared_lock(folder / "lock")
     lock = FileLock(folder / "lock")
     try:
         lock.acquire(blocking=False)
@@ -42,6 +44,13 @@ def _locked(root: Path, command: str) -> Iterator[None]:
             if not existed:
                 _remove_unused(folder)
         lock.release()
+
+
+def _refuse_shared_lock(path: Path) -> None:
+    """Refuse a lock that is another name of somebody's file: some versions of filelock empty what they lock."""
+    with contextlib.suppress(FileNotFoundError):
+        if os.lstat(path).st_nlink != 1:
+            raise JournalError(f"{path}: this is not a lock that imgsort made. Remove it and try again.")
 
 
 def _owner(folder: Path) -> str:

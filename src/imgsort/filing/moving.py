@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Protocol
 
 from imgsort.content import file_content_hash, open_regular
+from imgsort.filing.paths import name_key
 from imgsort.filing.plan import Move
 from imgsort.filing.state import sync_folder, write_all
 
@@ -34,7 +35,7 @@ class Brought(Enum):
 
     LINKED = "both names are one file; the old one is still to be removed"
     COPIED = "the new name is a whole copy; the old one is still to be removed"
-    RENAMED = "nothing is left to do"
+    FINISHED = "nothing is left to do"
 
 
 class Announcer(Protocol):
@@ -75,6 +76,16 @@ def is_same_file(first: os.stat_result, second: os.stat_result) -> bool:
     return (first.st_dev, first.st_ino) == (second.st_dev, second.st_ino)
 
 
+def is_same_entry(first: Path, second: Path) -> bool:
+    """Say whether both paths lead to one name in one folder, by a link or by case: no two copies then."""
+    if name_key(first.name) != name_key(second.name):
+        return False
+    try:
+        return os.path.samestat(os.stat(first.parent), os.stat(second.parent))
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
 def bring(source: Path, target: Path, move: Move, temporary: Path, announcer: Announcer) -> Brought:
     """Give the file at `source` the name `target`; the old name may be left for `drop_old_name`.
 
@@ -87,7 +98,7 @@ def bring(source: Path, target: Path, move: Move, temporary: Path, announcer: An
     if not across:
         try:
             _replace_placeholder(source, target, announcer)
-            return Brought.RENAMED
+            return Brought.FINISHED
         except OSError as error:
             if not _is_across(error, source, target):
                 raise
@@ -102,7 +113,7 @@ def drop_old_name(source: Path, target: Path, move: Move, brought: Brought) -> N
     Raises Refused, with the new name taken back, where another file has the old name by now; and OSError.
     """
     old, new = regular_status(source), regular_status(target)
-    if old is None or brought is Brought.RENAMED:
+    if old is None or brought is Brought.FINISHED or is_same_entry(source, target):
         return
     if new is None:
         raise Refused("its new name was taken away meanwhile")
@@ -146,7 +157,7 @@ def complete_or_take_back(source: Path, target: Path, move: Move, *, across: boo
     OSError where neither can be removed: both stay.
     """
     old, new = regular_status(source), regular_status(target)
-    if old is None or new is None:
+    if old is None or new is None or is_same_entry(source, target):
         return
     same = is_same_file(old, new)
     if not same and not (across and move.content == file_content_hash(target) == file_content_hash(source)):
@@ -171,7 +182,7 @@ def _link_or_rename(source: Path, target: Path) -> Brought:
     try:
         if sys.platform == "win32":
             os.rename(source, target)
-            return Brought.RENAMED
+            return Brought.FINISHED
         os.link(source, target, follow_symlinks=False)
     except FileExistsError as error:
         raise Refused("its new name was taken meanwhile") from error

@@ -23,6 +23,10 @@ def is_safe_relative(path: str) -> bool:
     Links on the way are for `has_link_on_the_way` to find: they are on disk, not in the name.
     """
     parts = path.split("/")
+    try:
+        os.fsencode(path)
+    except UnicodeEncodeError:
+        return False
     if "\0" in path or any(part in ("", ".", "..") for part in parts):
         return False
     if any(name_key(part) == STATE_FOLDER for part in parts):

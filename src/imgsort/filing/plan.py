@@ -107,7 +107,10 @@ def site_of(collection: Path, output: Path | None = None, mode: Mode = Mode.MOVE
         if mode is not Mode.MOVE:
             raise UsageError(f"--{mode} needs --output: a folder outside {collection} for the new files.")
         return Site(collection, collection)
-    output = output.resolve()
+    try:
+        output = output.resolve()
+    except (OSError, RuntimeError) as error:  # a loop of links, before Python 3.13
+        raise UsageError(f"{output}: this --output cannot be followed to its end ({error}).") from error
     if output.exists() and not output.is_dir():
         raise UsageError(f"{output}: --output is a file, and a folder is due.")
     if STATE_FOLDER in output.parts:
@@ -139,7 +142,7 @@ def make_plan(
     for placement in placements:
         folder = paths[placement.folder]
         counts[placement.folder] += 1
-        if site.is_within and parent_of(placement.source) == folder:
+        if site.collection / parent_of(placement.source) == site.destination / folder:
             continue
         name = free_name(name_of(placement.source), taken[folder])
         taken[folder].add(name_key(name))
@@ -168,7 +171,7 @@ class _FolderChooser:
 
     def __init__(self, site: Site, own_folders: Set[str] | None) -> None:
         self.site = site
-        self.own_folders = own_folders
+        self.own_folders = None if own_folders is None else {name_key(path): path for path in own_folders}
         self.missing: list[str] = []
         self._taken = _keys_in(site.output)
         parts = site.prefix.split("/") if site.prefix else []
@@ -184,8 +187,8 @@ class _FolderChooser:
         while True:
             candidate = free_name(name, number_taken)
             path = join(self.site.prefix, candidate)
-            if path in self.own_folders:
-                return path
+            if name_key(path) in self.own_folders:
+                return self.own_folders[name_key(path)]
             if name_key(candidate) not in self._taken:
                 return self._new(candidate)
             number_taken.add(name_key(candidate))

@@ -1,19 +1,19 @@
 """How a run's plan and events are written as lines of JSON, and read again as foreign data.
 
-A run file may have come with a folder from a stranger. Every function that reads one raises ValueError,
-KeyError, TypeError, AttributeError or RecursionError for what imgsort does not write.
+A run file may have come with a folder from a stranger. Every function that reads one raises an error of
+`foreign.NONSENSE` for what imgsort does not write.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from imgsort.filing.paths import is_safe_relative
+from imgsort.errors import ElsewhereError
+from imgsort.filing.foreign import NONSENSE, checked_count, checked_integer, checked_relative, checked_text
 from imgsort.filing.plan import FolderCount, Mode, Move, Plan, Site
 from imgsort.filing.state import json_line
 
-_MAX_TEXT = 8192
 _MAX_MODE = 0o7777
 _EVENTS = frozenset(
     "placeholder across foreign refused remove done stopped interrupted undo undo_stopped undone".split()
@@ -55,13 +55,17 @@ def plan_lines(run_id: str, command: str, started: str, plan: Plan, model: dict[
     yield json_line({"type": "end", "moves": len(plan.moves)})
 
 
-def parse_plan(root: Path, run_id: str, lines: list[bytes]) -> tuple[dict[str, Any], Plan]:
-    """Return the header and the plan of the run file that lies in `root` under the name `run_id`."""
-    header = json.loads(lines[0]) if lines else {}
+def parse_plan(root: Path, run_id: str, lines: Iterator[bytes]) -> tuple[dict[str, Any], Plan]:
+    """Return the header and the plan of the run file that lies in `root` under the name `run_id`.
+
+    Takes the plan's `lines` and leaves those of the events. Raises ElsewhereError for a run of folders
+    that are not here.
+    """
+    header = json.loads(next(lines, b"{}"))
     if header.get("type") != "run" or header["version"] != 1 or header["id"] != run_id:
         raise ValueError("it does not begin as a run of this name does")
     moves = []
-    for line in lines[1:]:
+    for line in lines:
         record = json.loads(line)
         if record["type"] == "end":
             break
@@ -72,60 +76,75 @@ def parse_plan(root: Path, run_id: str, lines: list[bytes]) -> tuple[dict[str, A
         raise ValueError(f"{len(moves)} moves where {record['moves']!r} are announced")
     if not isinstance(header["model"], dict | None):
         raise ValueError("the model is no object")
-    _text(header["command"]), _text(header["started"])
+    checked_text(header["command"]), checked_text(header["started"])
     plan = Plan(
         site=_site(root, header),
-        made=tuple(_relative(path) for path in header["made"]),
-        categories=tuple(_relative(path) for path in header["categories"]),
+        made=tuple(checked_relative(path) for path in header["made"]),
+        categories=tuple(checked_relative(path) for path in header["categories"]),
         moves=tuple(moves),
-        folders=tuple(FolderCount(_text(name), _count(count)) for name, count in header["folders"]),
+        folders=tuple(FolderCount(checked_text(name), checked_count(count)) for name, count in header["folders"]),
     )
+    _require_distinct(plan)
     return header, plan
 
 
-def parse_events(lines: list[bytes], plan: Plan) -> list[dict[str, Any]]:
-    """Return the events that follow the plan in the run file's `lines`."""
-    return [_event(json.loads(line), len(plan.moves)) for line in lines[len(plan.moves) + 2 :]]
+def parse_events(lines: Iterable[bytes], plan: Plan) -> list[dict[str, Any]]:
+    """Return the events on `lines`, those that follow the plan."""
+    return [_event(json.loads(line), len(plan.moves)) for line in lines]
 
 
-def event_type(line: bytes) -> str:
-    """Return the type of the event on `line`; "" where it is none."""
+def event_on(line: bytes) -> dict[str, Any]:
+    """Return the event on the last `line` of a run file; one of type "" where there is none."""
     try:
-        return str(json.loads(line)["type"])
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return ""
+        return _event(json.loads(line), 0)
+    except NONSENSE:
+        return {"type": ""}
 
 
 def _site(root: Path, header: dict[str, Any]) -> Site:
     """Return where the run took place. A journal speaks for the folder that it lies in, or for its twin's."""
     mode = Mode(header["mode"])
-    prefix = _relative(header["prefix"]) if header["prefix"] else ""
+    prefix = checked_relative(header["prefix"]) if header["prefix"] else ""
     if header["collection"] is None and header["destination"] is None and mode is Mode.MOVE:
         return Site(root, root, mode, prefix)
-    collection, destination = Path(_text(header["collection"])), Path(_text(header["destination"]))
+    collection, destination = Path(checked_text(header["collection"])), Path(checked_text(header["destination"]))
+    if not collection.is_absolute() or not destination.is_absolute() or ".." in collection.parts + destination.parts:
+        raise ValueError("its folders are no absolute paths")
     if mode is not Mode.MOVE:
         destination = root
-    if not collection.is_absolute() or ".." in collection.parts or root not in (collection, destination):
-        raise ValueError(f"it was recorded for {collection} and {destination}")
-    if collection == destination or not destination.is_absolute():
+    if root not in (collection, destination):
+        raise ElsewhereError(
+            f"{root}: run {header['id']} was recorded for {collection} and {destination}. To undo it, move the "
+            "folders back there."
+        )
+    if collection == destination:
         raise ValueError("its folders are not two")
     return Site(collection, destination, mode, prefix)
+
+
+def _require_distinct(plan: Plan) -> None:
+    """Raise ValueError where two moves share a name, or one has the same name before and after."""
+    sources, targets = {move.source for move in plan.moves}, {move.target for move in plan.moves}
+    if len(sources) < len(plan.moves) or len(targets) < len(plan.moves):
+        raise ValueError("two moves of one name")
+    if plan.site.is_within and sources & targets:
+        raise ValueError("a move to a name that a move is from")
 
 
 def _event(record: Any, moves: int) -> dict[str, Any]:
     kind = record["type"]
     if kind not in _EVENTS:
         raise ValueError(f"a line of type {kind!r}")
-    if kind == "placeholder" and (record["at"] not in ("source", "target") or _count(record["move"]) >= moves):
+    if kind == "placeholder" and (record["at"] not in ("source", "target") or checked_count(record["move"]) >= moves):
         raise ValueError("a placeholder of no move")
-    if kind == "refused" and not all(_count(number) < moves for number in record["moves"]):
+    if kind == "refused" and not all(checked_count(number) < moves for number in record["moves"]):
         raise ValueError("a refusal of no move")
     if kind in ("remove", "foreign"):
-        _relative(record["path"])
-    if kind == "remove" and _count(record["mode"]) > _MAX_MODE:
+        checked_relative(record["path"])
+    if kind == "remove" and checked_count(record["mode"]) > _MAX_MODE:
         raise ValueError("a folder's mode out of range")
     if kind == "undone":
-        _count(record["refused"])
+        checked_count(record["refused"])
     return dict(record)
 
 
@@ -136,34 +155,10 @@ def _move(record: Any) -> Move:
     if not isinstance(distance, float | int | None):
         raise ValueError("a distance that is no number")
     return Move(
-        _relative(record["source"]),
-        _relative(record["target"]),
-        _count(record["size"]),
-        _integer(record["mtime_ns"]),
-        _text(record["content"]),
+        checked_relative(record["source"]),
+        checked_relative(record["target"]),
+        checked_count(record["size"]),
+        checked_integer(record["mtime_ns"]),
+        checked_text(record["content"]),
         distance,
     )
-
-
-def _relative(value: Any) -> str:
-    if not is_safe_relative(_text(value)):
-        raise ValueError(f"the path {value[:200]!r} leads out of the folder")
-    return str(value)
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or len(value) > _MAX_TEXT or "\0" in value:
-        raise ValueError("a text that is none")
-    return value
-
-
-def _integer(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or abs(value) >= 2**63:
-        raise ValueError("a number out of range")
-    return value
-
-
-def _count(value: Any) -> int:
-    if _integer(value) < 0:
-        raise ValueError("a negative number")
-    return int(value)

@@ -6,9 +6,12 @@ that moves files to another root has the same file in both; they may differ by o
 """
 
 import calendar
+import contextlib
 import os
+import re
+import stat
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -17,19 +20,24 @@ from typing import Any
 from imgsort.content import open_regular
 from imgsort.errors import JournalError
 from imgsort.filing import run_format
+from imgsort.filing.foreign import NONSENSE
+from imgsort.filing.paths import exists
 from imgsort.filing.plan import Plan
 from imgsort.filing.state import (
     json_line,
     make_state_folder,
     read_bounded,
+    refuse_unless,
     state_folder,
     sync_folder,
     write_all,
     write_synced,
 )
 
-MAX_RUN_FILE_BYTES = 2 * 1024**3
+MAX_RUN_FILE_BYTES = 1024**3
+_MAX_LINE_BYTES = 2**20
 _TAIL_BYTES = 65536
+_ID = re.compile(r"\d{8}-\d{6}-\d{3}")
 
 
 class Status(StrEnum):
@@ -42,6 +50,7 @@ class Status(StrEnum):
     UNDO_UNFINISHED = "undo unfinished"
     UNDO_STOPPED = "undo stopped"
     UNDONE = "undone"
+    UNDONE_IN_PART = "undone in part"
 
 
 _STATUS_AFTER = {
@@ -53,6 +62,11 @@ _STATUS_AFTER = {
     "undone": Status.UNDONE,
 }
 _UNSETTLED = (Status.UNFINISHED, Status.UNDO_UNFINISHED)
+
+
+def _status_after(event: dict[str, Any], before: Status) -> Status:
+    status = _STATUS_AFTER.get(event["type"], before)
+    return Status.UNDONE_IN_PART if status is Status.UNDONE and event["refused"] else status
 
 
 @dataclass
@@ -80,13 +94,8 @@ class Run:
         """What became of the run."""
         status = Status.UNFINISHED
         for event in self.events:
-            status = _STATUS_AFTER.get(event["type"], status)
+            status = _status_after(event, status)
         return status
-
-    @property
-    def was_refused(self) -> int:
-        """How many files the last undo refused."""
-        return next((event.get("refused", 0) for event in reversed(self.events) if event["type"] == "undone"), 0)
 
     @property
     def is_across(self) -> bool:
@@ -151,6 +160,8 @@ def begin(plan: Plan, command: str, model: dict[str, Any] | None) -> Run:
     try:
         for root in reversed(roots):
             path = run_path(root, run.id)
+            if exists(path):
+                raise JournalError(f"{path}: a run of this id is recorded already. Try again.")
             write_synced(path.with_suffix(".tmp"), run_format.plan_lines(run.id, command, run.started, plan, model))
             os.replace(path.with_suffix(".tmp"), path)
             sync_folder(path.parent)
@@ -168,7 +179,10 @@ def run_ids(root: Path) -> list[str]:
         names = os.listdir(state_folder(root) / "runs")
     except FileNotFoundError:
         return []
-    return sorted(name.removesuffix(".jsonl") for name in names if name.endswith(".jsonl"))
+    for name in names:
+        if name.endswith(".jsonl") and not name.startswith(".") and not _ID.fullmatch(name.removesuffix(".jsonl")):
+            raise JournalError(f"{root}: imgsort gives no run the name {name!r}. Remove the file from .imgsort/runs.")
+    return sorted(name.removesuffix(".jsonl") for name in names if name.endswith(".jsonl") and name[0] != ".")
 
 
 def load_run(root: Path, run_id: str) -> Run:
@@ -177,11 +191,11 @@ def load_run(root: Path, run_id: str) -> Run:
     Raises JournalError for a file that imgsort did not write.
     """
     path = run_path(root, run_id)
-    lines = _complete_lines(path)
     try:
-        header, plan = run_format.parse_plan(root, run_id, lines)
-        events = run_format.parse_events(lines, plan)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        with contextlib.closing(_complete_lines(path)) as lines:
+            header, plan = run_format.parse_plan(root, run_id, lines)
+            events = run_format.parse_events(lines, plan)
+    except NONSENSE as error:
         raise JournalError(
             f"{path}: this is not a run that imgsort recorded here ({error}). Remove the file to go on without it."
         ) from error
@@ -196,9 +210,14 @@ def unsettled_ids(root: Path) -> list[str]:
 def latest_in_force(root: Path) -> Run | None:
     """Return the newest run that is not undone. Raises JournalError."""
     for run_id in reversed(run_ids(root)):
-        if _last_status(root, run_id) is not Status.UNDONE:
+        if _last_status(root, run_id) not in (Status.UNDONE, Status.UNDONE_IN_PART):
             return load_run(root, run_id)
     return None
+
+
+def ids_undone_in_part(root: Path) -> list[str]:
+    """Return the ids of runs of which an undo refused some files."""
+    return [run_id for run_id in run_ids(root) if _last_status(root, run_id) is Status.UNDONE_IN_PART]
 
 
 def has_twin(run: Run) -> bool:
@@ -207,27 +226,45 @@ def has_twin(run: Run) -> bool:
 
 
 def require_twin(run: Run) -> None:
-    """Check that a run which went to another root is recorded alike in both, and take the later of the two.
+    """Check that a run which went to another root is recorded alike in both.
 
-    Raises JournalError where the twin is missing or differs: a stranger's journal cannot name our folders.
+    One may be some events behind. Raises JournalError where the twin is missing or differs: a stranger's
+    journal cannot name our folders.
     """
+    _twin_texts(run)
+
+
+def level_twin(run: Run) -> None:
+    """Check as `require_twin` does, and write the events that one of the two is behind. The caller holds the locks."""
+    texts = _twin_texts(run)
+    if not texts or texts[0] == texts[1]:
+        return
+    roots = run.plan.site.roots
+    behind = roots[0] if len(texts[0]) < len(texts[1]) else roots[1]
+    shorter, longer = sorted(texts, key=len)
+    _write_at(run_path(behind, run.id), len(shorter), longer[len(shorter) :])
+    run.events = load_run(behind, run.id).events
+
+
+def _twin_texts(run: Run) -> list[bytes]:
     roots = run.plan.site.roots
     if len(roots) < 2:
-        return
+        return []
     texts = []
     for root in roots:
         path = run_path(root, run.id)
-        if not path.is_file():
-            raise JournalError(f"{path}: the other half of run {run.id} is not there, so the run is left alone.")
-        texts.append(_complete_lines(path))
+        data = read_bounded(path, MAX_RUN_FILE_BYTES)
+        if data is None:
+            here = next(run_path(other, run.id) for other in roots if other != root)
+            raise JournalError(
+                f"{path}: the other half of run {run.id} is not there, so the run is left alone. Bring that folder "
+                f"back, or remove {here} to go on without the run."
+            )
+        texts.append(data[: data.rfind(b"\n") + 1])
     shorter, longer = sorted(texts, key=len)
-    if longer[: len(shorter)] != shorter or len(shorter) < len(run.plan.moves) + 2:
+    if not longer.startswith(shorter) or shorter.count(b"\n") < len(run.plan.moves) + 2:
         raise JournalError(f"run {run.id} is recorded differently in {roots[0]} and {roots[1]}; it is left alone.")
-    if len(longer) > len(shorter):
-        missing = b"".join(line + b"\n" for line in longer[len(shorter) :])
-        behind = run_path(roots[texts.index(shorter)], run.id)
-        _write_at(behind, _complete_length(behind), missing)
-        run.events = run_format.parse_events(longer, run.plan)
+    return texts
 
 
 def forget_run(root: Path, run_id: str) -> None:
@@ -240,6 +277,7 @@ def remove_unfinished_plans(root: Path) -> None:
     folder = state_folder(root) / "runs"
     if folder.is_dir():
         for leftover in folder.glob("*.tmp"):
+            refuse_unless(leftover, stat.S_ISREG)
             leftover.unlink()
 
 
@@ -247,7 +285,10 @@ def _new_id(roots: Sequence[Path]) -> str:
     """Return an id that sorts after every id in every root, also where the clock went back."""
     newest = max((run_id for root in roots for run_id in run_ids(root)), default="")
     now = _id_at(time.time_ns() // 1_000_000)
-    return now if now > newest else _id_at(_milliseconds_of(newest) + 1)
+    run_id = now if now > newest else _id_at(_milliseconds_of(newest) + 1)
+    if not _ID.fullmatch(run_id):
+        raise JournalError(f"runs/{newest}.jsonl: no run can come after this one. Remove the file.")
+    return run_id
 
 
 def _id_at(milliseconds: int) -> str:
@@ -295,7 +336,7 @@ def _last_status(root: Path, run_id: str) -> Status:
     finally:
         os.close(descriptor)
     last_line = tail[: tail.rfind(b"\n")].rpartition(b"\n")[2]
-    return _STATUS_AFTER.get(run_format.event_type(last_line), Status.UNFINISHED)
+    return _status_after(run_format.event_on(last_line), Status.UNFINISHED)
 
 
 def _tail(descriptor: int) -> tuple[bytes, int]:
@@ -305,9 +346,23 @@ def _tail(descriptor: int) -> tuple[bytes, int]:
     return os.read(descriptor, _TAIL_BYTES), start
 
 
-def _complete_lines(path: Path) -> list[bytes]:
-    """Return the lines of a run file; a last line without its end was torn by a crash and is left out."""
-    data = read_bounded(path, MAX_RUN_FILE_BYTES)
-    if data is None:
-        raise JournalError(f"{path}: there is no such run.")
-    return data.split(b"\n")[:-1]
+def _complete_lines(path: Path) -> Generator[bytes, None, None]:
+    """Yield the lines of a run file; a last line without its end was torn by a crash and is left out.
+
+    Read as they are asked for, so that a huge file of nonsense ends at its first line. Raises JournalError.
+    """
+    refuse_unless(path, stat.S_ISREG)
+    try:
+        descriptor = open_regular(path)
+    except FileNotFoundError:
+        raise JournalError(f"{path}: there is no such run.") from None
+    with open(descriptor, "rb") as handle:
+        size = os.fstat(descriptor).st_size
+        if size > MAX_RUN_FILE_BYTES:
+            raise JournalError(f"{path}: {size} bytes, far more than imgsort writes there. Remove the file.")
+        while line := handle.readline(_MAX_LINE_BYTES):
+            if not line.endswith(b"\n"):
+                if len(line) == _MAX_LINE_BYTES:
+                    raise ValueError("a line far longer than imgsort writes")
+                return
+            yield line

@@ -10,16 +10,16 @@ from pathlib import Path
 from imgsort.filing import category_folders
 from imgsort.filing.category_folders import Changes
 from imgsort.filing.moving import complete_or_take_back, regular_status, remove_placeholder
-from imgsort.filing.paths import exists, has_link_on_the_way
+from imgsort.filing.paths import exists, has_link_on_the_way, parent_of
 from imgsort.filing.plan import Mode, Move
 from imgsort.filing.runs import (
     Run,
     Status,
     forget_run,
     has_twin,
+    level_twin,
     load_run,
     remove_unfinished_plans,
-    require_twin,
     unsettled_ids,
 )
 
@@ -40,7 +40,7 @@ def settle(root: Path) -> list[str]:
         if _never_began(run, root):
             forget_run(root, run.id)
             continue
-        require_twin(run)
+        level_twin(run)
         undoing = run.status is Status.UNDO_UNFINISHED
         settle_moves(run, undoing=undoing)
         record_result(run)
@@ -91,7 +91,11 @@ def record_result(run: Run) -> None:
         site.destination,
         Changes(
             made=[path for path in plan.categories if path not in run.foreign_folders],
-            removed=[path for path in plan.made if not (site.destination / path).is_dir()],
+            removed=[
+                path
+                for path in {*plan.made, *(parent_of(move.target) for move in waiting)}
+                if not (site.destination / path).is_dir()
+            ],
             lost=[(move.target, move.content) for move in waiting],
             gained=[(move.target, move.content) for move in placed],
         ),

@@ -8,18 +8,20 @@ from pathlib import Path
 from imgsort.content import file_content_hash
 from imgsort.errors import JournalError, NothingToUndoError
 from imgsort.filing.apply import Outcome, Progress, Refusal, RunAnnouncer, batches, stopped
+from imgsort.filing.category_folders import known_folders
 from imgsort.filing.moving import (
     Brought,
     Refused,
     bring,
     drop_old_name,
+    is_same_entry,
     is_same_file,
     regular_status,
     require_unchanged,
 )
 from imgsort.filing.paths import exists, has_link_on_the_way, parent_of
 from imgsort.filing.plan import Mode, Move
-from imgsort.filing.runs import Run, Status, latest_in_force, load_run, require_twin, run_ids
+from imgsort.filing.runs import Run, Status, ids_undone_in_part, latest_in_force, load_run, require_twin, run_ids
 from imgsort.filing.settle import record_result
 from imgsort.filing.state import sync_folder
 
@@ -31,12 +33,14 @@ def run_to_undo(root: Path, run_id: str | None = None) -> Run:
     if run_id is None:
         run = latest_in_force(root)
         if run is None:
-            raise NothingToUndoError(f"{root}: nothing to undo; no run is recorded here that is still in force.")
+            partly = ", ".join(ids_undone_in_part(root))
+            hint = f" Undone in part, to be tried again by name: {partly}." if partly else ""
+            raise NothingToUndoError(f"{root}: nothing to undo; no run is recorded here that is still in force.{hint}")
     else:
         if run_id not in run_ids(root):
             raise NothingToUndoError(f"{root}: there is no run {run_id!r}. `imgsort history {root}` lists them.")
         run = load_run(root, run_id)
-        if run.status is Status.UNDONE and not run.was_refused:
+        if run.status is Status.UNDONE:
             raise NothingToUndoError(f"{root}: run {run_id} was taken back already.")
     require_twin(run)
     return run
@@ -62,13 +66,19 @@ def undo_run(run: Run, progress: Progress) -> Outcome:
 
 def _make_removed_folders(run: Run) -> None:
     collection = run.plan.site.collection
+    repeated = sum(event["type"] == "undo" for event in run.events) > 1
     for path, mode in run.removed_folders:
         if has_link_on_the_way(collection, path):
             continue
-        with contextlib.suppress(FileExistsError):
-            os.mkdir(collection / path)
-            os.chmod(collection / path, mode)
-            sync_folder(collection / parent_of(path))
+        folder = collection / path
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.mkdir(folder)
+        except FileExistsError:
+            if not repeated or not folder.is_dir() or os.listdir(folder):
+                continue  # it is somebody else's
+        os.chmod(folder, mode)
+        sync_folder(folder.parent)
 
 
 def _undo_batch(run: Run, numbers: range) -> list[Refusal]:
@@ -81,7 +91,7 @@ def _undo_batch(run: Run, numbers: range) -> list[Refusal]:
             continue
         try:
             if has_link_on_the_way(site.destination, move.target) or has_link_on_the_way(site.collection, move.source):
-                raise Refused("a link lies on the way")
+                raise Refused("a link, or no folder, lies on the way")
             if site.mode is not Mode.MOVE:
                 _remove_made_file(site.collection / move.source, site.destination / move.target, move, site.mode)
             elif _is_to_be_brought_back(site.collection / move.source, site.destination / move.target, move):
@@ -133,6 +143,8 @@ def _remove_made_file(source: Path, target: Path, move: Move, mode: Mode) -> Non
     """Remove the copy or link at `target` if nothing is lost by it. Raises Refused."""
     if not exists(target):
         return
+    if is_same_entry(source, target):
+        raise Refused("is the original itself by now")
     if mode is Mode.SYMLINK:
         if not (target.is_symlink() and os.readlink(target) == str(source)):
             raise Refused("was changed since")
@@ -148,8 +160,11 @@ def _remove_made_file(source: Path, target: Path, move: Move, mode: Mode) -> Non
 
 
 def _remove_made_folders(run: Run) -> None:
+    """Remove the folders that the run made, and others that imgsort made, where this undo emptied them."""
     destination = run.plan.site.destination
-    for path in reversed(run.plan.made):
+    own = {folder.path for folder in known_folders(destination)}
+    emptied = own.intersection(parent_of(move.target) for move in run.plan.moves).difference(run.plan.made)
+    for path in [*sorted(emptied), *reversed(run.plan.made)]:
         if path in run.foreign_folders or has_link_on_the_way(destination, path):
             continue
         try:

@@ -36,12 +36,10 @@ def group_by_kmeans(
     *,
     variance: float = 0.95,
     random_state: int = 0,
-    ranks: "NDArray[np.intp] | None" = None,
 ) -> Grouping:
     """Cluster the rows of `features`, float32 (n, d), into at most `clusters` categories.
 
-    Categories are numbered by size, ties by the row of lowest rank (`ranks`: int (n,); by default
-    the row's number). Rows that are equal cannot be told apart, so there may be fewer categories
+    Categories are numbered by size, ties by the first row. Rows that are equal cannot be told apart, so there may be fewer categories
     than asked for. The result depends on the order of the rows. Raises ValueError for n < clusters.
     Source: Arthur & Vassilvitskii, k-means++ (2007); scikit-learn's `KMeans`, best of 10 starts.
     """
@@ -56,17 +54,14 @@ def group_by_kmeans(
         warnings.simplefilter("ignore", ConvergenceWarning)
         found = kmeans.fit_predict(reduced)
     distances = np.linalg.norm(reduced - kmeans.cluster_centers_[found], axis=1)
-    return Grouping(number_by_size(found, ranks), distances)
+    return Grouping(number_by_size(found), distances)
 
 
-def number_by_size(labels: "NDArray[np.integer]", ranks: "NDArray[np.intp] | None" = None) -> "NDArray[np.intp]":
-    """Renumber `labels`, int (n,), so that 0 is the largest cluster; ties go by the lowest rank of a row."""
+def number_by_size(labels: "NDArray[np.integer]") -> "NDArray[np.intp]":
+    """Renumber `labels`, int (n,), so that 0 is the largest cluster; of two of one size the first row's comes first."""
     import numpy as np
 
-    ranks = np.arange(len(labels)) if ranks is None else ranks
-    clusters, inverse, sizes = np.unique(labels, return_inverse=True, return_counts=True)
-    lowest = np.full(len(clusters), len(labels))
-    np.minimum.at(lowest, inverse, ranks)
+    clusters, first_rows, inverse, sizes = np.unique(labels, return_index=True, return_inverse=True, return_counts=True)
     numbers = np.empty(len(clusters), dtype=np.intp)
-    numbers[np.lexsort((lowest, -sizes))] = np.arange(len(clusters))
+    numbers[np.lexsort((first_rows, -sizes))] = np.arange(len(clusters))
     return numbers[inverse]

@@ -7,10 +7,11 @@ from imgsort.errors import TooFewImagesError, UsageError
 from imgsort.features.extract import Features
 from imgsort.filing.plan import Placement
 from imgsort.grouping.categories import Grouping, group_by_kmeans
+from imgsort.images.find import Unreadable
 from imgsort.jobs.listener import Listener
 from imgsort.jobs.results import FilingResult
 from imgsort.jobs.session import filing_session
-from imgsort.jobs.settings import FilingOptions, FilingSettings
+from imgsort.jobs.settings import FilingOptions, FilingSettings, require_seed
 
 DEFAULT_MODEL = "vgg16"
 
@@ -32,11 +33,12 @@ def categorize(
     """
     if clusters < 1 or not 0 < variance <= 1:
         raise UsageError(f"clusters {clusters} and variance {variance}: they are at least 1, and above 0 up to 1.")
+    require_seed(seed)
     settings = FilingSettings(**options)  # type: ignore[arg-type]
     with filing_session(folder, "categorize", settings, listener or Listener()) as session:
-        _require_images(len(session.listing.files), clusters, session.site.collection)
+        _require_images(len(session.listing.files), clusters, session.site.collection, "images")
         features = session.extract(DEFAULT_MODEL)
-        _require_images(len(features.files), clusters, session.site.collection)
+        _require_images(len(features.files), clusters, session.site.collection, "readable images", features.unreadable)
         grouping = group_features(features, clusters, variance, seed)
         if grouping.count < clusters:
             session.notice(f"the images differ too little for {clusters} categories; there are {grouping.count}.")
@@ -48,7 +50,7 @@ def group_features(features: Features, clusters: int, variance: float, seed: int
     import numpy as np
 
     order = features.content_order
-    grouping = group_by_kmeans(features.matrix[order], clusters, variance=variance, random_state=seed, ranks=order)
+    grouping = group_by_kmeans(features.matrix[order], clusters, variance=variance, random_state=seed)
     back = np.argsort(order)
     return Grouping(grouping.labels[back], grouping.distances[back])
 
@@ -65,9 +67,12 @@ def _placements(features: Features, grouping: Grouping) -> list[Placement]:
     return sorted(placements, key=lambda placement: placement.folder)
 
 
-def _require_images(count: int, clusters: int, collection: Path) -> None:
+def _require_images(
+    count: int, clusters: int, collection: Path, what: str, unreadable: tuple[Unreadable, ...] = ()
+) -> None:
     if count < clusters:
-        raise TooFewImagesError(
-            f"{collection}: {count} readable images cannot make {clusters} categories. "
-            f"Give --clusters {max(1, count)} or fewer."
+        remedy = f" Give --clusters {count} or fewer." if count else ""
+        named = (
+            f" {len(unreadable)} cannot be read: {unreadable[0].path} ({unreadable[0].reason})." if unreadable else ""
         )
+        raise TooFewImagesError(f"{collection}: {count} {what} cannot make {clusters} categories.{remedy}{named}")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from imgsort.errors import ElsewhereError
 from imgsort.filing.runs import load_run, run_ids
 from imgsort.images.find import require_folder
 from imgsort.jobs.results import History, RunSummary
@@ -10,20 +11,23 @@ from imgsort.jobs.results import History, RunSummary
 def history(folder: str | Path) -> History:
     """Return the runs recorded in `folder`, oldest first. Raises CollectionError and JournalError."""
     root = require_folder(Path(folder))
-    runs = [load_run(root, run_id) for run_id in run_ids(root)]
-    return History(
-        root,
-        tuple(
-            RunSummary(
-                id=run.id,
-                started=run.started,
-                command=run.command,
-                mode=str(run.plan.site.mode),
-                moves=len(run.plan.moves),
-                status=str(run.status),
-                collection=str(run.plan.site.collection),
-                destination=str(run.plan.site.destination),
-            )
-            for run in runs
-        ),
+    return History(root, tuple(_summary(root, run_id) for run_id in run_ids(root)))
+
+
+def _summary(root: Path, run_id: str) -> RunSummary:
+    """Return the line of one run; its plan, which may be long, is not kept."""
+    try:
+        run = load_run(root, run_id)
+    except ElsewhereError as error:
+        return RunSummary(run_id, "", "", "", 0, "recorded for folders that were moved since", "", "", str(error))
+    site = run.plan.site
+    return RunSummary(
+        id=run.id,
+        started=run.started,
+        command=run.command,
+        mode=str(site.mode),
+        moves=len(run.plan.moves),
+        status=str(run.status),
+        collection=str(site.collection),
+        destination=str(site.destination),
     )

@@ -10,7 +10,7 @@ from imgsort.grouping.outliers import TwoMeansOutliers
 from imgsort.jobs.listener import Listener
 from imgsort.jobs.results import FilingResult
 from imgsort.jobs.session import filing_session
-from imgsort.jobs.settings import FilingOptions, FilingSettings
+from imgsort.jobs.settings import FilingOptions, FilingSettings, require_seed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,6 +38,7 @@ def find_outliers(
     """
     if max_outliers < 1:
         raise UsageError(f"--max {max_outliers}: at least 1 is needed.")
+    require_seed(seed)
     settings = FilingSettings(**options)  # type: ignore[arg-type]
     with filing_session(folder, "outliers", settings, listener or Listener()) as session:
         features = session.extract(DEFAULT_MODEL)

@@ -78,6 +78,7 @@ class FilingResult:
             "dry_run": self.dry_run,
             "collection": str(self.collection),
             "output": str(self.output),
+            "destination": str(self.destination),
             "mode": self.mode,
             "model": None if self.model is None else vars(self.model),
             "counts": {
@@ -132,6 +133,7 @@ class RunSummary:
     status: str
     collection: str
     destination: str
+    remedy: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What every command that files images does around its own work: lock, settle, list, extract, carry out."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -10,7 +10,9 @@ from imgsort.features.choose import choose_model
 from imgsort.features.extract import Features, KerasExtractor, extract_rows
 from imgsort.filing import category_folders
 from imgsort.filing.apply import Outcome, apply_run
+from imgsort.filing.category_folders import CategoryFolder
 from imgsort.filing.lock import locked
+from imgsort.filing.paths import join
 from imgsort.filing.plan import Mode, Placement, Plan, Site, make_plan, site_of
 from imgsort.filing.runs import begin, has_twin
 from imgsort.filing.settle import settle, unsettled_runs
@@ -115,8 +117,10 @@ def filing_session(folder: str | Path, command: str, settings: FilingSettings, l
             session.notice(f"run {run_id} had been killed; it is tidied up, and `imgsort undo` takes it back.")
         look = category_folders.known_folders if settings.dry_run else category_folders.refresh
         look_at_sources = look if settings.mode is Mode.MOVE else category_folders.known_folders
-        session.own_sources = tuple(known.path for known in look_at_sources(site.collection))
-        session.own_targets = session.own_sources if site.is_within else tuple(f.path for f in look(site.destination))
+        session.own_sources = _paths_of_categories(look_at_sources(site.collection), site)
+        session.own_targets = (
+            session.own_sources if site.is_within else _paths_of_categories(look(site.destination), site)
+        )
         session.listing = list_collection(site, session.own_sources, recursive=settings.recursive)
         yield session
 
@@ -141,14 +145,21 @@ def _unlocked() -> Iterator[list[str]]:
 
 def list_collection(site: Site, own_folders: Sequence[str], *, recursive: bool) -> Listing:
     """List the images of a collection. Raises CollectionError where there is none."""
-    left_out = set(LEFT_OUT)
-    if site.is_within and site.prefix:
-        left_out |= {f"{site.prefix}/{name}" for name in LEFT_OUT}
-    listing = find_images(site.collection, inside=own_folders, left_out=left_out, recursive=recursive)
+    listing = find_images(site.collection, inside=own_folders, left_out=_left_out(site), recursive=recursive)
     if not listing.files and not listing.unreadable:
         hint = "" if recursive else " Add --recursive if they lie in its subfolders."
         raise CollectionError(f"{site.collection}: there are no images in this folder.{hint}")
     return listing
+
+
+def _left_out(site: Site) -> set[str]:
+    """Return the folders that never count, relative to the collection."""
+    return {*LEFT_OUT, *(join(site.prefix, name) for name in LEFT_OUT if site.is_within)}
+
+
+def _paths_of_categories(folders: Iterable[CategoryFolder], site: Site) -> tuple[str, ...]:
+    """Return the paths of category folders; one that a person renamed to `Rejected` and the like is none any more."""
+    return tuple(folder.path for folder in folders if folder.path not in _left_out(site))
 
 
 def extract_with(

@@ -9,7 +9,8 @@ from imgsort.features.extract import Pooling
 from imgsort.features.runtime import Device
 from imgsort.filing.plan import Mode
 
-MIN_SIZE_PX = 32
+MIN_SIZE_PX, MAX_SIZE_PX = 32, 2048
+MAX_SEED = 2**32 - 1
 
 
 class ModelOptions(TypedDict, total=False):
@@ -50,8 +51,8 @@ class ModelSettings:
     device: Device = "auto"
 
     def __post_init__(self) -> None:
-        if self.size is not None and self.size < MIN_SIZE_PX:
-            raise UsageError(f"size {self.size}: the models need at least {MIN_SIZE_PX} pixels.")
+        if self.size is not None and not MIN_SIZE_PX <= self.size <= MAX_SIZE_PX:
+            raise UsageError(f"size {self.size}: it is from {MIN_SIZE_PX} to {MAX_SIZE_PX} pixels.")
         if self.batch_size is not None and self.batch_size < 1:
             raise UsageError(f"batch size {self.batch_size}: at least 1 is needed.")
         if self.pooling not in ("avg", "max", "none"):
@@ -83,6 +84,12 @@ class FilingSettings(ModelSettings):
             object.__setattr__(self, "mode", Mode(self.mode))
         except ValueError:
             raise UsageError(f"mode {self.mode!r}: it is {', '.join(Mode)}.") from None
+
+
+def require_seed(seed: int) -> None:
+    """Raise UsageError for a seed that NumPy does not take."""
+    if not 0 <= seed <= MAX_SEED:
+        raise UsageError(f"seed {seed}: it is from 0 to {MAX_SEED}.")
 
 
 def _path(value: Any) -> Path | None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from imgsort.errors import InterruptedRunError, StoppedError
 from imgsort.filing.paths import exists
-from imgsort.filing.runs import Run
+from imgsort.filing.runs import Run, level_twin
 from imgsort.filing.undo import run_to_undo, undo_run
 from imgsort.images.find import require_folder
 from imgsort.jobs.listener import Listener
@@ -23,6 +23,7 @@ def undo(folder: str | Path, run: str | None = None, *, listener: Listener | Non
     chosen = run_to_undo(root, run)
     with locked_and_settled(chosen.plan.site.roots, "undo"):
         chosen = run_to_undo(root, run)  # settled meanwhile
+        level_twin(chosen)
         before = _count_filed(chosen)
         outcome = undo_run(chosen, lambda done, total: listener.progress("undoing", done, total))
         restored = before - _count_filed(chosen)

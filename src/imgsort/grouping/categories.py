@@ -39,8 +39,9 @@ def group_by_kmeans(
 ) -> Grouping:
     """Cluster the rows of `features`, float32 (n, d), into at most `clusters` categories.
 
-    Categories are numbered by size, ties by the first row. Rows that are equal cannot be told apart, so there may be fewer categories
-    than asked for. The result depends on the order of the rows. Raises ValueError for n < clusters.
+    Categories are numbered by size, ties by the first row. Rows that are equal cannot be told apart,
+    so there may be fewer categories than asked for. The result depends on the order of the rows.
+    Raises ValueError for n < clusters.
     Source: Arthur & Vassilvitskii, k-means++ (2007); scikit-learn's `KMeans`, best of 10 starts.
     """
     import numpy as np

@@ -8,7 +8,8 @@ from imgsort.content import file_content_hash
 from imgsort.filing import category_folders
 from imgsort.filing.apply import Outcome, apply_run
 from imgsort.filing.plan import Mode, Placement, Plan, make_plan, site_of
-from imgsort.filing.runs import Run, begin, latest_in_force, level_twin, load_run, run_ids
+from imgsort.filing.runs import Run, begin, latest_in_force, load_run, run_ids
+from imgsort.filing.twins import level_twin
 from imgsort.filing.undo import run_to_undo, undo_run
 from imgsort.images.find import find_images
 from imgsort.jobs.session import LEFT_OUT, locked_and_settled

@@ -11,32 +11,20 @@ import os
 import re
 import stat
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from imgsort.content import open_regular
 from imgsort.errors import JournalError
 from imgsort.filing import run_format
 from imgsort.filing.foreign import NONSENSE
 from imgsort.filing.paths import exists
 from imgsort.filing.plan import Plan
-from imgsort.filing.state import (
-    json_line,
-    make_state_folder,
-    read_bounded,
-    refuse_unless,
-    state_folder,
-    sync_folder,
-    write_all,
-    write_synced,
-)
+from imgsort.filing.run_file import complete_length, complete_lines, last_line, write_at
+from imgsort.filing.state import json_line, make_state_folder, refuse_unless, state_folder, sync_folder, write_synced
 
-MAX_RUN_FILE_BYTES = 1024**3
-_MAX_LINE_BYTES = 2**20
-_TAIL_BYTES = 65536
 _ID = re.compile(r"\d{8}-\d{6}-\d{3}")
 
 
@@ -134,12 +122,12 @@ class Run:
         """
         paths = {root: run_path(root, self.id) for root in self.plan.site.roots}
         for root in paths.keys() - self._written.keys():
-            self._written[root] = _Written(_complete_length(paths[root]), len(self.events))
+            self._written[root] = _Written(complete_length(paths[root]), len(self.events))
         self.events.append({"type": kind, **values})
         for root, path in paths.items():
             written = self._written[root]
             lines = b"".join(json_line(event) for event in self.events[written.events :])
-            _write_at(path, written.length, lines)
+            write_at(path, written.length, lines)
             self._written[root] = _Written(written.length + len(lines), len(self.events))
 
 
@@ -192,7 +180,7 @@ def load_run(root: Path, run_id: str) -> Run:
     """
     path = run_path(root, run_id)
     try:
-        with contextlib.closing(_complete_lines(path)) as lines:
+        with contextlib.closing(complete_lines(path)) as lines:
             header, plan = run_format.parse_plan(root, run_id, lines)
             events = run_format.parse_events(lines, plan)
     except NONSENSE as error:
@@ -218,53 +206,6 @@ def latest_in_force(root: Path) -> Run | None:
 def ids_undone_in_part(root: Path) -> list[str]:
     """Return the ids of runs of which an undo refused some files."""
     return [run_id for run_id in run_ids(root) if _last_status(root, run_id) is Status.UNDONE_IN_PART]
-
-
-def has_twin(run: Run) -> bool:
-    """Say whether every root has the run's file."""
-    return all(run_path(root, run.id).is_file() for root in run.plan.site.roots)
-
-
-def require_twin(run: Run) -> None:
-    """Check that a run which went to another root is recorded alike in both.
-
-    One may be some events behind. Raises JournalError where the twin is missing or differs: a stranger's
-    journal cannot name our folders.
-    """
-    _twin_texts(run)
-
-
-def level_twin(run: Run) -> None:
-    """Check as `require_twin` does, and write the events that one of the two is behind. The caller holds the locks."""
-    texts = _twin_texts(run)
-    if not texts or texts[0] == texts[1]:
-        return
-    roots = run.plan.site.roots
-    behind = roots[0] if len(texts[0]) < len(texts[1]) else roots[1]
-    shorter, longer = sorted(texts, key=len)
-    _write_at(run_path(behind, run.id), len(shorter), longer[len(shorter) :])
-    run.events = load_run(behind, run.id).events
-
-
-def _twin_texts(run: Run) -> list[bytes]:
-    roots = run.plan.site.roots
-    if len(roots) < 2:
-        return []
-    texts = []
-    for root in roots:
-        path = run_path(root, run.id)
-        data = read_bounded(path, MAX_RUN_FILE_BYTES)
-        if data is None:
-            here = next(run_path(other, run.id) for other in roots if other != root)
-            raise JournalError(
-                f"{path}: the other half of run {run.id} is not there, so the run is left alone. Bring that folder "
-                f"back, or remove {here} to go on without the run."
-            )
-        texts.append(data[: data.rfind(b"\n") + 1])
-    shorter, longer = sorted(texts, key=len)
-    if not longer.startswith(shorter) or shorter.count(b"\n") < len(run.plan.moves) + 2:
-        raise JournalError(f"run {run.id} is recorded differently in {roots[0]} and {roots[1]}; it is left alone.")
-    return texts
 
 
 def forget_run(root: Path, run_id: str) -> None:
@@ -303,66 +244,10 @@ def _milliseconds_of(run_id: str) -> int:
         raise JournalError(f"runs/{run_id}.jsonl: imgsort gives no such names. Remove the file.") from error
 
 
-def _write_at(path: Path, offset: int, lines: bytes) -> None:
-    """Write lines from `offset` on, in place of whatever a crash or an error left there, and sync them."""
-    descriptor = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
-    try:
-        os.ftruncate(descriptor, offset)
-        os.lseek(descriptor, offset, os.SEEK_SET)
-        write_all(descriptor, lines)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _complete_length(path: Path) -> int:
-    """Return the length of a run file up to the end of its last whole line."""
-    descriptor = open_regular(path)
-    try:
-        tail, start = _tail(descriptor)
-    finally:
-        os.close(descriptor)
-    return start + tail.rfind(b"\n") + 1
-
-
 def _last_status(root: Path, run_id: str) -> Status:
     """Return the status by the last line alone: run files are long, and only killed runs need reading."""
     try:
-        descriptor = open_regular(run_path(root, run_id))
+        line = last_line(run_path(root, run_id))
     except OSError:
         return Status.UNFINISHED  # it will be read, and refused by name
-    try:
-        tail, _ = _tail(descriptor)
-    finally:
-        os.close(descriptor)
-    last_line = tail[: tail.rfind(b"\n")].rpartition(b"\n")[2]
-    return _status_after(run_format.event_on(last_line), Status.UNFINISHED)
-
-
-def _tail(descriptor: int) -> tuple[bytes, int]:
-    """Return the last bytes of a file and where they begin."""
-    start = max(0, os.lseek(descriptor, 0, os.SEEK_END) - _TAIL_BYTES)
-    os.lseek(descriptor, start, os.SEEK_SET)
-    return os.read(descriptor, _TAIL_BYTES), start
-
-
-def _complete_lines(path: Path) -> Generator[bytes, None, None]:
-    """Yield the lines of a run file; a last line without its end was torn by a crash and is left out.
-
-    Read as they are asked for, so that a huge file of nonsense ends at its first line. Raises JournalError.
-    """
-    refuse_unless(path, stat.S_ISREG)
-    try:
-        descriptor = open_regular(path)
-    except FileNotFoundError:
-        raise JournalError(f"{path}: there is no such run.") from None
-    with open(descriptor, "rb") as handle:
-        size = os.fstat(descriptor).st_size
-        if size > MAX_RUN_FILE_BYTES:
-            raise JournalError(f"{path}: {size} bytes, far more than imgsort writes there. Remove the file.")
-        while line := handle.readline(_MAX_LINE_BYTES):
-            if not line.endswith(b"\n"):
-                if len(line) == _MAX_LINE_BYTES:
-                    raise ValueError("a line far longer than imgsort writes")
-                return
-            yield line
+    return _status_after(run_format.event_on(line), Status.UNFINISHED)

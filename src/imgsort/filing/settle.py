@@ -12,16 +12,8 @@ from imgsort.filing.category_folders import Changes
 from imgsort.filing.moving import complete_or_take_back, regular_status, remove_placeholder
 from imgsort.filing.paths import exists, has_link_on_the_way, parent_of
 from imgsort.filing.plan import Mode, Move
-from imgsort.filing.runs import (
-    Run,
-    Status,
-    forget_run,
-    has_twin,
-    level_twin,
-    load_run,
-    remove_unfinished_plans,
-    unsettled_ids,
-)
+from imgsort.filing.runs import Run, Status, forget_run, load_run, remove_unfinished_plans, unsettled_ids
+from imgsort.filing.twins import has_twin, level_twin
 
 
 def unsettled_runs(root: Path) -> list[Run]:

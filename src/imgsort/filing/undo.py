@@ -21,9 +21,10 @@ from imgsort.filing.moving import (
 )
 from imgsort.filing.paths import exists, has_link_on_the_way, parent_of
 from imgsort.filing.plan import Mode, Move
-from imgsort.filing.runs import Run, Status, ids_undone_in_part, latest_in_force, load_run, require_twin, run_ids
+from imgsort.filing.runs import Run, Status, ids_undone_in_part, latest_in_force, load_run, run_ids
 from imgsort.filing.settle import record_result
 from imgsort.filing.state import sync_folder
+from imgsort.filing.twins import require_twin
 
 _NOT_EMPTY_OR_GONE = (errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT, errno.ENOTDIR)
 

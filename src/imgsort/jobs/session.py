@@ -14,8 +14,9 @@ from imgsort.filing.category_folders import CategoryFolder
 from imgsort.filing.lock import locked
 from imgsort.filing.paths import join
 from imgsort.filing.plan import Mode, Placement, Plan, Site, make_plan, site_of
-from imgsort.filing.runs import begin, has_twin
+from imgsort.filing.runs import begin
 from imgsort.filing.settle import settle, unsettled_runs
+from imgsort.filing.twins import has_twin
 from imgsort.images.find import Listing, find_images, require_folder
 from imgsort.jobs.listener import Listener
 from imgsort.jobs.results import FilingResult, ModelRecord

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from imgsort.errors import InterruptedRunError, StoppedError
 from imgsort.filing.paths import exists
-from imgsort.filing.runs import Run, level_twin
+from imgsort.filing.runs import Run
+from imgsort.filing.twins import level_twin
 from imgsort.filing.undo import run_to_undo, undo_run
 from imgsort.images.find import require_folder
 from imgsort.jobs.listener import Listener

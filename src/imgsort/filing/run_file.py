@@ -1,0 +1,76 @@
+"""A run's file as bytes: lines that are added for good, and read although a stranger may have written them."""
+
+import os
+import stat
+from collections.abc import Generator
+from pathlib import Path
+
+from imgsort.content import open_regular
+from imgsort.errors import JournalError
+from imgsort.filing.state import refuse_unless, write_all
+
+MAX_RUN_FILE_BYTES = 1024**3
+
+_MAX_LINE_BYTES = 2**20
+_TAIL_BYTES = 65536
+
+
+def write_at(path: Path, offset: int, lines: bytes) -> None:
+    """Write lines from `offset` on, in place of whatever a crash or an error left there, and sync them."""
+    descriptor = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        os.ftruncate(descriptor, offset)
+        os.lseek(descriptor, offset, os.SEEK_SET)
+        write_all(descriptor, lines)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def complete_length(path: Path) -> int:
+    """Return the length of a run file up to the end of its last whole line."""
+    descriptor = open_regular(path)
+    try:
+        tail, start = _tail(descriptor)
+    finally:
+        os.close(descriptor)
+    return start + tail.rfind(b"\n") + 1
+
+
+def last_line(path: Path) -> bytes:
+    """Return the last whole line of a run file. Raises OSError."""
+    descriptor = open_regular(path)
+    try:
+        tail, _ = _tail(descriptor)
+    finally:
+        os.close(descriptor)
+    return tail[: tail.rfind(b"\n")].rpartition(b"\n")[2]
+
+
+def complete_lines(path: Path) -> Generator[bytes, None, None]:
+    """Yield the lines of a run file; a last line without its end was torn by a crash and is left out.
+
+    Read as they are asked for, so that a huge file of nonsense ends at its first line. Raises JournalError.
+    """
+    refuse_unless(path, stat.S_ISREG)
+    try:
+        descriptor = open_regular(path)
+    except FileNotFoundError:
+        raise JournalError(f"{path}: there is no such run.") from None
+    with open(descriptor, "rb") as handle:
+        size = os.fstat(descriptor).st_size
+        if size > MAX_RUN_FILE_BYTES:
+            raise JournalError(f"{path}: {size} bytes, far more than imgsort writes there. Remove the file.")
+        while line := handle.readline(_MAX_LINE_BYTES):
+            if not line.endswith(b"\n"):
+                if len(line) == _MAX_LINE_BYTES:
+                    raise ValueError("a line far longer than imgsort writes")
+                return
+            yield line
+
+
+def _tail(descriptor: int) -> tuple[bytes, int]:
+    """Return the last bytes of a file and where they begin."""
+    start = max(0, os.lseek(descriptor, 0, os.SEEK_END) - _TAIL_BYTES)
+    os.lseek(descriptor, start, os.SEEK_SET)
+    return os.read(descriptor, _TAIL_BYTES), start

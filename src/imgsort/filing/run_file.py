@@ -28,22 +28,14 @@ def write_at(path: Path, offset: int, lines: bytes) -> None:
 
 
 def complete_length(path: Path) -> int:
-    """Return the length of a run file up to the end of its last whole line."""
-    descriptor = open_regular(path)
-    try:
-        tail, start = _tail(descriptor)
-    finally:
-        os.close(descriptor)
+    """Return the length of a run file up to the end of its last whole line. Raises OSError."""
+    tail, start = _tail(path)
     return start + tail.rfind(b"\n") + 1
 
 
 def last_line(path: Path) -> bytes:
     """Return the last whole line of a run file. Raises OSError."""
-    descriptor = open_regular(path)
-    try:
-        tail, _ = _tail(descriptor)
-    finally:
-        os.close(descriptor)
+    tail, _ = _tail(path)
     return tail[: tail.rfind(b"\n")].rpartition(b"\n")[2]
 
 
@@ -69,8 +61,12 @@ def complete_lines(path: Path) -> Generator[bytes, None, None]:
             yield line
 
 
-def _tail(descriptor: int) -> tuple[bytes, int]:
-    """Return the last bytes of a file and where they begin."""
-    start = max(0, os.lseek(descriptor, 0, os.SEEK_END) - _TAIL_BYTES)
-    os.lseek(descriptor, start, os.SEEK_SET)
-    return os.read(descriptor, _TAIL_BYTES), start
+def _tail(path: Path) -> tuple[bytes, int]:
+    """Return the last bytes of a run file and where they begin."""
+    descriptor = open_regular(path)
+    try:
+        start = max(0, os.lseek(descriptor, 0, os.SEEK_END) - _TAIL_BYTES)
+        os.lseek(descriptor, start, os.SEEK_SET)
+        return os.read(descriptor, _TAIL_BYTES), start
+    finally:
+        os.close(descriptor)

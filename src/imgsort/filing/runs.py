@@ -2,7 +2,7 @@
 
 The plan is written under another name, synced, and only then given its own: a run file that is there
 is complete. No record per move is needed, for the plan and the disk together say what was done. A run
-that moves files to another root has the same file in both; they may differ by one last line.
+that moves files to another root has the same file in both; one may be some events behind.
 """
 
 import calendar
@@ -167,10 +167,11 @@ def run_ids(root: Path) -> list[str]:
         names = os.listdir(state_folder(root) / "runs")
     except FileNotFoundError:
         return []
-    for name in names:
-        if name.endswith(".jsonl") and not name.startswith(".") and not _ID.fullmatch(name.removesuffix(".jsonl")):
-            raise JournalError(f"{root}: imgsort gives no run the name {name!r}. Remove the file from .imgsort/runs.")
-    return sorted(name.removesuffix(".jsonl") for name in names if name.endswith(".jsonl") and name[0] != ".")
+    ids = sorted(name.removesuffix(".jsonl") for name in names if name.endswith(".jsonl") and name[0] != ".")
+    for run_id in ids:
+        if not _ID.fullmatch(run_id):
+            raise JournalError(f"{root}: imgsort gives no run the name {run_id!r}. Remove the file from .imgsort/runs.")
+    return ids
 
 
 def load_run(root: Path, run_id: str) -> Run:

@@ -5,6 +5,7 @@
     ├── TooFewImagesError       fewer readable images than the work needs
     ├── UsageError              exit 2: options that do not go together
     ├── UnreadableImageError    an image file cannot be read; commands turn it into a row with its reason
+    │   └── TruncatedImageError ... because it ends before its end
     ├── StrictError             exit 3: `--strict`, and some image could not be read
     ├── WeightsError            a model's weights cannot be used
     │   └── DownloadError       ... because their host could not be reached; a default model may fall back
@@ -42,6 +43,10 @@ class UsageError(ImgsortError):
 
 class UnreadableImageError(ImgsortError):
     """One image file cannot be read. Its message is the reason alone: the path travels beside it."""
+
+
+class TruncatedImageError(UnreadableImageError):
+    """The file ends before its end, as a download that was broken off."""
 
 
 class StrictError(ImgsortError):

@@ -36,9 +36,80 @@ def plain(colour: tuple[int, int, int], kind: str = "PNG", side: int = 32) -> by
 
 def png_header(width: int, height: int) -> bytes:
     """Return a PNG of a few bytes that claims to be `width` x `height` pixels, one bit each."""
-
-    def chunk(name: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
     header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0")) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + png_chunk(b"IHDR", header)
+        + png_chunk(b"IDAT", zlib.compress(b"\0"))
+        + png_chunk(b"IEND", b"")
+    )
+
+
+def png_chunk(name: bytes, data: bytes) -> bytes:
+    """Return a chunk of a PNG, with its length and checksum."""
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+GREY, RGB, RGBA = 0, 2, 6
+_ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+
+
+def png(
+    samples: np.ndarray,
+    depth: int,
+    colour_type: int,
+    *,
+    interlaced: bool = False,
+    before: bytes = b"",
+    after: bytes = b"",
+) -> bytes:
+    """Return a PNG of `samples`, (height, width, channels), of `depth` bits: what Pillow cannot write.
+
+    `before` and `after` are chunks to go before and after the pixels.
+    """
+    passes = _ADAM7 if interlaced else ((0, 0, 1, 1),)
+    rows = [row for x, y, right, down in passes for row in samples[y::down, x::right] if row.size]
+    body = zlib.compress(b"".join(b"\0" + _packed(row.reshape(-1), depth) for row in rows))
+    height, width = samples.shape[:2]
+    header = struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, interlaced)
+    chunks = (png_chunk(b"IHDR", header), before, png_chunk(b"IDAT", body), after, png_chunk(b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def _packed(row: np.ndarray, depth: int) -> bytes:
+    if depth == 16:
+        return row.astype(">u2").tobytes()
+    bits = np.unpackbits(row.astype(np.uint8)[:, None], axis=1)[:, 8 - depth :]
+    return np.packbits(bits).tobytes()
+
+
+def over_black(image: Image.Image) -> np.ndarray:
+    """Return uint8 (height, width, 3) of an image as Pillow lays it over black."""
+    layer = image.convert("RGBA")
+    return np.asarray(Image.alpha_composite(Image.new("RGBA", layer.size, (0, 0, 0, 255)), layer).convert("RGB"))
+
+
+def see_through() -> Image.Image:
+    """Return the gradient, half of it more and more transparent."""
+    image = Image.fromarray(gradient())
+    alpha = np.full((24, 40), 255, np.uint8)
+    alpha[:, 20:] = np.linspace(255, 0, 20).astype(np.uint8)
+    image.putalpha(Image.fromarray(alpha))
+    return image
+
+
+TURNS_BACK = {
+    1: lambda pixels: pixels,
+    2: lambda pixels: pixels[:, ::-1],
+    3: lambda pixels: pixels[::-1, ::-1],
+    4: lambda pixels: pixels[::-1],
+    5: lambda pixels: pixels.swapaxes(0, 1),
+    6: lambda pixels: np.rot90(pixels, 1),
+    7: lambda pixels: pixels[::-1, ::-1].swapaxes(0, 1),
+    8: lambda pixels: np.rot90(pixels, -1),
+}
+
+
+def stored_turned(upright: np.ndarray, orientation: int) -> np.ndarray:
+    """Return what a camera stores of `upright` when it writes `orientation` (EXIF) beside it."""
+    return np.ascontiguousarray(TURNS_BACK[orientation](upright))

@@ -1,6 +1,6 @@
 import pytest
 
-from imgsort.images.kinds import HEAD_BYTES, image_kind
+from imgsort.images.kinds import HEAD_BYTES, IMAGE_SUFFIXES, claimed_kind, image_kind
 from tests.images.pictures import plain
 
 
@@ -18,6 +18,9 @@ from tests.images.pictures import plain
         (b"RIFF\x24\x00\x00\x00WEBPVP8 ", "webp"),
         (b"\x00\x00\x00\x1cftypavif\x00\x00", "avif"),
         (b"\x00\x00\x00\x1cftypavis\x00\x00", "avif"),
+        (b"\x00\x00\x00\x1cftypmif1\x00\x00\x00\x00mif1avifmiaf", "avif"),
+        (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", "heif"),
+        (b"\x00\x00\x00\x18ftypmif1\x00\x00\x00\x00mif1heic", "heif"),
     ],
 )
 def test_each_magic_names_its_kind(head, kind):
@@ -36,7 +39,6 @@ def test_each_magic_names_its_kind(head, kind):
         b"II*",
         b"RIFF\x24\x00\x00\x00WE",
         b"RIFF\x24\x00\x00\x00WAVEfmt ",
-        b"\x00\x00\x00\x1cftypheic\x00\x00",
         b"\x00\x00\x00\x1cftypmp42\x00\x00",
         b"Just some text about a picture.",
         b"<!DOCTYPE html><html>",
@@ -61,3 +63,23 @@ def test_the_head_of_a_real_file_is_enough(kind):
     data = plain((10, 200, 30), kind)
     assert len(data) > HEAD_BYTES
     assert image_kind(data[:HEAD_BYTES]) == kind.lower()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("a.JPG", "jpeg"), ("a.b.hif", "heif"), ("a.apng", "png"), ("a.svg", "svg"), ("a.txt", None), ("jpg", None)],
+)
+def test_a_name_claims_a_kind(name, kind):
+    """A suffix in any case claims a kind, and what is no suffix of an image claims none."""
+    assert claimed_kind(name) == kind
+
+
+def test_every_suffix_of_an_image_claims_a_kind():
+    """What counts as an image by its suffix is of some kind."""
+    assert all(claimed_kind(f"a{suffix}") for suffix in IMAGE_SUFFIXES)
+
+
+def test_the_length_of_an_ftyp_box_is_not_trusted():
+    """A box that claims four gigabytes, or nothing, is judged by the bytes that are there."""
+    for length in (b"\xff\xff\xff\xff", b"\x00\x00\x00\x00"):
+        assert image_kind(length + b"ftypheic") == "heif"

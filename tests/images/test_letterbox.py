@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgsort.images.letterbox import fitted_size_hw, letterbox
+from imgsort.images.letterbox import fitted_size_hw, letterbox, shrink_to_fit
 
 side = st.integers(1, 200)
 long_side = st.integers(1, 5000)
@@ -77,3 +77,30 @@ def test_no_side_is_ever_zero(height, width, size_px):
 def test_a_picture_of_the_right_size_is_unchanged():
     """A square of the size asked for comes back pixel by pixel."""
     assert np.array_equal(letterbox(noise(64, 64), 64), noise(64, 64))
+
+
+@pytest.mark.parametrize("size_px", [1, 7, 64])
+def test_every_thin_shape_fills_its_square(size_px):
+    """From 1x1 to 1x5000, both ways, one white line runs through the middle of the square."""
+    for length in (*range(1, 60), 499, 500, 501, 2047, 2048, 4999, 5000):
+        for shape in ((1, length), (length, 1)):
+            square = letterbox(np.full((*shape, 3), 255, np.uint8), size_px)
+            assert square.shape == (size_px, size_px, 3)
+            height, width = fitted_size_hw(*shape, size_px)
+            assert np.count_nonzero(square) == height * width * 3
+            assert square[(size_px - height) // 2, (size_px - width) // 2].all()
+
+
+@settings(deadline=None)
+@given(shapes, sizes)
+def test_shrinking_never_enlarges(shape, size_px):
+    """A picture that fits comes back as it is; a larger one fits exactly, and neither is written to."""
+    pixels = noise(*shape)
+    before = pixels.copy()
+    shrunk = shrink_to_fit(pixels, size_px)
+    assert np.array_equal(pixels, before)
+    if max(shape) <= size_px:
+        assert shrunk is pixels
+    else:
+        assert shrunk.shape == (*fitted_size_hw(*shape, size_px), 3)
+        assert max(shrunk.shape[:2]) == size_px

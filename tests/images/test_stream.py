@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from imgsort.images.decode import DecodedImage, decode, read_image
+from imgsort.images.decode import DecodedImage, ReadSettings, decode, read_image
 from imgsort.images.find import ImageFile, Unreadable, find_images
 from imgsort.images.letterbox import letterbox
 from imgsort.images.stream import SquareImage, stream_squares
@@ -25,11 +25,11 @@ class ReadCounter:
         self.pause_seconds = 0.0
         self._lock = threading.Lock()
 
-    def __call__(self, root: Path, file: ImageFile) -> DecodedImage:
+    def __call__(self, root: Path, file: ImageFile, settings: ReadSettings, fit_px: int) -> DecodedImage:
         with self._lock:
             self.begun += 1
         time.sleep(self.pause_seconds)
-        return read_image(root, file)
+        return read_image(root, file, settings, fit_px)
 
     def settled(self, expected: int) -> int:
         """Wait until `expected` reads have begun, and a little longer, then say how many have."""

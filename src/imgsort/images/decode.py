@@ -1,95 +1,213 @@
 """One image file to upright RGB pixels and the hash of its bytes, or a reason why not.
 
-The bytes are read once: kind, header, hash and pixels all come from the same buffer. OpenCV decodes;
-Pillow reads the header, because OpenCV cannot say how large an image is without decoding it.
+The bytes are read once: kind, header, structure, hash and pixels all come from the same buffer. OpenCV
+decodes; Pillow takes what OpenCV gets wrong (transparency) or gives up on (HEIC, files cut short).
 """
 
-import io
-import os
-import struct
-import warnings
+import contextlib
+import errno
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from imgsort.content import content_hash, open_regular
-from imgsort.errors import UnreadableImageError
+from imgsort.content import content_hash, read_regular
+from imgsort.errors import TruncatedImageError, UnreadableImageError
 from imgsort.images.find import ImageFile
+from imgsort.images.header import Header, open_image, pillow_errors, png_colour_key, read_header, without_metadata
 from imgsort.images.kinds import HEAD_BYTES, image_kind
+from imgsort.images.letterbox import shrink_to_fit
+from imgsort.images.structure import require_whole
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MAX_PIXELS = 300_000_000
+Truncated = Literal["skip", "use"]
+
 MAX_FILE_BYTES = 2 * 1024**3
 
-_ORIENTATION_TAG = 0x0112
-# What Pillow's plugins raise on headers that make no sense.
-_HEADER_ERRORS = (OSError, SyntaxError, ValueError, KeyError, IndexError, TypeError, OverflowError, struct.error)
+# Images of more pixels than this are decoded one at a time: a hundred megapixels are 300 MB.
+_LARGE_PIXELS = 50_000_000
+# So are files of more bytes, which are held while they are decoded.
+_LARGE_BYTES = 128 * 1024**2
+_one_large_at_a_time = threading.RLock()
+# Pillow has one switch for the whole process that lets it make do with part of a file.
+_MOST_BY_PILLOW = 64
+_decoding_by_pillow = threading.Semaphore(_MOST_BY_PILLOW)
+_one_part_at_a_time = threading.Lock()
+_BAND_ROWS = 256
+
+# libjpeg leaves out the finer frequencies of each block: 1/2, 1/4 or 1/8 of the side for a fraction of the work.
+_JPEG_SCALES = (8, 4, 2)
+
+
+@dataclass(frozen=True)
+class ReadSettings:
+    """What is read and what is refused.
+
+    `max_pixels`: images that claim more are refused undecoded; `truncated`: `skip` refuses a file that is
+    cut short, `use` takes what can be saved of it.
+    """
+
+    max_pixels: int = 300_000_000
+    truncated: Truncated = "skip"
 
 
 @dataclass(frozen=True)
 class DecodedImage:
-    """`pixels`: uint8 (height, width, 3), RGB, upright. `content`: the hash of the file's bytes."""
+    """`pixels`: uint8 (height, width, 3), RGB, upright. `content`: the hash of the file's bytes.
+
+    `header`: the image as it is stored; the pixels may have been scaled down.
+    """
 
     pixels: "NDArray[np.uint8]"
     content: str
+    header: Header
 
 
-@dataclass(frozen=True)
-class _Header:
-    width: int
-    height: int
-    orientation: int
+DEFAULTS = ReadSettings()
 
 
-def read_image(root: Path, file: ImageFile) -> DecodedImage:
+def read_image(
+    root: Path, file: ImageFile, settings: ReadSettings = DEFAULTS, fit_px: int | None = None
+) -> DecodedImage:
     """Read and decode the image `file` of the collection at `root`.
 
-    Raises UnreadableImageError, with a reason for a person, whatever is wrong with the file.
+    With `fit_px` the image comes scaled down to fit a square of that side, if it is larger. Raises
+    UnreadableImageError, with a reason for a person, whatever is wrong with the file.
     """
-    data = _read_bytes(root / file.path)
-    return DecodedImage(decode(data), content_hash(data))
+    with _one_large_at_a_time if file.size > _LARGE_BYTES else contextlib.nullcontext():
+        data = read_bytes(root, file)
+        header, pixels = decode_bytes(data, settings, fit_px)
+        return DecodedImage(pixels, content_hash(data), header)
 
 
-def decode(data: bytes) -> "NDArray[np.uint8]":
+def read_bytes(root: Path, file: ImageFile) -> bytes:
+    """Return the bytes of `file`. Raises UnreadableImageError for one that is gone, locked, or never comes."""
+    try:
+        return read_regular(root / file.path, MAX_FILE_BYTES)
+    except TimeoutError as error:
+        raise UnreadableImageError(f"stalled: {error.strerror}") from error
+    except OSError as error:
+        verb = "is too large" if error.errno == errno.EFBIG else "cannot be opened"
+        raise UnreadableImageError(f"{verb}: {error.strerror or error}") from error
+    except MemoryError as error:
+        raise UnreadableImageError(f"is too large for the memory: {file.size} bytes") from error
+
+
+def decode(data: bytes, settings: ReadSettings = DEFAULTS, fit_px: int | None = None) -> "NDArray[np.uint8]":
     """Decode the bytes of an image file to uint8 (height, width, 3), RGB, upright by its EXIF orientation.
 
-    Raises UnreadableImageError.
+    Transparent pixels lie over black, 16 bits are scaled to 8, of several pictures the first is taken.
+    With `fit_px` the image comes scaled down to fit a square of that side, if it is larger. Raises
+    UnreadableImageError.
     """
+    return decode_bytes(data, settings, fit_px)[1]
+
+
+def decode_bytes(data: bytes, settings: ReadSettings, fit_px: int | None) -> "tuple[Header, NDArray[np.uint8]]":
+    """Return the header of an image file's bytes, and its pixels as `decode` does. Raises UnreadableImageError."""
+    kind = _kind_of(data)
+    shortage = _shortage(data, kind)
+    header = _acceptable_header(data, kind, settings, shortage)
+    if shortage is not None and settings.truncated == "skip":
+        raise shortage
+    data = without_metadata(data, kind)
+    with _one_large_at_a_time if header.pixels > _LARGE_PIXELS else contextlib.nullcontext():
+        if shortage is not None or kind == "heif" or header.has_alpha:
+            pixels = _decode_by_pillow(data, header, is_whole=shortage is None)
+        else:
+            pixels = _decode_whole(data, header, fit_px)
+        if fit_px is not None:
+            pixels = shrink_to_fit(pixels, fit_px)
+        return header, _upright(_as_rgb(pixels), header.orientation)
+
+
+def _kind_of(data: bytes) -> str:
+    kind = image_kind(data[:HEAD_BYTES])
+    if kind is None:
+        raise UnreadableImageError(_what_it_is(data))
+    return kind
+
+
+def _shortage(data: bytes, kind: str) -> TruncatedImageError | None:
+    """Return what a file that is cut short lacks. Before its header is read: Pillow walks any number of parts."""
+    try:
+        require_whole(data, kind)
+    except TruncatedImageError as error:
+        return error
+    return None
+
+
+def _acceptable_header(data: bytes, kind: str, settings: ReadSettings, shortage: TruncatedImageError | None) -> Header:
+    try:
+        header = read_header(data, kind)
+    except UnreadableImageError as error:
+        if shortage is not None:  # a header that is cut short makes no sense either
+            raise shortage from error
+        raise
+    size = f"{header.width}x{header.height} pixels"
+    if header.promises_too_much(len(data)):
+        raise UnreadableImageError(f"damaged: its header promises {size}, which {len(data)} bytes cannot hold")
+    if header.pixels > settings.max_pixels:
+        raise UnreadableImageError(f"{size}: more than --max-pixels, {settings.max_pixels}")
+    return header
+
+
+def _what_it_is(data: bytes) -> str:
+    """Say what a file that is no image is instead: a broken download is mostly one of these."""
+    if not data:
+        return "empty file (0 bytes)"
+    if data.count(0) == len(data):
+        return f"no image: its {len(data)} bytes are all zero"
+    start = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith((b"<!doctype html", b"<html")):
+        return "no image but a web page"
+    if b"<svg" in start:
+        return "a drawing (SVG), not a photograph: imgsort does not read it"
+    return "not an image that imgsort can read, whatever its name says"
+
+
+def _decode_whole(data: bytes, header: Header, fit_px: int | None) -> "NDArray[np.uint8]":
+    try:
+        return _decode_by_opencv(data, header, fit_px)
+    except UnreadableImageError:
+        if header.kind != "tiff":
+            raise
+        return _decode_by_pillow(data, header, is_whole=True)  # it knows compressions that OpenCV does not
+
+
+def _decode_by_opencv(data: bytes, header: Header, fit_px: int | None) -> "NDArray[np.uint8]":
+    """Return uint8 (h, w, 3) RGB, or (h, w) of a grey image; a large JPEG scaled down, not below `fit_px`."""
     import numpy as np
 
     cv2 = _quiet_opencv()
-    if not data:
-        raise UnreadableImageError("empty file (0 bytes)")
-    kind = image_kind(data[:HEAD_BYTES])
-    if kind is None:
-        raise UnreadableImageError("not an image that imgsort can read, whatever its name says")
-    header = _read_header(data, kind)
-    if header.width * header.height > MAX_PIXELS:
-        raise UnreadableImageError(
-            f"{header.width}x{header.height} pixels: more than the limit of {MAX_PIXELS // 10**6} megapixels"
-        )
-    flags = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
+    # A grey scan of a hundred megapixels is 300 MB in colour. Other kinds hide colours behind a grey header.
+    is_grey = header.is_grey and header.kind in ("jpeg", "png")
+    flags = cv2.IMREAD_IGNORE_ORIENTATION | (0 if is_grey else cv2.IMREAD_COLOR_RGB)
+    if header.kind == "jpeg" and fit_px is not None:
+        flags |= _reduced_flag(cv2, max(header.width, header.height) // fit_px)
     try:
         pixels = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), flags)
-    except cv2.error:
+    except (cv2.error, MemoryError, SystemError, ValueError):
         pixels = None
     if pixels is None:
-        raise UnreadableImageError(f"damaged or cut short: its {kind} data does not decode")
-    return _upright(pixels.astype(np.uint8, copy=False), header.orientation)
+        raise UnreadableImageError(f"damaged: its {header.kind} data does not decode")
+    decoded: NDArray[np.uint8] = pixels.astype(np.uint8, copy=False)
+    return decoded
 
 
-def _read_bytes(path: Path) -> bytes:
-    try:
-        with open(open_regular(path), "rb") as handle:
-            if os.fstat(handle.fileno()).st_size > MAX_FILE_BYTES:
-                raise UnreadableImageError(f"larger than {MAX_FILE_BYTES // 1024**3} GiB")
-            return handle.read()
-    except OSError as error:
-        raise UnreadableImageError(f"cannot be opened: {error.strerror or error}") from error
+def _reduced_flag(cv2: Any, factor: int) -> int:
+    """Return OpenCV's flag for decoding at the smallest scale that divides by at most `factor`; 0 for full size."""
+    flags = {
+        8: cv2.IMREAD_REDUCED_GRAYSCALE_8,
+        4: cv2.IMREAD_REDUCED_GRAYSCALE_4,
+        2: cv2.IMREAD_REDUCED_GRAYSCALE_2,
+    }
+    return next((flags[scale] for scale in _JPEG_SCALES if scale <= factor), 0)
 
 
 @cache
@@ -101,59 +219,66 @@ def _quiet_opencv() -> Any:
     return cv2
 
 
-@cache
-def _header_readers() -> dict[str, Any]:
-    """Return Pillow's reader of each kind.
+def _decode_by_pillow(data: bytes, header: Header, *, is_whole: bool) -> "NDArray[np.uint8]":
+    """Return uint8 (h, w, 3) RGB, transparent pixels over black; what can be saved of a file that is not whole."""
+    import numpy as np
 
-    They are called directly, not by `Image.open`: that would try every format that Pillow knows, and
-    refuses images over a limit of its own which is a global of the process.
-    """
-    from PIL import (
-        AvifImagePlugin,
-        BmpImagePlugin,
-        GifImagePlugin,
-        JpegImagePlugin,
-        PngImagePlugin,
-        TiffImagePlugin,
-        WebPImagePlugin,
-    )
-
-    return {
-        "avif": AvifImagePlugin.AvifImageFile,
-        "bmp": BmpImagePlugin.BmpImageFile,
-        "gif": GifImagePlugin.GifImageFile,
-        "jpeg": JpegImagePlugin.JpegImageFile,
-        "png": PngImagePlugin.PngImageFile,
-        "tiff": TiffImagePlugin.TiffImageFile,
-        "webp": WebPImagePlugin.WebPImageFile,
-    }
-
-
-def _read_header(data: bytes, kind: str) -> _Header:
-    # What Pillow warns of (corrupt EXIF, a short read) is no matter to the pixels, or OpenCV fails on it. Said anew
-    # for each image: `warnings.catch_warnings` is not for threads.
-    warnings.filterwarnings("ignore", module=r"PIL\..*")
     try:
-        with _header_readers()[kind](io.BytesIO(data)) as image:
-            width, height = image.size
-            return _Header(width, height, _orientation(image, data, kind))
-    except _HEADER_ERRORS as error:
-        raise UnreadableImageError(f"damaged: its {kind} header makes no sense") from error
+        with open_image(data, header.kind) as image, _whole_or_part(is_whole):
+            image.load()
+            if header.has_alpha and header.kind == "png" and image.mode in ("L", "RGB"):
+                image.info["transparency"] = png_colour_key(data)
+            if image.mode.startswith("I;16"):
+                levels = np.asarray(image)
+                key = image.info.get("transparency") if header.has_alpha else None
+                return np.where(levels == key, 0, levels >> 8).astype(np.uint8)
+            pixels = np.empty((image.height, image.width, 3), dtype=np.uint8)
+            # In bands: layers of a hundred megapixels, side by side, would be gigabytes.
+            for top in range(0, image.height, _BAND_ROWS):
+                band = image.crop((0, top, image.width, min(top + _BAND_ROWS, image.height)))
+                pixels[top : top + _BAND_ROWS] = np.asarray(
+                    _over_black(band) if header.has_alpha else band.convert("RGB")
+                )
+            return pixels
+    except pillow_errors() as error:
+        state = "damaged" if is_whole else "cut short, and nothing can be saved of it"
+        raise UnreadableImageError(f"{state}: its {header.kind} data does not decode") from error
 
 
-def _orientation(image: Any, data: bytes, kind: str) -> int:
-    """Return the EXIF orientation, 1 to 8; 1 (upright) where there is none or it is nonsense."""
-    # OpenCV turns a TIFF upright whatever its flags say.
-    if kind == "tiff":
-        return 1
-    # Pillow decodes a whole PNG in search of a tag that may follow the pixels.
-    if kind == "png" and b"eXIf" not in data:
-        return 1
-    try:
-        value = image.getexif().get(_ORIENTATION_TAG, 1)
-    except _HEADER_ERRORS:
-        return 1
-    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+def _over_black(image: Any) -> Any:
+    """Return Pillow's `image` as RGB, transparent pixels over black."""
+    from PIL import Image
+
+    layer = image.convert("RGBA")
+    black = Image.new("RGB", layer.size)
+    black.paste(layer, mask=layer.getchannel("A"))
+    return black
+
+
+@contextlib.contextmanager
+def _whole_or_part(is_whole: bool) -> Iterator[None]:
+    """Set Pillow's switch for one image: many may be whole at a time, or one be a part."""
+    from PIL import ImageFile
+
+    if is_whole:
+        with _decoding_by_pillow:
+            yield
+        return
+    with _one_part_at_a_time, contextlib.ExitStack() as others:
+        for _ in range(_MOST_BY_PILLOW):
+            others.enter_context(_decoding_by_pillow)
+        before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, True
+        try:
+            yield
+        finally:
+            ImageFile.LOAD_TRUNCATED_IMAGES = before
+
+
+def _as_rgb(pixels: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
+    """Turn uint8 (h, w) into (h, w, 3); leave what is that already."""
+    import numpy as np
+
+    return pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
 
 
 def _upright(pixels: "NDArray[np.uint8]", orientation: int) -> "NDArray[np.uint8]":

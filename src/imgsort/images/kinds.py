@@ -1,8 +1,23 @@
-"""What kind of image a file is, judged by its first bytes and never by its name."""
+"""What kind of image a file is, judged by its first bytes and never by its name; and what its name claims."""
+
+import os
 
 HEAD_BYTES = 32
 
-IMAGE_SUFFIXES = frozenset(".avif .bmp .dib .gif .heic .heif .jfif .jpe .jpeg .jpg .apng .png .tif .tiff .webp".split())
+_KINDS_OF_SUFFIXES = {
+    "avif": ".avif",
+    "bmp": ".bmp .dib",
+    "gif": ".gif",
+    "heif": ".heic .heics .heif .heifs .hif",
+    "jpeg": ".jfif .jpe .jpeg .jpg",
+    "png": ".apng .png",
+    "svg": ".svg",
+    "tiff": ".tif .tiff",
+    "webp": ".webp",
+}
+_KIND_OF_SUFFIX = {suffix: kind for kind, suffixes in _KINDS_OF_SUFFIXES.items() for suffix in suffixes.split()}
+
+IMAGE_SUFFIXES = frozenset(_KIND_OF_SUFFIX)
 
 _MAGIC = (
     (b"\xff\xd8\xff", "jpeg"),
@@ -13,15 +28,31 @@ _MAGIC = (
     (b"MM\x00*", "tiff"),
     (b"BM", "bmp"),
 )
+# ISO/IEC 23008-12, and the brands that cameras write.
+_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1", b"mif2")
 
 
 def image_kind(head: bytes) -> str | None:
-    """Return `jpeg`, `png`, `gif`, `tiff`, `bmp`, `webp`, `avif` or None for a file that starts with `head`."""
+    """Return `jpeg`, `png`, `gif`, `tiff`, `bmp`, `webp`, `avif`, `heif` or None for a file that starts with `head`."""
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "webp"
-    if head[4:8] == b"ftyp" and head[8:12] in (b"avif", b"avis"):
-        return "avif"
+    if head[4:8] == b"ftyp":
+        return _kind_of_brands(head)
     # A two-byte signature is weak: a bitmap also has four reserved bytes, always zero.
     if head[:2] == b"BM" and head[6:10] != b"\x00\x00\x00\x00":
         return None
     return next((kind for magic, kind in _MAGIC if head.startswith(magic)), None)
+
+
+def claimed_kind(name: str) -> str | None:
+    """Return the kind that a file's suffix claims, `svg` too; None where it claims none."""
+    return _KIND_OF_SUFFIX.get(os.path.splitext(name)[1].lower())
+
+
+def _kind_of_brands(head: bytes) -> str | None:
+    """Tell AVIF from HEIF: some files of both name a brand that says neither first, and their own after it."""
+    length = min(int.from_bytes(head[:4], "big"), len(head))
+    brands = [head[8:12], *(head[start : start + 4] for start in range(16, length - 3, 4))]
+    if b"avif" in brands or b"avis" in brands:
+        return "avif"
+    return "heif" if brands[0] in _HEIF_BRANDS else None

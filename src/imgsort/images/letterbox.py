@@ -16,21 +16,37 @@ def fitted_size_hw(height: int, width: int, size_px: int) -> tuple[int, int]:
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
+def shrink_to_fit(pixels: "NDArray[np.uint8]", size_px: int) -> "NDArray[np.uint8]":
+    """Scale `pixels`, uint8 (height, width) or (height, width, 3), down to fit a square of `size_px`.
+
+    Averages areas, which does not alias. An image that fits already is returned as it is.
+    """
+    import cv2
+    import numpy as np
+
+    height, width = pixels.shape[:2]
+    if max(height, width) <= size_px:
+        return pixels
+    fitted_h, fitted_w = fitted_size_hw(height, width, size_px)
+    return np.asarray(cv2.resize(pixels, (fitted_w, fitted_h), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
 def letterbox(pixels: "NDArray[np.uint8]", size_px: int) -> "NDArray[np.uint8]":
     """Scale `pixels` to fit a square and centre them on black.
 
     Parameters: `pixels`, uint8 (height, width, 3), left untouched; `size_px`, the square's side.
-    Returns uint8 (size_px, size_px, 3). Shrinks by area averaging, which does not alias, and
-    enlarges by cubic interpolation.
+    Returns uint8 (size_px, size_px, 3). Shrinks by area averaging, and enlarges by cubic interpolation.
     """
     import cv2
     import numpy as np
 
     height, width = pixels.shape[:2]
     fitted_h, fitted_w = fitted_size_hw(height, width, size_px)
-    shrinks = max(height, width) > size_px
-    resized = cv2.resize(pixels, (fitted_w, fitted_h), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+    if max(height, width) < size_px:
+        fitted = cv2.resize(pixels, (fitted_w, fitted_h), interpolation=cv2.INTER_CUBIC)
+    else:
+        fitted = shrink_to_fit(pixels, size_px)
     square = np.zeros((size_px, size_px, 3), dtype=np.uint8)
     top, left = (size_px - fitted_h) // 2, (size_px - fitted_w) // 2
-    square[top : top + fitted_h, left : left + fitted_w] = resized
+    square[top : top + fitted_h, left : left + fitted_w] = fitted
     return square

@@ -7,7 +7,7 @@ from pathlib import Path
 from imgsort.content import file_content_hash
 from imgsort.filing import category_folders
 from imgsort.filing.apply import Outcome, apply_run
-from imgsort.filing.plan import Mode, Placement, Plan, make_plan, site_of
+from imgsort.filing.plan import Follower, Mode, Placement, Plan, make_plan, site_of
 from imgsort.filing.runs import Run, begin, latest_in_force, load_run, run_ids
 from imgsort.filing.twins import level_twin
 from imgsort.filing.undo import run_to_undo, undo_run
@@ -20,14 +20,20 @@ Rule = Callable[[str], str | None]
 def plan_by(
     root: Path, rule: Rule, output: Path | None = None, mode: Mode = Mode.MOVE, recursive: bool = False
 ) -> Plan:
-    """Plan every image-named file of `root` into the folder that `rule` names for its path; None leaves it."""
+    """Plan every image of `root`, with its sidecars, into the folder that `rule` names for its path; None leaves it."""
     site = site_of(root.resolve(), output, mode)
     own = [folder.path for folder in category_folders.known_folders(site.collection)]
     targets = [folder.path for folder in category_folders.known_folders(site.destination)]
     files = find_images(site.collection, inside=own, left_out=LEFT_OUT, recursive=recursive).files
     placements = [
         Placement(
-            file.path, file.size, file.mtime_ns, file_content_hash(site.collection / file.path) or "", folder, 0.5
+            file.path,
+            file.size,
+            file.mtime_ns,
+            file_content_hash(site.collection / file.path) or "",
+            folder,
+            0.5,
+            tuple(Follower(sidecar.path, sidecar.size, sidecar.mtime_ns) for sidecar in file.sidecars),
         )
         for file in files
         if (folder := rule(file.path)) is not None

@@ -29,8 +29,9 @@ DIED, FINISHED, WRONG = 77, 0, 1
 TREE: dict[str, bytes | None] = {
     "a one.jpg": b"first" * 50,
     "b.jpg": b"second" * 50,
-    "c.jpg": b"third" * 50,
-    "sub/a one.jpg": b"fourth" * 50,
+    "b.TXT": b"",
+    "sub/a one.jpg": b"third" * 50,
+    "sub/A ONE.jpg.json": b"of the third" * 50,
     "category_b": None,
     "category_b/mine.txt": b"a foreign folder",
 }

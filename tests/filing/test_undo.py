@@ -31,8 +31,26 @@ NAMES = st.sampled_from(
     ]
     + ([] if sys.platform in ("win32", "darwin") else ["bad\udcff.jpg"])
 )
+SIDECARS = st.sampled_from(
+    [
+        "a.xmp",
+        "A.jpg.json",
+        "a.NEF",
+        "a.nef.xmp",
+        "a (2).MOV",
+        "b b.txt",
+        "e\u0301.xmp",
+        "é.aae",
+        "d'\"\n.jpg.txt",
+        "😀.raw",
+        "x" * 251 + ".mov",
+    ]
+    + ([] if sys.platform in ("win32", "darwin") else ["bad\udcff.xmp"])
+)
 FOLDERS = st.sampled_from(["", "sub/", "sub/deep/", "category_1/", "Category_1/"])
-FILES = st.dictionaries(st.tuples(FOLDERS, NAMES).map("".join), st.binary(min_size=1, max_size=20), max_size=12)
+IMAGES = st.dictionaries(st.tuples(FOLDERS, NAMES).map("".join), st.binary(min_size=1, max_size=20), max_size=12)
+NOTES = st.dictionaries(st.tuples(FOLDERS, SIDECARS).map("".join), st.binary(max_size=20), max_size=8)
+FILES = st.tuples(IMAGES, NOTES).map(lambda parts: parts[0] | parts[1])
 TARGETS = st.sampled_from(["category_1", "category_2", "Outlayers"])
 
 
@@ -41,7 +59,7 @@ TARGETS = st.sampled_from(["category_1", "category_2", "Outlayers"])
     tree=FILES, mode=st.sampled_from(Mode), targets=st.lists(TARGETS, min_size=3, max_size=3), rounds=st.integers(1, 3)
 )
 def test_undo_restores_every_tree(tree, mode, targets, rounds):
-    """Whatever the names, collisions, folders and modes, undoing as often as filing gives back the tree."""
+    """Whatever the names, sidecars, collisions, folders and modes, undoing as often as filing gives back the tree."""
     if sys.platform in ("win32", "darwin"):
         tree = {path: content for path, content in tree.items() if path.casefold() == path}
     with tempfile.TemporaryDirectory() as folder:

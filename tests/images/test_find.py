@@ -6,6 +6,7 @@ import pytest
 
 from imgsort.errors import CollectionError
 from imgsort.images.find import ImageFile, find_images, require_folder
+from imgsort.images.sidecars import Sidecar
 from tests.trees import make_tree
 
 JPEG = b"\xff\xd8\xff\xe0 and so on"
@@ -45,7 +46,7 @@ def test_an_image_is_known_by_content(tmp_path, name):
     assert listed(tmp_path) == [name]
 
 
-@pytest.mark.parametrize("name", ["notes.txt", "notes", "Thumbs.db", "drawing.svg", "film.mp4"])
+@pytest.mark.parametrize("name", ["notes.txt", "notes", "Thumbs.db", "drawing.ps", "film.mp4"])
 def test_other_files_are_ignored(tmp_path, name):
     """A file that neither is an image nor claims to be one gives no row, and no complaint."""
     make_tree(tmp_path, {name: TEXT, "empty.txt": b""})
@@ -230,3 +231,49 @@ def test_a_link_to_a_folder_is_a_collection(tmp_path):
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(CollectionError):
         require_folder(tmp_path / "loop")
+
+
+def sidecars_in(root: Path, **options: object) -> dict[str, list[str]]:
+    files = find_images(root, **options).files
+    return {file.path: [sidecar.path for sidecar in file.sidecars] for file in files}
+
+
+def test_sidecars_are_listed_with_their_image(tmp_path):
+    """Each folder's sidecars go with its own images; a file of no image's name gives nothing."""
+    make_tree(
+        tmp_path,
+        {"x.jpg": JPEG, "x.xmp": TEXT, "x.NEF": b"II*\0", "notes.txt": TEXT, "sub/x.mov": TEXT, "sub/x.png": PNG},
+    )
+    listing = find_images(tmp_path, recursive=True)
+    assert sidecars_in(tmp_path, recursive=True) == {"x.jpg": ["x.NEF", "x.xmp"], "sub/x.png": ["sub/x.mov"]}
+    assert listing.unreadable == ()
+    status = (tmp_path / "x.xmp").stat()
+    assert listing.files[0].sidecars[1] == Sidecar("x.xmp", len(TEXT), status.st_mtime_ns)
+
+
+def test_an_image_is_never_a_sidecar(tmp_path):
+    """A picture under a sidecar's name is an image of its own."""
+    make_tree(tmp_path, {"x.jpg": JPEG, "x.txt": PNG, "x.mov": TEXT})
+    assert sidecars_in(tmp_path) == {"x.jpg": ["x.mov"], "x.txt": []}
+
+
+@pytest.mark.parametrize("name", ["x.dng", "x.NEF", "x.raw"])
+@pytest.mark.parametrize("content", [b"II*\x00 and so on", JPEG, b""])
+def test_a_raw_file_alone_is_a_row_with_its_reason(tmp_path, name, content):
+    """Whatever it begins with, a RAW file is no image: without one of its name beside it, it is named and stays."""
+    make_tree(tmp_path, {"a.jpg": JPEG, f"sub/{name}": content, "sub/x.xmp": TEXT, "x.jpg": JPEG})
+    listing = find_images(tmp_path, recursive=True)
+    assert [file.path for file in listing.files] == ["a.jpg", "x.jpg"]
+    assert [row.path for row in listing.unreadable] == [f"sub/{name}"]
+    assert "does not develop RAW" in listing.unreadable[0].reason
+
+
+@posix
+def test_links_and_hidden_files_are_no_sidecars(tmp_path):
+    """What would never be an image is never moved along with one either."""
+    make_tree(tmp_path, {"x.jpg": JPEG, ".x.xmp": TEXT, "real": TEXT, "x.aae/inner": TEXT})
+    (tmp_path / "x.xmp").symlink_to("real")
+    os.mkfifo(tmp_path / "x.json")
+    os.mkfifo(tmp_path / "x.nef")
+    assert sidecars_in(tmp_path) == {"x.jpg": []}
+    assert find_images(tmp_path).unreadable == ()

@@ -9,25 +9,15 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from imgsort.errors import JournalError
-from imgsort.filing.moving import Brought, Refused, bring, copy_file, drop_old_name, require_unchanged
-from imgsort.filing.paths import has_link_on_the_way, parent_of
-from imgsort.filing.plan import Mode, Move, Plan
+from imgsort.filing.moving import Brought, Refused, bring, copy_file, drop_old_name
+from imgsort.filing.paths import parent_of
+from imgsort.filing.plan import Mode, Move, Plan, Refusal
 from imgsort.filing.runs import Run
 from imgsort.filing.settle import record_result, settle_moves
 from imgsort.filing.state import sync_folder
-
-# So many files may have both names for an instant; each batch costs one sync a folder.
-BATCH_MOVES = 256
+from imgsort.filing.units import batches, refusals_beforehand, require_ready, spread, units
 
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """A file that a run or an undo left as it is, and why. `path` is relative to its root."""
-
-    path: str
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -64,7 +54,7 @@ def apply_run(run: Run, own_folders: Collection[str], progress: Progress) -> Out
     refused: list[Refusal] = []
     try:
         _make_folders(run)
-        for batch in batches(len(run.plan.moves)):
+        for batch in batches(run.plan.moves):
             refused += _apply_batch(run, batch)
             progress(batch.stop, len(run.plan.moves))
         _remove_emptied(run, own_folders)
@@ -74,11 +64,6 @@ def apply_run(run: Run, own_folders: Collection[str], progress: Progress) -> Out
     except (OSError, JournalError, KeyboardInterrupt) as error:
         return stopped(run, "stopped", refused, error)
     return Outcome(tuple(refused))
-
-
-def batches(count: int) -> list[range]:
-    """Return ranges of at most BATCH_MOVES numbers that together count to `count`."""
-    return [range(start, min(start + BATCH_MOVES, count)) for start in range(0, count, BATCH_MOVES)]
 
 
 def stopped(run: Run, event: str, refused: list[Refusal], error: BaseException) -> Outcome:
@@ -125,12 +110,11 @@ def _apply_batch(run: Run, numbers: range) -> list[Refusal]:
     """Bring every file of the batch, wait for the disk, then drop the old names."""
     site, moves = run.plan.site, run.plan.moves
     brought: dict[int, Brought] = {}
-    refused: dict[int, Refusal] = {}
-    for number in numbers:
-        try:
-            brought[number] = _bring(run, moves[number], number)
-        except Refused as refusal:
-            refused[number] = Refusal(moves[number].source, str(refusal))
+    reasons: dict[int, str] = {}
+    for unit in units(moves, numbers):
+        brought_of_unit, reasons_of_unit = _bring_unit(run, unit)
+        brought |= brought_of_unit
+        reasons |= reasons_of_unit
     for folder in {parent_of(moves[number].target) for number in brought}:
         sync_folder(site.destination / folder)
     for number, how in brought.items():
@@ -138,20 +122,35 @@ def _apply_batch(run: Run, numbers: range) -> list[Refusal]:
         try:
             drop_old_name(site.collection / move.source, site.destination / move.target, move, how)
         except Refused as refusal:
-            refused[number] = Refusal(move.source, str(refusal))
-    if refused:
-        run.add("refused", moves=sorted(refused))  # what has their new names is not ours
-    return list(refused.values())
+            reasons[number] = str(refusal)
+    if reasons:
+        run.add("refused", moves=sorted(reasons))  # what has their new names is not ours
+    return [Refusal(moves[number].source, reason) for number, reason in sorted(reasons.items())]
+
+
+def _bring_unit(run: Run, unit: range) -> tuple[dict[int, Brought], dict[int, str]]:
+    """Bring an image and then its followers; return how, and why some were not, by number.
+
+    What can be told beforehand keeps the whole unit. A follower refused once its image was brought stays alone.
+    """
+    reasons = refusals_beforehand(run, unit) if len(unit) > 1 else {}
+    if reasons:
+        return {}, spread(run, unit, reasons)
+    brought: dict[int, Brought] = {}
+    for number in unit:
+        try:
+            brought[number] = _bring(run, run.plan.moves[number], number)
+        except Refused as refusal:
+            reasons[number] = str(refusal)
+            if number == unit.start:
+                return {}, spread(run, unit, reasons)
+    return brought, reasons
 
 
 def _bring(run: Run, move: Move, number: int) -> Brought:
     site = run.plan.site
-    if parent_of(move.target) in run.foreign_folders:
-        raise Refused("someone else made a folder of its category's name meanwhile")
-    if has_link_on_the_way(site.collection, move.source) or has_link_on_the_way(site.destination, move.target):
-        raise Refused("a link, or no folder, lies on the way")
     source, target = site.collection / move.source, site.destination / move.target
-    require_unchanged(source, move)
+    require_ready(run, number)
     announcer = RunAnnouncer(run, "target", number)
     temporary = run.temporary_path(target, number)
     if site.mode is Mode.MOVE:

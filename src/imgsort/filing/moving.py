@@ -97,7 +97,7 @@ def bring(source: Path, target: Path, move: Move, temporary: Path, announcer: An
         across = _is_across(error, source, target)
     if not across:
         try:
-            _replace_placeholder(source, target, announcer)
+            _replace_placeholder(source, target, move, announcer)
             return Brought.FINISHED
         except OSError as error:
             if not _is_across(error, source, target):
@@ -141,7 +141,7 @@ def copy_file(source: Path, target: Path, move: Move, temporary: Path, announcer
         except FileExistsError as error:
             raise Refused("its new name was taken meanwhile") from error
         except OSError:
-            _replace_placeholder(temporary, target, announcer)
+            _replace_placeholder(temporary, target, move, announcer)
             return
     except (Refused, OSError):
         with contextlib.suppress(OSError):
@@ -171,11 +171,15 @@ def complete_or_take_back(source: Path, target: Path, move: Move, *, across: boo
         os.unlink(target)
 
 
-def remove_placeholder(path: Path) -> None:
-    """Remove the file at `path` if it is empty; no image is."""
+def remove_placeholder(path: Path, move: Move) -> None:
+    """Remove the file at `path` if it is a placeholder: empty, and not the moved file itself.
+
+    No image is empty, but a sidecar may be: it has its own time, and a placeholder that of its making.
+    """
     status = regular_status(path)
-    if status is not None and status.st_size == 0:
-        os.unlink(path)
+    if status is None or status.st_size > 0 or (move.size == 0 and status.st_mtime_ns == move.mtime_ns):
+        return
+    os.unlink(path)
 
 
 def _link_or_rename(source: Path, target: Path) -> Brought:
@@ -196,7 +200,7 @@ def _is_across(error: OSError, source: Path, target: Path) -> bool:
     return os.lstat(source).st_dev != os.lstat(target.parent).st_dev
 
 
-def _replace_placeholder(source: Path, target: Path, announcer: Announcer) -> None:
+def _replace_placeholder(source: Path, target: Path, move: Move, announcer: Announcer) -> None:
     try:
         if sys.platform == "win32":
             os.rename(source, target)
@@ -208,7 +212,7 @@ def _replace_placeholder(source: Path, target: Path, announcer: Announcer) -> No
     try:
         os.replace(source, target)
     except OSError:
-        remove_placeholder(target)  # where this fails too the run stops, and settling removes it
+        remove_placeholder(target, move)  # where this fails too the run stops, and settling removes it
         raise
 
 

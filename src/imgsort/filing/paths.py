@@ -7,13 +7,10 @@ are not UTF-8 are surrogate escapes, as everywhere in Python.
 import os
 import stat
 import unicodedata
-from collections.abc import Container
 from pathlib import Path
 
 STATE_FOLDER = ".imgsort"
 MAX_NAME_BYTES = 255
-
-_MAX_SUFFIX_BYTES = 32
 
 
 def is_safe_relative(path: str) -> bool:
@@ -77,25 +74,3 @@ def join(folder: str, name: str) -> str:
 def name_key(name: str) -> str:
     """Return what two names share if some file system takes them for one: NFC, case folded."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
-
-
-def free_name(name: str, taken: Container[str]) -> str:
-    """Return `name`, or `stem (2).suffix`, `stem (3).suffix`… : the first whose key is not in `taken`.
-
-    A long stem is cut so that the number still fits in 255 bytes.
-    """
-    candidate, number = name, 1
-    while name_key(candidate) in taken:
-        number += 1
-        candidate = _numbered(name, number)
-    return candidate
-
-
-def _numbered(name: str, number: int) -> str:
-    stem, suffix = os.path.splitext(name)
-    if len(os.fsencode(suffix)) > _MAX_SUFFIX_BYTES:
-        stem, suffix = name, ""
-    tail = f" ({number}){suffix}"
-    while len(os.fsencode(stem)) + len(os.fsencode(tail)) > MAX_NAME_BYTES:
-        stem = stem[:-1]
-    return stem + tail

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from imgsort.content import file_content_hash
 from imgsort.errors import UsageError
-from imgsort.filing.paths import STATE_FOLDER, free_name, is_safe_relative, join, name_key, name_of, parent_of
+from imgsort.filing.names import FolderNames, free_name
+from imgsort.filing.paths import STATE_FOLDER, is_safe_relative, join, name_key, name_of, parent_of
 
 
 class Mode(StrEnum):
@@ -55,11 +57,20 @@ class Site:
 
 
 @dataclass(frozen=True)
+class Follower:
+    """A file that goes wherever an image goes: its sidecar. It lies in the image's folder."""
+
+    source: str
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True)
 class Placement:
-    """A file and the folder that it belongs in. `folder` is a name, not yet a place on disk.
+    """An image and the folder that it belongs in. `folder` is a name, not yet a place on disk.
 
     `source` is relative to the collection; `size`, `mtime_ns` and `content` say what was judged;
-    `distance` is how odd the file is there, higher = odder.
+    `distance` is how odd the image is there, higher = odder. It and its `followers` are one unit.
     """
 
     source: str
@@ -68,11 +79,15 @@ class Placement:
     content: str
     folder: str
     distance: float | None = None
+    followers: tuple[Follower, ...] = ()
 
 
 @dataclass(frozen=True)
 class Move:
-    """One file's way: `source` relative to the collection, `target` to the destination."""
+    """One file's way: `source` relative to the collection, `target` to the destination.
+
+    `follows`: for a sidecar, the `source` of the image that it goes with.
+    """
 
     source: str
     target: str
@@ -80,11 +95,20 @@ class Move:
     mtime_ns: int
     content: str
     distance: float | None = None
+    follows: str | None = None
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A file that a plan, a run or an undo leaves as it is, and why. `path` is relative to its root."""
+
+    path: str
+    reason: str
 
 
 @dataclass(frozen=True)
 class FolderCount:
-    """A folder of the result and how many of the placed files it will hold, moved or not."""
+    """A folder of the result and how many of the placed images it will hold, moved or not."""
 
     name: str
     count: int
@@ -92,13 +116,18 @@ class FolderCount:
 
 @dataclass(frozen=True)
 class Plan:
-    """All that a run will do. `made` are the folders to make, parents first; `categories` those that are categories."""
+    """All that a run will do. `made` are the folders to make, parents first; `categories` those that are categories.
+
+    A unit's image comes first among `moves` and its followers right after it. `kept` are images that stay
+    because a follower of theirs cannot be read: nothing a run does, so its file does not tell of them.
+    """
 
     site: Site
     made: tuple[str, ...]
     categories: tuple[str, ...]
     moves: tuple[Move, ...]
     folders: tuple[FolderCount, ...]
+    kept: tuple[Refusal, ...] = ()
 
 
 def site_of(collection: Path, output: Path | None = None, mode: Mode = Mode.MOVE) -> Site:
@@ -126,36 +155,30 @@ def site_of(collection: Path, output: Path | None = None, mode: Mode = Mode.MOVE
 def make_plan(
     site: Site, placements: Sequence[Placement], *, own_folders: Set[str] = frozenset(), categories: bool = True
 ) -> Plan:
-    """Choose a place for every file.
+    """Choose a place for every image and what follows it.
 
     With `categories` the folders are categories: a name that something foreign has is left alone and
     `name (2)` taken, and `own_folders` (relative to the destination) are those that imgsort made before.
-    Otherwise (`Outlayers`) a folder that is there is used. Files already in their folder stay.
+    Otherwise (`Outlayers`) a folder that is there is used. Images already in their folder stay, with what
+    follows them. Followers that move are read, for the hash of their content.
     Raises UsageError where a name that must be a folder is something else.
     """
     names = list(dict.fromkeys(placement.folder for placement in placements))
     chooser = _FolderChooser(site, own_folders if categories else None)
     paths = {name: chooser.path_for(name) for name in names}
-    moves = []
+    moves: list[Move] = []
+    kept: list[Refusal] = []
     counts = dict.fromkeys(names, 0)
-    taken = {path: _keys_in(site.destination / path) for path in paths.values()}
+    taken = {path: FolderNames(_names_in(site.destination / path)) for path in paths.values()}
     for placement in placements:
         folder = paths[placement.folder]
+        if site.collection / parent_of(placement.source) != site.destination / folder:
+            unit = _unit_moves(site, placement, folder, taken[folder])
+            if isinstance(unit, Refusal):
+                kept.append(unit)
+                continue
+            moves += unit
         counts[placement.folder] += 1
-        if site.collection / parent_of(placement.source) == site.destination / folder:
-            continue
-        name = free_name(name_of(placement.source), taken[folder])
-        taken[folder].add(name_key(name))
-        moves.append(
-            Move(
-                placement.source,
-                join(folder, name),
-                placement.size,
-                placement.mtime_ns,
-                placement.content,
-                placement.distance,
-            )
-        )
     used = {parent_of(move.target) for move in moves}
     return Plan(
         site=site,
@@ -163,7 +186,33 @@ def make_plan(
         categories=tuple(paths.values()) if categories else (),
         moves=tuple(moves),
         folders=tuple(FolderCount(name_of(paths[name]), counts[name]) for name in names),
+        kept=tuple(kept),
     )
+
+
+def _unit_moves(site: Site, placement: Placement, folder: str, taken: FolderNames) -> list[Move] | Refusal:
+    """Choose names in `folder` for an image and its followers; or say why they stay.
+
+    A follower that cannot be read could not be copied, nor told from another one by an undo.
+    """
+    contents = {
+        follower.source: content
+        for follower in placement.followers
+        if (content := file_content_hash(site.collection / follower.source)) is not None
+    }
+    unread = [follower.source for follower in placement.followers if follower.source not in contents]
+    if unread:
+        return Refusal(placement.source, f"stays with its sidecar {name_of(unread[0])!r}, which cannot be read")
+    sources = [placement.source, *contents]
+    names = taken.take([name_of(source) for source in sources], parent_of(placement.source))
+    image, *followers = [join(folder, name) for name in names]
+    return [
+        Move(placement.source, image, placement.size, placement.mtime_ns, placement.content, placement.distance),
+        *(
+            Move(f.source, target, f.size, f.mtime_ns, contents[f.source], follows=placement.source)
+            for f, target in zip(placement.followers, followers, strict=True)
+        ),
+    ]
 
 
 class _FolderChooser:
@@ -173,7 +222,7 @@ class _FolderChooser:
         self.site = site
         self.own_folders = None if own_folders is None else {name_key(path): path for path in own_folders}
         self.missing: list[str] = []
-        self._taken = _keys_in(site.output)
+        self._taken = {name_key(name) for name in _names_in(site.output)}
         parts = site.prefix.split("/") if site.prefix else []
         for depth in range(1, len(parts) + 1):
             ancestor = "/".join(parts[:depth])
@@ -211,11 +260,11 @@ class _FolderChooser:
         return path
 
 
-def _keys_in(folder: Path) -> set[str]:
+def _names_in(folder: Path) -> list[str]:
     try:
-        return {name_key(name) for name in os.listdir(folder)}
+        return os.listdir(folder)
     except FileNotFoundError:
-        return set()
+        return []
 
 
 def _is_at_or_above(path: str, folder: str) -> bool:

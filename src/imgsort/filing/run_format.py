@@ -51,6 +51,7 @@ def plan_lines(run_id: str, command: str, started: str, plan: Plan, model: dict[
                 "content": move.content,
                 "distance": move.distance,
             }
+            | ({} if move.follows is None else {"follows": move.follows})
         )
     yield json_line({"type": "end", "moves": len(plan.moves)})
 
@@ -85,6 +86,7 @@ def parse_plan(root: Path, run_id: str, lines: Iterator[bytes]) -> tuple[dict[st
         folders=tuple(FolderCount(checked_text(name), checked_count(count)) for name, count in header["folders"]),
     )
     _require_distinct(plan)
+    _require_images_to_follow(plan)
     return header, plan
 
 
@@ -131,6 +133,16 @@ def _require_distinct(plan: Plan) -> None:
         raise ValueError("a move to a name that a move is from")
 
 
+def _require_images_to_follow(plan: Plan) -> None:
+    """Raise ValueError where a move follows something else than the last one before it that follows none."""
+    image = None
+    for move in plan.moves:
+        if move.follows is None:
+            image = move.source
+        elif move.follows != image:
+            raise ValueError("a sidecar of no image")
+
+
 def _event(record: Any, moves: int) -> dict[str, Any]:
     kind = record["type"]
     if kind not in _EVENTS:
@@ -161,4 +173,6 @@ def _move(record: Any) -> Move:
         checked_integer(record["mtime_ns"]),
         checked_text(record["content"]),
         distance,
+        # Runs recorded before there were sidecars have no such key.
+        None if record.get("follows") is None else checked_relative(record["follows"]),
     )

@@ -55,18 +55,24 @@ def settle_moves(run: Run, *, undoing: bool = False) -> None:
         if regular_status(temporary) is not None:
             os.unlink(temporary)
         if (at, number) in placeholders and regular_status(old) is not None:
-            remove_placeholder(new)
+            remove_placeholder(new, move)
         if site.mode is Mode.MOVE:
             complete_or_take_back(old, new, move, across=run.is_across)
 
 
 def record_result(run: Run) -> None:
-    """Bring the record of category folders in line with where the run's files are on disk now."""
+    """Bring the record of category folders in line with where the run's files are on disk now.
+
+    The members of a category are its images: what follows them says nothing more of which folder it is, and
+    sidecars that an editor writes are often alike.
+    """
     site, plan = run.plan.site, run.plan
     placed: list[Move] = []
     waiting: list[Move] = []
     refused = run.refused_moves
     for number, move in enumerate(plan.moves):
+        if move.follows is not None:
+            continue
         is_placed = number not in refused and exists(site.destination / move.target)
         (placed if is_placed else waiting).append(move)
     if site.mode is Mode.MOVE:

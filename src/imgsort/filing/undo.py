@@ -7,7 +7,7 @@ from pathlib import Path
 
 from imgsort.content import file_content_hash
 from imgsort.errors import JournalError, NothingToUndoError
-from imgsort.filing.apply import Outcome, Progress, Refusal, RunAnnouncer, batches, stopped
+from imgsort.filing.apply import Outcome, Progress, RunAnnouncer, stopped
 from imgsort.filing.category_folders import known_folders
 from imgsort.filing.moving import (
     Brought,
@@ -20,11 +20,12 @@ from imgsort.filing.moving import (
     require_unchanged,
 )
 from imgsort.filing.paths import exists, has_link_on_the_way, parent_of
-from imgsort.filing.plan import Mode, Move
+from imgsort.filing.plan import Mode, Move, Refusal
 from imgsort.filing.runs import Run, Status, ids_undone_in_part, latest_in_force, load_run, run_ids
 from imgsort.filing.settle import record_result
 from imgsort.filing.state import sync_folder
 from imgsort.filing.twins import require_twin
+from imgsort.filing.units import batches
 
 _NOT_EMPTY_OR_GONE = (errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT, errno.ENOTDIR)
 
@@ -54,7 +55,7 @@ def undo_run(run: Run, progress: Progress) -> Outcome:
     try:
         run.add("undo")
         _make_removed_folders(run)
-        for batch in reversed(batches(len(moves))):
+        for batch in reversed(batches(moves)):
             refused += _undo_batch(run, batch)
             progress(len(moves) - batch.start, len(moves))
         _remove_made_folders(run)

@@ -1,27 +1,32 @@
-"""Which files of a folder are its images. Reads names and first bytes; decodes nothing."""
+"""Which files of a folder are its images, and what goes with them. Reads names and first bytes; decodes nothing."""
 
 import contextlib
 import os
 import stat
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from imgsort.content import open_regular
 from imgsort.errors import CollectionError
 from imgsort.images.kinds import HEAD_BYTES, IMAGE_SUFFIXES, image_kind
+from imgsort.images.sidecars import Sidecar, assign_sidecars, is_raw, may_be_sidecar
+
+_RAW_ALONE = "a RAW file without an image of its name beside it to look at: imgsort does not develop RAW"
 
 
 @dataclass(frozen=True)
 class ImageFile:
     """A file that is, or claims to be, an image.
 
-    `path` is relative to the collection, with `/` between its parts; `size` is in bytes.
+    `path` is relative to the collection, with `/` between its parts; `size` is in bytes. `sidecars` are the
+    files that go wherever it goes.
     """
 
     path: str
     size: int
     mtime_ns: int
+    sidecars: tuple[Sidecar, ...] = ()
 
     @property
     def name(self) -> str:
@@ -67,6 +72,7 @@ def find_images(
 
     `inside` and `left_out` hold paths relative to `root`. With `recursive` every subfolder counts,
     except those in `left_out`. Hidden files and folders, links, pipes, sockets and devices never count.
+    A RAW file is never an image: it goes with one, or is a row of what cannot be read.
     """
     files: list[ImageFile] = []
     unreadable: list[Unreadable] = []
@@ -79,12 +85,13 @@ def find_images(
         except OSError as error:
             unreadable.append(Unreadable(folder or ".", f"folder cannot be listed: {error.strerror}"))
             continue
-        for entry, status in entries:
-            path = f"{folder}/{entry.name}" if folder else entry.name
-            if stat.S_ISREG(status.st_mode) and _may_be_image(entry):
-                files.append(ImageFile(path, status.st_size, status.st_mtime_ns))
-            elif recursive and stat.S_ISDIR(status.st_mode) and path not in seen:
-                pending.append(path)
+        images, others = _images_and_others(folder, entries)
+        owned = assign_sidecars((image.path for image in images), others)
+        files += [replace(image, sidecars=owned[image.path]) if image.path in owned else image for image in images]
+        unreadable += _lonely_raws(others, owned.values())
+        if recursive:
+            subfolders = (_join(folder, entry.name) for entry, status in entries if stat.S_ISDIR(status.st_mode))
+            pending += [path for path in subfolders if path not in seen]
     files.sort(key=lambda file: (file.name, file.path))
     return Listing(tuple(files), tuple(unreadable))
 
@@ -97,6 +104,33 @@ def _visible_entries(folder: Path) -> list[tuple[os.DirEntry[str], os.stat_resul
             with contextlib.suppress(FileNotFoundError):  # it went away meanwhile
                 found.append((entry, entry.stat(follow_symlinks=False)))
     return found
+
+
+def _images_and_others(
+    folder: str, entries: Iterable[tuple[os.DirEntry[str], os.stat_result]]
+) -> tuple[list[ImageFile], list[Sidecar]]:
+    """Return the images among the entries, and the other files that could go with one."""
+    images, others = [], []
+    for entry, status in entries:
+        if not stat.S_ISREG(status.st_mode):
+            continue
+        path = _join(folder, entry.name)
+        if not is_raw(entry.name) and _may_be_image(entry):
+            images.append(ImageFile(path, status.st_size, status.st_mtime_ns))
+        elif may_be_sidecar(entry.name):
+            others.append(Sidecar(path, status.st_size, status.st_mtime_ns))
+    return images, others
+
+
+def _lonely_raws(others: Iterable[Sidecar], owned: Iterable[tuple[Sidecar, ...]]) -> list[Unreadable]:
+    """Return a row for each RAW file that goes with no image."""
+    accompanied = {file for files in owned for file in files}
+    alone = sorted(file.path for file in others if is_raw(file.name) and file not in accompanied)
+    return [Unreadable(path, _RAW_ALONE) for path in alone]
+
+
+def _join(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name
 
 
 def _may_be_image(entry: os.DirEntry[str]) -> bool:

@@ -20,6 +20,7 @@ from imgsort.features.extract import Features, Pooling
 from imgsort.filing.plan import site_of
 from imgsort.grouping.categories import group_by_kmeans
 from imgsort.grouping.outliers import TwoMeansOutliers
+from imgsort.images.decode import DEFAULTS
 from imgsort.jobs.listener import Listener
 from imgsort.jobs.results import ModelRecord
 from imgsort.jobs.session import extract_with, list_collection
@@ -35,7 +36,9 @@ def features_of(folder: Path, default: str, pooling: Pooling, size_px: int) -> t
     """Extract features with `default`, or what stands in for it."""
     listing = list_collection(site_of(folder), (), recursive=False)
     settings = ModelSettings(pooling=pooling, size=size_px)
-    return extract_with(folder, listing, settings, default, listener=Listener(), notice=lambda text: None)
+    return extract_with(
+        folder, listing, settings, default, read=DEFAULTS, listener=Listener(), notice=lambda text: None
+    )
 
 
 def compare_categories(folder: Path, expected: dict[str, str], pooling: Pooling) -> None:

@@ -1,0 +1,210 @@
+"""Measures how well `imgsort check` tells photographs with a fault from good ones.
+
+    python benchmarks/faults.py FOLDER...
+
+Each FOLDER holds good photographs, of one kind, with its subfolders. They are split into two halves by the SHA-256
+of their bytes. Faults are made of them: blur, exposure, single colours, thumbnails, strips and near duplicates, each
+encoded as JPEG at quality 85 and decoded again. One half shows what the thresholds could be; recall and precision
+of the default thresholds come from the other half, false alarms from all unaltered photographs.
+
+Blur is Gaussian, sigma in pixels of an image whose longer side is 512. Exposure is in stops, in linear light.
+Precision: of as many altered as unaltered photographs, of those flagged the share that are altered.
+"""
+
+import argparse
+import hashlib
+import itertools
+import platform
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import imagehash
+import numpy as np
+
+from imgsort.grouping.duplicates import group_near_duplicates
+from imgsort.images.decode import ReadSettings, decode_bytes
+from imgsort.images.perceptual_hash import MAX_DISTANCE, perceptual_hash
+from imgsort.images.quality import (
+    ANALYSIS_SIDE_PX,
+    BLANK,
+    BLURRED,
+    ODD_ASPECT,
+    REASONS,
+    TOO_BRIGHT,
+    TOO_DARK,
+    TOO_SMALL,
+    Measures,
+    Thresholds,
+    faults,
+    measure,
+)
+from imgsort.version import __version__
+
+SUFFIXES = (".jpg", ".jpeg", ".png")
+SIGMAS = (1, 2, 4, 6, 8)
+STOPS = (-3, -1.5, 1.5, 2, 3)
+COLOURS = ((0, 0, 0), (255, 255, 255), (128, 128, 128), (200, 30, 30), (20, 60, 200), (230, 220, 190))
+THUMBNAIL_SIDES_PX = (32, 48, 60)
+STRIP_ASPECTS = (5, 8, 20)
+# The measure behind a reason, the field of Thresholds, the strengths it is chosen by, and its sign: 1 if higher is
+# faulty. The last: thresholds to try.
+CHOICES = {
+    BLURRED: ("sharpness", -1, [f"sigma {sigma}" for sigma in SIGMAS[2:]], (0.17, 0.19, 0.21, 0.23, 0.25, 0.27)),
+    TOO_DARK: ("highlights", -1, ["-3 stops"], (100, 105, 115, 125, 140, 160)),
+    TOO_BRIGHT: ("overexposure", 1, ["+3 stops"], (0.25, 0.30, 0.33, 0.36, 0.40, 0.50)),
+}
+
+
+@dataclass
+class Half:
+    """What was measured of one half of the photographs."""
+
+    unaltered: list[Measures] = field(default_factory=list)
+    altered: dict[tuple[str, str], list[Measures]] = field(default_factory=lambda: defaultdict(list))
+    distances: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+
+def encoded(pixels: np.ndarray, quality: int = 85) -> np.ndarray:
+    """Return `pixels` as JPEG keeps them. The order of colours is OpenCV's: BGR."""
+    data = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    return cv2.imdecode(data, cv2.IMREAD_COLOR_RGB)
+
+
+def exposed(pixels: np.ndarray, stops: float) -> np.ndarray:
+    """Return sRGB `pixels` as a camera would have taken them with `stops` more light (IEC 61966-2-1)."""
+    value = np.arange(256) / 255
+    linear = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+    linear = np.minimum(linear * 2.0**stops, 1)
+    value = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return np.rint(value * 255).astype(np.uint8)[pixels]
+
+
+def with_faults(pixels: np.ndarray) -> Iterator[tuple[str, str, np.ndarray]]:
+    """Yield reason, strength and pixels of each fault that is made of a photograph."""
+    height, width = pixels.shape[:2]
+    longer = max(height, width)
+    for sigma in SIGMAS:
+        yield BLURRED, f"sigma {sigma}", cv2.GaussianBlur(pixels, (0, 0), sigma * longer / ANALYSIS_SIDE_PX)
+    for stops in STOPS:
+        yield TOO_DARK if stops < 0 else TOO_BRIGHT, f"{stops:+g} stops", exposed(pixels, stops)
+    for side in THUMBNAIL_SIDES_PX:
+        size = max(1, width * side // longer), max(1, height * side // longer)
+        yield TOO_SMALL, f"longer side {side} px", cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    for aspect in STRIP_ASPECTS:
+        rows, columns = max(1, width // aspect), max(1, height // aspect)
+        yield ODD_ASPECT, f"lying, {aspect}:1", pixels[(height - rows) // 2 :][:rows]
+        yield ODD_ASPECT, f"standing, 1:{aspect}", pixels[:, (width - columns) // 2 :][:, :columns]
+
+
+def copies(pixels: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield near duplicates of a photograph."""
+    height, width = pixels.shape[:2]
+    yield "JPEG quality 50", encoded(pixels, 50)
+    yield "half the size", encoded(cv2.resize(pixels, (width // 2, height // 2), interpolation=cv2.INTER_AREA))
+    yield "+1/3 stop", encoded(exposed(pixels, 1 / 3))
+    for share in (0.02, 0.05):
+        top, left = round(height * share / 2), round(width * share / 2)
+        yield f"{share:.0%} cropped off", encoded(pixels[top : height - top, left : width - left])
+
+
+def measured(pixels: np.ndarray) -> Measures:
+    """Measure an image that was made here."""
+    return measure(pixels, pixels.shape[1], pixels.shape[0])
+
+
+def measure_photograph(data: bytes, half: Half) -> tuple[Measures, int]:
+    """Measure a photograph and all that is made of it, into `half`; return its own measures and hash."""
+    header, pixels = decode_bytes(data, ReadSettings(), ANALYSIS_SIDE_PX)
+    own = measure(pixels, header.width, header.height), perceptual_hash(pixels)
+    half.unaltered.append(own[0])
+    for reason, strength, altered in with_faults(pixels):
+        half.altered[reason, strength].append(measured(encoded(altered)))
+    for kind, copy in copies(pixels):
+        half.distances[kind].append((own[1] ^ perceptual_hash(copy)).bit_count())
+    return own
+
+
+def add_blank(half: Half) -> None:
+    """Add single colours, in some sizes."""
+    for colour, size_hw in itertools.product(COLOURS, ((480, 640), (200, 150), (3000, 4000))):
+        half.altered[BLANK, "single colour"].append(measured(encoded(np.full((*size_hw, 3), colour, np.uint8))))
+
+
+def flagged(rows: list[Measures], reason: str) -> float:
+    """Return the share of `rows` that `reason` is given for."""
+    thresholds = Thresholds()
+    return sum(reason in {fault.reason for fault in faults(row, thresholds)} for row in rows) / len(rows)
+
+
+def print_choices(half: Half) -> None:
+    """Print what each threshold would do on the half that thresholds are chosen by."""
+    print("| measure | threshold | strengths | recall | false alarms |\n| --- | --- | --- | --- | --- |")
+    for reason, (name, sign, strengths, thresholds) in CHOICES.items():
+        groups = [[row for strength in strengths for row in half.altered[reason, strength]], half.unaltered]
+        values = [np.array([np.nan if (v := getattr(row, name)) is None else v for row in rows]) for rows in groups]
+        for threshold in thresholds:
+            recall, alarms = (np.mean(sign * group > sign * threshold) for group in values)
+            print(f"| {name} | {threshold} | {', '.join(strengths)} | {recall:.3f} | {alarms:.2%} |")
+
+
+def print_recall(half: Half) -> None:
+    """Print recall and precision of the default thresholds on the other half."""
+    print("| reason | strength | made | recall | precision |\n| --- | --- | --- | --- | --- |")
+    for (reason, strength), rows in half.altered.items():
+        recall, alarms = flagged(rows, reason), flagged(half.unaltered, reason)
+        precision = f"{recall / (recall + alarms):.3f}" if recall + alarms else "-"
+        print(f"| {reason} | {strength} | {len(rows)} | {recall:.3f} | {precision} |")
+    print(
+        "\n| near duplicates: copies | made | recall | at distance 4 | 6 | 10 |\n| --- | --- | --- | --- | --- | --- |"
+    )
+    for kind, found in half.distances.items():
+        shares = " | ".join(f"{np.mean(np.array(found) <= most):.3f}" for most in (MAX_DISTANCE, 4, 6, 10))
+        print(f"| {kind} | {len(found)} | {shares} |")
+
+
+def print_alarms(folders: dict[str, list[tuple[Path, Measures, int]]]) -> None:
+    """Print what is found in unaltered photographs."""
+    print(f"| unaltered | photographs | {' | '.join(REASONS)} | near duplicates |\n|{' --- |' * (len(REASONS) + 3)}")
+    twins = []
+    for name, rows in folders.items():
+        alarms = " | ".join(f"{flagged([row[1] for row in rows], reason):.2%}" for reason in REASONS)
+        hashes = np.array([row[2] for row in rows], np.uint64)
+        labels = group_near_duplicates(hashes, MAX_DISTANCE)
+        leaders = np.unique(labels, return_index=True)[1]
+        followers = np.setdiff1d(np.arange(len(rows)), leaders)
+        twins += [(rows[leaders[labels[row]]], rows[row]) for row in followers]
+        print(f"| {name} | {len(rows)} | {alarms} | {len(followers)} |")
+    print("\nNear duplicates among the unaltered, by distance:\n")
+    for first, second in sorted(twins, key=lambda pair: (pair[0][2] ^ pair[1][2]).bit_count()):
+        print(f"- {(first[2] ^ second[2]).bit_count()}: {first[0].name}, {second[0].name}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", type=Path, nargs="+", metavar="FOLDER", help="good photographs; subfolders too")
+    cv2.setNumThreads(1)
+    choosing, reporting = Half(), Half()
+    folders: dict[str, list[tuple[Path, Measures, int]]] = {}
+    for folder in parser.parse_args().folders:
+        rows = folders[folder.name] = []
+        for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES):
+            data = path.read_bytes()
+            half = choosing if hashlib.sha256(data).digest()[0] % 2 else reporting
+            rows.append((path, *measure_photograph(data, half)))
+    add_blank(reporting)
+
+    versions = f"Python {platform.python_version()}, OpenCV {cv2.__version__}, ImageHash {imagehash.__version__}"
+    print(f"imgsort {__version__}, {versions}\n\n{Thresholds()}, MAX_DISTANCE={MAX_DISTANCE}\n")
+    print(f"The half to choose by, {len(choosing.unaltered)} photographs:\n")
+    print_choices(choosing)
+    print(f"\nThe other half, {len(reporting.unaltered)} photographs, with the default thresholds:\n")
+    print_recall(reporting)
+    print("\nFalse alarms:\n")
+    print_alarms(folders)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+"""Rows that are nearly the same: hashes that differ in a few bits only."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+def group_near_duplicates(hashes: "NDArray[np.uint64]", max_distance: int) -> "NDArray[np.intp]":
+    """Return a label for each of `hashes`, uint64 (n,): rows of one label differ from its first by `max_distance`.
+
+    Each row, in order, joins the first earlier leader within `max_distance` bits, or else leads a new group.
+    Labels, intp (n,), are 0, 1, 2… in the order of the leaders. Each leader is compared with all rows after
+    it: n² / 2 comparisons at most, one or two seconds for 50,000 rows.
+    """
+    import numpy as np
+
+    labels = np.full(len(hashes), -1, dtype=np.intp)
+    bits = np.ascontiguousarray(hashes, dtype=np.uint64)
+    count = 0
+    for row in range(len(bits)):
+        if labels[row] >= 0:
+            continue
+        near = row + np.flatnonzero(np.bitwise_count(bits[row:] ^ bits[row]) <= max_distance)
+        labels[near[labels[near] < 0]] = count
+        count += 1
+    return labels

@@ -1,0 +1,198 @@
+"""Measures of an image's quality, and the faults that they tell: plain functions of pixels.
+
+Measures look at the image with its longer side shrunk to `ANALYSIS_SIDE_PX` at most, so that they hardly depend on
+how many pixels it has, nor on the scale that a JPEG was decoded at. Images that are smaller are not enlarged.
+The default thresholds come from `benchmarks/faults.py`.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+ANALYSIS_SIDE_PX = 512
+
+TOO_SMALL, BLANK, ODD_ASPECT = "too-small", "blank", "odd-aspect"
+TOO_DARK, TOO_BRIGHT, BLURRED = "too-dark", "too-bright", "blurred"
+REASONS = (TOO_SMALL, BLANK, ODD_ASPECT, TOO_DARK, TOO_BRIGHT, BLURRED)
+
+_TILE_PX = 32
+# Below this, what varies in a tile is noise and the grid of JPEG blocks rather than an edge.
+_MIN_EDGE_CONTRAST = 24.0
+# JPEG blurs the rim of a clipped area by a few levels.
+_CLIPPED = 250
+_BACKDROP_RIM = 0.05
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What was measured of an image.
+
+    `min_side_px`: the shorter side of the image as stored. `aspect`: its longer side by its shorter, 1 or more.
+    `contrast`, `highlights`, `overexposure`, `sharpness`: see the functions of these names.
+    """
+
+    min_side_px: int
+    aspect: float
+    contrast: float
+    highlights: float
+    overexposure: float
+    sharpness: float | None
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """From where on a measure tells a fault: below a `min_`, above a `max_`.
+
+    `min_side_px`: too-small, in pixels. `max_aspect`: odd-aspect, longer by shorter side. `min_contrast`: blank,
+    levels of luma. `min_highlights`: too-dark, luma. `max_overexposure`: too-bright, a share. `min_sharpness`:
+    blurred, a share of local contrast a pixel.
+    """
+
+    min_side_px: int = 64
+    max_aspect: float = 4.0
+    min_contrast: float = 10.0
+    min_highlights: float = 125.0
+    max_overexposure: float = 0.36
+    min_sharpness: float = 0.23
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with an image: `reason`, one of REASONS, as the measured `value` lies beyond `threshold`."""
+
+    reason: str
+    value: float
+    threshold: float
+
+
+def measure(pixels: "NDArray[np.uint8]", width: int, height: int) -> Measures:
+    """Measure an image of `width` x `height` pixels, of which `pixels` may be a copy decoded at a smaller scale.
+
+    `pixels`: uint8 (h, w, 3), RGB.
+    """
+    import cv2
+    import numpy as np
+
+    small = analysis_pixels(pixels)
+    gray = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
+    return Measures(
+        min_side_px=min(width, height),
+        aspect=max(width, height) / min(width, height),
+        contrast=contrast(gray),
+        highlights=highlights(gray),
+        overexposure=overexposure(small),
+        sharpness=sharpness(gray),
+    )
+
+
+def faults(measures: Measures, thresholds: Thresholds) -> tuple[Fault, ...]:
+    """Return what is wrong with an image, the weightiest reason first.
+
+    Of a blank image neither exposure nor sharpness can be judged.
+    """
+    m, t = measures, thresholds
+    found = []
+    if m.min_side_px < t.min_side_px:
+        found.append(Fault(TOO_SMALL, m.min_side_px, t.min_side_px))
+    is_blank = m.contrast < t.min_contrast
+    if is_blank:
+        found.append(Fault(BLANK, m.contrast, t.min_contrast))
+    if m.aspect > t.max_aspect:
+        found.append(Fault(ODD_ASPECT, m.aspect, t.max_aspect))
+    if is_blank:
+        return tuple(found)
+    if m.highlights < t.min_highlights:
+        found.append(Fault(TOO_DARK, m.highlights, t.min_highlights))
+    if m.overexposure > t.max_overexposure:
+        found.append(Fault(TOO_BRIGHT, m.overexposure, t.max_overexposure))
+    if m.sharpness is not None and m.sharpness < t.min_sharpness:
+        found.append(Fault(BLURRED, m.sharpness, t.min_sharpness))
+    return tuple(found)
+
+
+def analysis_pixels(pixels: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
+    """Return `pixels`, uint8 (h, w, 3), its longer side shrunk to ANALYSIS_SIDE_PX at most."""
+    import cv2
+    import numpy as np
+
+    height, width = pixels.shape[:2]
+    scale = ANALYSIS_SIDE_PX / max(height, width)
+    if scale >= 1:
+        return pixels
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+
+
+def contrast(gray: "NDArray[np.uint8]") -> float:
+    """Return how far the luma `gray`, uint8 (h, w), spreads: from its 1st to its 99th percentile, 0 to 255 levels."""
+    import numpy as np
+
+    low, high = np.percentile(gray, (1, 99))
+    return float(high - low)
+
+
+def highlights(gray: "NDArray[np.uint8]") -> float:
+    """Return the lightest tone of the luma `gray`, uint8 (h, w): its 99.9th percentile, 0 (black) to 255 (white).
+
+    A photograph taken at night has a lamp or the moon in it; one that is three stops too dark ends at 99.
+    """
+    import numpy as np
+
+    return float(np.percentile(gray, 99.9))
+
+
+def overexposure(pixels: "NDArray[np.uint8]") -> float:
+    """Return the share of `pixels`, uint8 (h, w, 3), that are clipped in any channel: 0 to 1, higher = brighter.
+
+    White that reaches the edge of the image may be a backdrop. Where less than 5 % of the remaining pixels are
+    clipped, the share counts in that proportion: not at all for a well exposed object on pure white. Drawings, scans
+    on white and a blurred object on white, whose soft rim is clipped too, may still seem overexposed.
+    """
+    import cv2
+    import numpy as np
+
+    clipped = pixels.max(axis=2) >= _CLIPPED
+    if not clipped.any():
+        return 0.0
+    labels = cv2.connectedComponents((pixels.min(axis=2) >= _CLIPPED).astype(np.uint8))[1]
+    at_edge = np.concatenate((labels[0], labels[-1], labels[:, 0], labels[:, -1]))
+    subject = (labels == 0) | np.isin(labels, at_edge, invert=True)
+    clipped_subject = float(clipped[subject].mean()) if subject.any() else 0.0
+    return float(clipped.mean()) * min(1.0, clipped_subject / _BACKDROP_RIM)
+
+
+def sharpness(gray: "NDArray[np.uint8]") -> float | None:
+    """Return the share of the local contrast that the steepest edges cross in one pixel, or None without edges.
+
+    `gray`: the luma, uint8 (h, w). About 0.5 for a sharp picture, lower = more blurred: a step under a Gaussian
+    blur of `sigma` pixels has 0.4 / sigma, whatever its contrast. Each tile of 32 x 32 pixels has a value, its
+    steepest gradient (Scharr's operator, levels a pixel) by its range of luma. Judged are the quarter of the tiles
+    with the widest range, of 24 levels at least; the result is their 90th percentile, so that a sharp subject
+    before a blurred background is sharp. Blur along one direction only (a camera that moved) may go unseen.
+
+    Measured by `benchmarks/faults.py` on two public sets of photographs (684 of eight groceries in shops; 600 of the
+    weather: cloudy, rain, shine, sunrise) and on 12-megapixel photographs. When it was chosen, on all of them and at
+    equal false alarms, it found more of those blurred with sigma 4 to 8 (99.9 %) than the variance of the Laplacian
+    (97 %; Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", 2000) or the re-blur measure (97 %;
+    Crete et al., "The blur effect", 2007).
+    Its idea, the width of edges, is that of Marziliano et al., "A no-reference perceptual blur metric", 2002.
+    """
+    import cv2
+    import numpy as np
+
+    height, width = gray.shape
+    border = 0, -height % _TILE_PX, 0, -width % _TILE_PX
+    luma = gray.astype(np.float32)
+    steepness = cv2.magnitude(cv2.Scharr(luma, cv2.CV_32F, 1, 0), cv2.Scharr(luma, cv2.CV_32F, 0, 1)) / 32
+    whole = [cv2.copyMakeBorder(layer, *border, cv2.BORDER_REPLICATE) for layer in (luma, steepness)]
+    tiles, steep_tiles = (
+        layer.reshape(layer.shape[0] // _TILE_PX, _TILE_PX, layer.shape[1] // _TILE_PX, _TILE_PX) for layer in whole
+    )
+    ranges = tiles.max(axis=(1, 3)) - tiles.min(axis=(1, 3))
+    judged = ranges >= max(_MIN_EDGE_CONTRAST, float(np.percentile(ranges, 75)))
+    if not judged.any():
+        return None
+    return float(np.percentile(steep_tiles.max(axis=(1, 3))[judged] / ranges[judged], 90))

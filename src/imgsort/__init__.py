@@ -11,6 +11,7 @@ from imgsort.version import __version__
 if TYPE_CHECKING:
     from imgsort.errors import ImgsortError
     from imgsort.jobs.categorize import categorize
+    from imgsort.jobs.check import check
     from imgsort.jobs.features import extract_features
     from imgsort.jobs.history import history
     from imgsort.jobs.outliers import find_outliers
@@ -20,6 +21,7 @@ __all__ = [
     "ImgsortError",
     "__version__",
     "categorize",
+    "check",
     "extract_features",
     "find_outliers",
     "history",
@@ -29,6 +31,7 @@ __all__ = [
 _HOMES = {
     "ImgsortError": "imgsort.errors",
     "categorize": "imgsort.jobs.categorize",
+    "check": "imgsort.jobs.check",
     "extract_features": "imgsort.jobs.features",
     "find_outliers": "imgsort.jobs.outliers",
     "history": "imgsort.jobs.history",

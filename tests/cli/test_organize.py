@@ -47,7 +47,7 @@ def test_json_is_one_object_with_every_key(few_photos):
                             "folders", "moves", "unreadable", "notices"}  # fmt: skip
     assert value["model"].keys() >= {"name", "weights", "sha256", "fallback", "precision"}
     assert (value["version"], value["command"], value["status"]) == (1, "categorize", "done")
-    assert value["counts"] == {"images": 12, "moves": 12, "refused": 0, "unreadable": 1}
+    assert value["counts"] == {"images": 12, "moves": 12, "sidecars": 0, "refused": 0, "unreadable": 1}
     assert value["folders"][0].keys() == {"name", "count"}
     assert value["moves"][0].keys() == {"source", "target", "distance"}
     assert [row["path"] for row in value["unreadable"]] == ["bad.jpg"]

@@ -254,3 +254,23 @@ def test_options_out_of_range_are_usage_errors(few_photos, options):
     """Each is named, with what it may be."""
     with pytest.raises(UsageError):
         imgsort.categorize(few_photos, **options)
+
+
+def test_sidecars_go_with_their_images(few_photos):
+    """Notes, RAW files and moving halves are filed beside their images, are no images themselves, and come back."""
+    first, second, *_ = sorted(file.name for file in few_photos.glob("*.jpg"))
+    stem = first.removesuffix(".jpg")
+    make_tree(few_photos, {f"{first}.xmp": b"<xmp/>", f"{stem}.NEF": b"II*\0raw", f"{stem}.MOV": b"moving"})
+    make_tree(few_photos, {second.replace(".jpg", ".json"): b"{}", "readme.txt": b"nobody's"})
+    before = read_tree(few_photos)
+    result = imgsort.categorize(few_photos, clusters=3, size=64, model="efficientnet-lite0")
+    assert (result.images, len(result.moves), result.sidecars) == (12, 16, 4)
+    places = {move.source: move.target.rpartition("/")[0] for move in result.moves}
+    assert {places[f"{first}.xmp"], places[f"{stem}.NEF"], places[f"{stem}.MOV"]} == {places[first]}
+    assert places[second.replace(".jpg", ".json")] == places[second]
+    assert (few_photos / "readme.txt").exists()
+    assert imgsort.categorize(few_photos, clusters=3, size=64, model="efficientnet-lite0").moves == ()
+    imgsort.undo(few_photos)
+    assert read_tree(few_photos) == before
+    left = imgsort.categorize(few_photos, clusters=3, size=64, model="efficientnet-lite0", sidecars=False)
+    assert (len(left.moves), (few_photos / f"{first}.xmp").exists()) == (12, True)

@@ -10,6 +10,20 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 # Names of the table in features/backbones.py, which is not imported here: it would be slow. A test compares.
 MODEL_NAMES = ("vgg16", "resnet50", "efficientnet-lite0")
+# What jobs/findings.py can find, likewise.
+REASONS = (
+    "unreadable",
+    "truncated",
+    "too-small",
+    "blank",
+    "odd-aspect",
+    "too-dark",
+    "too-bright",
+    "blurred",
+    "duplicate",
+    "near-duplicate",
+    "wrong-suffix",
+)
 
 
 class GivenPath(click.Path):
@@ -26,6 +40,23 @@ folder = click.argument("folder", type=GivenPath(path_type=Path))
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object to stdout and nothing else.")
 seed = click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Seed of K-Means.")
 quiet = click.option("-q", "--quiet", is_flag=True, help="No progress and no notices.")
+
+_reading = (
+    click.option(
+        "--max-pixels",
+        type=click.IntRange(1, 10**9),
+        default=300_000_000,
+        show_default=True,
+        help="Images that claim more pixels are unreadable, and not decoded.",
+    ),
+    click.option(
+        "--truncated",
+        type=click.Choice(["skip", "use"]),
+        default="skip",
+        show_default=True,
+        help="Files that are cut short: name them and leave them, or use what can be saved of the picture.",
+    ),
+)
 
 _model = (
     click.option(
@@ -56,6 +87,60 @@ _model = (
     ),
 )
 
+# Defaults are those of images/quality.py, which is not imported here either; a test compares them too.
+_limits = (
+    click.option(
+        "--min-side",
+        "min_side_px",
+        type=click.IntRange(min=0),
+        default=64,
+        show_default=True,
+        help="too-small: the shorter side has fewer pixels.",
+    ),
+    click.option(
+        "--min-contrast",
+        type=float,
+        default=10.0,
+        show_default=True,
+        help="blank: brightness, 0-255, varies by less (1 % of the pixels left out at each end).",
+    ),
+    click.option(
+        "--max-aspect",
+        type=float,
+        default=4.0,
+        show_default=True,
+        help="odd-aspect: the longer side is more times the shorter.",
+    ),
+    click.option(
+        "--min-highlights",
+        type=float,
+        default=125.0,
+        show_default=True,
+        help="too-dark: the brightest pixels, 0-255, stay below.",
+    ),
+    click.option(
+        "--max-overexposure",
+        type=float,
+        default=0.36,
+        show_default=True,
+        help="too-bright: a larger share of the picture is burnt out.",
+    ),
+    click.option(
+        "--min-sharpness",
+        type=float,
+        default=0.23,
+        show_default=True,
+        help="blurred: the steepest edges cross a smaller share of their contrast in one pixel.",
+    ),
+    click.option(
+        "--max-distance",
+        type=click.IntRange(0, 64),
+        default=8,
+        show_default=True,
+        help="near-duplicate: perceptual hashes differ in at most so many of 64 bits.",
+    ),
+)
+
 _filing = (
     click.option(
         "--output",
@@ -67,6 +152,7 @@ _filing = (
     click.option("--symlink", is_flag=True, help="Make symbolic links instead of moving. Needs --output."),
     click.option("-n", "--dry-run", is_flag=True, help="Show what would be done and touch nothing."),
     click.option("-r", "--recursive", is_flag=True, help="Take the images in all subfolders too."),
+    click.option("--no-sidecars", is_flag=True, help="Leave .xmp, .json, RAW and other files of an image behind."),
     click.option("--strict", is_flag=True, help="Exit 3, with nothing moved, if an image cannot be read."),
     click.option("-v", "--verbose", is_flag=True, help="Show every move."),
 )
@@ -77,9 +163,14 @@ def model_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return _apply(_model, function)
 
 
+def limits(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the limits of the measures that tell a fault."""
+    return _apply(_limits, function)
+
+
 def filing_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of every command that files images."""
-    return _apply(_filing, function)
+    """Add the options of every command that reads and files images."""
+    return _apply((*_reading, *_filing), function)
 
 
 def _apply(decorators: tuple[Decorator, ...], function: Callable[..., Any]) -> Callable[..., Any]:

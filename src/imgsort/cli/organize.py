@@ -1,4 +1,4 @@
-"""`categorize`, `outliers`, `undo`, `history`."""
+"""`categorize`, `outliers`, `check`, `undo`, `history`."""
 
 from pathlib import Path
 from typing import Any
@@ -33,10 +33,11 @@ def categorize(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **set
     Features of a model, PCA, K-Means. Categories are numbered by size: category_1 is the largest. Images
     directly in FOLDER count, and those in category folders that imgsort made; sorting again moves nothing.
     """
-    from imgsort.cli.terminal import TerminalListener
+    from imgsort.cli.terminal import TerminalListener, without_chatter
     from imgsort.jobs.categorize import categorize as run
 
-    result = run(folder, listener=TerminalListener(quiet=quiet), **_with_mode(settings))
+    with without_chatter():
+        result = run(folder, listener=TerminalListener(quiet=quiet), **_as_keywords(settings))
     _show(result, verbose=verbose, as_json=as_json)
 
 
@@ -56,11 +57,45 @@ def outliers(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **setti
     Features of a model, two clusters; the smaller one's images are the outliers, and if there are more than
     --max of them, those farthest from its centre. The table gives each one's distance, higher = odder.
     """
-    from imgsort.cli.terminal import TerminalListener
+    from imgsort.cli.terminal import TerminalListener, without_chatter
     from imgsort.jobs.outliers import find_outliers
 
-    result = find_outliers(folder, listener=TerminalListener(quiet=quiet), **_with_mode(settings))
+    with without_chatter():
+        result = find_outliers(folder, listener=TerminalListener(quiet=quiet), **_as_keywords(settings))
     _show(result, verbose=verbose, as_json=as_json)
+
+
+@click.command(short_help="Find files that are damaged, blurred, too dark, doubled…")
+@options.folder
+@click.option("--move", is_flag=True, help="File what is faulty into Rejected/REASON; of duplicates all but the best.")
+@click.option(
+    "--reason",
+    "reasons",
+    multiple=True,
+    type=click.Choice(options.REASONS),
+    metavar="REASON",
+    help="Report and file this reason only; may be repeated.",
+)
+@click.option("--csv", type=options.GivenPath(path_type=Path), help="Write the findings to this new file too.")
+@options.limits
+@options.filing_options
+@options.quiet
+@options.as_json
+def check(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **settings: Any) -> None:
+    """Look at every image of FOLDER and report what is wrong with it, by reason.
+
+    Reasons, the weightiest first: unreadable, truncated, too-small, blank, odd-aspect, too-dark, too-bright,
+    blurred, duplicate (same bytes), near-duplicate (looks the same), wrong-suffix. Nothing is touched without
+    --move. A file with several reasons is filed under the first.
+    """
+    from imgsort.cli.output import print_check, print_json
+    from imgsort.cli.terminal import TerminalListener, without_chatter
+    from imgsort.jobs.check import check as run
+
+    with without_chatter():
+        result = run(folder, listener=TerminalListener(quiet=quiet), **_as_keywords(settings))
+    print_json(result.to_json()) if as_json else print_check(result, verbose=verbose)
+    _exit_for(result.refused)
 
 
 @click.command(short_help="Take back the last run, or the one named.")
@@ -95,12 +130,16 @@ def history(folder: Path, *, as_json: bool) -> None:
     print_json(result.to_json()) if as_json else print_history(result)
 
 
-def _with_mode(settings: dict[str, Any]) -> dict[str, Any]:
-    """Turn --copy, --hardlink and --symlink into one mode. Raises a usage error for two of them."""
+def _as_keywords(settings: dict[str, Any]) -> dict[str, Any]:
+    """Turn --copy, --hardlink and --symlink into one mode, and --no-sidecars into its opposite.
+
+    Raises a usage error for two modes.
+    """
     chosen = [mode for mode in ("copy", "hardlink", "symlink") if settings.pop(mode)]
     if len(chosen) > 1:
         raise click.UsageError(f"--{chosen[0]} and --{chosen[1]} do not go together.")
-    return {**settings, "mode": chosen[0] if chosen else "move"}
+    sidecars = not settings.pop("no_sidecars")
+    return {**settings, "mode": chosen[0] if chosen else "move", "sidecars": sidecars}
 
 
 def _show(result: Any, *, verbose: bool, as_json: bool) -> None:

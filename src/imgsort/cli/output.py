@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from imgsort.filing.apply import Refusal
-    from imgsort.jobs.results import FilingResult, History, UndoResult
+    from imgsort.filing.plan import Refusal
+    from imgsort.jobs.results import CheckResult, FilingResult, History, UndoResult
 
 
 def printable(text: object) -> str:
@@ -47,6 +47,43 @@ def print_filing(result: "FilingResult", *, verbose: bool) -> None:
     print_unreadable(result)
     print_refused(result.refused)
     click.echo(_summary(result))
+
+
+def print_check(result: "CheckResult", *, verbose: bool) -> None:
+    """Print what is wrong, file by file with value and threshold, how often, and what was filed."""
+    rows = [("reason", "value", "threshold", "file")]
+    rows += [
+        (f.reason, _number(f.value), _number(f.threshold), printable(f"{f.path}: {f.detail}" if f.detail else f.path))
+        for f in result.findings
+    ]
+    if result.findings:
+        _print_columns(rows, right=(1, 2))
+        click.echo()
+        _print_columns([(reason, str(result.count(reason))) for reason in _reasons(result)], right=(1,))
+    if verbose and result.filing.moves:
+        print_moves(result.filing)
+    print_refused(result.refused)
+    faulty = len({finding.path for finding in result.findings})
+    looked_at = f"{_files(result.filing.images + len(result.filing.unreadable))} looked at, {faulty} with a fault."
+    filed = f" {_filed(result.filing)}" if result.filing.moves else ""
+    click.echo(looked_at + filed)
+
+
+def _reasons(result: "CheckResult") -> list[str]:
+    return list(dict.fromkeys(finding.reason for finding in result.findings))
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
+
+
+def _print_columns(rows: "Sequence[Sequence[str]]", right: tuple[int, ...] = ()) -> None:
+    """Print rows of equal length in columns, those numbered in `right` aligned to the right."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        columns = enumerate(zip(row, widths, strict=True))
+        cells = [f"{cell:>{width}}" if column in right else f"{cell:<{width}}" for column, (cell, width) in columns]
+        click.echo("  ".join(cells).rstrip())
 
 
 def print_moves(result: "FilingResult") -> None:
@@ -93,9 +130,7 @@ def print_history(result: "History") -> None:
         for run in result.runs
     ]
     rows.insert(0, ("run", "started", "command", "mode", "files", "status"))
-    widths = [max(len(row[column]) for row in rows) for column in range(6)]
-    for row in rows:
-        click.echo("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
+    _print_columns(rows)
     for run in result.runs:
         if run.remedy:
             click.echo(printable(run.remedy))
@@ -103,15 +138,26 @@ def print_history(result: "History") -> None:
 
 def _summary(result: "FilingResult") -> str:
     images = f"{result.images} images"
-    verbs = {"move": "moved", "copy": "copied", "hardlink": "linked", "symlink": "linked"}
-    verb = verbs[result.mode]
-    if result.status == "planned":
-        return f"{images}; {_files(len(result.moves))} would be {verb}. Nothing was touched."
-    if not result.moves:
+    if not result.moves and result.status != "planned":
         return f"{images}; nothing to do."
-    done = len(result.moves) - len(result.refused)
-    place = result.output if result.mode != "move" else result.collection
-    return f"{images}; {_files(done)} {verb}. `imgsort undo {printable(_shown(place))}` takes it back."
+    return f"{images}; {_filed(result)}"
+
+
+def _filed(result: "FilingResult") -> str:
+    """Say how many files were filed, or would be, and how to take it back."""
+    verb = {"move": "moved", "copy": "copied", "hardlink": "linked", "symlink": "linked"}[result.mode]
+    if result.status == "planned":
+        return f"{_units(len(result.moves), result.sidecars)} would be {verb}. Nothing was touched."
+    paths = {refusal.path for refusal in result.refused}
+    done = [move for move in result.moves if move.source not in paths]
+    place = result.destination if result.mode != "move" else result.collection
+    filed = _units(len(done), sum(move.follows is not None for move in done))
+    return f"{filed} {verb}. `imgsort undo {printable(_shown(place))}` takes it back."
+
+
+def _units(files: int, sidecars: int) -> str:
+    images = _files(files - sidecars)
+    return f"{images} with {sidecars} sidecar{'' if sidecars == 1 else 's'}" if sidecars else images
 
 
 def _files(count: int) -> str:

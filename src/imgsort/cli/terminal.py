@@ -1,6 +1,9 @@
 """What a person hears while a job works: notices and progress, on stderr."""
 
+import contextlib
+import os
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -43,3 +46,32 @@ class TerminalListener(Listener):
         from tqdm import tqdm
 
         return tqdm(desc=f"fetching {name}", unit="B", unit_scale=True, leave=False)
+
+
+@contextlib.contextmanager
+def without_chatter() -> Iterator[None]:
+    """Let nothing reach the terminal that image decoders write to descriptor 2 past Python, from any thread.
+
+    What imgsort itself says goes on through a copy of the descriptor. Where stderr is not that descriptor, as
+    in a notebook, nothing is changed.
+    """
+    python_stderr = sys.stderr
+    try:
+        is_descriptor = python_stderr.fileno() == 2
+    except (AttributeError, OSError, ValueError):
+        is_descriptor = False
+    if not is_descriptor:
+        yield
+        return
+    python_stderr.flush()
+    terminal, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    with open(terminal, "w", encoding=python_stderr.encoding, errors="backslashreplace", buffering=1) as copy:
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
+        sys.stderr = copy
+        try:
+            yield
+        finally:
+            copy.flush()
+            os.dup2(terminal, 2)
+            sys.stderr = python_stderr

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from imgsort.features.choose import ChosenModel
 from imgsort.features.runtime import Device, choose_device, import_keras
+from imgsort.images.decode import DEFAULTS, ReadSettings
 from imgsort.images.find import ImageFile, Unreadable
 from imgsort.images.stream import SquareImage, stream_squares
 
@@ -106,7 +107,11 @@ def default_batch_size(size_px: int) -> int:
 
 
 def extract_rows(
-    root: Path, files: Sequence[ImageFile], extractor: Extractor, progress: Callable[[int, int], None]
+    root: Path,
+    files: Sequence[ImageFile],
+    extractor: Extractor,
+    progress: Callable[[int, int], None],
+    settings: ReadSettings = DEFAULTS,
 ) -> Features:
     """Read every file and extract its features; those that cannot be read are named instead.
 
@@ -125,7 +130,7 @@ def extract_rows(
             rows.extend((image.file, image.content) for image in read)
             read.clear()
 
-    stream = stream_squares(root, files, extractor.size_px, ahead=2 * extractor.batch_size)
+    stream = stream_squares(root, files, extractor.size_px, ahead=2 * extractor.batch_size, settings=settings)
     for number, item in enumerate(stream, start=1):
         if isinstance(item, Unreadable):
             unreadable.append(item)

@@ -9,7 +9,7 @@ from imgsort.filing.plan import site_of
 from imgsort.images.find import require_folder
 from imgsort.jobs.listener import Listener
 from imgsort.jobs.session import extract_with, list_collection
-from imgsort.jobs.settings import ModelOptions, ModelSettings
+from imgsort.jobs.settings import ModelOptions, ModelSettings, require_none_left, take, take_read_settings
 
 
 def extract_features(
@@ -22,13 +22,17 @@ def extract_features(
 ) -> Features:
     """Return the features of the images of `folder`: `files`, `contents`, `matrix` float32 (n, d), `unreadable`.
 
-    Touches nothing. The other options are those of `imgsort.jobs.settings.ModelSettings`. Raises
+    Touches nothing. The other options are those of `imgsort.jobs.settings.ModelOptions`. Raises
     CollectionError, UsageError, WeightsError, DeviceError and JournalError.
     """
     listener = listener or Listener()
+    left = dict(options)
+    settings, read = take(left, ModelSettings), take_read_settings(left)
+    require_none_left(left)
     root = require_folder(Path(folder))
     known = [folder.path for folder in category_folders.known_folders(root)]
     listing = list_collection(site_of(root), known, recursive=recursive)
-    settings = ModelSettings(**options)  # type: ignore[arg-type]
-    features, _ = extract_with(root, listing, settings, default_model, listener=listener, notice=listener.notice)
+    features, _ = extract_with(
+        root, listing, settings, default_model, read=read, listener=listener, notice=listener.notice
+    )
     return features

@@ -8,9 +8,10 @@ from imgsort.features.extract import Features
 from imgsort.filing.plan import Placement
 from imgsort.grouping.outliers import TwoMeansOutliers
 from imgsort.jobs.listener import Listener
+from imgsort.jobs.placing import place
 from imgsort.jobs.results import FilingResult
 from imgsort.jobs.session import filing_session
-from imgsort.jobs.settings import FilingOptions, FilingSettings, require_seed
+from imgsort.jobs.settings import SortOptions, require_seed, sort_settings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,20 +29,20 @@ def find_outliers(
     max_outliers: int = 8,
     seed: int = 0,
     listener: Listener | None = None,
-    **options: Unpack[FilingOptions],
+    **options: Unpack[SortOptions],
 ) -> FilingResult:
     """Move at most `max_outliers` images of `folder` that do not belong to `Outlayers`.
 
     Two clusters; the smaller one's images are the outliers, farthest from its centroid first. `seed`: of
-    K-Means. The other options are those of `imgsort.jobs.settings.FilingSettings`. Raises ImgsortError:
+    K-Means. The other options are those of `imgsort.jobs.settings.SortOptions`. Raises ImgsortError:
     CollectionError, UsageError, StrictError, WeightsError, DeviceError, LockedError, JournalError, StoppedError.
     """
     if max_outliers < 1:
         raise UsageError(f"--max {max_outliers}: at least 1 is needed.")
     require_seed(seed)
-    settings = FilingSettings(**options)  # type: ignore[arg-type]
-    with filing_session(folder, "outliers", settings, listener or Listener()) as session:
-        features = session.extract(DEFAULT_MODEL)
+    filing, model, read = sort_settings(options)
+    with filing_session(folder, "outliers", filing, read, listener or Listener()) as session:
+        features = session.extract(model, DEFAULT_MODEL)
         detector = TwoMeansOutliers(max_outliers, random_state=seed)
         predictions, distances = _in_content_order(detector, features)
         if len(features.files) < 3:
@@ -53,7 +54,7 @@ def find_outliers(
                 f"the smaller cluster holds {detector.small_fraction_:.0%} of the images: this looks like a folder "
                 "of two groups rather than of one with outliers. `imgsort categorize --clusters 2` would part them."
             )
-        return session.carry_out(_placements(features, predictions, distances), features, categories=False)
+        return session.carry_out(_placements(features, predictions, distances), categories=False)
 
 
 def _in_content_order(detector: TwoMeansOutliers, features: Features) -> "tuple[NDArray[np.intp], NDArray[np.float64]]":
@@ -72,14 +73,4 @@ def _placements(
     """Return the outliers, the oddest first."""
     rows = [row for row in range(len(predictions)) if predictions[row] == -1]
     rows.sort(key=lambda row: -distances[row])
-    return [
-        Placement(
-            features.files[row].path,
-            features.files[row].size,
-            features.files[row].mtime_ns,
-            features.contents[row],
-            OUTLIER_FOLDER,
-            round(float(distances[row]), 6),
-        )
-        for row in rows
-    ]
+    return [place(features.files[row], features.contents[row], OUTLIER_FOLDER, float(distances[row])) for row in rows]

@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from imgsort.features.choose import ChosenModel
-from imgsort.filing.apply import Refusal
-from imgsort.filing.plan import FolderCount, Move
+from imgsort.filing.plan import FolderCount, Move, Refusal
 from imgsort.images.find import Unreadable
 
 JSON_VERSION = 1
@@ -49,7 +48,7 @@ class FilingResult:
     `run`: the id to give to `undo`, None where nothing was moved. `status`: `done`, `planned` (a dry run),
     `nothing to do` or `stopped`. `moves`: the whole plan; `refused`: the files of it that were left as
     they are. `output`: the folder in which the folders are. Paths in `moves` are relative to `collection`
-    and to `destination`.
+    and to `destination`; a move `follows` the image whose sidecar it is.
     """
 
     command: str
@@ -68,6 +67,11 @@ class FilingResult:
     unreadable: tuple[Unreadable, ...] = ()
     notices: tuple[str, ...] = ()
 
+    @property
+    def sidecars(self) -> int:
+        """How many of the moves are of files that go with an image."""
+        return sum(move.follows is not None for move in self.moves)
+
     def to_json(self) -> dict[str, Any]:
         """Return the object that `--json` prints."""
         return {
@@ -84,14 +88,61 @@ class FilingResult:
             "counts": {
                 "images": self.images,
                 "moves": len(self.moves),
+                "sidecars": self.sidecars,
                 "refused": len(self.refused),
                 "unreadable": len(self.unreadable),
             },
             "folders": [vars(folder) for folder in self.folders],
-            "moves": [{"source": move.source, "target": move.target, "distance": move.distance} for move in self.moves],
+            "moves": [_move_to_json(move) for move in self.moves],
             "refused": [vars(refusal) for refusal in self.refused],
             "unreadable": [vars(row) for row in self.unreadable],
             "notices": list(self.notices),
+        }
+
+
+def _move_to_json(move: Move) -> dict[str, Any]:
+    followed = {} if move.follows is None else {"follows": move.follows}
+    return {"source": move.source, "target": move.target, "distance": move.distance, **followed}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that `check` found wrong with one file.
+
+    `value` lies beyond `threshold`, in the unit of the measure, where the reason is one that is measured;
+    `detail` says what a number cannot: why a file is unreadable, which file it is a duplicate of.
+    """
+
+    path: str
+    reason: str
+    value: float | None = None
+    threshold: float | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What `check` found, the weightiest reason first, and what it filed: `filing` has no moves without `move`."""
+
+    filing: FilingResult
+    findings: tuple[Finding, ...]
+
+    @property
+    def refused(self) -> tuple[Refusal, ...]:
+        """The files of the plan that were left as they are."""
+        return self.filing.refused
+
+    def count(self, reason: str) -> int:
+        """Return how many findings there are of a reason."""
+        return sum(finding.reason == reason for finding in self.findings)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that `--json` prints."""
+        reasons = dict.fromkeys(finding.reason for finding in self.findings)
+        return {
+            **self.filing.to_json(),
+            "reasons": [{"name": reason, "count": self.count(reason)} for reason in reasons],
+            "findings": [vars(finding) for finding in self.findings],
         }
 
 

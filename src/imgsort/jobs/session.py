@@ -17,7 +17,8 @@ from imgsort.filing.plan import Mode, Placement, Plan, Site, make_plan, site_of
 from imgsort.filing.runs import begin
 from imgsort.filing.settle import settle, unsettled_runs
 from imgsort.filing.twins import has_twin
-from imgsort.images.find import Listing, find_images, require_folder
+from imgsort.images.decode import ReadSettings
+from imgsort.images.find import Listing, Unreadable, find_images, require_folder
 from imgsort.jobs.listener import Listener
 from imgsort.jobs.results import FilingResult, ModelRecord
 from imgsort.jobs.settings import FilingSettings, ModelSettings
@@ -32,11 +33,14 @@ class Session:
     command: str
     site: Site
     settings: FilingSettings
+    read: ReadSettings
     listener: Listener
     listing: Listing = field(default_factory=lambda: Listing((), ()))
     own_sources: tuple[str, ...] = ()
     own_targets: tuple[str, ...] = ()
     model: ModelRecord | None = None
+    images: int = 0
+    unreadable: tuple[Unreadable, ...] = ()
     notices: list[str] = field(default_factory=list)
 
     def notice(self, text: str) -> None:
@@ -44,23 +48,34 @@ class Session:
         self.notices.append(text)
         self.listener.notice(text)
 
-    def extract(self, default: str) -> Features:
+    def extract(self, settings: ModelSettings, default: str) -> Features:
         """Extract the features of every listed image, with `default` where no model was asked for.
 
-        Raises StrictError where an image cannot be read and the settings are strict.
+        Raises StrictError where an image cannot be read and the command is strict.
         """
         features, self.model = extract_with(
-            self.site.collection, self.listing, self.settings, default, listener=self.listener, notice=self.notice
+            self.site.collection,
+            self.listing,
+            settings,
+            default,
+            read=self.read,
+            listener=self.listener,
+            notice=self.notice,
         )
-        if self.settings.strict and features.unreadable:
-            row = features.unreadable[0]
-            raise StrictError(
-                f"{self.site.collection}: {len(features.unreadable)} images cannot be read, the first is "
-                f"{row.path!r} ({row.reason}). Nothing was moved, as --strict asks."
-            )
+        self.looked_at(len(features.files), features.unreadable)
         return features
 
-    def carry_out(self, placements: Sequence[Placement], features: Features, *, categories: bool) -> FilingResult:
+    def looked_at(self, images: int, unreadable: tuple[Unreadable, ...]) -> None:
+        """Take note of how many images were read and which could not be. Raises StrictError, if so asked."""
+        self.images, self.unreadable = images, unreadable
+        if self.settings.strict and unreadable:
+            row = unreadable[0]
+            raise StrictError(
+                f"{self.site.collection}: {len(unreadable)} images cannot be read, the first is "
+                f"{row.path!r} ({row.reason}). Nothing was moved, as --strict asks."
+            )
+
+    def carry_out(self, placements: Sequence[Placement], *, categories: bool) -> FilingResult:
         """Plan the placements and, unless this is a dry run, file them.
 
         Raises StoppedError, with what was done as its `result`, where the run stopped part way.
@@ -68,10 +83,10 @@ class Session:
         plan = make_plan(self.site, placements, own_folders=set(self.own_targets), categories=categories)
         if self.settings.dry_run or not plan.moves:
             status = "planned" if self.settings.dry_run else "nothing to do"
-            return self.result(plan, features, status)
+            return self.result(plan, status)
         run = begin(plan, self.command, None if self.model is None else vars(self.model))
         outcome = apply_run(run, self.own_sources, lambda done, total: self.listener.progress("filing", done, total))
-        result = self.result(plan, features, str(run.status), run.id, outcome)
+        result = self.result(plan, str(run.status), run.id, outcome)
         if outcome.stopped is not None:
             error = InterruptedRunError if outcome.by_user else StoppedError
             raise error(
@@ -81,9 +96,7 @@ class Session:
             )
         return result
 
-    def result(
-        self, plan: Plan, features: Features, status: str, run: str | None = None, outcome: Outcome | None = None
-    ) -> FilingResult:
+    def result(self, plan: Plan, status: str, run: str | None = None, outcome: Outcome | None = None) -> FilingResult:
         """Describe what came of a plan."""
         return FilingResult(
             command=self.command,
@@ -95,23 +108,25 @@ class Session:
             destination=self.site.destination,
             mode=str(self.site.mode),
             model=self.model,
-            images=len(features.files),
+            images=self.images,
             folders=plan.folders,
             moves=plan.moves,
-            refused=outcome.refused if outcome else (),
-            unreadable=features.unreadable,
+            refused=plan.kept + (outcome.refused if outcome else ()),
+            unreadable=self.unreadable,
             notices=tuple(self.notices),
         )
 
 
 @contextlib.contextmanager
-def filing_session(folder: str | Path, command: str, settings: FilingSettings, listener: Listener) -> Iterator[Session]:
+def filing_session(
+    folder: str | Path, command: str, settings: FilingSettings, read: ReadSettings, listener: Listener
+) -> Iterator[Session]:
     """List a collection for filing, under its lock and settled; a dry run takes no lock and settles nothing.
 
     Raises CollectionError, UsageError, LockedError, JournalError.
     """
     site = site_of(require_folder(Path(folder)), settings.output, settings.mode)
-    session = Session(command, site, settings, listener)
+    session = Session(command, site, settings, read, listener)
     guard = _unlocked() if settings.dry_run else locked_and_settled(site.roots, command)
     with guard as settled:
         for run_id in settled:
@@ -123,6 +138,8 @@ def filing_session(folder: str | Path, command: str, settings: FilingSettings, l
             session.own_sources if site.is_within else _paths_of_categories(look(site.destination), site)
         )
         session.listing = list_collection(site, session.own_sources, recursive=settings.recursive)
+        if not settings.sidecars:
+            session.listing = without_sidecars(session.listing)
         yield session
 
 
@@ -153,6 +170,11 @@ def list_collection(site: Site, own_folders: Sequence[str], *, recursive: bool) 
     return listing
 
 
+def without_sidecars(listing: Listing) -> Listing:
+    """Return the listing with nothing that goes with an image."""
+    return replace(listing, files=tuple(replace(file, sidecars=()) for file in listing.files))
+
+
 def _left_out(site: Site) -> set[str]:
     """Return the folders that never count, relative to the collection."""
     return {*LEFT_OUT, *(join(site.prefix, name) for name in LEFT_OUT if site.is_within)}
@@ -169,6 +191,7 @@ def extract_with(
     settings: ModelSettings,
     default: str,
     *,
+    read: ReadSettings,
     listener: Listener,
     notice: Callable[[str], None],
 ) -> tuple[Features, ModelRecord]:
@@ -186,7 +209,7 @@ def extract_with(
     )
     notice(f"{chosen.backbone.name} runs on {extractor.device_name}.")
     features = extract_rows(
-        root, listing.files, extractor, lambda done, total: listener.progress("reading", done, total)
+        root, listing.files, extractor, lambda done, total: listener.progress("reading", done, total), read
     )
     features = replace(features, unreadable=listing.unreadable + features.unreadable)
     return features, ModelRecord.of(chosen, settings.pooling, settings.size)

@@ -1,19 +1,31 @@
-"""The options that every command on a collection shares, checked once."""
+"""The options that commands share, checked once."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, TypedDict, TypeVar
 
 from imgsort.errors import UsageError
 from imgsort.features.extract import Pooling
 from imgsort.features.runtime import Device
 from imgsort.filing.plan import Mode
+from imgsort.images.decode import ReadSettings, Truncated
 
 MIN_SIZE_PX, MAX_SIZE_PX = 32, 2048
+MAX_PIXELS_LIMIT = 1_000_000_000
 MAX_SEED = 2**32 - 1
 
+Settings = TypeVar("Settings")
 
-class ModelOptions(TypedDict, total=False):
+
+class ReadOptions(TypedDict, total=False):
+    """Which files are read. Defaults are those of `ReadSettings`."""
+
+    max_pixels: int
+    truncated: Truncated
+
+
+class ModelOptions(ReadOptions, total=False):
     """How features are made. Defaults are those of `ModelSettings`."""
 
     model: str | None
@@ -24,14 +36,19 @@ class ModelOptions(TypedDict, total=False):
     device: Device
 
 
-class FilingOptions(ModelOptions, total=False):
-    """How features are made and files are filed. Defaults are those of `FilingSettings`."""
+class FilingOptions(ReadOptions, total=False):
+    """Which files count and where they go. Defaults are those of `FilingSettings`."""
 
     output: str | Path | None
     mode: str
     recursive: bool
     strict: bool
+    sidecars: bool
     dry_run: bool
+
+
+class SortOptions(ModelOptions, FilingOptions, total=False):
+    """How features are made and files are filed."""
 
 
 @dataclass(frozen=True)
@@ -63,27 +80,57 @@ class ModelSettings:
 
 
 @dataclass(frozen=True)
-class FilingSettings(ModelSettings):
+class FilingSettings:
     """Where files go, and which count.
 
     `output`: the folder in which category folders appear, by default the collection; `mode`: `move`,
     `copy`, `hardlink` or `symlink`; `recursive`: take every subfolder; `strict`: an unreadable image is an
-    error; `dry_run`: plan only, touch nothing.
+    error; `sidecars`: files that belong to an image go where it goes; `dry_run`: plan only, touch nothing.
     """
 
     output: Path | None = None
     mode: Mode = Mode.MOVE
     recursive: bool = False
     strict: bool = False
+    sidecars: bool = True
     dry_run: bool = False
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         object.__setattr__(self, "output", _path(self.output))
         try:
             object.__setattr__(self, "mode", Mode(self.mode))
         except ValueError:
             raise UsageError(f"mode {self.mode!r}: it is {', '.join(Mode)}.") from None
+
+
+def sort_settings(options: SortOptions) -> tuple[FilingSettings, ModelSettings, ReadSettings]:
+    """Part the keywords of a command that sorts. Raises UsageError, and TypeError for one that nobody knows."""
+    left = dict(options)
+    parted = take(left, FilingSettings), take(left, ModelSettings), take_read_settings(left)
+    require_none_left(left)
+    return parted
+
+
+def take(options: dict[str, Any], kind: type[Settings]) -> Settings:
+    """Return settings of `kind` made of the `options` that it knows, which are taken away. Raises UsageError."""
+    names = [field.name for field in fields(kind) if field.name in options]  # type: ignore[arg-type]
+    return kind(**{name: options.pop(name) for name in names})
+
+
+def take_read_settings(options: dict[str, Any]) -> ReadSettings:
+    """Return the settings of the reader among the `options`, which are taken away. Raises UsageError."""
+    settings = take(options, ReadSettings)
+    if not 1 <= settings.max_pixels <= MAX_PIXELS_LIMIT:
+        raise UsageError(f"max pixels {settings.max_pixels}: they are from 1 to {MAX_PIXELS_LIMIT}.")
+    if settings.truncated not in ("skip", "use"):
+        raise UsageError(f"truncated {settings.truncated!r}: it is skip or use.")
+    return settings
+
+
+def require_none_left(options: Mapping[str, Any]) -> None:
+    """Raise TypeError, as Python does, for keywords that no settings know."""
+    if options:
+        raise TypeError(f"unexpected keyword arguments: {', '.join(sorted(options))}")
 
 
 def require_seed(seed: int) -> None:

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from imgsort import content
-from imgsort.content import content_hash, file_content_hash, open_regular, read_regular
+from imgsort.content import content_hash, file_content_hash, open_regular, read_head, read_regular
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes in folders and links need a privilege")
 LARGE = 10 * 1024**2
@@ -117,6 +117,21 @@ def test_a_read_that_stalls_is_given_up(pipe, tmp_path, file, monkeypatch):
     monkeypatch.setattr(content, "open_regular", open_regular)
     assert len(read_regular(file, LARGE)) == 10_000
     os.close(pipe)  # lets the reader that was left behind end
+
+
+def test_a_head_is_read_and_no_more(tmp_path, file):
+    """The first bytes come from a file of any size; all of a shorter one."""
+    assert read_head(file, 8) == b"some byt"
+    (tmp_path / "short").write_bytes(b"ab")
+    assert read_head(tmp_path / "short", 8) == b"ab"
+
+
+@posix
+def test_a_head_that_stalls_is_given_up(pipe, tmp_path):
+    """Looking at what a file begins with is bounded as reading it is."""
+    with pytest.raises(TimeoutError):
+        read_head(tmp_path / "any", 8, stall_seconds=0.1)
+    os.close(pipe)
 
 
 @posix

@@ -38,7 +38,15 @@ def read_regular(path: str | os.PathLike[str], max_bytes: int, stall_seconds: fl
     Raises MemoryError, and OSError: EFBIG for a file larger than `max_bytes`, and TimeoutError where nothing comes
     in `stall_seconds`, as from a share whose server has gone.
     """
-    reading = _Reading(path, max_bytes)
+    return _finished(_Reading(path, max_bytes), stall_seconds)
+
+
+def read_head(path: str | os.PathLike[str], count: int, stall_seconds: float = STALL_SECONDS) -> bytes:
+    """Return the first `count` bytes of the regular file at `path`, or all if there are fewer. Raises as above."""
+    return _finished(_HeadReading(path, count), stall_seconds)
+
+
+def _finished(reading: "_Reading", stall_seconds: float) -> bytes:
     seen = 0
     _reader().take(reading)
     while not reading.finished.wait(stall_seconds):
@@ -81,6 +89,14 @@ class _Reading:
                 if self.count > self.max_bytes:  # it grows while it is read
                     raise too_large
         return buffer.getvalue()
+
+
+class _HeadReading(_Reading):
+    """The first `max_bytes` of a file of any size."""
+
+    def _read(self) -> bytes:
+        with open(open_regular(self.path), "rb", buffering=0) as handle:
+            return handle.read(self.max_bytes) or b""
 
 
 class _Reader:

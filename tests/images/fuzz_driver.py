@@ -12,7 +12,6 @@ import importlib.util
 import io
 import json
 import random
-import resource
 import struct
 import time
 import traceback
@@ -28,6 +27,7 @@ from sklearn.datasets import load_sample_image
 
 from imgsort.errors import UnreadableImageError
 from imgsort.images.decode import ReadSettings, decode
+from tests.images.fuzz_memory import peak_mib
 from tests.images.pictures import RGB, png, png_chunk
 
 SLOW_SECONDS = 10
@@ -282,8 +282,7 @@ def main() -> None:
         finally:
             faulthandler.cancel_dump_traceback_later()
         slowest = max(slowest, time.monotonic() - start)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(json.dumps({**counts, "slowest_seconds": round(slowest, 2), "peak_mib": peak, "failures": failures}))
+    print(json.dumps({**counts, "slowest_seconds": round(slowest, 2), "peak_mib": peak_mib(), "failures": failures}))
 
 
 if __name__ == "__main__":

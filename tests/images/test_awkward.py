@@ -16,9 +16,10 @@ from PIL import Image, ImageOps
 from imgsort.errors import UnreadableImageError
 from imgsort.images.decode import read_image
 from imgsort.images.find import ImageFile, find_images
+from tests.images.fuzz_memory import peak_mib
 
 PROJECT = Path(__file__).resolve().parents[2]
-MOST_SECONDS, MOST_KIB = 60, 1024**2
+MOST_SECONDS, MOST_MIB = 60, 1024
 
 # The word that an expectation starts with, and what the reader makes of such a file.
 OUTCOMES = {
@@ -99,7 +100,7 @@ def test_every_awkward_file_is_what_is_expected_of_it(shared_data, tmp_path):
     )
     assert done.returncode == 0, done.stderr[-3000:]
     found = json.loads(done.stdout)
-    assert found.pop("peak_kib") < MOST_KIB
+    assert found.pop("peak_mib") < MOST_MIB
     expected = expectations(shared_data)
     assert len(expected) > 60
     rows = {name: said for name, said in expected.items() if not said.startswith(NO_ROW)}
@@ -123,13 +124,11 @@ def test_the_eight_orientations_are_pillows(shared_data, number):
 
 def main() -> None:
     """Print what becomes of every file of a folder, and the memory that it took."""
-    import resource
-
     root = Path(sys.argv[1])
     listing = find_images(root, recursive=True)
     assert not listing.unreadable
     found: dict[str, str | int] = {file.path: outcome(root, file) for file in listing.files}
-    print(json.dumps({**found, "peak_kib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}))
+    print(json.dumps({**found, "peak_mib": peak_mib()}))
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ from imgsort.version import __version__
 
 SUFFIXES = (".jpg", ".jpeg", ".png")
 SIGMAS = (1, 2, 4, 6, 8)
-STOPS = (-3, -1.5, 1.5, 2, 3)
+STOPS = (-3, -2.5, -2, -1.5, 1.5, 2, 2.5, 3)
 COLOURS = ((0, 0, 0), (255, 255, 255), (128, 128, 128), (200, 30, 30), (20, 60, 200), (230, 220, 190))
 THUMBNAIL_SIDES_PX = (32, 48, 60)
 STRIP_ASPECTS = (5, 8, 20)
@@ -53,8 +53,8 @@ STRIP_ASPECTS = (5, 8, 20)
 # faulty. The last: thresholds to try.
 CHOICES = {
     BLURRED: ("sharpness", -1, [f"sigma {sigma}" for sigma in SIGMAS[2:]], (0.17, 0.19, 0.21, 0.23, 0.25, 0.27)),
-    TOO_DARK: ("highlights", -1, ["-3 stops"], (100, 105, 115, 125, 140, 160)),
-    TOO_BRIGHT: ("overexposure", 1, ["+3 stops"], (0.25, 0.30, 0.33, 0.36, 0.40, 0.50)),
+    TOO_DARK: ("highlights", -1, ["-3 stops"], (105, 115, 125, 140, 150, 160)),
+    TOO_BRIGHT: ("overexposure", 1, ["+3 stops"], (0.20, 0.23, 0.26, 0.29, 0.33, 0.40)),
 }
 
 

@@ -100,9 +100,9 @@ _limits = (
     click.option(
         "--min-contrast",
         type=float,
-        default=10.0,
+        default=8.0,
         show_default=True,
-        help="blank: brightness, 0-255, varies by less (1 % of the pixels left out at each end).",
+        help="blank: the colours, 0-255, vary by less.",
     ),
     click.option(
         "--max-aspect",
@@ -114,16 +114,16 @@ _limits = (
     click.option(
         "--min-highlights",
         type=float,
-        default=125.0,
+        default=140.0,
         show_default=True,
         help="too-dark: the brightest pixels, 0-255, stay below.",
     ),
     click.option(
         "--max-overexposure",
         type=float,
-        default=0.36,
+        default=0.26,
         show_default=True,
-        help="too-bright: a larger share of the picture is burnt out.",
+        help="too-bright: a larger share of the picture, but for a white backdrop, is burnt out.",
     ),
     click.option(
         "--min-sharpness",

@@ -51,7 +51,7 @@ def _finished(reading: "_Reading", stall_seconds: float) -> bytes:
     _reader().take(reading)
     while not reading.finished.wait(stall_seconds):
         if reading.count == seen:
-            del _of_this_thread.reader
+            del _of_this_thread.reader, _of_this_thread.process
             raise TimeoutError(errno.ETIMEDOUT, f"nothing could be read from it for {stall_seconds:g} seconds")
         seen = reading.count
     if reading.error is not None:
@@ -118,7 +118,9 @@ _of_this_thread = threading.local()
 
 
 def _reader() -> _Reader:
-    if not hasattr(_of_this_thread, "reader"):
+    # A process that was forked has this thread's memory, but not the thread that reads for it.
+    if getattr(_of_this_thread, "process", None) != os.getpid():
+        _of_this_thread.process = os.getpid()
         _of_this_thread.reader = _Reader()
     reader: _Reader = _of_this_thread.reader
     return reader

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imgsort.filing.names import FolderNames, free_name
-from imgsort.filing.paths import name_key
+from imgsort.name_key import name_key
 
 
 @pytest.mark.parametrize(

@@ -113,3 +113,10 @@ TURNS_BACK = {
 def stored_turned(upright: np.ndarray, orientation: int) -> np.ndarray:
     """Return what a camera stores of `upright` when it writes `orientation` (EXIF) beside it."""
     return np.ascontiguousarray(TURNS_BACK[orientation](upright))
+
+
+def exif(*entries: tuple[int, int, int, bytes], order: str = "<") -> bytes:
+    """Return EXIF data of one directory with entries (tag, type, count, value or offset)."""
+    magic = b"II*\x00" if order == "<" else b"MM\x00*"
+    body = b"".join(struct.pack(order + "HHI4s", *entry) for entry in entries)
+    return magic + struct.pack(order + "IH", 8, len(entries)) + body + bytes(4)

@@ -1,4 +1,3 @@
-import random
 import struct
 import time
 import warnings
@@ -10,15 +9,8 @@ from PIL import Image
 
 from imgsort.errors import UnreadableImageError
 from imgsort.images.decode import decode
-from imgsort.images.header import read_header, without_metadata
-from tests.images.pictures import GREY, encode, gradient, png, png_chunk, see_through
-
-
-def exif(*entries: tuple[int, int, int, bytes], order: str = "<") -> bytes:
-    """Return EXIF data of one directory with entries (tag, type, count, value or offset)."""
-    magic = b"II*\x00" if order == "<" else b"MM\x00*"
-    body = b"".join(struct.pack(order + "HHI4s", *entry) for entry in entries)
-    return magic + struct.pack(order + "IH", 8, len(entries)) + body + bytes(4)
+from imgsort.images.header import read_header
+from tests.images.pictures import GREY, encode, exif, gradient, png, png_chunk, see_through
 
 
 def orientation(data: bytes, kind: str) -> int:
@@ -63,16 +55,6 @@ def test_a_directory_that_points_nowhere_is_upright():
     """An offset beyond the data, and a directory that is cut short, are no orientation."""
     for data in (b"II*\0\xff\xff\xff\xff", b"II*\0\x08\0\0\0\xff\xff", b"MM\0*", b"", b"XX*\0\x08\0\0\0"):
         assert orientation(encode(gradient(), "JPEG", exif=b"Exif\0\0" + data), "jpeg") == 1
-
-
-def test_metadata_is_left_out_and_pixels_stay():
-    """Without profiles, comments and EXIF a file is smaller and its picture the same."""
-    more = {"icc_profile": random.Random(0).randbytes(3000), "exif": exif((0x0112, 3, 1, b"\x06\0\0\0"))}
-    for kind, picture in (("JPEG", Image.fromarray(gradient()).convert("CMYK")), ("PNG", see_through())):
-        data = encode(picture, kind, **more)
-        lean = without_metadata(data, kind.lower())
-        assert len(lean) < len(data) - 100
-        assert np.array_equal(decode(lean), decode(encode(picture, kind)))
 
 
 @pytest.mark.parametrize("name", [b"zTXt", b"iCCP", b"iTXt"])

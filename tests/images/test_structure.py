@@ -124,7 +124,7 @@ def test_a_bad_checksum_counts_only_where_pixels_are():
 
 def test_a_png_of_a_million_parts_is_refused(monkeypatch):
     """So many parts are an attack on whoever walks them."""
-    monkeypatch.setattr("imgsort.images.header.MAX_PARTS", 1000)
+    monkeypatch.setattr("imgsort.images.parts.MAX_PARTS", 1000)
     data = png(gradient(), 8, 2, before=png_chunk(b"tEXt", b"") * 1001)
     with pytest.raises(UnreadableImageError, match="damaged: more than 1000 parts"):
         decode(data)

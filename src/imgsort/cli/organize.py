@@ -1,13 +1,16 @@
 """`categorize`, `outliers`, `check`, `undo`, `history`."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from imgsort.cli import options
 
 _REFUSED_EXIT_CODE = 4
+
+Result = TypeVar("Result")
 
 
 @click.command(short_help="Group images that look alike into category folders.")
@@ -33,11 +36,9 @@ def categorize(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **set
     Features of a model, PCA, K-Means. Categories are numbered by size: category_1 is the largest. Images
     directly in FOLDER count, and those in category folders that imgsort made; sorting again moves nothing.
     """
-    from imgsort.cli.terminal import TerminalListener, without_chatter
-    from imgsort.jobs.categorize import categorize as run
+    from imgsort.jobs.categorize import categorize as job
 
-    with without_chatter():
-        result = run(folder, listener=TerminalListener(quiet=quiet), **_as_keywords(settings))
+    result = _run(job, folder, quiet, settings)
     _show(result, verbose=verbose, as_json=as_json)
 
 
@@ -57,11 +58,9 @@ def outliers(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **setti
     Features of a model, two clusters; the smaller one's images are the outliers, and if there are more than
     --max of them, those farthest from its centre. The table gives each one's distance, higher = odder.
     """
-    from imgsort.cli.terminal import TerminalListener, without_chatter
     from imgsort.jobs.outliers import find_outliers
 
-    with without_chatter():
-        result = find_outliers(folder, listener=TerminalListener(quiet=quiet), **_as_keywords(settings))
+    result = _run(find_outliers, folder, quiet, settings)
     _show(result, verbose=verbose, as_json=as_json)
 
 
@@ -89,11 +88,9 @@ def check(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **settings
     --move. A file with several reasons is filed under the first.
     """
     from imgsort.cli.output import print_check, print_json
-    from imgsort.cli.terminal import TerminalListener, without_chatter
-    from imgsort.jobs.check import check as run
+    from imgsort.jobs.check import check as job
 
-    with without_chatter():
-        result = run(folder, listener=TerminalListener(quiet=quiet), **_as_keywords(settings))
+    result = _run(job, folder, quiet, settings)
     print_json(result.to_json()) if as_json else print_check(result, verbose=verbose)
     _exit_for(result.refused)
 
@@ -128,6 +125,14 @@ def history(folder: Path, *, as_json: bool) -> None:
 
     result = list_runs(folder)
     print_json(result.to_json()) if as_json else print_history(result)
+
+
+def _run(job: Callable[..., Result], folder: Path, quiet: bool, settings: dict[str, Any]) -> Result:
+    """Run a job that reads images, with a listener on this terminal."""
+    from imgsort.cli.terminal import TerminalListener, without_chatter
+
+    with without_chatter():
+        return job(folder, listener=TerminalListener(quiet=quiet), **_as_keywords(settings))
 
 
 def _as_keywords(settings: dict[str, Any]) -> dict[str, Any]:

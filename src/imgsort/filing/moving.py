@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Protocol
 
 from imgsort.content import file_content_hash, open_regular
-from imgsort.filing.paths import name_key
 from imgsort.filing.plan import Move
 from imgsort.filing.state import sync_folder, write_all
+from imgsort.name_key import name_key
 
 _CHUNK_BYTES = 1024 * 1024
 _WINDOWS_NOT_SAME_DEVICE = 17

@@ -8,7 +8,8 @@ import os
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Sequence
 
-from imgsort.filing.paths import MAX_NAME_BYTES, name_key
+from imgsort.filing.paths import MAX_NAME_BYTES
+from imgsort.name_key import name_key
 
 # A longer one is no suffix but a part of the name with a dot before it.
 _MAX_SUFFIX_BYTES = 32

@@ -6,8 +6,9 @@ are not UTF-8 are surrogate escapes, as everywhere in Python.
 
 import os
 import stat
-import unicodedata
 from pathlib import Path
+
+from imgsort.name_key import name_key
 
 STATE_FOLDER = ".imgsort"
 MAX_NAME_BYTES = 255
@@ -69,8 +70,3 @@ def name_of(path: str) -> str:
 def join(folder: str, name: str) -> str:
     """Return the path of `name` in `folder`, where `folder` may be ""."""
     return f"{folder}/{name}" if folder else name
-
-
-def name_key(name: str) -> str:
-    """Return what two names share if some file system takes them for one: NFC, case folded."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

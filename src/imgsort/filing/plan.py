@@ -12,7 +12,8 @@ from pathlib import Path
 from imgsort.content import file_content_hash
 from imgsort.errors import UsageError
 from imgsort.filing.names import FolderNames, free_name
-from imgsort.filing.paths import STATE_FOLDER, is_safe_relative, join, name_key, name_of, parent_of
+from imgsort.filing.paths import STATE_FOLDER, is_safe_relative, join, name_of, parent_of
+from imgsort.name_key import name_key
 
 
 class Mode(StrEnum):

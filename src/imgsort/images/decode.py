@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from imgsort.content import content_hash, read_regular
 from imgsort.errors import TruncatedImageError, UnreadableImageError
 from imgsort.images.find import ImageFile
-from imgsort.images.header import Header, open_image, pillow_errors, png_colour_key, read_header, without_metadata
+from imgsort.images.header import Header, open_image, pillow_errors, read_header
 from imgsort.images.kinds import HEAD_BYTES, image_kind
 from imgsort.images.letterbox import shrink_to_fit
+from imgsort.images.parts import png_colour_key, without_metadata
 from imgsort.images.structure import require_whole
 
 if TYPE_CHECKING:
@@ -79,10 +80,15 @@ def read_image(
     With `fit_px` the image comes scaled down to fit a square of that side, if it is larger. Raises
     UnreadableImageError, with a reason for a person, whatever is wrong with the file.
     """
-    with _one_large_at_a_time if file.size > _LARGE_BYTES else contextlib.nullcontext():
+    with alone_if_large(file):
         data = read_bytes(root, file)
         header, pixels = decode_bytes(data, settings, fit_px)
         return DecodedImage(pixels, content_hash(data), header)
+
+
+def alone_if_large(file: ImageFile) -> contextlib.AbstractContextManager[object]:
+    """Return what to hold from reading a file to having its pixels: of large ones there is one at a time."""
+    return _one_large_at_a_time if file.size > _LARGE_BYTES else contextlib.nullcontext()
 
 
 def read_bytes(root: Path, file: ImageFile) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from imgsort.content import open_regular
+from imgsort.content import read_head
 from imgsort.errors import CollectionError
 from imgsort.images.kinds import HEAD_BYTES, IMAGE_SUFFIXES, image_kind
 from imgsort.images.sidecars import Sidecar, assign_sidecars, is_raw, may_be_sidecar
@@ -138,7 +138,6 @@ def _may_be_image(entry: os.DirEntry[str]) -> bool:
     if os.path.splitext(entry.name)[1].lower() in IMAGE_SUFFIXES:
         return True
     try:
-        with open(open_regular(entry.path), "rb") as handle:
-            return image_kind(handle.read(HEAD_BYTES)) is not None
+        return image_kind(read_head(entry.path, HEAD_BYTES)) is not None
     except OSError:
         return False

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from imgsort.errors import UnreadableImageError
+from imgsort.images.parts import MAX_PARTS, jpeg_segments, png_chunks, without_metadata
 
 _ORIENTATION_TAG = 0x0112
 # BYTE, SHORT and LONG: the standard says SHORT, and some cameras do not.
@@ -19,20 +20,12 @@ _ORIENTATION_FORMS = (1, 3, 4)
 _OF_PILLOW = r"PIL\..*"
 _PILLOW_WARNINGS = ("ignore", None, Warning, re.compile(_OF_PILLOW), 0)
 
-# More is an attack on whoever walks or decodes them. A PNG of 100 megapixels has about 40000.
-MAX_PARTS = 250_000
-
 _GREY_MODES = ("1", "L", "I;16", "I;16B", "I;16L", "I;16N")
 _ALPHA_MODES = ("RGBA", "RGBa", "LA", "La", "PA")
 # DEFLATE (RFC 1951) turns one byte into at most 1032. A JPEG spends a bit or more on each block of 64 pixels; an
 # LZW code of a GIF stands for at most 4096 pixels.
 _MOST_DEFLATED = 1032
 _MOST_PIXELS_A_BYTE = {"jpeg": 512, "gif": 4096}
-
-_JPEG_SCAN = 0xDA
-_JPEG_WITHOUT_LENGTH = frozenset((0x01, *range(0xD0, 0xD9)))
-# Exif, XMP, colour profiles, previews, comments. APP0 and APP14 say how colours are coded.
-_JPEG_METADATA = frozenset((*range(0xE1, 0xEE), 0xEF, 0xFE))
 
 _TIFF_ORDERS = {b"II*\x00": "<", b"MM\x00*": ">"}
 _TIFF_BYTES = (1, 2, 6, 7)
@@ -103,70 +96,6 @@ def open_image(data: bytes, kind: str) -> Any:
     if _PILLOW_WARNINGS not in warnings.filters:
         warnings.filterwarnings("ignore", module=_OF_PILLOW)
     return reader(io.BytesIO(data))
-
-
-def without_metadata(data: bytes, kind: str) -> bytes:
-    """Return a JPEG or PNG with only the parts that its pixels need, a GIF with its trailer; other kinds as they are.
-
-    What a file says of its camera, colours or history can be damaged, or made to exhaust whoever unpacks it, and
-    no pixel depends on it. Raises UnreadableImageError for absurdly many parts.
-    """
-    view = memoryview(data)
-    if kind == "png":
-        spans = [(start, end) for name, start, end in png_chunks(data) if not name[0] & 0x20 or name == b"tRNS"]
-        return b"".join([view[:8], *(view[start:end] for start, end in spans)])
-    if kind == "jpeg":
-        spans = [(start, end) for marker, start, end in _jpeg_segments(data) if marker not in _JPEG_METADATA]
-        return b"".join([view[:2], *(view[start:end] for start, end in spans)])
-    if kind == "gif" and not data.endswith(b";"):
-        return data + b";"  # the trailer that programs forget, and OpenCV insists on
-    return data
-
-
-def png_colour_key(data: bytes) -> int | tuple[int, ...]:
-    """Return the level or colour that a tRNS chunk makes transparent (PNG specification, 11.3.1.1), in eight bits.
-
-    Pillow scales the pixels to eight bits, and leaves the key as it is stored.
-    """
-    depth = data[24]
-    body = next(data[start + 8 : end - 4] for name, start, end in png_chunks(data) if name == b"tRNS")
-    stored = struct.unpack(f">{len(body) // 2}H", body)
-    levels = tuple(level >> 8 if depth == 16 else level * 255 // (2**depth - 1) for level in stored)
-    return levels[0] if len(levels) == 1 else levels
-
-
-def png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Yield name, start and end of each chunk up to IEND; the last may end beyond the data. Raises as above."""
-    position = 8
-    for _ in range(MAX_PARTS):
-        name = data[position + 4 : position + 8]
-        if len(name) < 4:
-            return
-        end = position + 12 + int.from_bytes(data[position : position + 4], "big")
-        yield name, position, end
-        if name == b"IEND":
-            return
-        position = end
-    raise UnreadableImageError(f"damaged: more than {MAX_PARTS} parts")
-
-
-def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """Yield marker, start and end of each segment before the first scan, and then all the rest as one."""
-    position = 2
-    for _ in range(MAX_PARTS):
-        marker = data[position + 1] if data[position : position + 1] == b"\xff" and position + 4 <= len(data) else 0
-        if marker in (0, _JPEG_SCAN):
-            yield _JPEG_SCAN, position, len(data)
-            return
-        if marker == 0xFF:
-            end = position + 1  # padding
-        elif marker in _JPEG_WITHOUT_LENGTH:
-            end = position + 2
-        else:
-            end = position + 2 + max(2, int.from_bytes(data[position + 2 : position + 4], "big"))
-        yield marker, position, end
-        position = end
-    raise UnreadableImageError(f"damaged: more than {MAX_PARTS} parts")
 
 
 @cache
@@ -293,6 +222,6 @@ def _exif(image: Any, data: bytes, kind: str) -> bytes:
     if kind == "png":
         return next((data[start + 8 : end - 4] for name, start, end in png_chunks(data) if name == b"eXIf"), b"")
     if kind == "jpeg":
-        bodies = (data[start + 4 : end] for marker, start, end in _jpeg_segments(data) if marker == 0xE1)
+        bodies = (data[start + 4 : end] for marker, start, end in jpeg_segments(data) if marker == 0xE1)
         return next((body for body in bodies if body.startswith(b"Exif\x00\x00")), b"")
     return bytes(image.info.get("exif") or b"")

@@ -5,9 +5,10 @@ a Live Photo. Names compare composed and without case: a camera's `IMG_1.JPG` ha
 """
 
 import os
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+from imgsort.name_key import name_key
 
 RAW_SUFFIXES = frozenset(
     ".3fr .arw .cr2 .cr3 .crw .dcr .dng .erf .fff .gpr .iiq .kdc .mef .mos .mrw .nef .nrw .orf .pef .raf .raw .rw2 "
@@ -58,7 +59,7 @@ def assign_sidecars(images: Iterable[str], others: Iterable[Sidecar]) -> dict[st
     owned.sort(key=lambda pair: (not pair[1].name.startswith(_stem(_name(pair[0]))), pair[1].name))
     found: dict[str, dict[str, Sidecar]] = {}
     for owner, file in owned:
-        found.setdefault(owner, {}).setdefault(_key(file.name), file)
+        found.setdefault(owner, {}).setdefault(name_key(file.name), file)
     return {owner: tuple(sorted(files.values(), key=lambda file: file.name)) for owner, files in found.items()}
 
 
@@ -86,11 +87,11 @@ class _Index:
         self._compared: dict[str, str] = {}
         for front, image in fronts:
             self._spelled.setdefault(front, image)
-            self._compared.setdefault(_key(front), image)
+            self._compared.setdefault(name_key(front), image)
 
     def find(self, front: str) -> str | None:
         """Return the first image, by name, that `front` stands for."""
-        return self._spelled.get(front) or self._compared.get(_key(front))
+        return self._spelled.get(front) or self._compared.get(name_key(front))
 
 
 def _name(path: str) -> str:
@@ -99,7 +100,3 @@ def _name(path: str) -> str:
 
 def _stem(name: str) -> str:
     return os.path.splitext(name)[0]
-
-
-def _key(name: str) -> str:
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

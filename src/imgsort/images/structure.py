@@ -8,7 +8,8 @@ import zlib
 from collections.abc import Callable
 
 from imgsort.errors import TruncatedImageError, UnreadableImageError
-from imgsort.images.header import MAX_PARTS, open_image, pillow_errors, png_chunks
+from imgsort.images.header import open_image, pillow_errors
+from imgsort.images.parts import MAX_PARTS, is_needed, png_chunks
 
 # Each scan goes over all the pixels anew.
 _MAX_JPEG_SCANS = 100
@@ -67,8 +68,7 @@ def _walk_png(data: bytes) -> None:
     for name, start, end in png_chunks(data):
         if end > len(data):
             raise _cut_short(data, f"{end} are due")
-        is_needed = not name[0] & 0x20 or name == b"tRNS"
-        if is_needed and zlib.crc32(view[start + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big"):
+        if is_needed(name) and zlib.crc32(view[start + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big"):
             raise UnreadableImageError(f"damaged: bad checksum in its {name.decode('ascii', 'replace')} data")
         if name == b"IEND":
             return
@@ -137,8 +137,6 @@ def _walk_tiff(data: bytes) -> None:
             places = [(tags.get(starts, ()), tags.get(counts, ())) for starts, counts in (_TIFF_STRIPS, _TIFF_TILES)]
             ends = [start + count for starts, counts in places for start, count in zip(starts, counts, strict=False)]
             is_float = _TIFF_FLOAT in tuple(tags.get(_TIFF_SAMPLE_FORMAT, ()))
-    except UnreadableImageError:
-        raise
     except pillow_errors() as error:
         raise UnreadableImageError("damaged: its TIFF directory makes no sense") from error
     if max(ends, default=0) > len(data):

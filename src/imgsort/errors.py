@@ -8,7 +8,9 @@
     │   └── TruncatedImageError ... because it ends before its end
     ├── StrictError             exit 3: `--strict`, and some image could not be read
     ├── WeightsError            a model's weights cannot be used
-    │   └── DownloadError       ... because their host could not be reached; a default model may fall back
+    │   ├── DownloadError       ... because their host could not be reached; a default model may fall back
+    │   └── ConversionError     ... because TensorFlow cannot convert the model for LiteRT
+    ├── CacheError              what is kept between runs cannot be made smaller; a run itself does without it
     ├── DeviceError             the device asked for is not there
     ├── LockedError             another imgsort works on the collection
     ├── JournalError            a file in `.imgsort` is not one that imgsort wrote
@@ -61,6 +63,14 @@ class WeightsError(ImgsortError):
 
 class DownloadError(WeightsError):
     """The host of the weights cannot be reached, answers an error, or stalls."""
+
+
+class ConversionError(WeightsError):
+    """TensorFlow cannot turn the model into one that LiteRT runs."""
+
+
+class CacheError(ImgsortError):
+    """The cache cannot be cleared or made smaller."""
 
 
 class DeviceError(ImgsortError):

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from imgsort.cli import models, organize
+from imgsort.cli import cache, models, organize
 from imgsort.cli.output import print_failure
 from imgsort.errors import ImgsortError
 from imgsort.version import __version__
@@ -66,3 +66,4 @@ main.add_command(organize.check)
 main.add_command(organize.undo)
 main.add_command(organize.history)
 main.add_command(models.models)
+main.add_command(cache.cache)

@@ -83,8 +83,17 @@ _model = (
         type=click.Choice(["auto", "cpu", "gpu"]),
         default="auto",
         show_default=True,
-        help="Where the model runs; auto takes a CUDA GPU if TensorFlow sees one.",
+        help="Where the model runs; auto takes a CUDA GPU if there is one.",
     ),
+    click.option(
+        "--precision",
+        type=click.Choice(["auto", "float32", "bfloat16", "int8"]),
+        default="auto",
+        show_default=True,
+        help="What the model computes in; auto is the fastest that is known not to cost quality.",
+    ),
+    click.option("--no-cache", is_flag=True, help="Neither use features that are kept nor keep any."),
+    click.option("--verify", is_flag=True, help="Read every file, even one whose size and time are as they were."),
 )
 
 # Defaults are those of images/quality.py, which is not imported here either; a test compares them too.

@@ -136,15 +136,16 @@ def _run(job: Callable[..., Result], folder: Path, quiet: bool, settings: dict[s
 
 
 def _as_keywords(settings: dict[str, Any]) -> dict[str, Any]:
-    """Turn --copy, --hardlink and --symlink into one mode, and --no-sidecars into its opposite.
+    """Turn --copy, --hardlink and --symlink into one mode, and --no-sidecars and --no-cache into their opposites.
 
     Raises a usage error for two modes.
     """
     chosen = [mode for mode in ("copy", "hardlink", "symlink") if settings.pop(mode)]
     if len(chosen) > 1:
         raise click.UsageError(f"--{chosen[0]} and --{chosen[1]} do not go together.")
-    sidecars = not settings.pop("no_sidecars")
-    return {**settings, "mode": chosen[0] if chosen else "move", "sidecars": sidecars}
+    for name in [name for name in settings if name.startswith("no_")]:
+        settings[name.removeprefix("no_")] = not settings.pop(name)
+    return {**settings, "mode": chosen[0] if chosen else "move"}
 
 
 def _show(result: Any, *, verbose: bool, as_json: bool) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from imgsort.features.upkeep import CacheInfo
     from imgsort.filing.plan import Refusal
     from imgsort.jobs.results import CheckResult, FilingResult, History, UndoResult
 
@@ -134,6 +135,18 @@ def print_history(result: "History") -> None:
     for run in result.runs:
         if run.remedy:
             click.echo(printable(run.remedy))
+
+
+def print_cache(info: "CacheInfo") -> None:
+    """Print what the cache holds."""
+    rows = "cannot be read" if info.rows is None else f"{info.rows} images"
+    click.echo(f"cache     {printable(info.folder)}")
+    click.echo(f"features  {rows}, {_megabytes(info.features_bytes)}")
+    click.echo(f"models    {info.models} converted, {_megabytes(info.models_bytes)}")
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"
 
 
 def _summary(result: "FilingResult") -> str:

@@ -1,24 +1,24 @@
-"""Images to a matrix of features: one row an image, streamed in batches."""
+"""Images to a matrix of features: one row an image, from the cache or through the model, streamed in batches."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from imgsort.features.choose import ChosenModel
-from imgsort.features.runtime import Device, choose_device, import_keras
-from imgsort.images.decode import DEFAULTS, ReadSettings
+from imgsort.errors import UnreadableImageError
+from imgsort.features.feature_cache import NO_CACHE, FeatureCache, NoCache
+from imgsort.images.decode import DEFAULTS, ReadSettings, bytes_of, decode
 from imgsort.images.find import ImageFile, Unreadable
-from imgsort.images.stream import SquareImage, stream_squares
+from imgsort.images.letterbox import letterbox
+from imgsort.images.stream import core_count, stream
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Pooling = Literal["avg", "max", "none"]
-
-_BATCH_PIXELS = 32 * 224 * 224
-_MAX_BATCH = 32
+# A larger matrix lies in a file, which the system may write out of memory.
+_MOST_MATRIX_BYTES = 1024**3
 
 
 class Extractor(Protocol):
@@ -26,20 +26,26 @@ class Extractor(Protocol):
 
     size_px: int
     batch_size: int
-    width: int
 
     def extract(self, pixels: "NDArray[np.uint8]") -> "NDArray[np.float32]":
-        """Turn uint8 (n, size, size, 3) RGB, n at most `batch_size`, into float32 (n, width)."""
+        """Turn uint8 (n, size_px, size_px, 3) RGB, n at most `batch_size`, into float32 (n, width).
+
+        Called by several threads at once; how many of them work at a time is the extractor's to say.
+        """
 
 
 @dataclass(frozen=True)
 class Features:
-    """`matrix`: float32 (n, d), a row for each of `files`; `contents`: the hash of each file's bytes."""
+    """`matrix`: float32 (n, d), a row for each of `files`; `contents`: the hash of each file's bytes.
+
+    `cached`: how many rows came from the cache.
+    """
 
     files: tuple[ImageFile, ...]
     contents: tuple[str, ...]
     matrix: "NDArray[np.float32]"
     unreadable: tuple[Unreadable, ...]
+    cached: int = 0
 
     @property
     def content_order(self) -> "NDArray[np.intp]":
@@ -53,57 +59,15 @@ class Features:
         return np.array(sorted(range(len(self.contents)), key=self.contents.__getitem__), dtype=np.intp)
 
 
-class KerasExtractor:
-    """Runs a backbone with TensorFlow in this process. `device_name` says where.
+@dataclass(frozen=True)
+class _Seen:
+    """What came of the file of this `number`: the hash of its bytes and its features, or the reason for none."""
 
-    Raises WeightsError for weights that do not fit and DeviceError for a device that is not there.
-    """
-
-    def __init__(
-        self,
-        model: ChosenModel,
-        *,
-        size_px: int | None = None,
-        pooling: Pooling = "avg",
-        batch_size: int | None = None,
-        device: Device = "auto",
-    ) -> None:
-        keras = import_keras()
-        import tensorflow as tf
-
-        self.device_name = choose_device(device)
-        self.size_px = size_px or model.backbone.size_px
-        self.batch_size = batch_size or default_batch_size(self.size_px)
-        self._prepare = model.backbone.prepare
-        base = model.backbone.build(self.size_px)
-        model.load(base, model.weights_file)
-        pool = {
-            "avg": keras.layers.GlobalAveragePooling2D,
-            "max": keras.layers.GlobalMaxPooling2D,
-            "none": keras.layers.Flatten,
-        }[pooling]
-        pooled = keras.Model(base.input, pool()(base.output))
-        self.width = int(pooled.output_shape[-1])
-        shape = (self.batch_size, self.size_px, self.size_px, 3)
-        self._run = tf.function(
-            lambda batch: pooled(batch, training=False), input_signature=[tf.TensorSpec(shape, tf.float32)]
-        )
-
-    def extract(self, pixels: "NDArray[np.uint8]") -> "NDArray[np.float32]":
-        """Turn uint8 (n, size, size, 3) RGB, n at most `batch_size`, into float32 (n, width)."""
-        import numpy as np
-
-        prepared = self._prepare(pixels)
-        short = self.batch_size - len(prepared)
-        if short:  # one shape for every batch, so that the graph is traced once
-            prepared = np.concatenate([prepared, np.zeros((short, *prepared.shape[1:]), np.float32)])
-        features: NDArray[np.float32] = self._run(prepared).numpy()[: len(pixels)]
-        return features
-
-
-def default_batch_size(size_px: int) -> int:
-    """Return how many images of `size_px` squared go through a model at a time."""
-    return max(1, min(_MAX_BATCH, _BATCH_PIXELS // size_px**2))
+    number: int
+    content: str = ""
+    features: "NDArray[np.float32] | None" = None
+    is_cached: bool = False
+    reason: str = ""
 
 
 def extract_rows(
@@ -111,38 +75,127 @@ def extract_rows(
     files: Sequence[ImageFile],
     extractor: Extractor,
     progress: Callable[[int, int], None],
+    *,
     settings: ReadSettings = DEFAULTS,
+    cache: FeatureCache | NoCache = NO_CACHE,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Features:
     """Read every file and extract its features; those that cannot be read are named instead.
 
-    Memory holds a few batches of pixels and the matrix. `progress` is called with (done, total).
+    What `cache` holds is not made again, and a file that it knows to be unchanged is not even read. Memory
+    holds a few batches of pixels, and the matrix up to a gigabyte. `progress` is called with (done, total);
+    `meanwhile` once, when the cache has answered and the images are to be read, to begin other work beside it.
     """
+    rows = _Rows(files)
+    for number, content, features in cache.known_rows(root, files):
+        rows.put(_Seen(number, content, features, is_cached=True))
+        progress(rows.done, len(files))
+    meanwhile()
+    look = _Look(root, files, extractor, settings, cache)
+    for batch in stream(_batches(rows.missing(), extractor.batch_size), look.at, ahead=2 * core_count()):
+        for seen in batch:
+            if seen.features is not None:
+                cache.keep(root, files[seen.number], seen.content, None if seen.is_cached else seen.features)
+            rows.put(seen)
+            progress(rows.done, len(files))
+    return rows.features()
+
+
+@dataclass(frozen=True)
+class _Look:
+    """How a thread takes files all the way to their features.
+
+    Decoding and the model both keep a processor busy: where each thread does both, none waits for another.
+    """
+
+    root: Path
+    files: Sequence[ImageFile]
+    extractor: Extractor
+    settings: ReadSettings
+    cache: FeatureCache | NoCache
+
+    def at(self, numbers: Sequence[int]) -> list[_Seen]:
+        """Return what comes of the files of these numbers, at most a batch."""
+        import numpy as np
+
+        seen: dict[int, _Seen] = {}
+        squares: dict[int, NDArray[np.uint8]] = {}
+        for number in numbers:
+            seen[number] = self._read(number, squares)
+        if squares:
+            rows = self.extractor.extract(np.stack(list(squares.values())))
+            for number, features in zip(squares, rows, strict=True):
+                seen[number] = replace(seen[number], features=features)
+        return list(seen.values())
+
+    def _read(self, number: int, squares: "dict[int, NDArray[np.uint8]]") -> _Seen:
+        """Return what is known of a file without the model; where it is needed, add a square for it."""
+        try:
+            with bytes_of(self.root, self.files[number]) as (data, content):
+                known = self.cache.features_of(content)
+                if known is not None:
+                    return _Seen(number, content, known, is_cached=True)
+                pixels = decode(data, self.settings, fit_px=self.extractor.size_px)
+        except UnreadableImageError as error:
+            return _Seen(number, reason=str(error))
+        squares[number] = letterbox(pixels, self.extractor.size_px)
+        return _Seen(number, content)
+
+
+def _batches(numbers: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    return (numbers[start : start + size] for start in range(0, len(numbers), size))
+
+
+class _Rows:
+    """The matrix as it fills, a row for each file at first."""
+
+    def __init__(self, files: Sequence[ImageFile]) -> None:
+        self._files = files
+        self._contents: list[str | None] = [None] * len(files)
+        self._unreadable: list[Unreadable] = []
+        self._matrix: NDArray[np.float32] | None = None
+        self._cached = 0
+        self.done = 0
+
+    def put(self, seen: _Seen) -> None:
+        """Take what came of one file."""
+        self.done += 1
+        if seen.features is None:
+            self._unreadable.append(Unreadable(self._files[seen.number].path, seen.reason))
+            return
+        if self._matrix is None:
+            self._matrix = _empty_matrix(len(self._files), len(seen.features))
+        self._matrix[seen.number] = seen.features
+        self._contents[seen.number] = seen.content
+        self._cached += seen.is_cached
+
+    def missing(self) -> list[int]:
+        """Return the numbers of the files of which nothing is known yet."""
+        return [number for number, content in enumerate(self._contents) if content is None]
+
+    def features(self) -> Features:
+        """Return the rows that there are, those of unreadable files left out."""
+        import numpy as np
+
+        there = [number for number, content in enumerate(self._contents) if content is not None]
+        matrix = np.empty((0, 0), np.float32) if self._matrix is None else self._matrix
+        if len(there) < len(matrix):  # upwards in place: a copy would double the memory
+            for row, number in enumerate(there):
+                matrix[row] = matrix[number]
+            matrix = matrix[: len(there)]
+        return Features(
+            files=tuple(self._files[number] for number in there),
+            contents=tuple(content for content in self._contents if content is not None),
+            matrix=matrix,
+            unreadable=tuple(self._unreadable),
+            cached=self._cached,
+        )
+
+
+def _empty_matrix(rows: int, width: int) -> "NDArray[np.float32]":
     import numpy as np
 
-    matrix = np.empty((len(files), extractor.width), dtype=np.float32)
-    read: list[SquareImage] = []
-    unreadable: list[Unreadable] = []
-    rows: list[tuple[ImageFile, str]] = []
-
-    def flush() -> None:
-        if read:
-            matrix[len(rows) : len(rows) + len(read)] = extractor.extract(np.stack([image.pixels for image in read]))
-            rows.extend((image.file, image.content) for image in read)
-            read.clear()
-
-    stream = stream_squares(root, files, extractor.size_px, ahead=2 * extractor.batch_size, settings=settings)
-    for number, item in enumerate(stream, start=1):
-        if isinstance(item, Unreadable):
-            unreadable.append(item)
-        else:
-            read.append(item)
-        if len(read) == extractor.batch_size:
-            flush()
-        progress(number, len(files))
-    flush()
-    return Features(
-        files=tuple(file for file, _ in rows),
-        contents=tuple(content for _, content in rows),
-        matrix=matrix[: len(rows)],
-        unreadable=tuple(unreadable),
-    )
+    if 4 * rows * width <= _MOST_MATRIX_BYTES:
+        return np.empty((rows, width), dtype=np.float32)
+    with tempfile.TemporaryFile(prefix="imgsort-") as file:  # the mapping keeps it until the matrix goes
+        return np.memmap(file, dtype=np.float32, mode="w+", shape=(rows, width))

@@ -16,7 +16,7 @@ def import_keras() -> Any:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # its C++ side writes to the terminal otherwise
     os.environ["KERAS_BACKEND"] = "tensorflow"
     if "tensorflow" not in sys.modules:
-        with _silent_descriptor_2():
+        with silent_descriptors(2):
             import tensorflow  # noqa: F401
     import keras
 
@@ -28,44 +28,48 @@ def import_keras() -> Any:
     return keras
 
 
-def choose_device(device: Device) -> str:
-    """Make TensorFlow use `device` and return its name for a person, `cpu` or such as `gpu (NVIDIA H100)`.
+def require_gpu() -> str:
+    """Return the name of the first GPU that TensorFlow sees. Raises DeviceError where it sees none."""
+    import_keras()
+    import tensorflow as tf
 
-    GPU memory is taken as it is needed. Raises DeviceError where a GPU is asked for and there is none.
+    gpus = tf.config.list_physical_devices("GPU")
+    if not gpus:
+        raise DeviceError(
+            "TensorFlow cannot use this machine's CUDA GPU: install `imgsort[gpu]`, or leave --device out."
+        )
+    return str(tf.config.experimental.get_device_details(gpus[0]).get("device_name", gpus[0].name))
+
+
+def use_device(device: Literal["cpu", "gpu"]) -> None:
+    """Let TensorFlow use the GPU, whose memory is taken as it is needed, or the processor alone.
+
+    A process that has computed with TensorFlow already keeps what it used then.
     """
     import_keras()
     import tensorflow as tf
 
-    if device == "cpu":
-        tf.config.set_visible_devices([], "GPU")
-        return "cpu"
-    gpus = tf.config.list_physical_devices("GPU")
-    if not gpus:
-        if device == "gpu":
-            raise DeviceError(
-                "--device gpu: TensorFlow sees no CUDA GPU. Install `imgsort[gpu]` and NVIDIA's driver, or leave "
-                "the option out."
-            )
-        return "cpu"
-    for gpu in gpus:
-        try:
+    with contextlib.suppress(RuntimeError):
+        if device == "cpu":
+            tf.config.set_visible_devices([], "GPU")
+        for gpu in tf.config.get_visible_devices("GPU"):
             tf.config.experimental.set_memory_growth(gpu, True)
-        except RuntimeError:  # this process has used the GPU already, and keeps how it did
-            break
-    name = tf.config.experimental.get_device_details(gpus[0]).get("device_name", gpus[0].name)
-    return f"gpu ({name})"
 
 
 @contextlib.contextmanager
-def _silent_descriptor_2() -> Iterator[None]:
-    """Keep what native code writes to the terminal on import away from it; no setting of TensorFlow 2.21 does."""
+def silent_descriptors(*descriptors: int) -> Iterator[None]:
+    """Keep what native code writes to these descriptors away from them; no setting of TensorFlow 2.21 does."""
+    sys.stdout.flush()
     sys.stderr.flush()
-    saved = os.dup(2)
+    saved = [(descriptor, os.dup(descriptor)) for descriptor in descriptors]
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
-        os.dup2(nowhere, 2)
+        for descriptor, _ in saved:
+            os.dup2(nowhere, descriptor)
         yield
     finally:
-        os.dup2(saved, 2)
-        os.close(saved)
+        sys.stdout.flush()
+        for descriptor, copy in saved:
+            os.dup2(copy, descriptor)
+            os.close(copy)
         os.close(nowhere)

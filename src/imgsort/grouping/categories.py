@@ -36,26 +36,33 @@ def group_by_kmeans(
     *,
     variance: float = 0.95,
     random_state: int = 0,
+    order: "NDArray[np.intp] | None" = None,
 ) -> Grouping:
     """Cluster the rows of `features`, float32 (n, d), into at most `clusters` categories.
 
-    Categories are numbered by size, ties by the first row. Rows that are equal cannot be told apart,
-    so there may be fewer categories than asked for. The result depends on the order of the rows.
-    Raises ValueError for n < clusters.
+    The result depends on the order in which rows are seen: `order`, int (n,), by default their own. Categories
+    are numbered by size, ties by the first row seen. Rows that are equal cannot be told apart, so there may
+    be fewer categories than asked for. Raises ValueError for n < clusters.
     Source: Arthur & Vassilvitskii, k-means++ (2007); scikit-learn's `KMeans`, best of 10 starts.
     """
     import numpy as np
+
+    reduced = reduce_features(features, variance, order)
+    # Not before: the import takes a second, and may go on in a thread meanwhile.
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
 
-    reduced = reduce_features(features, variance)
-    kmeans = KMeans(clusters, init="k-means++", n_init=10, random_state=random_state)
+    # Not a copy of what may be most of the memory: K-Means centres the rows in place, and puts them back.
+    kmeans = KMeans(clusters, init="k-means++", n_init=10, random_state=random_state, copy_x=False)
     with warnings.catch_warnings():
         # Said where fewer distinct rows than clusters are found; the result says it too.
         warnings.simplefilter("ignore", ConvergenceWarning)
         found = kmeans.fit_predict(reduced)
-    distances = np.linalg.norm(reduced - kmeans.cluster_centers_[found], axis=1)
-    return Grouping(number_by_size(found), distances)
+    reduced -= kmeans.cluster_centers_[found]
+    distances = np.sqrt(np.einsum("ij,ij->i", reduced, reduced))
+    seen = np.arange(len(features)) if order is None else order
+    back = np.argsort(seen)
+    return Grouping(number_by_size(found)[back], distances[back])
 
 
 def number_by_size(labels: "NDArray[np.integer]") -> "NDArray[np.intp]":

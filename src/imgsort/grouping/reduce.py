@@ -1,26 +1,102 @@
-"""Fewer dimensions for clustering: principal component analysis."""
+"""Fewer dimensions for clustering: principal component analysis, for few rows or for more than fit in memory."""
 
-from typing import TYPE_CHECKING
+import itertools
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+# Beyond this width a covariance matrix takes more than a singular value decomposition of the rows.
+_MOST_COVARIANCE_WIDTH = 8192
+_ROWS_AT_A_TIME = 4096
 
-def reduce_features(features: "NDArray[np.float32]", variance: float) -> "NDArray[np.float64]":
+
+def reduce_features(
+    features: "NDArray[np.float32]", variance: float, order: "NDArray[np.intp] | None" = None
+) -> "NDArray[np.float64]":
     """Project `features` on the principal components that together hold `variance` of the variance.
 
-    Parameters: `features`, float32 (n, d); `variance`, above 0 and at most 1. Returns float64 (n, k).
-    Rows that are all the same have no variance to keep: they become one column of zeros.
-    Source: scikit-learn, `PCA` with a full singular value decomposition, whose result does not
-    depend on a seed.
+    Parameters: `features`, float32 (n, d), which may be a file mapped into memory; `variance`, above 0 and
+    at most 1; `order`, int (n,), the order in which the rows are seen, by default their own. Returns float64
+    (n, k), rows in that order. Rows that are all the same have no variance to keep: they become one column of
+    zeros. Neither way depends on a seed: scikit-learn's `PCA` with a full singular value decomposition for
+    fewer rows than columns, `CovariancePCA` for others.
     """
+    import numpy as np
+
+    order = np.arange(len(features)) if order is None else order
+    if len(features) < 2 or all((rows == features[0]).all() for rows in _parts(features, order)):
+        return np.zeros((len(features), 1))
+    if len(features) < features.shape[1] or features.shape[1] > _MOST_COVARIANCE_WIDTH:
+        return _by_singular_values(features[order], variance)
+    pca = CovariancePCA(variance).fit_parts(_parts(features, order))
+    reduced = np.empty((len(features), len(pca.components_)))
+    for start, rows in zip(range(0, len(features), _ROWS_AT_A_TIME), _parts(features, order), strict=True):
+        reduced[start : start + len(rows)] = pca.transform(rows)
+    return reduced
+
+
+class CovariancePCA:
+    """Principal components of rows that come part by part, by the eigenvectors of their covariance.
+
+    Sums are float64 and about the mean of the first part, so that large means cost no digits; memory is a few
+    d x d matrices however many rows there are. Follows scikit-learn's estimators, and gives what its
+    `PCA(svd_solver="covariance_eigh")` gives. Learned by `fit_parts`: `mean_`, float64 (d,); `components_`,
+    float64 (k, d); `explained_variance_ratio_`, float64 (k,).
+    """
+
+    def __init__(self, variance: float) -> None:
+        self.variance = variance
+
+    def fit_parts(self, parts: "Iterable[NDArray[np.floating]]") -> Self:
+        """Learn from parts of (m, d) rows each, of two rows at least in all."""
+        import numpy as np
+        from scipy.linalg import eigh
+
+        parts = iter(parts)
+        first = next(parts)
+        shift = first.mean(axis=0, dtype=np.float64)
+        count, total, products = 0, np.zeros_like(shift), np.zeros((len(shift), len(shift)))
+        for rows in itertools.chain([first], parts):
+            shifted = rows - shift
+            count += len(rows)
+            total += shifted.sum(axis=0)
+            products += shifted.T @ shifted
+        self.mean_ = shift + total / count
+        covariance = (products - np.outer(total, total) / count) / (count - 1)
+        values, vectors = eigh(covariance, overwrite_a=True, check_finite=False)
+        self._take_largest(values[::-1].clip(min=0), vectors[:, ::-1].T)
+        return self
+
+    def _take_largest(self, values: "NDArray[np.float64]", vectors: "NDArray[np.float64]") -> None:
+        import numpy as np
+
+        ratios = values / values.sum()
+        count = len(ratios) if self.variance >= 1 else np.searchsorted(np.cumsum(ratios), self.variance, "right") + 1
+        components = vectors[:count]
+        # An eigenvector's sign is anyone's choice; scikit-learn makes its largest number positive.
+        largest = np.abs(components).argmax(axis=1)
+        self.components_ = components * np.sign(components[np.arange(len(components)), largest])[:, None]
+        self.explained_variance_ratio_ = ratios[:count]
+
+    def transform(self, rows: "NDArray[np.floating]") -> "NDArray[np.float64]":
+        """Project rows, (m, d), on the components: float64 (m, k)."""
+        projected: NDArray[np.float64] = (rows - self.mean_) @ self.components_.T
+        return projected
+
+
+def _by_singular_values(features: "NDArray[np.float32]", variance: float) -> "NDArray[np.float64]":
     import numpy as np
     from sklearn.decomposition import PCA
 
-    exact = features.astype(np.float64)
-    if len(exact) < 2 or not np.ptp(exact, axis=0).any():
-        return np.zeros((len(exact), 1))
-    components = variance if variance < 1 else None
-    reduced: NDArray[np.float64] = PCA(n_components=components, svd_solver="full").fit_transform(exact)
+    pca = PCA(n_components=variance if variance < 1 else None, svd_solver="full")
+    reduced: NDArray[np.float64] = pca.fit_transform(features.astype(np.float64))
     return reduced
+
+
+def _parts(features: "NDArray[np.float32]", order: "NDArray[np.intp]") -> "Iterator[NDArray[np.float32]]":
+    """Yield the rows in this order, a few thousand at a time."""
+    for start in range(0, len(order), _ROWS_AT_A_TIME):
+        yield features[order[start : start + _ROWS_AT_A_TIME]]

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 Truncated = Literal["skip", "use"]
 
+# To be raised when the same bytes become other pixels: features that are kept were made of the old ones.
+READER_VERSION = 1
+
 MAX_FILE_BYTES = 2 * 1024**3
 
 # Images of more pixels than this are decoded one at a time: a hundred megapixels are 300 MB.
@@ -80,19 +83,23 @@ def read_image(
     With `fit_px` the image comes scaled down to fit a square of that side, if it is larger. Raises
     UnreadableImageError, with a reason for a person, whatever is wrong with the file.
     """
-    with alone_if_large(file):
-        data = read_bytes(root, file)
+    with bytes_of(root, file) as (data, content):
         header, pixels = decode_bytes(data, settings, fit_px)
-        return DecodedImage(pixels, content_hash(data), header)
+        return DecodedImage(pixels, content, header)
 
 
-def alone_if_large(file: ImageFile) -> contextlib.AbstractContextManager[object]:
-    """Return what to hold from reading a file to having its pixels: of large ones there is one at a time."""
-    return _one_large_at_a_time if file.size > _LARGE_BYTES else contextlib.nullcontext()
+@contextlib.contextmanager
+def bytes_of(root: Path, file: ImageFile) -> Iterator[tuple[bytes, str]]:
+    """Give the bytes of `file` and their hash, to be held until its pixels are there: of large files one at a time.
+
+    Raises UnreadableImageError for a file that is gone, locked, or never comes.
+    """
+    with _one_large_at_a_time if file.size > _LARGE_BYTES else contextlib.nullcontext():
+        data = _read_bytes(root, file)
+        yield data, content_hash(data)
 
 
-def read_bytes(root: Path, file: ImageFile) -> bytes:
-    """Return the bytes of `file`. Raises UnreadableImageError for one that is gone, locked, or never comes."""
+def _read_bytes(root: Path, file: ImageFile) -> bytes:
     try:
         return read_regular(root / file.path, MAX_FILE_BYTES)
     except TimeoutError as error:

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from imgsort.content import content_hash
 from imgsort.errors import UnreadableImageError
-from imgsort.images.decode import ReadSettings, alone_if_large, decode_bytes, read_bytes
+from imgsort.images.decode import ReadSettings, bytes_of, decode_bytes
 from imgsort.images.find import ImageFile
 from imgsort.images.header import Header
 from imgsort.images.kinds import claimed_kind
@@ -44,9 +43,7 @@ def inspect(root: Path, file: ImageFile, settings: ReadSettings) -> Inspection:
     """Read the image `file` of the collection at `root` and measure it. Never raises for what is in the file."""
     content = None
     try:
-        with alone_if_large(file):
-            data = read_bytes(root, file)
-            content = content_hash(data)
+        with bytes_of(root, file) as (data, content):
             header, pixels = decode_bytes(data, settings, ANALYSIS_SIDE_PX)
     except UnreadableImageError as error:
         return Inspection(file, content, None, error)

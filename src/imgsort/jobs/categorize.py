@@ -40,20 +40,12 @@ def categorize(
         _require_images(len(session.listing.files), clusters, session.site.collection, "images")
         features = session.extract(model, DEFAULT_MODEL)
         _require_images(len(features.files), clusters, session.site.collection, "readable images", features.unreadable)
-        grouping = group_features(features, clusters, variance, seed)
+        grouping = group_by_kmeans(
+            features.matrix, clusters, variance=variance, random_state=seed, order=features.content_order
+        )
         if grouping.count < clusters:
             session.notice(f"the images differ too little for {clusters} categories; there are {grouping.count}.")
         return session.carry_out(_placements(features, grouping), categories=True)
-
-
-def group_features(features: Features, clusters: int, variance: float, seed: int) -> Grouping:
-    """Cluster the rows, seen in the order of their content, and give the labels in the order of the files."""
-    import numpy as np
-
-    order = features.content_order
-    grouping = group_by_kmeans(features.matrix[order], clusters, variance=variance, random_state=seed)
-    back = np.argsort(order)
-    return Grouping(grouping.labels[back], grouping.distances[back])
 
 
 def _placements(features: Features, grouping: Grouping) -> list[Placement]:

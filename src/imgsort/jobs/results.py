@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from imgsort.features.choose import ChosenModel
+from imgsort.features.pooled_model import PooledModel
+from imgsort.features.ways import Way
 from imgsort.filing.plan import FolderCount, Move, Refusal
 from imgsort.images.find import Unreadable
 
@@ -16,7 +17,7 @@ class ModelRecord:
     """The model that a result was made with, so that it can be explained later.
 
     `weights`: `imagenet`, or the path of a file brought by hand; `sha256`: that file's hash; `fallback`:
-    the default that this model stood in for, or None.
+    the default that this model stood in for, or None; `runtime`: `litert` or `tensorflow`.
     """
 
     name: str
@@ -24,20 +25,23 @@ class ModelRecord:
     sha256: str
     fallback: str | None
     precision: str
+    runtime: str
     pooling: str
     size_px: int
 
     @classmethod
-    def of(cls, chosen: ChosenModel, pooling: str, size_px: int | None) -> "ModelRecord":
+    def of(cls, pooled: PooledModel, way: Way) -> "ModelRecord":
         """Describe a chosen model as it is run."""
+        chosen = pooled.model
         return cls(
-            chosen.backbone.name,
+            pooled.name,
             chosen.origin,
             chosen.sha256,
             chosen.fallback,
-            "float32",
-            pooling,
-            size_px or chosen.backbone.size_px,
+            way.precision,
+            way.runtime,
+            pooled.pooling,
+            pooled.size_px,
         )
 
 

@@ -1,13 +1,19 @@
 """What every command that files images does around its own work: lock, settle, list, extract, carry out."""
 
 import contextlib
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from imgsort.errors import CollectionError, InterruptedRunError, StoppedError, StrictError
 from imgsort.features.choose import choose_model
-from imgsort.features.extract import Features, KerasExtractor, extract_rows
+from imgsort.features.extract import Features, extract_rows
+from imgsort.features.extraction import prepare_extraction
+from imgsort.features.feature_cache import NO_CACHE, FeatureCache, remember_files
+from imgsort.features.feature_store import KnownFile
+from imgsort.features.pooled_model import PooledModel
 from imgsort.filing import category_folders
 from imgsort.filing.apply import Outcome, apply_run
 from imgsort.filing.category_folders import CategoryFolder
@@ -17,6 +23,7 @@ from imgsort.filing.plan import Mode, Placement, Plan, Site, make_plan, site_of
 from imgsort.filing.runs import begin
 from imgsort.filing.settle import settle, unsettled_runs
 from imgsort.filing.twins import has_twin
+from imgsort.grouping.preload import preload
 from imgsort.images.decode import ReadSettings
 from imgsort.images.find import Listing, Unreadable, find_images, require_folder
 from imgsort.jobs.listener import Listener
@@ -42,6 +49,8 @@ class Session:
     images: int = 0
     unreadable: tuple[Unreadable, ...] = ()
     notices: list[str] = field(default_factory=list)
+    remembers: bool = False
+    started_ns: int = field(default_factory=time.time_ns)
 
     def notice(self, text: str) -> None:
         """Say something to the listener now and in the result later."""
@@ -62,6 +71,7 @@ class Session:
             listener=self.listener,
             notice=self.notice,
         )
+        self.remembers = settings.cache
         self.looked_at(len(features.files), features.unreadable)
         return features
 
@@ -87,6 +97,8 @@ class Session:
         run = begin(plan, self.command, None if self.model is None else vars(self.model))
         outcome = apply_run(run, self.own_sources, lambda done, total: self.listener.progress("filing", done, total))
         result = self.result(plan, str(run.status), run.id, outcome)
+        if self.remembers:
+            remember_files(_files_in_their_places(result), self.started_ns)
         if outcome.stopped is not None:
             error = InterruptedRunError if outcome.by_user else StoppedError
             raise error(
@@ -185,6 +197,13 @@ def _paths_of_categories(folders: Iterable[CategoryFolder], site: Site) -> tuple
     return tuple(folder.path for folder in folders if folder.path not in _left_out(site))
 
 
+def _files_in_their_places(result: FilingResult) -> Iterator[KnownFile]:
+    """Yield the images that a run has filed, where they are now. One that it left where it was is at no new place."""
+    for move in result.moves:
+        if move.follows is None:
+            yield KnownFile(str(result.destination / move.target), move.size, move.mtime_ns, move.content)
+
+
 def extract_with(
     root: Path,
     listing: Listing,
@@ -200,16 +219,29 @@ def extract_with(
     Raises UsageError, WeightsError and DeviceError.
     """
     chosen = choose_model(settings.model, default, settings.weights, notice=notice, make_bar=listener.download_bar)
-    extractor = KerasExtractor(
-        chosen,
-        size_px=settings.size,
-        pooling=settings.pooling,
+    pooled = PooledModel(chosen, settings.size or chosen.backbone.size_px, settings.pooling)
+    extraction = prepare_extraction(
+        pooled,
+        read,
+        notice=notice,
         batch_size=settings.batch_size,
         device=settings.device,
+        precision=settings.precision,
     )
-    notice(f"{chosen.backbone.name} runs on {extractor.device_name}.")
-    features = extract_rows(
-        root, listing.files, extractor, lambda done, total: listener.progress("reading", done, total), read
-    )
+    way = extraction.way
+    notice(f"{chosen.backbone.name} runs on the {way.device}, in {way.precision}.")
+    cache = FeatureCache(extraction.recipe, notice=notice, verify=settings.verify) if settings.cache else NO_CACHE
+    with contextlib.closing(cache):
+        features = extract_rows(
+            root,
+            listing.files,
+            extraction.extractor,
+            partial(listener.progress, "reading"),
+            settings=read,
+            cache=cache,
+            meanwhile=preload,
+        )
+    if features.cached:
+        notice(f"the features of {features.cached} of {len(features.files)} images were in the cache.")
     features = replace(features, unreadable=listing.unreadable + features.unreadable)
-    return features, ModelRecord.of(chosen, settings.pooling, settings.size)
+    return features, ModelRecord.of(pooled, way)

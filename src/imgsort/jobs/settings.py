@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, TypedDict, TypeVar
+from typing import Any, TypedDict, TypeVar, get_args
 
 from imgsort.errors import UsageError
-from imgsort.features.extract import Pooling
+from imgsort.features.pooled_model import Pooling
 from imgsort.features.runtime import Device
+from imgsort.features.ways import Precision
 from imgsort.filing.plan import Mode
 from imgsort.images.decode import ReadSettings, Truncated
 
@@ -34,6 +35,9 @@ class ModelOptions(ReadOptions, total=False):
     size: int | None
     batch_size: int | None
     device: Device
+    precision: Precision
+    cache: bool
+    verify: bool
 
 
 class FilingOptions(ReadOptions, total=False):
@@ -57,7 +61,8 @@ class ModelSettings:
 
     `model`: a name of the table, or None for the command's default; `weights`: a file brought by hand;
     `pooling`: `avg`, `max` or `none`; `size`: side of the model's square input in pixels; `batch_size`:
-    images at a time; `device`: `auto`, `cpu` or `gpu`.
+    images at a time; `device`: `auto`, `cpu` or `gpu`; `precision`: `auto`, `float32`, `bfloat16` or `int8`;
+    `cache`: keep features, and use those that are kept; `verify`: read every file, even one that looks unchanged.
     """
 
     model: str | None = None
@@ -66,6 +71,9 @@ class ModelSettings:
     size: int | None = None
     batch_size: int | None = None
     device: Device = "auto"
+    precision: Precision = "auto"
+    cache: bool = True
+    verify: bool = False
 
     def __post_init__(self) -> None:
         if self.size is not None and not MIN_SIZE_PX <= self.size <= MAX_SIZE_PX:
@@ -76,6 +84,8 @@ class ModelSettings:
             raise UsageError(f"pooling {self.pooling!r}: it is avg, max or none.")
         if self.device not in ("auto", "cpu", "gpu"):
             raise UsageError(f"device {self.device!r}: it is auto, cpu or gpu.")
+        if self.precision not in get_args(Precision):
+            raise UsageError(f"precision {self.precision!r}: it is {', '.join(get_args(Precision))}.")
         object.__setattr__(self, "weights", _path(self.weights))
 
 

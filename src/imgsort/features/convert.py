@@ -1,0 +1,57 @@
+"""Turns a Keras model into one that LiteRT runs: float32, or int8 by post-training quantisation."""
+
+import importlib.metadata
+import warnings
+from typing import Any, Literal
+
+from imgsort.errors import ConversionError
+from imgsort.features.calibration import calibration_squares
+from imgsort.features.frozen_graph import freeze
+from imgsort.features.pooled_model import PooledModel
+from imgsort.features.runtime import import_keras, silent_descriptors
+
+ConvertedPrecision = Literal["float32", "int8"]
+
+# To be raised when this file, or what it converts with, would give a better model for the same weights.
+CONVERTER_VERSION = 1
+
+
+def conversion_key(pooled: PooledModel, precision: ConvertedPrecision) -> str:
+    """Return all that determines the converted model, in a line."""
+    tensorflow = importlib.metadata.version("tensorflow")
+    of_model = (pooled.name, pooled.model.sha256, pooled.size_px, pooled.pooling)
+    return " ".join(map(str, (*of_model, precision, CONVERTER_VERSION, tensorflow)))
+
+
+def convert(pooled: PooledModel, precision: ConvertedPrecision) -> bytes:
+    """Return a model in LiteRT's format, from prepared pixels to float32 features; int8 pixels for `int8`.
+
+    Raises WeightsError for weights that do not fit, ConversionError where TensorFlow cannot convert them.
+    Source: Jacob et al., Quantization and Training of Neural Networks (2018), arXiv:1712.05877; int8 for
+    activations by tensor, for weights by channel: https://ai.google.dev/edge/litert/models/quantization_spec.
+    """
+    import_keras()
+    import tensorflow as tf
+
+    graph = freeze(pooled.build(), None)
+    # Python and C++ print to both, and warn of what is meant so.
+    with silent_descriptors(1, 2), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        # The converter of Keras models first writes them to disk, which takes longer than all the rest.
+        converter = tf.lite.TFLiteConverter.from_concrete_functions([graph])
+        if precision == "int8":
+            _quantise(tf, converter, pooled)
+        try:
+            data: bytes = converter.convert()
+        except (RuntimeError, ValueError, TypeError) as error:
+            reason = " ".join(str(error).split())[:300]
+            raise ConversionError(f"{pooled.name} cannot be converted to {precision}: {reason}") from error
+    return data
+
+
+def _quantise(tf: Any, converter: Any, pooled: PooledModel) -> None:
+    squares, prepare = calibration_squares(pooled.size_px), pooled.model.backbone.prepare
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: ([prepare(square[None])] for square in squares)
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type = tf.int8

@@ -1,0 +1,80 @@
+"""Joins a model and a way of running it: what makes an image's features, and all that determines them."""
+
+import importlib.metadata
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+
+from imgsort.errors import ConversionError
+from imgsort.features.convert import ConvertedPrecision, conversion_key, convert
+from imgsort.features.extract import Extractor
+from imgsort.features.litert import LiteRTExtractor
+from imgsort.features.model_store import stored_or_made
+from imgsort.features.pooled_model import PooledModel
+from imgsort.features.runtime import Device
+from imgsort.features.tensorflow_extractor import TensorFlowExtractor
+from imgsort.features.ways import Precision, Way, choose_way
+from imgsort.images.decode import READER_VERSION, ReadSettings
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """`recipe`: all that determines features, in a line: equal recipes give equal features of equal bytes."""
+
+    extractor: Extractor
+    recipe: str
+    way: Way
+
+
+def prepare_extraction(
+    pooled: PooledModel,
+    read: ReadSettings,
+    *,
+    notice: Callable[[str], None],
+    batch_size: int | None = None,
+    device: Device = "auto",
+    precision: Precision = "auto",
+) -> Extraction:
+    """Choose how the model is run, and make ready what runs it.
+
+    A model that is converted for the first time takes seconds, in int8 and at a large size minutes; then it is
+    kept. Raises UsageError, WeightsError, DeviceError and ConversionError.
+    """
+    way = choose_way(pooled.model.backbone, device, precision, notice)
+    extractor: Extractor
+    if way.runtime == "litert" and way.precision in ("float32", "int8"):
+        try:
+            extractor, made_of = _with_litert(pooled, way.precision, batch_size, notice)
+        except ConversionError as error:
+            if way.precision != "float32":
+                raise
+            notice(f"{error} TensorFlow itself runs it, which takes longer to start.")
+            way = replace(way, runtime="tensorflow")
+    if way.runtime == "tensorflow":
+        extractor = TensorFlowExtractor(pooled, way, batch_size=batch_size)
+        made_of = importlib.metadata.version("tensorflow")
+    recipe = {
+        "model": pooled.name,
+        "weights": pooled.model.sha256,
+        "size_px": pooled.size_px,
+        "pooling": pooled.pooling,
+        **asdict(way),
+        "made_of": made_of,
+        "reader": READER_VERSION,
+        **asdict(read),
+    }
+    return Extraction(extractor, json.dumps(recipe, sort_keys=True), way)
+
+
+def _with_litert(
+    pooled: PooledModel, precision: ConvertedPrecision, batch_size: int | None, notice: Callable[[str], None]
+) -> tuple[LiteRTExtractor, str]:
+    """Return an extractor of the converted model, and the model's hash."""
+
+    def make() -> bytes:
+        notice(f"{pooled.name} is converted to {precision}, once; in int8 this takes up to some minutes.")
+        return convert(pooled, precision)
+
+    converted = stored_or_made(conversion_key(pooled, precision), make, notice)
+    prepare = pooled.model.backbone.prepare
+    return LiteRTExtractor(converted, prepare, pooled.size_px, batch_size=batch_size), converted.sha256

@@ -1,0 +1,85 @@
+"""Keeps converted models in the cache folder, so that TensorFlow is imported for a conversion once and not again."""
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from imgsort.features.cache_folder import cache_folder
+
+_SUFFIX = ".tflite"
+
+
+@dataclass(frozen=True)
+class ConvertedModel:
+    """A model as LiteRT runs it. `sha256`: of `data`, the bytes of its file."""
+
+    data: bytes
+    sha256: str
+
+
+def models_folder() -> Path:
+    """Return the folder of converted models, which need not be there."""
+    return cache_folder() / "models"
+
+
+def kept_models() -> list[Path]:
+    """Return the files of all converted models that are kept."""
+    with contextlib.suppress(OSError):
+        return sorted(file for file in models_folder().iterdir() if file.suffix == _SUFFIX)
+    return []
+
+
+def stored_or_made(key: str, make: Callable[[], bytes], notice: Callable[[str], None]) -> ConvertedModel:
+    """Return the model kept under `key`, or what `make` makes, kept for the next time.
+
+    The hash of what the file must hold is part of its name: one that is damaged is made anew. Where it
+    cannot be kept, `notice` says so and the work goes on.
+    """
+    for file in sorted(models_folder().glob(f"{_prefix(key)}-*{_SUFFIX}")):
+        model = _read(file)
+        if model is not None:
+            return model
+    data = make()
+    model = ConvertedModel(data, hashlib.sha256(data).hexdigest())
+    try:
+        _keep(key, model)
+    except OSError as error:
+        notice(f"{models_folder()}: the converted model cannot be kept there ({error.strerror}); it is made each time.")
+    return model
+
+
+def _prefix(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
+def _read(file: Path) -> ConvertedModel | None:
+    """Return the model in `file`, or None where it is not what its name says."""
+    try:
+        data = file.read_bytes()
+        digest = hashlib.sha256(data).hexdigest()
+        if file.stem.rpartition("-")[2] != digest:
+            file.unlink()
+            return None
+        os.utime(file)  # `cache prune` takes the models first that were not used for longest
+    except OSError:
+        return None
+    return ConvertedModel(data, digest)
+
+
+def _keep(key: str, model: ConvertedModel) -> None:
+    """Write the model beside its place and rename it: another process sees all of it or nothing."""
+    folder = models_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=folder, suffix=".part")
+    try:
+        with open(descriptor, "wb") as handle:
+            handle.write(model.data)
+        os.replace(temporary, folder / f"{_prefix(key)}-{model.sha256}{_SUFFIX}")
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise

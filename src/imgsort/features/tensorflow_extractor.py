@@ -1,0 +1,106 @@
+"""Runs a backbone with TensorFlow: on a CUDA GPU, and in bfloat16 on a processor."""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from imgsort.features.frozen_graph import freeze
+from imgsort.features.pooled_model import PooledModel
+from imgsort.features.runtime import import_keras, use_device
+from imgsort.features.ways import Way
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_BATCH_PIXELS = {"cpu": 32 * 224 * 224, "gpu": 128 * 224 * 224}
+_MOST_IN_A_BATCH = {"cpu": 32, "gpu": 128}
+# On a GPU the pixels of one batch travel while another is computed.
+_AT_ONCE = {"cpu": 1, "gpu": 2}
+
+
+class TensorFlowExtractor:
+    """Turns pixels into features with a frozen graph, in which batch normalisation is folded into the weights.
+
+    TensorFlow is imported, and the model built, when the first pixels come. That may raise WeightsError.
+    """
+
+    def __init__(self, pooled: PooledModel, way: Way, *, batch_size: int | None = None) -> None:
+        fitting = min(_MOST_IN_A_BATCH[way.device], _BATCH_PIXELS[way.device] // pooled.size_px**2)
+        self.size_px = pooled.size_px
+        self.batch_size = batch_size or max(1, fitting)
+        self._pooled = pooled
+        self._way = way
+        self._graph: Any = None
+        self._building = threading.Lock()
+        self._places = threading.Semaphore(_AT_ONCE[way.device])
+
+    def extract(self, pixels: "NDArray[np.uint8]") -> "NDArray[np.float32]":
+        """Turn uint8 (n, size_px, size_px, 3) RGB, n at most `batch_size`, into float32 (n, width)."""
+        with self._building:
+            if self._graph is None:
+                self._graph = self._built()
+        prepared = self._prepared(pixels)
+        with self._places:
+            features: NDArray[np.float32] = self._run(prepared)[: len(pixels)]
+        return features
+
+    def _prepared(self, pixels: "NDArray[np.uint8]") -> "NDArray[np.float32]":
+        import numpy as np
+
+        prepared = self._pooled.model.backbone.prepare(pixels)
+        short = self.batch_size - len(prepared)
+        if short:  # one shape for every batch, so that the graph is traced once
+            prepared = np.concatenate([prepared, np.zeros((short, *prepared.shape[1:]), np.float32)])
+        return prepared
+
+    def _run(self, prepared: "NDArray[np.float32]") -> "NDArray[np.float32]":
+        import tensorflow as tf
+
+        features: NDArray[np.float32] = self._graph(tf.constant(prepared))[0].numpy()
+        return features
+
+    def _built(self) -> Any:
+        keras = import_keras()
+        import tensorflow as tf
+
+        use_device(self._way.device)
+        with _policy(keras, self._policy()):
+            graph = freeze(self._pooled.build(), self.batch_size)
+        with _rewriting(tf, self._is_rewritten()):
+            graph(
+                tf.zeros((self.batch_size, self.size_px, self.size_px, 3))
+            )  # the graph is optimised when it first runs
+        return graph
+
+    def _policy(self) -> str:
+        precision = self._way.precision
+        return "float32" if precision == "float32" or self._is_rewritten() else f"mixed_{precision}"
+
+    def _is_rewritten(self) -> bool:
+        """Whether oneDNN turns the float32 graph into bfloat16: for some models twice as fast as Keras' layers."""
+        on_processor = self._way.precision == "bfloat16" and self._way.device == "cpu"
+        return on_processor and self._pooled.model.backbone.rewrites_bfloat16
+
+
+@contextlib.contextmanager
+def _policy(keras: Any, name: str) -> Iterator[None]:
+    """Build layers that compute in a precision: a global of Keras, put back at the end."""
+    before = keras.mixed_precision.dtype_policy()
+    keras.mixed_precision.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.mixed_precision.set_dtype_policy(before)
+
+
+@contextlib.contextmanager
+def _rewriting(tf: Any, is_wanted: bool) -> Iterator[None]:
+    """Let oneDNN rewrite the graphs that are optimised meanwhile: a global of TensorFlow, put back at the end."""
+    name = "auto_mixed_precision_onednn_bfloat16"
+    tf.config.optimizer.set_experimental_options({name: is_wanted})
+    try:
+        yield
+    finally:
+        tf.config.optimizer.set_experimental_options({name: False})

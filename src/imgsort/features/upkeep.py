@@ -1,0 +1,104 @@
+"""What the cache folder holds, and making it smaller."""
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from imgsort.errors import CacheError
+from imgsort.features.cache_folder import cache_folder
+from imgsort.features.feature_store import FeatureStore, store_file
+from imgsort.features.model_store import kept_models
+
+# SQLite's own beside the file: https://www.sqlite.org/wal.html
+_BESIDE = ("", "-wal", "-shm")
+
+
+@dataclass(frozen=True)
+class CacheInfo:
+    """`rows` of features, None where their file cannot be read; sizes are in bytes."""
+
+    folder: Path
+    rows: int | None
+    features_bytes: int
+    models: int
+    models_bytes: int
+
+    @property
+    def total_bytes(self) -> int:
+        """What the features and the models take together."""
+        return self.features_bytes + self.models_bytes
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that `--json` prints."""
+        return {**vars(self), "folder": str(self.folder), "total_bytes": self.total_bytes}
+
+
+def look_into_cache() -> CacheInfo:
+    """Return what the cache holds. Makes nothing."""
+    models = kept_models()
+    return CacheInfo(cache_folder(), _rows(), _size(_feature_files()), len(models), _size(models))
+
+
+def clear_features() -> None:
+    """Remove all features that are kept, readable or not. Raises CacheError."""
+    _remove(_feature_files())
+
+
+def clear_models() -> None:
+    """Remove all converted models. Raises CacheError."""
+    _remove(kept_models())
+
+
+def prune(max_bytes: int) -> None:
+    """Remove what was not used for longest until `max_bytes` are enough: features first, they are made sooner.
+
+    Raises CacheError where the features cannot be read, or something cannot be removed.
+    """
+    excess = look_into_cache().total_bytes - max_bytes
+    if excess > 0 and store_file().exists():
+        try:
+            with contextlib.closing(FeatureStore()) as store:
+                store.remove_least_used(excess)
+        except (sqlite3.Error, OSError) as error:
+            raise CacheError(
+                f"{store_file()}: cannot be made smaller ({error}). `imgsort cache clear --features` makes a new one."
+            ) from error
+    for model in sorted(kept_models(), key=os.path.getmtime):
+        if look_into_cache().total_bytes <= max_bytes:
+            return
+        _remove([model])
+
+
+def _feature_files() -> list[Path]:
+    """Return the files that features are in, the main one last: without it the others are nothing."""
+    return [Path(f"{store_file()}{end}") for end in reversed(_BESIDE) if Path(f"{store_file()}{end}").exists()]
+
+
+def _rows() -> int | None:
+    if not store_file().exists():
+        return 0
+    try:
+        with contextlib.closing(FeatureStore()) as store:
+            return store.count_features()
+    except (sqlite3.Error, OSError):
+        return None
+
+
+def _size(files: Iterable[Path]) -> int:
+    total = 0
+    for file in files:
+        with contextlib.suppress(OSError):  # another process has removed it
+            total += file.stat().st_size
+    return total
+
+
+def _remove(files: Iterable[Path]) -> None:
+    for file in files:
+        try:
+            file.unlink(missing_ok=True)
+        except OSError as error:
+            raise CacheError(f"{file}: cannot be removed ({error.strerror}).") from error

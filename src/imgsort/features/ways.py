@@ -1,0 +1,69 @@
+"""How a model is run on this machine: by which runtime, in which precision, on what."""
+
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from imgsort.errors import DeviceError, UsageError
+from imgsort.features.backbones import Backbone
+from imgsort.features.cuda import cuda_device_count
+from imgsort.features.runtime import Device, require_gpu
+
+Precision = Literal["auto", "float32", "bfloat16", "int8"]
+Runtime = Literal["litert", "tensorflow"]
+
+
+@dataclass(frozen=True)
+class Way:
+    """`precision` is what the layers compute in; features are float32 whatever it is."""
+
+    runtime: Runtime
+    precision: Literal["float32", "float16", "bfloat16", "int8"]
+    device: Literal["cpu", "gpu"] = "cpu"
+
+
+def choose_way(backbone: Backbone, device: Device, precision: Precision, notice: Callable[[str], None]) -> Way:
+    """Return the fastest way that this machine has and that is known not to cost quality, or the one asked for.
+
+    Raises UsageError for int8 on a GPU, and DeviceError where a GPU is asked for and there is none.
+    """
+    if device == "gpu" and precision == "int8":
+        raise UsageError("--device gpu --precision int8: int8 is for processors. Leave one of the two out.")
+    if device != "cpu" and precision != "int8" and _gpu_is_there(device, notice):
+        return Way("tensorflow", "float16" if precision == "auto" else precision, "gpu")
+    wanted = backbone.auto_precision if precision == "auto" else precision
+    if wanted == "bfloat16" and not _has_bfloat16():
+        notice("this processor has no instructions for bfloat16: float32 is used instead.")
+        wanted = "float32"
+    if wanted == "bfloat16":
+        return Way("tensorflow", wanted)
+    return Way("litert", wanted)
+
+
+def _gpu_is_there(device: Device, notice: Callable[[str], None]) -> bool:
+    """Ask the driver first: importing TensorFlow takes seconds, and most machines have no GPU."""
+    if cuda_device_count() == 0:
+        if device == "gpu":
+            raise DeviceError(
+                "--device gpu: NVIDIA's driver has no CUDA GPU here. Leave the option out to use the processor."
+            )
+        return False
+    try:
+        require_gpu()
+    except DeviceError as error:
+        if device == "gpu":
+            raise
+        notice(f"{error} The processor is used.")
+        return False
+    return True
+
+
+def _has_bfloat16() -> bool:
+    """Say whether the processor computes in bfloat16; where that cannot be told, TensorFlow finds a way."""
+    info = Path("/proc/cpuinfo")
+    if platform.system() != "Linux" or not info.is_file():
+        return True
+    words = set(info.read_text(encoding="ascii", errors="replace").split())
+    return bool(words & {"avx512_bf16", "amx_bf16", "bf16"})

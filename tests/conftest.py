@@ -12,6 +12,15 @@ PROJECT = Path(__file__).resolve().parents[1]
 SHARED = PROJECT.parent / "shared"
 
 
+@pytest.fixture(autouse=True, scope="session")
+def cache_folder(tmp_path_factory):
+    """A cache of the tests' own. All share it: a model is converted once, not in every test."""
+    folder = tmp_path_factory.mktemp("cache")
+    os.environ["IMGSORT_CACHE_DIR"] = str(folder)
+    yield folder
+    del os.environ["IMGSORT_CACHE_DIR"]
+
+
 @pytest.fixture(autouse=True)
 def no_network_and_no_home(tmp_path_factory, monkeypatch):
     """Weights come from nowhere and Keras' cache is empty, unless a test says otherwise."""

@@ -11,8 +11,10 @@ import imgsort.cli.options
 from imgsort.errors import UsageError
 from imgsort.features.backbones import ALWAYS_THERE, BACKBONES, backbone_named
 from imgsort.features.choose import ChosenModel, choose_model
-from imgsort.features.extract import KerasExtractor
+from imgsort.features.extraction import prepare_extraction
+from imgsort.features.pooled_model import PooledModel
 from imgsort.features.runtime import import_keras
+from imgsort.images.decode import DEFAULTS
 from tests.features.published_layout import write_published
 
 SIDE_PX = 64
@@ -70,13 +72,14 @@ def test_the_size_of_the_row_builds(name):
     assert backbone.build(backbone.size_px).output_shape == (None, side, side, backbone.width)
 
 
-@pytest.mark.parametrize("name", BACKBONES)
-def test_preparing_leaves_the_pixels_alone(name):
-    """Preparing makes float32 of its own: Keras works in place on floats, and must not on what it is given."""
-    pixels = pictures()
-    prepared = BACKBONES[name].prepare(pixels)
-    assert (prepared.dtype, prepared.shape) == (np.float32, pixels.shape)
-    assert np.array_equal(pixels, pictures())
+@pytest.mark.parametrize("name", OF_KERAS)
+def test_the_models_of_keras_see_what_keras_prepares(name):
+    """Every level of every channel becomes what Keras' own `preprocess_input` makes of it."""
+    module = {"vgg16": "vgg16", "resnet50": "resnet50"}[name]
+    prepare = getattr(import_keras().applications, module).preprocess_input
+    levels = np.stack([np.random.default_rng(1).permutation(256) for _ in range(3)], axis=-1)
+    pixels = levels.astype(np.uint8).reshape(1, 16, 16, 3)
+    assert np.array_equal(BACKBONES[name].prepare(pixels), prepare(pixels.astype("float32")))
 
 
 def test_lite_is_prepared_as_it_was_trained():
@@ -162,12 +165,13 @@ POOLED = {
 def test_features_are_those_of_keras(original, name, pooling):
     """The whole way, published file to features, gives what Keras' own model and preprocessing give."""
     weights_file, maps = original(name)
-    model = brought_by_hand(name, weights_file)
-    extractor = KerasExtractor(model, size_px=SIDE_PX, pooling=pooling, batch_size=3, device="cpu")
+    pooled = PooledModel(brought_by_hand(name, weights_file), SIDE_PX, pooling)
+    extractor = prepare_extraction(
+        pooled, DEFAULTS, notice=lambda text: None, batch_size=3, device="cpu", precision="float32"
+    ).extractor
     expected = POOLED[pooling](maps)
     features = extractor.extract(pictures())
     assert features.dtype == np.float32
-    assert extractor.width == features.shape[1]
     assert_equal_to_scale(features, expected, 1e-4)
 
     swapped = extractor.extract(np.ascontiguousarray(pictures()[..., ::-1]))

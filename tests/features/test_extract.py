@@ -1,14 +1,20 @@
+import contextlib
 import hashlib
-from dataclasses import replace
+import os
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from imgsort.errors import WeightsError
+from imgsort.features import extract
 from imgsort.features.choose import ChosenModel
-from imgsort.features.extract import Features, KerasExtractor, default_batch_size, extract_rows
-from imgsort.images.decode import decode
+from imgsort.features.extract import Extractor, Features, extract_rows
+from imgsort.features.extraction import prepare_extraction
+from imgsort.features.feature_cache import FeatureCache
+from imgsort.features.pooled_model import PooledModel
+from imgsort.images.decode import DEFAULTS, decode
 from imgsort.images.find import ImageFile, Unreadable, find_images
 from imgsort.images.letterbox import letterbox
 from tests.images.pictures import encode, gradient
@@ -28,9 +34,11 @@ GOOD = [path for path in TREE if path[0] in "bd"]
 
 
 @pytest.fixture(scope="module")
-def extractors(lite_model: ChosenModel) -> dict[int, KerasExtractor]:
+def extractors(lite_model: ChosenModel) -> dict[int, Extractor]:
     """Extractors by batch size."""
-    return {size: KerasExtractor(lite_model, size_px=SIDE_PX, batch_size=size, device="cpu") for size in (1, 3, 7)}
+    pooled = PooledModel(lite_model, SIDE_PX)
+    options = {"notice": lambda text: None, "device": "cpu", "precision": "float32"}
+    return {size: prepare_extraction(pooled, DEFAULTS, batch_size=size, **options).extractor for size in (1, 3, 7)}
 
 
 @pytest.fixture
@@ -39,15 +47,15 @@ def collection(tmp_path: Path) -> Path:
     return tmp_path / "collection"
 
 
-def extract(root: Path, extractor: KerasExtractor) -> tuple[Features, list[tuple[int, int]]]:
+def extracted(root: Path, extractor: Extractor, **options: object) -> tuple[Features, list[tuple[int, int]]]:
     progress: list[tuple[int, int]] = []
-    features = extract_rows(root, find_images(root).files, extractor, lambda *call: progress.append(call))
+    features = extract_rows(root, find_images(root).files, extractor, lambda *call: progress.append(call), **options)
     return features, progress
 
 
 def test_every_file_is_a_row_or_has_a_reason(collection, extractors):
     """Rows are in the order of the files with the hash of each; bad files are named; progress comes to its end."""
-    features, progress = extract(collection, extractors[3])
+    features, progress = extracted(collection, extractors[3])
     assert [file.path for file in features.files] == GOOD
     assert features.contents == tuple(hashlib.sha256(TREE[path]).hexdigest() for path in GOOD)
     assert (features.matrix.shape, features.matrix.dtype) == ((7, 1280), np.float32)
@@ -58,7 +66,7 @@ def test_every_file_is_a_row_or_has_a_reason(collection, extractors):
 
 def test_each_row_is_its_own_files(collection, extractors):
     """A row is what the extractor says of that file's picture alone: no row is another's."""
-    features, _ = extract(collection, extractors[3])
+    features, _ = extracted(collection, extractors[3])
     for path, row in zip(GOOD, features.matrix, strict=True):
         square = letterbox(decode(TREE[path]), SIDE_PX)
         (alone,) = extractors[1].extract(square[None])
@@ -69,32 +77,20 @@ def test_each_row_is_its_own_files(collection, extractors):
 
 def test_the_batch_size_does_not_matter(collection, extractors):
     """Batches of one, three (the last one short) and seven give the same features."""
-    one, three, seven = (extract(collection, extractors[size])[0].matrix for size in (1, 3, 7))
+    one, three, seven = (extracted(collection, extractors[size])[0].matrix for size in (1, 3, 7))
     assert np.allclose(one, seven, rtol=1e-4, atol=1e-5)
     assert np.allclose(three, seven, rtol=1e-4, atol=1e-5)
 
 
-def test_a_short_batch_is_not_traced_anew(extractors):
-    """Full and short batches run the same graph: it is traced once, and padding does not change what it says."""
-    pixels = np.stack([letterbox(decode(TREE[path]), SIDE_PX) for path in GOOD[:3]])
-    extractor = extractors[3]
-    whole = extractor.extract(pixels)
-    for count in (1, 2):
-        short = extractor.extract(pixels[:count])
-        assert short.shape == (count, 1280)
-        assert np.allclose(short, whole[:count], rtol=1e-4, atol=1e-5)
-    assert extractor._run.experimental_get_tracing_count() == 1
-
-
 def test_content_order_follows_the_bytes_not_the_names(collection, extractors):
     """Rows ordered by content stay so when files are renamed."""
-    features, _ = extract(collection, extractors[7])
+    features, _ = extracted(collection, extractors[7])
     ordered = [features.contents[row] for row in features.content_order]
     assert ordered == sorted(features.contents)
     assert ordered != list(features.contents)
     for number, path in enumerate(reversed(GOOD)):
         (collection / path).rename(collection / f"renamed{number}.png")
-    renamed, _ = extract(collection, extractors[7])
+    renamed, _ = extracted(collection, extractors[7])
     assert [renamed.contents[row] for row in renamed.content_order] == ordered
     assert np.allclose(
         renamed.matrix[renamed.content_order], features.matrix[features.content_order], rtol=1e-4, atol=1e-5
@@ -111,33 +107,137 @@ def test_equal_contents_keep_the_order_of_the_files():
 def test_no_readable_file_gives_no_row(tmp_path, extractors):
     """Bad files only, or none at all, give a matrix without rows."""
     make_tree(tmp_path, {"bad.jpg": b"text"})
-    features, progress = extract(tmp_path, extractors[3])
-    assert (features.matrix.shape, features.files, features.contents) == ((0, 1280), (), ())
+    features, progress = extracted(tmp_path, extractors[3])
+    assert (len(features.matrix), features.files, features.contents) == (0, (), ())
     assert (len(features.unreadable), progress) == (1, [(1, 1)])
     (tmp_path / "bad.jpg").unlink()
-    features, progress = extract(tmp_path, extractors[3])
-    assert (features.matrix.shape, progress) == ((0, 1280), [])
+    features, progress = extracted(tmp_path, extractors[3])
+    assert (len(features.matrix), progress) == (0, [])
 
 
-@pytest.mark.parametrize(
-    ("size_px", "expected"), [(32, 32), (128, 32), (224, 32), (225, 31), (500, 6), (1000, 1), (4000, 1)]
-)
-def test_batches_are_smaller_for_larger_pictures(size_px, expected):
-    """The default batch holds about as many pixels whatever the size, at least one picture and at most 32."""
-    assert default_batch_size(size_px) == expected
+class Counting:
+    """Hands on to an extractor, and counts the pictures that it is asked about."""
+
+    def __init__(self, extractor: Extractor) -> None:
+        self.extractor, self.size_px, self.batch_size = extractor, extractor.size_px, extractor.batch_size
+        self.pictures = 0
+        self._lock = threading.Lock()
+
+    def extract(self, pixels: np.ndarray) -> np.ndarray:
+        with self._lock:
+            self.pictures += len(pixels)
+        return self.extractor.extract(pixels)
 
 
-def test_defaults_are_the_models(lite_model):
-    """Without options the model's own size is used, and one average for each channel."""
-    extractor = KerasExtractor(lite_model, device="cpu")
-    assert (extractor.size_px, extractor.batch_size, extractor.width) == (224, 32, 1280)
-    assert extractor.device_name == "cpu"
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """A function that opens a cache which knows no file by chance."""
+    monkeypatch.setenv("IMGSORT_CACHE_DIR", str(tmp_path / "cache"))
+    return lambda **options: contextlib.closing(FeatureCache("recipe", notice=pytest.fail, **options))
 
 
-def test_weights_of_another_kind_are_refused(lite_model, tmp_path):
-    """A model whose file is not its own is an error before any image is read."""
-    (tmp_path / "mine.h5").write_bytes(b"no weights")
-    with pytest.raises(WeightsError, match=r"mine\.h5"):
-        KerasExtractor(
-            replace(lite_model, weights_file=tmp_path / "mine.h5", origin="mine.h5"), size_px=SIDE_PX, device="cpu"
+def make_older(root: Path) -> None:
+    """Give every file a time of a minute ago: what has just been written is not trusted by its time."""
+    for file in root.iterdir():
+        os.utime(file, ns=(time.time_ns(), time.time_ns() - 60 * 10**9))
+
+
+def test_a_second_look_asks_the_model_nothing(collection, extractors, cache, monkeypatch):
+    """Features, order and bad files are the same, and good files are not even opened."""
+    make_older(collection)
+    counting = Counting(extractors[3])
+    with cache() as opened:
+        first, _ = extracted(collection, counting, cache=opened)
+    assert (counting.pictures, first.cached) == (7, 0)
+    opened_files = []
+    real = extract.bytes_of
+    monkeypatch.setattr(extract, "bytes_of", lambda root, file: opened_files.append(file.path) or real(root, file))
+    with cache() as opened:
+        second, progress = extracted(collection, counting, cache=opened)
+    assert (counting.pictures, second.cached) == (7, 7)
+    assert sorted(opened_files) == ["a_empty.jpg", "c_text.jpg", "e_cut.png"]
+    assert np.array_equal(first.matrix, second.matrix)
+    assert (first.files, first.contents, first.unreadable) == (second.files, second.contents, second.unreadable)
+    assert progress == [(number, 10) for number in range(1, 11)]
+
+
+def test_moved_and_changed_files_are_told_apart(collection, extractors, cache):
+    """A renamed picture is found by its bytes; one that was changed is looked at anew, whatever its name."""
+    make_older(collection)
+    counting = Counting(extractors[3])
+    with cache() as opened:
+        extracted(collection, counting, cache=opened)
+    (collection / "b0.png").rename(collection / "z0.png")
+    (collection / "b1.png").write_bytes(TREE["b2.png"])
+    (collection / "d0.jpg").write_bytes(encode(gradient(41, 23), "JPEG"))
+    with cache() as opened:
+        features, _ = extracted(collection, counting, cache=opened)
+    assert counting.pictures == 8
+    fresh, _ = extracted(collection, extractors[3])
+    assert features.contents == fresh.contents
+    assert np.array_equal(features.matrix, fresh.matrix)
+
+
+def test_verify_reads_every_file(tmp_path, extractors, cache):
+    """A file whose size and time were kept while its bytes were changed is found out, if so asked."""
+    before, after = (encode(picture, "BMP") for picture in (gradient(30, 50), np.roll(gradient(30, 50), 9)))
+    assert len(before) == len(after)
+    root = tmp_path / "collection"
+    make_tree(root, {"a.bmp": before})
+    make_older(root)
+    times = (root / "a.bmp").stat()
+    with cache() as opened:
+        extracted(root, extractors[1], cache=opened)
+    (root / "a.bmp").write_bytes(after)
+    os.utime(root / "a.bmp", ns=(times.st_atime_ns, times.st_mtime_ns))
+    for verify, data in ((False, before), (True, after)):
+        with cache(verify=verify) as opened:
+            features, _ = extracted(root, extractors[1], cache=opened)
+        assert features.contents == (hashlib.sha256(data).hexdigest(),)
+
+
+def test_work_that_was_broken_off_is_kept(collection, extractors, cache):
+    """Where the model fails part way, what came before is there for the next start."""
+    make_older(collection)
+
+    class Failing(Counting):
+        def extract(self, pixels: np.ndarray) -> np.ndarray:
+            if self.pictures >= 3:
+                raise KeyboardInterrupt
+            return super().extract(pixels)
+
+    with pytest.raises(KeyboardInterrupt), cache() as opened:
+        extracted(collection, Failing(extractors[1]), cache=opened)
+    counting = Counting(extractors[1])
+    with cache() as opened:
+        features, _ = extracted(collection, counting, cache=opened)
+    assert features.cached >= 1
+    assert features.cached + counting.pictures == 7
+
+
+def test_other_work_begins_when_the_cache_has_answered(collection, extractors, cache):
+    """`meanwhile` is called once, after what is cached and before anything is read."""
+    make_older(collection)
+    with cache() as opened:
+        extracted(collection, extractors[3], cache=opened)
+    seen: list[object] = []
+    with cache() as opened:
+        files = find_images(collection).files
+        extract_rows(
+            collection,
+            files,
+            extractors[3],
+            lambda done, total: seen.append(done),
+            cache=opened,
+            meanwhile=lambda: seen.append("now"),
         )
+    assert seen == [1, 2, 3, 4, 5, 6, 7, "now", 8, 9, 10]
+
+
+def test_a_large_matrix_lies_in_a_file(collection, extractors, monkeypatch):
+    """Beyond a limit the features are mapped from a file, and are the same."""
+    expected, _ = extracted(collection, extractors[3])
+    monkeypatch.setattr(extract, "_MOST_MATRIX_BYTES", 1000)
+    features, _ = extracted(collection, extractors[3])
+    assert isinstance(features.matrix, np.memmap)
+    assert np.array_equal(features.matrix, expected.matrix)

@@ -3,8 +3,7 @@ import os
 import pytest
 
 from imgsort.errors import DeviceError
-from imgsort.features import runtime
-from imgsort.features.runtime import choose_device, import_keras
+from imgsort.features.runtime import import_keras, require_gpu, silent_descriptors, use_device
 
 
 def gpus() -> list:
@@ -26,29 +25,31 @@ def test_another_backend_is_an_error(monkeypatch):
         import_keras()
 
 
-def test_the_cpu_can_be_asked_for():
-    """`--device cpu` is always there."""
-    if gpus():
-        pytest.skip("a process that has used its GPU cannot hide it")
-    assert choose_device("cpu") == "cpu"
-
-
-def test_a_gpu_that_is_not_there_is_an_error():
-    """`--device gpu` without a GPU says what to install."""
+def test_a_gpu_that_tensorflow_cannot_use_is_an_error():
+    """Without a GPU that TensorFlow sees, what to install is said."""
     if gpus():
         pytest.skip("this machine has a GPU")
-    with pytest.raises(DeviceError, match=r"--device gpu: TensorFlow sees no CUDA GPU\. Install `imgsort\[gpu\]`"):
-        choose_device("gpu")
+    with pytest.raises(DeviceError, match=r"TensorFlow cannot use this machine's CUDA GPU: install `imgsort\[gpu\]`"):
+        require_gpu()
 
 
-def test_auto_takes_what_there_is():
-    """`--device auto` is the CPU where there is no GPU, and names the GPU where there is one."""
-    assert choose_device("auto") == "cpu" or (gpus() and choose_device("auto").startswith("gpu ("))
+def test_the_processor_can_always_be_used():
+    """Hiding GPUs is no error where there are none, nor where TensorFlow has computed already."""
+    import_keras()
+    import tensorflow as tf
+
+    tf.constant(1) + 1
+    use_device("cpu")
+    use_device("cpu")
 
 
 def test_native_chatter_is_kept_off_the_terminal(capfd):
-    """What native code writes to descriptor 2 during the import is not seen; what comes after is."""
-    with runtime._silent_descriptor_2():
+    """What native code writes to these descriptors meanwhile is not seen; what comes after is, in order."""
+    print("before")
+    with silent_descriptors(1, 2):
+        os.write(1, b"chatter")
         os.write(2, b"chatter")
     os.write(2, b"an error")
-    assert capfd.readouterr().err == "an error"
+    print("after")
+    output = capfd.readouterr()
+    assert (output.out, output.err) == ("before\nafter\n", "an error")

@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.cluster import KMeans
+from sklearn.decomposition import PCA
 
 from imgsort.grouping.categories import group_by_kmeans, number_by_size
 from tests.grouping.blobs import blobs, same_partition
@@ -38,6 +40,26 @@ def test_the_same_seed_gives_the_same_result():
     assert np.array_equal(first.distances, again.distances)
     others = [group_by_kmeans(features, 7, random_state=seed).labels for seed in range(6, 12)]
     assert not all(np.array_equal(first.labels, other) for other in others)
+
+
+def test_rows_seen_in_another_order_keep_their_own():
+    """What K-Means sees first decides its result; the labels come back in the rows' own order all the same."""
+    features, truth = blobs([8, 20, 13])
+    order = np.random.default_rng(2).permutation(len(truth))
+    grouping, seen = group_by_kmeans(features, 3, order=order), group_by_kmeans(features[order], 3)
+    assert same_partition(grouping.labels, truth)
+    assert np.array_equal(grouping.labels[order], seen.labels)
+    assert np.array_equal(grouping.distances[order], seen.distances)
+
+
+def test_labels_and_centres_are_scikit_learns():
+    """Reducing and clustering is what scikit-learn's PCA and KMeans make of the same rows in double precision."""
+    features, _ = blobs([40, 60, 30, 50], width=30)
+    reduced = PCA(0.95, svd_solver="full").fit_transform(features.astype(np.float64))
+    kmeans = KMeans(4, n_init=10, random_state=0).fit(reduced)
+    grouping = group_by_kmeans(features, 4)
+    assert same_partition(grouping.labels, kmeans.labels_)
+    assert np.allclose(grouping.distances, kmeans.transform(reduced).min(axis=1), rtol=1e-9)
 
 
 def test_equal_rows_give_fewer_categories():

@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.decomposition import PCA
 
-from imgsort.grouping.reduce import reduce_features
+from imgsort.grouping.reduce import CovariancePCA, reduce_features
 
 
 def rows(n: int = 40, width: int = 15, seed: int = 0) -> np.ndarray:
@@ -11,13 +13,53 @@ def rows(n: int = 40, width: int = 15, seed: int = 0) -> np.ndarray:
     return (random.normal(size=(n, width)) @ np.diag(0.8 ** np.arange(width)) + 3).astype(np.float32)
 
 
-@pytest.mark.parametrize("variance", [0.3, 0.5, 0.95, 0.999])
-def test_equals_scikit_learns_pca(variance):
-    """The result is scikit-learn's, in double precision."""
-    expected = PCA(n_components=variance, svd_solver="full").fit_transform(rows().astype(np.float64))
-    reduced = reduce_features(rows(), variance)
-    assert reduced.dtype == np.float64
-    assert np.array_equal(reduced, expected)
+@pytest.mark.parametrize("variance", [0.3, 0.5, 0.95, 0.999, 1])
+@pytest.mark.parametrize(("n", "width"), [(40, 15), (15, 40), (5000, 24), (24, 24), (25, 24)])
+def test_equals_scikit_learns_pca(n, width, variance):
+    """For few rows and for many the result is scikit-learn's by singular values, to the sign of each column."""
+    exact = rows(n, width).astype(np.float64)
+    expected = PCA(n_components=variance if variance < 1 else None, svd_solver="full").fit_transform(exact)
+    reduced = reduce_features(rows(n, width), variance)
+    assert (reduced.dtype, reduced.shape) == (np.float64, expected.shape)
+    signs = np.sign((reduced * expected).sum(axis=0))
+    # What is left after n - 1 directions is rounding, of which the columns are made that have no variance.
+    assert np.allclose(reduced * signs, expected, rtol=1e-6, atol=1e-6)
+
+
+@given(st.integers(2, 400), st.integers(1, 12), st.floats(0.05, 0.999), st.integers(0, 99), st.integers(1, 90))
+def test_parts_give_what_scikit_learn_gives_for_the_whole(n, width, variance, seed, size):
+    """However the rows are parted, the learned names are those of scikit-learn's `covariance_eigh`, signs too."""
+    features = rows(max(n, 2 * width), width, seed)
+    expected = PCA(n_components=variance, svd_solver="covariance_eigh").fit(features.astype(np.float64))
+    found = CovariancePCA(variance).fit_parts(np.array_split(features, len(features) // size + 1))
+    assert np.allclose(found.mean_, expected.mean_, rtol=1e-9)
+    assert np.allclose(found.explained_variance_ratio_, expected.explained_variance_ratio_, rtol=1e-6)
+    assert np.allclose(found.components_, expected.components_, atol=1e-5)
+    assert np.allclose(found.transform(features), expected.transform(features.astype(np.float64)), atol=1e-5)
+
+
+def test_large_means_cost_no_digits():
+    """Sums are taken about a mean: rows a million away from zero are reduced as exactly as rows near it."""
+    exact = rows(600, 8).astype(np.float64)
+    near, far = (CovariancePCA(0.999).fit_parts(np.array_split(exact + shift, 7)) for shift in (0, 1e6))
+    assert np.allclose(near.transform(exact), far.transform(exact + 1e6), atol=1e-6)
+
+
+def test_rows_come_in_the_order_asked_for():
+    """The order decides only where a row is found, and is obeyed bit for bit: the sums are taken in it."""
+    features, order = rows(300, 9), np.random.default_rng(5).permutation(300)
+    assert np.array_equal(reduce_features(features, 0.9, order), reduce_features(features[order], 0.9))
+    few = rows(8, 30)
+    assert np.array_equal(
+        reduce_features(few, 0.9, order[:8].argsort()), reduce_features(few[order[:8].argsort()], 0.9)
+    )
+
+
+def test_features_may_lie_in_a_file(tmp_path):
+    """A matrix that is mapped from a file is reduced like one in memory."""
+    mapped = np.memmap(tmp_path / "features", dtype=np.float32, mode="w+", shape=(300, 9))
+    mapped[:] = rows(300, 9)
+    assert np.array_equal(reduce_features(mapped, 0.9), reduce_features(rows(300, 9), 0.9))
 
 
 @pytest.mark.parametrize("variance", [0.3, 0.5, 0.95, 0.999])

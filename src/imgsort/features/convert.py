@@ -1,7 +1,10 @@
 """Turns a Keras model into one that LiteRT runs: float32, or int8 by post-training quantisation."""
 
+import contextlib
 import importlib.metadata
+import logging
 import warnings
+from collections.abc import Iterator
 from typing import Any, Literal
 
 from imgsort.errors import ConversionError
@@ -32,21 +35,34 @@ def convert(pooled: PooledModel, precision: ConvertedPrecision) -> bytes:
     """
     import_keras()
     import tensorflow as tf
+    from tensorflow.lite.python.convert_phase import ConverterError
 
     graph = freeze(pooled.build(), None)
-    # Python and C++ print to both, and warn of what is meant so.
-    with silent_descriptors(1, 2), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with _without_chatter():
         # The converter of Keras models first writes them to disk, which takes longer than all the rest.
         converter = tf.lite.TFLiteConverter.from_concrete_functions([graph])
         if precision == "int8":
             _quantise(tf, converter, pooled)
         try:
             data: bytes = converter.convert()
-        except (RuntimeError, ValueError, TypeError) as error:
+        except (ConverterError, RuntimeError, ValueError, TypeError) as error:
             reason = " ".join(str(error).split())[:300]
             raise ConversionError(f"{pooled.name} cannot be converted to {precision}: {reason}") from error
     return data
+
+
+@contextlib.contextmanager
+def _without_chatter() -> Iterator[None]:
+    """Keep the converter quiet: it prints from Python and C++, to both outputs, and warns of what is meant so."""
+    log = logging.getLogger("absl")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with silent_descriptors(1, 2), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        log.setLevel(level)
 
 
 def _quantise(tf: Any, converter: Any, pooled: PooledModel) -> None:

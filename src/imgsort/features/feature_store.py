@@ -29,6 +29,7 @@ _SCHEMA = (
     f"PRAGMA user_version = {_SCHEMA_VERSION}",
 )
 _BUSY_SECONDS = 5.0
+_RETRY_SECONDS = 0.02
 # SQLite allows 999 values in a statement where it was built long ago.
 _AT_A_TIME = 500
 _DAY_SECONDS = 86400
@@ -64,7 +65,7 @@ class FeatureStore:
             raise
 
     def _set_up(self) -> None:
-        self._database.execute("PRAGMA journal_mode = WAL")
+        self._turn_to_wal()
         self._database.execute("PRAGMA synchronous = NORMAL")  # a power cut may cost the last second, never the file
         if self._version() == 0:
             with self._database:
@@ -74,6 +75,18 @@ class FeatureStore:
                         self._database.execute(statement)
         if self._version() != _SCHEMA_VERSION:
             raise sqlite3.DatabaseError("another version of imgsort made it")
+
+    def _turn_to_wal(self) -> None:
+        """Let others read while one writes. SQLite does not wait for another process that does the same."""
+        deadline = time.monotonic() + _BUSY_SECONDS
+        while True:
+            try:
+                self._database.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(_RETRY_SECONDS)
 
     def _version(self) -> int:
         (version,) = self._database.execute("PRAGMA user_version").fetchone()
@@ -140,7 +153,6 @@ class FeatureStore:
         with self._database:
             self._database.executemany("DELETE FROM features WHERE rowid = ?", doomed)
             self._database.execute("DELETE FROM files WHERE content NOT IN (SELECT content FROM features)")
-            self._database.execute("DELETE FROM recipes WHERE id NOT IN (SELECT recipe FROM features)")
         self._database.execute("VACUUM")
         self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return len(doomed)

@@ -1,6 +1,5 @@
 """How a model is run on this machine: by which runtime, in which precision, on what."""
 
-import platform
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,8 @@ from imgsort.features.runtime import Device, require_gpu
 
 Precision = Literal["auto", "float32", "bfloat16", "int8"]
 Runtime = Literal["litert", "tensorflow"]
+
+_CPU_INFO = Path("/proc/cpuinfo")
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,7 @@ def _gpu_is_there(device: Device, notice: Callable[[str], None]) -> bool:
 
 def _has_bfloat16() -> bool:
     """Say whether the processor computes in bfloat16; where that cannot be told, TensorFlow finds a way."""
-    info = Path("/proc/cpuinfo")
-    if platform.system() != "Linux" or not info.is_file():
+    if not _CPU_INFO.is_file():
         return True
-    words = set(info.read_text(encoding="ascii", errors="replace").split())
+    words = set(_CPU_INFO.read_text(encoding="ascii", errors="replace").split())
     return bool(words & {"avx512_bf16", "amx_bf16", "bf16"})

@@ -1,0 +1,110 @@
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from imgsort.errors import ConversionError
+from imgsort.features import extraction
+from imgsort.features.extraction import prepare_extraction
+from imgsort.features.litert import LiteRTExtractor
+from imgsort.features.pooled_model import PooledModel
+from imgsort.features.tensorflow_extractor import TensorFlowExtractor
+from imgsort.features.ways import Way
+from imgsort.images.decode import DEFAULTS, ReadSettings
+
+SIDE_PX = 32
+PICTURES = np.random.default_rng(5).integers(0, 256, (2, SIDE_PX, SIDE_PX, 3), dtype=np.uint8)
+
+
+@pytest.fixture
+def pooled(lite_model) -> PooledModel:
+    return PooledModel(lite_model, SIDE_PX)
+
+
+def prepared(pooled: PooledModel, read: ReadSettings = DEFAULTS, **options):
+    return prepare_extraction(pooled, read, notice=options.pop("notice", lambda text: None), device="cpu", **options)
+
+
+def test_a_model_is_converted_once(pooled, tmp_path, monkeypatch):
+    """The first time a notice says so; from then on the kept model is taken, and gives the same."""
+    monkeypatch.setenv("IMGSORT_CACHE_DIR", str(tmp_path))
+    notices: list[str] = []
+    first = prepared(pooled, precision="float32", notice=notices.append)
+    assert [notice.partition(",")[0] for notice in notices] == ["efficientnet-lite0 is converted to float32"]
+    monkeypatch.setattr(extraction, "convert", lambda *_: pytest.fail("converted again"))
+    again = prepared(pooled, precision="float32", notice=pytest.fail)
+    assert (first.way, first.recipe) == (again.way, again.recipe)
+    assert first.way == Way("litert", "float32")
+    assert np.array_equal(first.extractor.extract(PICTURES[:1]), again.extractor.extract(PICTURES[:1]))
+
+
+def test_the_recipe_is_all_that_determines_features(pooled):
+    """Whatever can change a feature changes the recipe; how many images go together does not."""
+    usual = prepared(pooled, precision="float32").recipe
+    others = [
+        prepared(replace(pooled, size_px=64), precision="float32"),
+        prepared(replace(pooled, pooling="max"), precision="float32"),
+        prepared(pooled, precision="int8"),
+        prepared(pooled, precision="bfloat16"),
+        prepared(pooled, ReadSettings(truncated="use"), precision="float32"),
+        prepared(pooled, ReadSettings(max_pixels=10**6), precision="float32"),
+    ]
+    assert len({usual, *(other.recipe for other in others)}) == 7
+    assert prepared(pooled, precision="float32", batch_size=5).recipe == usual
+    recipe = json.loads(usual)
+    assert recipe["weights"] == pooled.model.sha256
+    assert {"model", "size_px", "pooling", "precision", "runtime", "device", "made_of", "reader"} <= set(recipe)
+
+
+def test_another_reader_or_other_weights_make_another_recipe(pooled, monkeypatch):
+    """Features made of pixels that another version of the reader gave are not taken for ours."""
+    usual = prepared(pooled, precision="float32").recipe
+    monkeypatch.setattr(extraction, "READER_VERSION", 999)
+    assert prepared(pooled, precision="float32").recipe != usual
+
+
+def test_what_cannot_be_converted_runs_on_tensorflow(pooled, monkeypatch):
+    """In float32 with a notice; where int8 was asked for there is nothing to fall back to."""
+
+    def fail(*_: object) -> bytes:
+        raise ConversionError("it cannot be converted.")
+
+    monkeypatch.setattr(extraction, "convert", fail)
+    monkeypatch.setattr(extraction, "conversion_key", lambda *_: "never kept")
+    notices: list[str] = []
+    found = prepared(pooled, precision="float32", notice=notices.append)
+    assert isinstance(found.extractor, TensorFlowExtractor)
+    assert found.way == Way("tensorflow", "float32")
+    assert notices[-1] == "it cannot be converted. TensorFlow itself runs it, which takes longer to start."
+    with pytest.raises(ConversionError):
+        prepared(pooled, precision="int8")
+
+
+def test_a_kept_model_needs_no_tensorflow(pooled):
+    """With the converted model in place, features come from a process that never imports TensorFlow."""
+    prepared(pooled, precision="float32")
+    script = (
+        "import sys, numpy as np\n"
+        "from imgsort.features.choose import choose_model\n"
+        "from imgsort.features.extraction import prepare_extraction\n"
+        "from imgsort.features.pooled_model import PooledModel\n"
+        "from imgsort.images.decode import DEFAULTS\n"
+        "name = 'efficientnet-lite0'\n"
+        "model = choose_model(name, name, None, notice=print, make_bar=lambda _: None)\n"
+        f"pooled = PooledModel(model, {SIDE_PX})\n"
+        "found = prepare_extraction(pooled, DEFAULTS, notice=print, device='cpu', precision='float32', batch_size=1)\n"
+        f"print(found.extractor.extract(np.zeros((1, {SIDE_PX}, {SIDE_PX}, 3), np.uint8)).shape)\n"
+        "print([name for name in ('tensorflow', 'keras', 'sklearn') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["(1, 1280)", "[]"]
+
+
+def test_litert_is_the_way_on_a_processor(pooled):
+    """With the model's own choice of precision."""
+    found = prepared(pooled)
+    assert isinstance(found.extractor, LiteRTExtractor)
+    assert found.way == Way("litert", pooled.model.backbone.auto_precision)

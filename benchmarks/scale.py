@@ -83,9 +83,7 @@ if __name__ == "__main__":
     parser.add_argument("--images", type=int, nargs="*", default=[1000, 10000])
     parser.add_argument("--rows", type=int, nargs="*", default=[1000, 10000, 100000])
     parser.add_argument("--width", type=int, default=1280)
-    parser.add_argument(
-        "--work", type=Path, help="folder for the images made, by default the system's for temporary ones"
-    )
+    parser.add_argument("--work", type=Path, help="where images are made; by default where temporary files go")
     options = parser.parse_args()
     print(described())
     with tempfile.TemporaryDirectory(dir=options.work) as work:

@@ -1,7 +1,7 @@
 """Measures imgsort's speed: whole commands, cold and warm, and how close the pipeline comes to the bare model.
 
     python benchmarks/speed.py FOLDER [--model NAME] [--weights FILE] [--precision P] [--rounds N]
-    python benchmarks/speed.py FOLDER --both VGG16_WEIGHTS RESNET50_WEIGHTS --against 'python baseline.py {images} {out}'
+    python benchmarks/speed.py FOLDER --both VGG16_WEIGHTS RESNET50_WEIGHTS --against 'COMMAND {images} {out}'
 
 The first form prints, for the images under FOLDER: whole processes with an empty cache of features and with a full
 one; then, in one process, m, the model alone, d, reading and decoding alone, and what both reach together, as a

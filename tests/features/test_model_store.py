@@ -3,7 +3,6 @@
 import errno
 import hashlib
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -113,6 +112,8 @@ def test_a_folder_in_the_models_place(own_folder):
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
 def test_where_writing_fails_nothing_is_left():
     """A full disk, here a limit on the size of files: a notice, the model, and no part of a file."""
+    import resource
+
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     notices = []

@@ -23,6 +23,9 @@ CASES += [(scenario, "apply", "ENOSPC") for scenario in SCENARIOS] + [
 ]
 CASES += [("within", "apply", "EACCES"), ("within", "undo", "ENOSPC"), ("across", "apply", "EACCES")]
 
+# Some kernels fail a vfork in one thread while another thread forks ("Bad address"): seen once in a hundred runs.
+subprocess._USE_VFORK = False
+
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="dying in a fork needs fork")
 
 

@@ -27,10 +27,10 @@ def test_both_commands_one_after_the_other(photos):
 
 def test_the_odd_ones_in_a_category_are_found(photos, demo_photos):
     """In the category that took in the four odd pictures, exactly they are the outliers."""
-    imgsort.categorize(photos, **LITE)
+    imgsort.categorize(photos, precision="float32", **LITE)
     odd = {name for name, photograph in demo_photos[1].items() if photograph.startswith("odd")}
     folder = next(photos / path.rpartition("/")[0] for path in names(photos) if path.rpartition("/")[2] in odd)
-    result = imgsort.find_outliers(folder, max_outliers=4, **LITE)
+    result = imgsort.find_outliers(folder, max_outliers=4, precision="float32", **LITE)
     assert {move.source for move in result.moves} == odd
 
 

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from imgsort.features.feature_store import FeatureStore, KnownFile, store_file
+from imgsort.features.feature_store import UNUSABLE, FeatureStore, KnownFile, store_file
 from imgsort.images.find import ImageFile
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class FeatureCache:
         self._store: FeatureStore | None = None
         try:
             self._store = FeatureStore()
-        except (sqlite3.Error, OSError) as error:
+        except UNUSABLE as error:
             self._give_up(error)
         self._recipe = self._ask(lambda store: store.recipe_number(recipe), 0)
 
@@ -89,17 +89,18 @@ class FeatureCache:
 
     def keep(self, root: Path, file: ImageFile, content: str, features: "NDArray[np.float32] | None") -> None:
         """Keep which bytes a file has and, unless they are None, their features. Written about once a second."""
-        if features is not None:
-            self._new_features[content] = features
-        if self._opened_ns - file.mtime_ns > _SETTLED_NS:
-            self._new_files.append(KnownFile(_absolute(root, file.path), file.size, file.mtime_ns, content))
-        if time.monotonic() - self._written > _WRITE_SECONDS:
-            self._write()
+        with self._lock:
+            if features is not None:
+                self._new_features[content] = features
+            if _is_settled(file.mtime_ns, self._opened_ns):
+                self._new_files.append(KnownFile(_absolute(root, file.path), file.size, file.mtime_ns, content))
+            if time.monotonic() - self._written > _WRITE_SECONDS:
+                self._write()
 
     def close(self) -> None:
         """Write what is not written yet, and let go of the file."""
-        self._write()
         with self._lock:
+            self._write()
             if self._store is not None:
                 self._store.close()
                 self._store = None
@@ -120,7 +121,7 @@ class FeatureCache:
             if self._store is not None:
                 try:
                     return question(self._store)
-                except sqlite3.Error as error:
+                except UNUSABLE as error:
                     with contextlib.suppress(sqlite3.Error):
                         self._store.close()
                     self._store = None
@@ -139,8 +140,8 @@ def remember_files(files: Iterable[KnownFile], read_since_ns: int) -> None:
 
     It is of no matter where that cannot be done: they are read once more.
     """
-    files = [file for file in files if read_since_ns - file.mtime_ns > _SETTLED_NS]
-    with contextlib.suppress(sqlite3.Error, OSError), contextlib.closing(FeatureStore()) as store:
+    files = [file for file in files if _is_settled(file.mtime_ns, read_since_ns)]
+    with contextlib.suppress(*UNUSABLE), contextlib.closing(FeatureStore()) as store:
         store.put(0, {}, files)
 
 
@@ -153,6 +154,11 @@ def _unchanged(store: FeatureStore, root: Path, files: Sequence[ImageFile]) -> d
         for row in known
         if (row.size, row.mtime_ns) == (stamps[row.path].size, stamps[row.path].mtime_ns)
     }
+
+
+def _is_settled(mtime_ns: int, read_since_ns: int) -> bool:
+    """Say whether a file that changed after it was read would have another time, one that SQLite has room for."""
+    return -(2**63) <= mtime_ns < read_since_ns - _SETTLED_NS
 
 
 def _absolute(root: Path, path: str) -> str:

@@ -1,7 +1,7 @@
 """The SQLite file that features are kept in: its tables, and every statement that touches them.
 
 `features` are found by recipe and content, `files` say which content a path had at a size and a time.
-Raises sqlite3.Error and OSError; `feature_cache` makes do without.
+What is wrong with the file is raised as one of UNUSABLE; `feature_cache` makes do without.
 """
 
 import os
@@ -18,6 +18,9 @@ from imgsort.features.cache_folder import cache_folder
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+# A file that is damaged inside gives values of other types, and text that is none, before SQLite notices.
+UNUSABLE = (sqlite3.Error, OSError, ValueError, TypeError, AttributeError, LookupError, OverflowError)
 
 _SCHEMA_VERSION = 1
 _SCHEMA = (
@@ -60,11 +63,13 @@ class FeatureStore:
         self._today = int(time.time() // _DAY_SECONDS)
         try:
             self._set_up()
-        except sqlite3.Error:
+        except UNUSABLE:
             self._database.close()
             raise
 
     def _set_up(self) -> None:
+        if self._version() not in (0, _SCHEMA_VERSION):
+            raise sqlite3.DatabaseError("another version of imgsort made it")
         self._turn_to_wal()
         self._database.execute("PRAGMA synchronous = NORMAL")  # a power cut may cost the last second, never the file
         if self._version() == 0:
@@ -73,8 +78,6 @@ class FeatureStore:
                 if self._version() == 0:  # no other process was first
                     for statement in _SCHEMA:
                         self._database.execute(statement)
-        if self._version() != _SCHEMA_VERSION:
-            raise sqlite3.DatabaseError("another version of imgsort made it")
 
     def _turn_to_wal(self) -> None:
         """Let others read while one writes. SQLite does not wait for another process that does the same."""
@@ -83,8 +86,8 @@ class FeatureStore:
             try:
                 self._database.execute("PRAGMA journal_mode = WAL")
                 return
-            except sqlite3.OperationalError:
-                if time.monotonic() > deadline:
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                     raise
                 time.sleep(_RETRY_SECONDS)
 
@@ -113,7 +116,7 @@ class FeatureStore:
         query = "SELECT content, numbers, checksum, used_day FROM features WHERE content IN ({}) AND recipe = ?"
         unused = []
         for content, numbers, checksum, used_day in self._select(query, keys, recipe):
-            if zlib.crc32(numbers) == checksum:
+            if _checksum(content, numbers) == checksum:
                 yield content.hex(), np.frombuffer(numbers, "<f4")
                 unused += [(self._today, recipe, content)] if used_day < self._today else []
         if unused:
@@ -134,7 +137,8 @@ class FeatureStore:
 
     def _feature_row(self, recipe: int, content: str, features: "NDArray[np.float32]") -> tuple[Any, ...]:
         numbers = features.astype("<f4").tobytes()
-        return recipe, bytes.fromhex(content), numbers, zlib.crc32(numbers), self._today
+        key = bytes.fromhex(content)
+        return recipe, key, numbers, _checksum(key, numbers), self._today
 
     def count_features(self) -> int:
         """Return how many rows of features there are, of all recipes."""
@@ -164,4 +168,10 @@ class FeatureStore:
     def _select(self, query: str, keys: Sequence[bytes], *others: int) -> Iterator[tuple[Any, ...]]:
         for start in range(0, len(keys), _AT_A_TIME):
             part = keys[start : start + _AT_A_TIME]
-            yield from self._database.execute(query.format(",".join("?" * len(part))), (*part, *others))
+            # All at once: a statement that is left half way keeps the file open.
+            yield from self._database.execute(query.format(",".join("?" * len(part))), (*part, *others)).fetchall()
+
+
+def _checksum(content: bytes, numbers: bytes) -> int:
+    """Return what tells that these numbers are whole, and are of this content: an index may be damaged too."""
+    return zlib.crc32(numbers, zlib.crc32(content))

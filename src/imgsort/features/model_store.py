@@ -11,6 +11,7 @@ from pathlib import Path
 from imgsort.features.cache_folder import cache_folder
 
 _SUFFIX = ".tflite"
+_PART = ".part"
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,11 @@ def kept_models() -> list[Path]:
     with contextlib.suppress(OSError):
         return sorted(file for file in models_folder().iterdir() if file.suffix == _SUFFIX)
     return []
+
+
+def abandoned_files() -> list[Path]:
+    """Return what processes left that were killed while they kept a model; or are about to rename."""
+    return sorted(models_folder().glob(f"*{_PART}"))
 
 
 def stored_or_made(key: str, make: Callable[[], bytes], notice: Callable[[str], None]) -> ConvertedModel:
@@ -64,9 +70,10 @@ def _read(file: Path) -> ConvertedModel | None:
         if file.stem.rpartition("-")[2] != digest:
             file.unlink()
             return None
-        os.utime(file)  # `cache prune` takes the models first that were not used for longest
     except OSError:
         return None
+    with contextlib.suppress(OSError):  # a cache that may not be written to serves all the same
+        os.utime(file)  # `cache prune` takes the models first that were not used for longest
     return ConvertedModel(data, digest)
 
 
@@ -74,7 +81,7 @@ def _keep(key: str, model: ConvertedModel) -> None:
     """Write the model beside its place and rename it: another process sees all of it or nothing."""
     folder = models_folder()
     folder.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=folder, suffix=".part")
+    descriptor, temporary = tempfile.mkstemp(dir=folder, suffix=_PART)
     try:
         with open(descriptor, "wb") as handle:
             handle.write(model.data)

@@ -1,8 +1,6 @@
 """What the cache folder holds, and making it smaller."""
 
 import contextlib
-import os
-import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +8,8 @@ from typing import Any
 
 from imgsort.errors import CacheError
 from imgsort.features.cache_folder import cache_folder
-from imgsort.features.feature_store import FeatureStore, store_file
-from imgsort.features.model_store import kept_models
+from imgsort.features.feature_store import UNUSABLE, FeatureStore, store_file
+from imgsort.features.model_store import abandoned_files, kept_models
 
 # SQLite's own beside the file: https://www.sqlite.org/wal.html
 _BESIDE = ("", "-wal", "-shm")
@@ -50,7 +48,7 @@ def clear_features() -> None:
 
 def clear_models() -> None:
     """Remove all converted models. Raises CacheError."""
-    _remove(kept_models())
+    _remove([*kept_models(), *abandoned_files()])
 
 
 def prune(max_bytes: int) -> None:
@@ -63,11 +61,14 @@ def prune(max_bytes: int) -> None:
         try:
             with contextlib.closing(FeatureStore()) as store:
                 store.remove_least_used(excess)
-        except (sqlite3.Error, OSError) as error:
+                is_empty = store.count_features() == 0
+        except UNUSABLE as error:
             raise CacheError(
                 f"{store_file()}: cannot be made smaller ({error}). `imgsort cache clear --features` makes a new one."
             ) from error
-    for model in sorted(kept_models(), key=os.path.getmtime):
+        if is_empty:  # an empty file takes room as well
+            clear_features()
+    for model in sorted(kept_models(), key=_last_use):
         if look_into_cache().total_bytes <= max_bytes:
             return
         _remove([model])
@@ -84,8 +85,14 @@ def _rows() -> int | None:
     try:
         with contextlib.closing(FeatureStore()) as store:
             return store.count_features()
-    except (sqlite3.Error, OSError):
+    except UNUSABLE:
         return None
+
+
+def _last_use(model: Path) -> float:
+    with contextlib.suppress(OSError):  # another process has removed it
+        return model.stat().st_mtime
+    return 0
 
 
 def _size(files: Iterable[Path]) -> int:

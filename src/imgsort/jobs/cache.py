@@ -1,6 +1,7 @@
 """`imgsort cache`: what is kept between runs, and making it smaller."""
 
 import re
+from decimal import Decimal
 
 from imgsort.errors import UsageError
 from imgsort.features import upkeep
@@ -38,4 +39,4 @@ def parse_size(text: str) -> int:
     match = _SIZE.fullmatch(text.strip())
     if match is None:
         raise UsageError(f"size {text!r}: it is a number of bytes, or such as 500MB or 2GB.")
-    return int(float(match[1]) * _UNITS[match[2].lower()])
+    return int(Decimal(match[1]) * _UNITS[match[2].lower()])

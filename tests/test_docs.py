@@ -38,7 +38,7 @@ def test_every_command_has_its_section():
 
 
 def test_the_first_screens_output_is_real(photos):
-    """The folders and counts on the first screen are what the demo prints, and the four outliers too."""
+    """The folders and counts on the first screen are what the demo prints, and the outliers too."""
     shown = re.search(r"```console\n(.*?)```", README, re.DOTALL).group(1)
     first = CliRunner().invoke(main, ["categorize", str(photos)]).stdout.splitlines()[:8]
     assert "\n".join(first) in shown

@@ -27,11 +27,11 @@ print(json.dumps([len(features.files), time.perf_counter() - start,
 CLUSTER = """
 import json, sys, time, resource, tempfile
 import numpy as np
-from imgsort.features.extract import _empty_matrix
 from imgsort.grouping.categories import group_by_kmeans
+from imgsort.mapped import empty_matrix, let_go
 rows, width = int(sys.argv[1]), int(sys.argv[2])
 random = np.random.default_rng(0)
-matrix = _empty_matrix(rows, width)
+matrix = empty_matrix(rows, width)
 fall = (1 / np.sqrt(1 + np.arange(width))).astype(np.float32)
 turn = np.linalg.qr(random.normal(size=(width, width)))[0].astype(np.float32)
 centres = (1.5 * random.normal(size=(20, width))).astype(np.float32)
@@ -40,6 +40,7 @@ for start in range(0, rows, 10000):
     truth = random.integers(0, 20, part.stop - part.start)
     spread = random.standard_normal((len(truth), width), dtype=np.float32)
     matrix[part] = ((centres[truth] + spread) * fall) @ turn
+    let_go(matrix)
 start = time.perf_counter()
 grouping = group_by_kmeans(matrix, 20)
 print(json.dumps([rows, time.perf_counter() - start,

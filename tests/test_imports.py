@@ -27,7 +27,7 @@ HEAVY = {
     "pillow_heif",
 }
 
-# A folder may import from those named; `errors`, `content`, `name_key` and `version` are open to all.
+# A folder may import from those named; `errors`, `content`, `mapped`, `name_key` and `version` are open to all.
 MAY_IMPORT = {
     "images": {"images"},
     "grouping": {"grouping"},
@@ -38,7 +38,7 @@ MAY_IMPORT = {
     "cli": {"cli", "jobs"},
     "": {"jobs", "cli"},
 }
-OPEN_TO_ALL = {"errors", "content", "name_key", "version"}
+OPEN_TO_ALL = {"errors", "content", "mapped", "name_key", "version"}
 
 
 def imports_of(file):

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from imgsort import mapped
 from imgsort.features import extract
 from imgsort.features.choose import ChosenModel
 from imgsort.features.extract import Extractor, Features, extract_rows
@@ -237,7 +238,8 @@ def test_other_work_begins_when_the_cache_has_answered(collection, extractors, c
 def test_a_large_matrix_lies_in_a_file(collection, extractors, monkeypatch):
     """Beyond a limit the features are mapped from a file, and are the same."""
     expected, _ = extracted(collection, extractors[3])
-    monkeypatch.setattr(extract, "_MOST_MATRIX_BYTES", 1000)
+    monkeypatch.setattr(mapped, "MOST_RESIDENT_BYTES", 1000)
+    monkeypatch.setattr(extract, "_ROWS_AT_A_TIME", 2)
     features, _ = extracted(collection, extractors[3])
-    assert isinstance(features.matrix, np.memmap)
+    assert not features.matrix.flags.owndata
     assert np.array_equal(features.matrix, expected.matrix)

@@ -1,6 +1,5 @@
 """Images to a matrix of features: one row an image, from the cache or through the model, streamed in batches."""
 
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,13 +11,13 @@ from imgsort.images.decode import DEFAULTS, ReadSettings, bytes_of, decode
 from imgsort.images.find import ImageFile, Unreadable
 from imgsort.images.letterbox import letterbox
 from imgsort.images.stream import core_count, stream
+from imgsort.mapped import empty_matrix, let_go
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# A larger matrix lies in a file, which the system may write out of memory.
-_MOST_MATRIX_BYTES = 1024**3
+_ROWS_AT_A_TIME = 512
 
 
 class Extractor(Protocol):
@@ -83,7 +82,7 @@ def extract_rows(
     """Read every file and extract its features; those that cannot be read are named instead.
 
     What `cache` holds is not made again, and a file that it knows to be unchanged is not even read. Memory
-    holds a few batches of pixels, and the matrix up to a gigabyte. `progress` is called with (done, total);
+    holds a few batches of pixels; a large matrix lies in a file. `progress` is called with (done, total);
     `meanwhile` once, when the cache has answered and the images are to be read, to begin other work beside it.
     """
     rows = _Rows(files)
@@ -164,10 +163,12 @@ class _Rows:
             self._unreadable.append(Unreadable(self._files[seen.number].path, seen.reason))
             return
         if self._matrix is None:
-            self._matrix = _empty_matrix(len(self._files), len(seen.features))
+            self._matrix = empty_matrix(len(self._files), len(seen.features))
         self._matrix[seen.number] = seen.features
         self._contents[seen.number] = seen.content
         self._cached += seen.is_cached
+        if self.done % _ROWS_AT_A_TIME == 0:
+            let_go(self._matrix)
 
     def missing(self) -> list[int]:
         """Return the numbers of the files of which nothing is known yet."""
@@ -179,7 +180,7 @@ class _Rows:
 
         there = [number for number, content in enumerate(self._contents) if content is not None]
         matrix = np.empty((0, 0), np.float32) if self._matrix is None else self._matrix
-        if len(there) < len(matrix):  # upwards in place: a copy would double the memory
+        if len(there) < len(matrix):  # upwards in place: a copy would double the matrix
             for row, number in enumerate(there):
                 matrix[row] = matrix[number]
             matrix = matrix[: len(there)]
@@ -190,12 +191,3 @@ class _Rows:
             unreadable=tuple(self._unreadable),
             cached=self._cached,
         )
-
-
-def _empty_matrix(rows: int, width: int) -> "NDArray[np.float32]":
-    import numpy as np
-
-    if 4 * rows * width <= _MOST_MATRIX_BYTES:
-        return np.empty((rows, width), dtype=np.float32)
-    with tempfile.TemporaryFile(prefix="imgsort-") as file:  # the mapping keeps it until the matrix goes
-        return np.memmap(file, dtype=np.float32, mode="w+", shape=(rows, width))

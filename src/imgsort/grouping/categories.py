@@ -1,9 +1,10 @@
 """Groups of rows that look alike: K-Means on reduced features."""
 
-import warnings
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from imgsort.grouping.kmeans import fitted_kmeans
 from imgsort.grouping.reduce import reduce_features
 
 if TYPE_CHECKING:
@@ -43,21 +44,15 @@ def group_by_kmeans(
     The result depends on the order in which rows are seen: `order`, int (n,), by default their own. Categories
     are numbered by size, ties by the first row seen. Rows that are equal cannot be told apart, so there may
     be fewer categories than asked for. Raises ValueError for n < clusters.
-    Source: Arthur & Vassilvitskii, k-means++ (2007); scikit-learn's `KMeans`, best of 10 starts.
     """
     import numpy as np
+    from threadpoolctl import threadpool_limits
 
-    reduced = reduce_features(features, variance, order)
-    # Not before: the import takes a second, and may go on in a thread meanwhile.
-    from sklearn.cluster import KMeans
-    from sklearn.exceptions import ConvergenceWarning
-
-    # Not a copy of what may be most of the memory: K-Means centres the rows in place, and puts them back.
-    kmeans = KMeans(clusters, init="k-means++", n_init=10, random_state=random_state, copy_x=False)
-    with warnings.catch_warnings():
-        # Said where fewer distinct rows than clusters are found; the result says it too.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        found = kmeans.fit_predict(reduced)
+    # scikit-learn takes a second to import, which may go on in a thread meanwhile: a core is left to it.
+    with threadpool_limits(max(1, (os.cpu_count() or 1) - 1), user_api="blas"):
+        reduced = reduce_features(features, variance, order)
+    kmeans = fitted_kmeans(reduced, clusters, random_state, copy=False)
+    found = kmeans.labels_
     reduced -= kmeans.cluster_centers_[found]
     distances = np.sqrt(np.einsum("ij,ij->i", reduced, reduced))
     seen = np.arange(len(features)) if order is None else order

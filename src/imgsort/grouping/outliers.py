@@ -1,7 +1,8 @@
 """Rows that do not belong: the original program's method, two clusters of which the smaller is odd."""
 
-import warnings
 from typing import TYPE_CHECKING, Self
+
+from imgsort.grouping.kmeans import fitted_kmeans
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,8 +26,6 @@ class TwoMeansOutliers:
     def fit(self, features: "NDArray[np.float32]") -> Self:
         """Learn from `features`, float32 (n, d). Fewer than three rows, or rows all equal, have no outliers."""
         import numpy as np
-        from sklearn.cluster import KMeans
-        from sklearn.exceptions import ConvergenceWarning
 
         rows = len(features)
         self.labels_ = np.zeros(rows, dtype=np.intp)
@@ -35,10 +34,8 @@ class TwoMeansOutliers:
         self.small_fraction_ = 0.0
         if rows < 3:
             return self
-        kmeans = KMeans(2, init="k-means++", n_init=10, random_state=self.random_state)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            found = kmeans.fit_predict(features)
+        kmeans = fitted_kmeans(features, 2, self.random_state)
+        found = kmeans.labels_
         sizes = np.bincount(found, minlength=2)
         if np.min(sizes) == 0:
             return self

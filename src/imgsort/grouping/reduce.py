@@ -4,13 +4,15 @@ import itertools
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Self
 
+from imgsort.mapped import let_go
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 # Beyond this width a covariance matrix takes more than a singular value decomposition of the rows.
 _MOST_COVARIANCE_WIDTH = 8192
-_ROWS_AT_A_TIME = 4096
+_ROWS_AT_A_TIME = 512
 
 
 def reduce_features(
@@ -53,7 +55,6 @@ class CovariancePCA:
     def fit_parts(self, parts: "Iterable[NDArray[np.floating]]") -> Self:
         """Learn from parts of (m, d) rows each, of two rows at least in all."""
         import numpy as np
-        from scipy.linalg import eigh
 
         parts = iter(parts)
         first = next(parts)
@@ -66,7 +67,7 @@ class CovariancePCA:
             products += shifted.T @ shifted
         self.mean_ = shift + total / count
         covariance = (products - np.outer(total, total) / count) / (count - 1)
-        values, vectors = eigh(covariance, overwrite_a=True, check_finite=False)
+        values, vectors = np.linalg.eigh(covariance)
         self._take_largest(values[::-1].clip(min=0), vectors[:, ::-1].T)
         return self
 
@@ -100,3 +101,4 @@ def _parts(features: "NDArray[np.float32]", order: "NDArray[np.intp]") -> "Itera
     """Yield the rows in this order, a few thousand at a time."""
     for start in range(0, len(order), _ROWS_AT_A_TIME):
         yield features[order[start : start + _ROWS_AT_A_TIME]]
+        let_go(features)

@@ -1,0 +1,52 @@
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from imgsort import mapped
+from imgsort.mapped import empty_matrix, let_go
+
+
+def resident_bytes() -> int:
+    """Return what this process has in memory."""
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.parametrize("limit", [10**6, 0])
+def test_a_matrix_holds_what_is_written(monkeypatch, limit):
+    """In memory or in a file: numbers stay, also when the memory was let go, whole and in a part."""
+    monkeypatch.setattr(mapped, "MOST_RESIDENT_BYTES", limit)
+    matrix = empty_matrix(700, 30)
+    assert (matrix.shape, matrix.dtype) == ((700, 30), np.float32)
+    expected = np.random.default_rng(1).normal(size=(700, 30)).astype(np.float32)
+    matrix[:] = expected
+    let_go(matrix)
+    part = matrix[5:300]
+    let_go(part)
+    part[0] = 7
+    let_go(matrix)
+    assert np.array_equal(matrix[6:], expected[6:])
+    assert matrix[5].tolist() == [7] * 30
+
+
+def test_other_arrays_are_left_alone():
+    """What lies in memory has nothing to let go."""
+    array = np.arange(12.0, dtype=np.float32)
+    for view in (array, array.reshape(3, 4)[1:], np.frombuffer(b"1234" * 6, np.float32)):
+        before = view.copy()
+        let_go(view)
+        assert np.array_equal(view, before)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_what_is_let_go_is_not_resident():
+    """A hundred megabytes written in parts take a fraction of that."""
+    matrix = empty_matrix(25_000, 1024)
+    before = resident_bytes()
+    for start in range(0, len(matrix), 500):
+        matrix[start : start + 500] = start
+        let_go(matrix)
+    assert resident_bytes() - before < 20e6
+    assert (matrix[24_700] == 24_500).all()

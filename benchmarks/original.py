@@ -44,12 +44,13 @@ def features_of(folder: Path, default: str, pooling: Pooling, size_px: int) -> t
 def compare_categories(folder: Path, expected: dict[str, str], pooling: Pooling) -> None:
     """Print ARI and NMI against the original's folders, for both shares of variance."""
     features, model = features_of(folder, "vgg16", pooling, CATEGORY_SIZE_PX)
-    order = features.content_order
-    theirs = [expected[features.files[row].name] for row in order]
+    theirs = [expected[file.name] for file in features.files]
     for variance in (0.50, 0.95):
         scores = []
         for seed in (CATEGORY_SEED, *OTHER_SEEDS):
-            ours = group_by_kmeans(features.matrix[order], CLUSTERS, variance=variance, random_state=seed).labels
+            ours = group_by_kmeans(
+                features.matrix, CLUSTERS, variance=variance, random_state=seed, order=features.content_order
+            ).labels
             scores.append((adjusted_rand_score(theirs, ours), normalized_mutual_info_score(theirs, ours)))
         (ari, nmi), (mean_ari, mean_nmi) = scores[0], np.mean(scores[1:], axis=0)
         deviation = np.std([score[0] for score in scores[1:]])

@@ -1,9 +1,9 @@
 """Measures how time and memory grow with the number of images, and of rows to cluster.
 
-    python benchmarks/scale.py [--images 1000 10000] [--rows 1000 10000 100000 1000000] [--width 1280]
+    python benchmarks/scale.py [--images 1000 10000 100000] [--rows 1000 10000 100000 1000000] [--width 1280]
 
 Images are made: small JPEGs, no two alike. Features are made: twenty groups, the variance falling off as a model's
-does; beyond a gigabyte they lie in a file. Each figure is of a process of its own.
+does; what does not fit lies in a file. Each figure is of a process of its own.
 """
 
 import argparse
@@ -81,8 +81,8 @@ def table(title: str, rows: list[tuple[int, float, float]]) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--images", type=int, nargs="*", default=[1000, 10000])
-    parser.add_argument("--rows", type=int, nargs="*", default=[1000, 10000, 100000])
+    parser.add_argument("--images", type=int, nargs="*", default=[1000, 10000, 100000])
+    parser.add_argument("--rows", type=int, nargs="*", default=[1000, 10000, 100000, 1000000])
     parser.add_argument("--width", type=int, default=1280)
     parser.add_argument("--work", type=Path, help="where images are made; by default where temporary files go")
     options = parser.parse_args()

@@ -44,9 +44,7 @@ def seconds_to_decode(root: Path, files: list[ImageFile]) -> float:
 
 
 def categories_of(features: Features, clusters: int) -> np.ndarray:
-    order = features.content_order
-    labels = group_by_kmeans(features.matrix[order], clusters, variance=0.95, random_state=0).labels
-    return labels[np.argsort(order)]
+    return group_by_kmeans(features.matrix, clusters, order=features.content_order).labels
 
 
 def compare(folder: Path) -> None:
@@ -56,9 +54,10 @@ def compare(folder: Path) -> None:
         scaled_seconds = seconds_to_decode(folder, files)
         with mock.patch.object(decode, "_reduced_flag", whole()):
             ratios.append(seconds_to_decode(folder, files) / scaled_seconds)
-    scaled = extract_features(folder, recursive=True)
+    options = {"recursive": True, "cache": False, "precision": "float32"}  # what is kept was decoded as usual
+    scaled = extract_features(folder, **options)
     with mock.patch.object(decode, "_reduced_flag", whole()):
-        full = extract_features(folder, recursive=True)
+        full = extract_features(folder, **options)
     norms = np.linalg.norm(scaled.matrix, axis=1) * np.linalg.norm(full.matrix, axis=1)
     cosines = np.sum(scaled.matrix * full.matrix, axis=1) / norms
     classes = [file.path.rpartition("/")[0] for file in scaled.files]

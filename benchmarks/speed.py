@@ -3,11 +3,10 @@
     python benchmarks/speed.py FOLDER [--model NAME] [--weights FILE] [--precision P] [--rounds N]
     python benchmarks/speed.py FOLDER --both VGG16_WEIGHTS RESNET50_WEIGHTS --against 'COMMAND {images} {out}'
 
-The first form prints, for the images under FOLDER: whole processes with an empty cache of features and with a full
-one; then, in one process, m, the model alone, d, reading and decoding alone, and what both reach together, as a
-share of 1 / (m + d) images/s. The second form runs `categorize` and `outliers` on a flat copy of FOLDER and any
-other command, in turn, and prints the ratio. Converted models are in place before anything is timed. Medians of
---rounds.
+The first form prints, for the images under FOLDER: whole processes without a cache of features and with a full one;
+then, in one process, m, the model alone, d, reading and decoding alone, and what both reach together, as a share of
+1 / (m + d) images/s. The second form runs `categorize` and `outliers` on a flat copy of FOLDER and any other command,
+in turn, and prints the ratio. Converted models are in place before anything is timed. Medians of --rounds.
 """
 
 import argparse

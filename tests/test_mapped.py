@@ -1,3 +1,4 @@
+import errno
 import os
 import sys
 from pathlib import Path
@@ -50,3 +51,20 @@ def test_what_is_let_go_is_not_resident():
         let_go(matrix)
     assert resident_bytes() - before < 20e6
     assert (matrix[24_700] == 24_500).all()
+
+
+@pytest.mark.parametrize("problem", ["no folder", "no room"])
+def test_where_there_is_no_room_memory_must_do(monkeypatch, tmp_path, problem):
+    """A full disk would kill the process when it writes, so that the room is asked for first."""
+    if problem == "no folder":
+        monkeypatch.setattr(mapped.tempfile, "tempdir", str(tmp_path / "none"))
+    else:
+
+        def full(*_: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(mapped, "_reserve", full)
+    monkeypatch.setattr(mapped, "MOST_RESIDENT_BYTES", 0)
+    matrix = empty_matrix(10, 4)
+    assert matrix.flags.owndata
+    matrix[:] = 1

@@ -8,8 +8,8 @@
     │   └── TruncatedImageError ... because it ends before its end
     ├── StrictError             exit 3: `--strict`, and some image could not be read
     ├── WeightsError            a model's weights cannot be used
-    │   ├── DownloadError       ... because their host could not be reached; a default model may fall back
-    │   └── ConversionError     ... because TensorFlow cannot convert the model for LiteRT
+    │   └── DownloadError       ... because their host could not be reached; a default model may fall back
+    ├── ConversionError         TensorFlow cannot convert a model for LiteRT
     ├── CacheError              what is kept between runs cannot be made smaller; a run itself does without it
     ├── DeviceError             the device asked for is not there
     ├── LockedError             another imgsort works on the collection
@@ -65,7 +65,7 @@ class DownloadError(WeightsError):
     """The host of the weights cannot be reached, answers an error, or stalls."""
 
 
-class ConversionError(WeightsError):
+class ConversionError(ImgsortError):
     """TensorFlow cannot turn the model into one that LiteRT runs."""
 
 

@@ -1,6 +1,8 @@
 """Matrices that may be larger than memory: in a file, mapped, with nothing resident that is not in use."""
 
+import contextlib
 import mmap
+import os
 import tempfile
 from typing import TYPE_CHECKING
 
@@ -14,16 +16,24 @@ MOST_RESIDENT_BYTES = 16 * 1024**2
 def empty_matrix(rows: int, width: int) -> "NDArray[np.float32]":
     """Return float32 (rows, width) to be written to, in memory or, if it is larger than a few MB, in a file.
 
-    The file has no name, and goes with the matrix.
+    The file has no name, and goes with the matrix. Where there is no room for it, memory must do.
     """
     import numpy as np
 
     size = 4 * rows * width
-    if size <= MOST_RESIDENT_BYTES:
-        return np.empty((rows, width), dtype=np.float32)
-    with tempfile.TemporaryFile(prefix="imgsort-") as file:
-        file.truncate(size)
-        return np.frombuffer(mmap.mmap(file.fileno(), size), dtype=np.float32).reshape(rows, width)
+    if size > MOST_RESIDENT_BYTES:
+        with contextlib.suppress(OSError), tempfile.TemporaryFile(prefix="imgsort-") as file:
+            _reserve(file.fileno(), size)
+            return np.frombuffer(mmap.mmap(file.fileno(), size), dtype=np.float32).reshape(rows, width)
+    return np.empty((rows, width), dtype=np.float32)
+
+
+def _reserve(descriptor: int, size: int) -> None:
+    """Give the file its size for sure: to write into a hole for which the disk has no room kills the process."""
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(descriptor, 0, size)
+    else:
+        os.truncate(descriptor, size)
 
 
 def let_go(matrix: "NDArray[np.float32]") -> None:

@@ -1,5 +1,6 @@
 """Where the cache is."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -7,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from imgsort.errors import CacheError
 from imgsort.features.cache_folder import cache_folder
+from imgsort.features.feature_cache import FeatureCache
 from imgsort.features.feature_store import store_file
-from imgsort.features.model_store import models_folder
+from imgsort.features.model_store import models_folder, stored_or_made
+from imgsort.features.upkeep import look_into_cache
 
 
 def test_the_folder_that_is_named(tmp_path, monkeypatch):
@@ -43,3 +47,23 @@ def test_a_name_that_is_not_utf_8(tmp_path):
     subprocess.run([sys.executable, "-c", script], env=environment, check=True)
     assert os.listdir(folder) == [b"features.sqlite"]
     assert Path(os.fsdecode(folder)).is_dir()
+
+
+def test_a_user_without_a_home_is_an_error_that_runs_live_with(tmp_path, monkeypatch):
+    """No home folder, as for a number without a name in a container: features and models are made each time."""
+    monkeypatch.delenv("IMGSORT_CACHE_DIR")
+
+    def no_home(*_: object, **__: object) -> str:
+        raise RuntimeError("could not determine the home directory")
+
+    monkeypatch.setattr("platformdirs.user_cache_dir", no_home)
+    with pytest.raises(OSError, match="IMGSORT_CACHE_DIR"):
+        cache_folder()
+    notices: list[str] = []
+    with contextlib.closing(FeatureCache("recipe", notice=notices.append)) as cache:
+        assert list(cache.known_rows(tmp_path, [])) == []
+    assert stored_or_made("key", lambda: b"model", notices.append).data == b"model"
+    assert len(notices) == 2
+    assert all("IMGSORT_CACHE_DIR" in notice for notice in notices)
+    with pytest.raises(CacheError, match="IMGSORT_CACHE_DIR"):
+        look_into_cache()

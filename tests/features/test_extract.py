@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from imgsort import mapped
+from imgsort.errors import WeightsError
 from imgsort.features import extract
 from imgsort.features.choose import ChosenModel
 from imgsort.features.extract import Extractor, Features, extract_rows
@@ -243,3 +244,16 @@ def test_a_large_matrix_lies_in_a_file(collection, extractors, monkeypatch):
     features, _ = extracted(collection, extractors[3])
     assert not features.matrix.flags.owndata
     assert np.array_equal(features.matrix, expected.matrix)
+
+
+def test_numbers_without_bounds_are_an_error_and_are_not_kept(collection, extractors, cache):
+    """What overflowed says nothing of an image: it would spoil every later run."""
+
+    class Overflowing(Counting):
+        def extract(self, pixels: np.ndarray) -> np.ndarray:
+            return np.full_like(super().extract(pixels), np.inf)
+
+    with pytest.raises(WeightsError, match="--precision float32"), cache() as opened:
+        extracted(collection, Overflowing(extractors[1]), cache=opened)
+    with cache() as opened:
+        assert extracted(collection, extractors[1], cache=opened)[0].cached == 0

@@ -45,12 +45,12 @@ def test_the_recipe_is_all_that_determines_features(pooled):
     """Whatever can change a feature changes the recipe; how many images go together does not."""
     usual = prepared(pooled, precision="float32").recipe
     others = [
-        prepared(replace(pooled, size_px=64), precision="float32"),
-        prepared(replace(pooled, pooling="max"), precision="float32"),
+        prepared(replace(pooled, size_px=64), precision="bfloat16"),
+        prepared(replace(pooled, pooling="max"), precision="bfloat16"),
         prepared(pooled, precision="int8"),
         prepared(pooled, precision="bfloat16"),
-        prepared(pooled, ReadSettings(truncated="use"), precision="float32"),
-        prepared(pooled, ReadSettings(max_pixels=10**6), precision="float32"),
+        prepared(pooled, ReadSettings(truncated="use"), precision="bfloat16"),
+        prepared(pooled, ReadSettings(max_pixels=10**6), precision="bfloat16"),
     ]
     assert len({usual, *(other.recipe for other in others)}) == 7
     assert prepared(pooled, precision="float32", batch_size=5).recipe == usual
@@ -66,8 +66,9 @@ def test_another_reader_or_other_weights_make_another_recipe(pooled, monkeypatch
     assert prepared(pooled, precision="float32").recipe != usual
 
 
-def test_what_cannot_be_converted_runs_on_tensorflow(pooled, monkeypatch):
-    """In float32 with a notice; where int8 was asked for there is nothing to fall back to."""
+@pytest.mark.parametrize("precision", ["auto", "float32"])
+def test_what_cannot_be_converted_runs_on_tensorflow(pooled, monkeypatch, precision):
+    """In float32 with a notice, unless int8 itself was asked for."""
 
     def fail(*_: object) -> bytes:
         raise ConversionError("it cannot be converted.")
@@ -75,12 +76,22 @@ def test_what_cannot_be_converted_runs_on_tensorflow(pooled, monkeypatch):
     monkeypatch.setattr(extraction, "convert", fail)
     monkeypatch.setattr(extraction, "conversion_key", lambda *_: "never kept")
     notices: list[str] = []
-    found = prepared(pooled, precision="float32", notice=notices.append)
+    found = prepared(pooled, precision=precision, notice=notices.append)
     assert isinstance(found.extractor, TensorFlowExtractor)
     assert found.way == Way("tensorflow", "float32")
-    assert notices[-1] == "it cannot be converted. TensorFlow itself runs it, which takes longer to start."
+    assert notices[-1] == "it cannot be converted. TensorFlow itself runs it in float32, which takes longer to start."
     with pytest.raises(ConversionError):
         prepared(pooled, precision="int8")
+
+
+def test_other_preparation_is_another_model_and_other_features(pooled):
+    """A mean that was corrected makes neither the model that was calibrated with the old one, nor its features."""
+    backbone = pooled.model.backbone
+    corrected = replace(backbone, prepare=replace(backbone.prepare, divisor=127.0))
+    other = replace(pooled, model=replace(pooled.model, backbone=corrected))
+    recipes = [prepared(model, precision="float32").recipe for model in (pooled, other)]
+    assert recipes[0] != recipes[1]
+    assert json.loads(recipes[1])["prepare"]["divisor"] == 127
 
 
 def test_a_kept_model_needs_no_tensorflow(pooled):

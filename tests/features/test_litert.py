@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+from imgsort.errors import DeviceError
 from imgsort.features import litert
 from imgsort.features.backbones import BACKBONES
 from imgsort.features.convert import convert
@@ -65,7 +66,8 @@ def test_many_threads_share_a_few_interpreters(models):
 
 
 @pytest.mark.parametrize(
-    ("cores", "interpreters", "threads"), [(1, 1, 1), (2, 2, 1), (8, 8, 1), (12, 8, 1), (16, 8, 2), (64, 8, 8)]
+    ("cores", "interpreters", "threads"),
+    [(1, 1, 1), (2, 2, 1), (8, 8, 1), (9, 8, 2), (12, 8, 2), (16, 8, 2), (64, 8, 8)],
 )
 def test_cores_are_shared_among_interpreters(models, monkeypatch, cores, interpreters, threads):
     """An interpreter a core, and on many cores several threads each: each has a copy of the weights."""
@@ -94,3 +96,19 @@ def test_a_forked_process_has_interpreters_of_its_own(models):
     if child == 0:
         os._exit(0 if np.array_equal(extractor.extract(PICTURES[:1]), expected) else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_a_model_that_cannot_be_run_is_an_error_for_every_thread():
+    """No thread waits for an interpreter that will never be made: each hears what is wrong."""
+    extractor = LiteRTExtractor(ConvertedModel(b"no model", ""), PREPARE, SIDE_PX, batch_size=1)
+
+    def reason(number: int) -> str:
+        try:
+            extractor.extract(PICTURES[:1])
+        except DeviceError as error:
+            return str(error)
+        return ""
+
+    with ThreadPoolExecutor(4) as pool:
+        reasons = set(pool.map(reason, range(12)))
+    assert all(reason.startswith("LiteRT cannot run the model at 32 px, 1 at a time") for reason in reasons)

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 
 from imgsort.errors import DeviceError, UsageError
@@ -12,14 +15,10 @@ VGG16, LITE = BACKBONES["vgg16"], BACKBONES["efficientnet-lite0"]
 def machine(monkeypatch):
     """A function that says what this machine has."""
 
-    def has(*, gpus: int = 0, tensorflow_sees_it: bool = True, bfloat16: bool = True) -> None:
-        def require_gpu() -> str:
-            if not tensorflow_sees_it:
-                raise DeviceError("TensorFlow cannot use it.")
-            return "a GPU"
-
+    def has(*, gpus: int = 0, libraries: bool = True, bfloat16: bool = True, platform: str = "linux") -> None:
         monkeypatch.setattr(ways, "cuda_device_count", lambda: gpus)
-        monkeypatch.setattr(ways, "require_gpu", require_gpu)
+        monkeypatch.setattr(ways, "_has_cuda_libraries", lambda: libraries)
+        monkeypatch.setattr(ways.sys, "platform", platform)
         monkeypatch.setattr(ways, "_has_bfloat16", lambda: bfloat16)
 
     return has
@@ -54,14 +53,35 @@ def test_a_gpu_that_is_not_there_is_an_error(machine):
         choose_way(VGG16, "gpu", "auto", pytest.fail)
 
 
-def test_a_gpu_that_tensorflow_cannot_use(machine):
-    """Asked for it is an error, with `auto` a notice and the processor."""
-    machine(gpus=1, tensorflow_sees_it=False)
-    with pytest.raises(DeviceError, match="TensorFlow cannot use it"):
-        choose_way(VGG16, "gpu", "auto", pytest.fail)
+def test_a_gpu_without_its_libraries(machine):
+    """With `auto` a notice and the processor; whoever asks for the GPU hears it from TensorFlow."""
+    machine(gpus=1, libraries=False)
     notices: list[str] = []
     assert choose_way(VGG16, "auto", "auto", notices.append) == Way("litert", "float32")
-    assert notices == ["TensorFlow cannot use it. The processor is used."]
+    assert len(notices) == 1
+    assert "imgsort[gpu]" in notices[0]
+    assert choose_way(VGG16, "gpu", "auto", pytest.fail) == Way("tensorflow", "float16", "gpu")
+
+
+def test_windows_has_no_gpu_for_tensorflow(machine):
+    """Its driver has, and TensorFlow does not use it there: nothing is said on each run that nobody can mend."""
+    machine(gpus=1, platform="win32")
+    assert choose_way(VGG16, "auto", "auto", pytest.fail) == Way("litert", "float32")
+
+
+def test_the_way_is_chosen_without_tensorflow():
+    """Whatever the machine has: choosing imports nothing that takes seconds."""
+    script = (
+        "import sys\n"
+        "from imgsort.features import ways\n"
+        "from imgsort.features.backbones import BACKBONES\n"
+        "ways.cuda_device_count = lambda: 1\n"
+        "for device in ('auto', 'cpu', 'gpu'):\n"
+        "    ways.choose_way(BACKBONES['vgg16'], device, 'auto', lambda text: None)\n"
+        "print([name for name in ('tensorflow', 'keras', 'numpy') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_int8_on_a_gpu_is_a_usage_error():

@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+import time
 
 import pytest
 from sklearn.metrics import normalized_mutual_info_score
@@ -248,12 +249,38 @@ def test_equal_sizes_and_equal_names_sort_the_same_again(photos, demo_photos, tm
         {"pooling": "sum"},
         {"device": "tpu"},
         {"model": "vgg99"},
+        {"precision": "int4"},
     ],
 )
 def test_options_out_of_range_are_usage_errors(few_photos, options):
     """Each is named, with what it may be."""
     with pytest.raises(UsageError):
         imgsort.categorize(few_photos, **options)
+
+
+def test_a_second_look_reads_no_file(few_photos, tmp_path, monkeypatch):
+    """Another number of categories is free, where the first run has put the files and where undo puts them back."""
+    monkeypatch.setenv("IMGSORT_CACHE_DIR", str(tmp_path / "cache"))
+    for file in few_photos.iterdir():
+        os.utime(file, ns=(time.time_ns(), time.time_ns() - 60 * 10**9))
+    first = imgsort.categorize(few_photos, clusters=3, size=64, **LITE)
+    assert not any("cache" in notice for notice in first.notices)
+    monkeypatch.setattr("imgsort.features.extract.bytes_of", lambda *_: pytest.fail("a file was read"))
+    second = imgsort.categorize(few_photos, clusters=2, size=64, **LITE)
+    assert "the features of 12 of 12 images were in the cache." in second.notices
+    imgsort.undo(few_photos)
+    imgsort.undo(few_photos)
+    again = imgsort.categorize(few_photos, clusters=3, size=64, dry_run=True, **LITE)
+    assert [(move.source, move.target) for move in again.moves] == [(move.source, move.target) for move in first.moves]
+
+
+def test_without_a_cache_nothing_is_kept(few_photos, tmp_path, monkeypatch):
+    """`cache=False` leaves no features behind, and uses none."""
+    monkeypatch.setenv("IMGSORT_CACHE_DIR", str(tmp_path / "cache"))
+    for _ in range(2):
+        result = imgsort.categorize(few_photos, clusters=3, size=64, dry_run=True, cache=False, **LITE)
+        assert not any("cache" in notice for notice in result.notices)
+    assert not (tmp_path / "cache" / "features.sqlite").exists()
 
 
 def test_sidecars_go_with_their_images(few_photos):

@@ -15,10 +15,7 @@ _SEED = 0
 
 
 def calibration_squares(size_px: int, crops: int = CROPS) -> "NDArray[np.uint8]":
-    """Return `crops` seeded crops of scikit-learn's two photographs: uint8 (crops, size_px, size_px, 3), RGB.
-
-    Measured to quantise as well as a spread of photographs does (benchmarks/precision.py).
-    """
+    """Return `crops` seeded crops of scikit-learn's two photographs: uint8 (crops, size_px, size_px, 3), RGB."""
     import numpy as np
     from sklearn.datasets import load_sample_images
 

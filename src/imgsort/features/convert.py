@@ -11,7 +11,7 @@ from imgsort.errors import ConversionError
 from imgsort.features.calibration import calibration_squares
 from imgsort.features.frozen_graph import freeze
 from imgsort.features.pooled_model import PooledModel
-from imgsort.features.runtime import import_keras, silent_descriptors
+from imgsort.features.runtime import import_keras, on_processor, silent_descriptors
 
 ConvertedPrecision = Literal["float32", "int8"]
 
@@ -21,9 +21,9 @@ CONVERTER_VERSION = 1
 
 def conversion_key(pooled: PooledModel, precision: ConvertedPrecision) -> str:
     """Return all that determines the converted model, in a line."""
-    tensorflow = importlib.metadata.version("tensorflow")
-    of_model = (pooled.name, pooled.model.sha256, pooled.size_px, pooled.pooling)
-    return " ".join(map(str, (*of_model, precision, CONVERTER_VERSION, tensorflow)))
+    of_model = (pooled.name, pooled.model.sha256, pooled.size_px, pooled.pooling, pooled.model.backbone.prepare)
+    versions = tuple(importlib.metadata.version(name) for name in ("tensorflow", "keras"))
+    return " ".join(map(str, (*of_model, precision, CONVERTER_VERSION, *versions)))
 
 
 def convert(pooled: PooledModel, precision: ConvertedPrecision) -> bytes:
@@ -37,15 +37,15 @@ def convert(pooled: PooledModel, precision: ConvertedPrecision) -> bytes:
     import tensorflow as tf
     from tensorflow.lite.python.convert_phase import ConverterError
 
-    graph = freeze(pooled.build(), None)
-    with _without_chatter():
+    with on_processor(), _without_chatter():
+        graph = freeze(pooled.build(), None)
         # The converter of Keras models first writes them to disk, which takes longer than all the rest.
         converter = tf.lite.TFLiteConverter.from_concrete_functions([graph])
-        if precision == "int8":
-            _quantise(tf, converter, pooled)
         try:
+            if precision == "int8":
+                _quantise(tf, converter, pooled)
             data: bytes = converter.convert()
-        except (ConverterError, RuntimeError, ValueError, TypeError) as error:
+        except (ConverterError, OSError, RuntimeError, ValueError, TypeError) as error:
             reason = " ".join(str(error).split())[:300]
             raise ConversionError(f"{pooled.name} cannot be converted to {precision}: {reason}") from error
     return data

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from imgsort.errors import UnreadableImageError
+from imgsort.errors import UnreadableImageError, WeightsError
 from imgsort.features.feature_cache import NO_CACHE, FeatureCache, NoCache
 from imgsort.images.decode import DEFAULTS, ReadSettings, bytes_of, decode
 from imgsort.images.find import ImageFile, Unreadable
@@ -123,6 +123,11 @@ class _Look:
             seen[number] = self._read(number, squares)
         if squares:
             rows = self.extractor.extract(np.stack(list(squares.values())))
+            if not np.isfinite(rows).all():
+                raise WeightsError(
+                    "the model gives numbers without bounds, which say nothing of an image. "
+                    "Try --precision float32, or other --weights."
+                )
             for number, features in zip(squares, rows, strict=True):
                 seen[number] = replace(seen[number], features=features)
         return list(seen.values())
@@ -183,6 +188,8 @@ class _Rows:
         if len(there) < len(matrix):  # upwards in place: a copy would double the matrix
             for row, number in enumerate(there):
                 matrix[row] = matrix[number]
+                if row % _ROWS_AT_A_TIME == 0:
+                    let_go(matrix)
             matrix = matrix[: len(there)]
         return Features(
             files=tuple(self._files[number] for number in there),

@@ -3,7 +3,7 @@
 import importlib.metadata
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
 from imgsort.errors import ConversionError
 from imgsort.features.convert import ConvertedPrecision, conversion_key, convert
@@ -15,6 +15,8 @@ from imgsort.features.runtime import Device
 from imgsort.features.tensorflow_extractor import TensorFlowExtractor
 from imgsort.features.ways import Precision, Way, choose_way
 from imgsort.images.decode import READER_VERSION, ReadSettings
+
+_PATIENCE = {"float32": "some seconds", "int8": "up to some minutes"}
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,10 @@ def prepare_extraction(
         try:
             extractor, made_of = _with_litert(pooled, way.precision, batch_size, notice)
         except ConversionError as error:
-            if way.precision != "float32":
+            if precision not in ("auto", "float32"):
                 raise
-            notice(f"{error} TensorFlow itself runs it, which takes longer to start.")
-            way = replace(way, runtime="tensorflow")
+            notice(f"{error} TensorFlow itself runs it in float32, which takes longer to start.")
+            way = Way("tensorflow", "float32")
     if way.runtime == "tensorflow":
         extractor = TensorFlowExtractor(pooled, way, batch_size=batch_size)
         made_of = importlib.metadata.version("tensorflow")
@@ -58,6 +60,7 @@ def prepare_extraction(
         "weights": pooled.model.sha256,
         "size_px": pooled.size_px,
         "pooling": pooled.pooling,
+        "prepare": asdict(pooled.model.backbone.prepare),
         **asdict(way),
         "made_of": made_of,
         "reader": READER_VERSION,
@@ -69,12 +72,13 @@ def prepare_extraction(
 def _with_litert(
     pooled: PooledModel, precision: ConvertedPrecision, batch_size: int | None, notice: Callable[[str], None]
 ) -> tuple[LiteRTExtractor, str]:
-    """Return an extractor of the converted model, and the model's hash."""
+    """Return an extractor of the converted model, and what it is made of: the model's hash and who runs it."""
 
     def make() -> bytes:
-        notice(f"{pooled.name} is converted to {precision}, once; in int8 this takes up to some minutes.")
+        notice(f"{pooled.name} is converted to {precision}, once: this takes {_PATIENCE[precision]}.")
         return convert(pooled, precision)
 
     converted = stored_or_made(conversion_key(pooled, precision), make, notice)
     prepare = pooled.model.backbone.prepare
-    return LiteRTExtractor(converted, prepare, pooled.size_px, batch_size=batch_size), converted.sha256
+    made_of = f"{converted.sha256}, LiteRT {importlib.metadata.version('ai-edge-litert')}"
+    return LiteRTExtractor(converted, prepare, pooled.size_px, batch_size=batch_size), made_of

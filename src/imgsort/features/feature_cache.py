@@ -129,8 +129,12 @@ class FeatureCache:
             return otherwise
 
     def _give_up(self, error: Exception) -> None:
+        try:
+            where = f"{store_file()}: "
+        except OSError:  # there is no home to have it in
+            where = ""
         self._notice(
-            f"{store_file()}: the cache cannot be used ({error}); this run is slower for it. "
+            f"{where}the cache cannot be used ({error}); this run is slower for it. "
             "`imgsort cache clear --features` makes a new one, --no-cache does without."
         )
 

@@ -4,6 +4,7 @@
 What is wrong with the file is raised as one of UNUSABLE; `feature_cache` makes do without.
 """
 
+import contextlib
 import os
 import sqlite3
 import time
@@ -87,7 +88,7 @@ class FeatureStore:
                 self._database.execute("PRAGMA journal_mode = WAL")
                 return
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                     raise
                 time.sleep(_RETRY_SECONDS)
 
@@ -97,9 +98,11 @@ class FeatureStore:
 
     def recipe_number(self, recipe: str) -> int:
         """Return the number that stands for a recipe in the other tables."""
-        with self._database:
-            self._database.execute("INSERT OR IGNORE INTO recipes (recipe) VALUES (?)", (recipe,))
-        (number,) = self._database.execute("SELECT id FROM recipes WHERE recipe = ?", (recipe,)).fetchone()
+        query = "SELECT id FROM recipes WHERE recipe = ?"
+        if self._database.execute(query, (recipe,)).fetchone() is None:
+            with self._database:
+                self._database.execute("INSERT OR IGNORE INTO recipes (recipe) VALUES (?)", (recipe,))
+        (number,) = self._database.execute(query, (recipe,)).fetchone()
         return int(number)
 
     def files(self, paths: Sequence[str]) -> Iterator[KnownFile]:
@@ -119,8 +122,9 @@ class FeatureStore:
             if _checksum(content, numbers) == checksum:
                 yield content.hex(), np.frombuffer(numbers, "<f4")
                 unused += [(self._today, recipe, content)] if used_day < self._today else []
+        # What was found is given all the same where another process is writing for long, or the file is read-only.
         if unused:
-            with self._database:
+            with contextlib.suppress(sqlite3.OperationalError), self._database:
                 self._database.executemany("UPDATE features SET used_day = ? WHERE recipe = ? AND content = ?", unused)
 
     def put(self, recipe: int, features: "Mapping[str, NDArray[np.float32]]", files: Iterable[KnownFile]) -> None:

@@ -5,6 +5,7 @@ import queue
 import threading
 from typing import TYPE_CHECKING, Any
 
+from imgsort.errors import DeviceError
 from imgsort.features.model_store import ConvertedModel
 from imgsort.features.preparation import Preparation
 from imgsort.images.stream import core_count
@@ -23,7 +24,7 @@ class LiteRTExtractor:
     """Turns pixels into features with as many interpreters as there are cores, for as many threads.
 
     One interpreter on all cores waits for its slowest thread after every layer, and what decodes images beside
-    it makes one of them slow. Interpreters of one thread each do not wait for anything (benchmarks/precision.py).
+    it makes one of them slow. Interpreters of one thread each wait for nothing.
     """
 
     def __init__(
@@ -38,11 +39,20 @@ class LiteRTExtractor:
         self._process = 0
 
     def extract(self, pixels: "NDArray[np.uint8]") -> "NDArray[np.float32]":
-        """Turn uint8 (n, size_px, size_px, 3) RGB, n at most `batch_size`, into float32 (n, width)."""
+        """Turn uint8 (n, size_px, size_px, 3) RGB, n at most `batch_size`, into float32 (n, width).
+
+        Raises DeviceError where the model does not fit this machine.
+        """
         free = self._free_interpreters()
-        interpreter = free.get() or self._new_interpreter()
+        interpreter = free.get()
         try:
+            interpreter = interpreter or self._new_interpreter()
             return interpreter.run(pixels)
+        except (RuntimeError, ValueError, ImportError, MemoryError) as error:
+            raise DeviceError(
+                f"LiteRT cannot run the model at {self.size_px} px, {self.batch_size} at a time ({error}). "
+                "A smaller --batch-size or --size needs less memory."
+            ) from error
         finally:
             free.put(interpreter)
 
@@ -58,7 +68,7 @@ class LiteRTExtractor:
             return self._free
 
     def _new_interpreter(self) -> "_Interpreter":
-        threads = max(1, self._cores // _MOST_INTERPRETERS)
+        threads = -(-self._cores // _MOST_INTERPRETERS)
         return _Interpreter(self._model.data, threads, self._preparation, (self.batch_size, self.size_px))
 
 

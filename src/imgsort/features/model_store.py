@@ -29,14 +29,12 @@ def models_folder() -> Path:
 
 def kept_models() -> list[Path]:
     """Return the files of all converted models that are kept."""
-    with contextlib.suppress(OSError):
-        return sorted(file for file in models_folder().iterdir() if file.suffix == _SUFFIX)
-    return []
+    return _files(_SUFFIX)
 
 
 def abandoned_files() -> list[Path]:
     """Return what processes left that were killed while they kept a model; or are about to rename."""
-    return sorted(models_folder().glob(f"*{_PART}"))
+    return _files(_PART)
 
 
 def stored_or_made(key: str, make: Callable[[], bytes], notice: Callable[[str], None]) -> ConvertedModel:
@@ -45,8 +43,8 @@ def stored_or_made(key: str, make: Callable[[], bytes], notice: Callable[[str], 
     The hash of what the file must hold is part of its name: one that is damaged is made anew. Where it
     cannot be kept, `notice` says so and the work goes on.
     """
-    for file in sorted(models_folder().glob(f"{_prefix(key)}-*{_SUFFIX}")):
-        model = _read(file)
+    for file in kept_models():
+        model = _read(file) if file.name.startswith(f"{_prefix(key)}-") else None
         if model is not None:
             return model
     data = make()
@@ -54,8 +52,15 @@ def stored_or_made(key: str, make: Callable[[], bytes], notice: Callable[[str], 
     try:
         _keep(key, model)
     except OSError as error:
-        notice(f"{models_folder()}: the converted model cannot be kept there ({error.strerror}); it is made each time.")
+        notice(f"the converted model cannot be kept ({error}) and is made each time. IMGSORT_CACHE_DIR names a place.")
     return model
+
+
+def _files(suffix: str) -> list[Path]:
+    """Return the files of the folder with this suffix; none where it cannot be looked into."""
+    with contextlib.suppress(OSError):
+        return sorted(file for file in models_folder().iterdir() if file.suffix == suffix)
+    return []
 
 
 def _prefix(key: str) -> str:

@@ -33,10 +33,10 @@ def require_gpu() -> str:
     import_keras()
     import tensorflow as tf
 
-    gpus = tf.config.list_physical_devices("GPU")
+    gpus = tf.config.get_visible_devices("GPU")
     if not gpus:
         raise DeviceError(
-            "TensorFlow cannot use this machine's CUDA GPU: install `imgsort[gpu]`, or leave --device out."
+            "TensorFlow cannot use this machine's CUDA GPU: install `imgsort[gpu]`, or give --device cpu."
         )
     return str(tf.config.experimental.get_device_details(gpus[0]).get("device_name", gpus[0].name))
 
@@ -52,15 +52,30 @@ def use_device(device: Literal["cpu", "gpu"]) -> None:
     with contextlib.suppress(RuntimeError):
         if device == "cpu":
             tf.config.set_visible_devices([], "GPU")
-        for gpu in tf.config.get_visible_devices("GPU"):
+    _take_gpu_memory_as_needed(tf)
+
+
+@contextlib.contextmanager
+def on_processor() -> Iterator[None]:
+    """Build what is built meanwhile on the processor, and leave the GPU to whoever uses it."""
+    import_keras()
+    import tensorflow as tf
+
+    _take_gpu_memory_as_needed(tf)
+    with tf.device("/CPU:0"):
+        yield
+
+
+def _take_gpu_memory_as_needed(tf: Any) -> None:
+    for gpu in tf.config.list_physical_devices("GPU"):
+        with contextlib.suppress(RuntimeError):
             tf.config.experimental.set_memory_growth(gpu, True)
 
 
 @contextlib.contextmanager
 def silent_descriptors(*descriptors: int) -> Iterator[None]:
     """Keep what native code writes to these descriptors away from them; no setting of TensorFlow 2.21 does."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    _flush()
     saved = [(descriptor, os.dup(descriptor)) for descriptor in descriptors]
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
@@ -68,8 +83,14 @@ def silent_descriptors(*descriptors: int) -> Iterator[None]:
             os.dup2(nowhere, descriptor)
         yield
     finally:
-        sys.stdout.flush()
+        _flush()
         for descriptor, copy in saved:
             os.dup2(copy, descriptor)
             os.close(copy)
         os.close(nowhere)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # a program without a terminal may have none
+            stream.flush()

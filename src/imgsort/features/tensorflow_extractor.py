@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from imgsort.features.frozen_graph import freeze
 from imgsort.features.pooled_model import PooledModel
-from imgsort.features.runtime import import_keras, use_device
+from imgsort.features.runtime import import_keras, require_gpu, use_device
 from imgsort.features.ways import Way
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_BATCH_PIXELS = {"cpu": 32 * 224 * 224, "gpu": 128 * 224 * 224}
-_MOST_IN_A_BATCH = {"cpu": 32, "gpu": 128}
+_BATCH_PIXELS = 32 * 224 * 224
+_MOST_IN_A_BATCH = 32
 # On a GPU the pixels of one batch travel while another is computed.
 _AT_ONCE = {"cpu": 1, "gpu": 2}
 
@@ -23,11 +23,12 @@ _AT_ONCE = {"cpu": 1, "gpu": 2}
 class TensorFlowExtractor:
     """Turns pixels into features with a frozen graph, in which batch normalisation is folded into the weights.
 
-    TensorFlow is imported, and the model built, when the first pixels come. That may raise WeightsError.
+    TensorFlow is imported, and the model built, when the first pixels come. That may raise WeightsError
+    and DeviceError.
     """
 
     def __init__(self, pooled: PooledModel, way: Way, *, batch_size: int | None = None) -> None:
-        fitting = min(_MOST_IN_A_BATCH[way.device], _BATCH_PIXELS[way.device] // pooled.size_px**2)
+        fitting = min(_MOST_IN_A_BATCH, _BATCH_PIXELS // pooled.size_px**2)
         self.size_px = pooled.size_px
         self.batch_size = batch_size or max(1, fitting)
         self._pooled = pooled
@@ -58,21 +59,17 @@ class TensorFlowExtractor:
     def _run(self, prepared: "NDArray[np.float32]") -> "NDArray[np.float32]":
         import tensorflow as tf
 
-        features: NDArray[np.float32] = self._graph(tf.constant(prepared))[0].numpy()
+        with _rewriting(tf) if self._is_rewritten() else contextlib.nullcontext():
+            features: NDArray[np.float32] = self._graph(tf.constant(prepared))[0].numpy()
         return features
 
     def _built(self) -> Any:
         keras = import_keras()
-        import tensorflow as tf
-
         use_device(self._way.device)
+        if self._way.device == "gpu":
+            require_gpu()
         with _policy(keras, self._policy()):
-            graph = freeze(self._pooled.build(), self.batch_size)
-        with _rewriting(tf, self._is_rewritten()):
-            graph(
-                tf.zeros((self.batch_size, self.size_px, self.size_px, 3))
-            )  # the graph is optimised when it first runs
-        return graph
+            return freeze(self._pooled.build(), self.batch_size)
 
     def _policy(self) -> str:
         precision = self._way.precision
@@ -96,11 +93,12 @@ def _policy(keras: Any, name: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _rewriting(tf: Any, is_wanted: bool) -> Iterator[None]:
-    """Let oneDNN rewrite the graphs that are optimised meanwhile: a global of TensorFlow, put back at the end."""
+def _rewriting(tf: Any) -> Iterator[None]:
+    """Let oneDNN rewrite the graphs that run meanwhile: a global of TensorFlow, which each call goes by."""
     name = "auto_mixed_precision_onednn_bfloat16"
-    tf.config.optimizer.set_experimental_options({name: is_wanted})
+    before = tf.config.optimizer.get_experimental_options().get(name, False)
+    tf.config.optimizer.set_experimental_options({name: True})
     try:
         yield
     finally:
-        tf.config.optimizer.set_experimental_options({name: False})
+        tf.config.optimizer.set_experimental_options({name: before})

@@ -1,6 +1,7 @@
 """What the cache folder holds, and making it smaller."""
 
 import contextlib
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,13 +37,14 @@ class CacheInfo:
 
 
 def look_into_cache() -> CacheInfo:
-    """Return what the cache holds. Makes nothing."""
+    """Return what the cache holds. Raises CacheError for a user who has no place for one."""
     models = kept_models()
-    return CacheInfo(cache_folder(), _rows(), _size(_feature_files()), len(models), _size(models))
+    return CacheInfo(_folder(), _rows(), _size(_feature_files()), len(models), _size(models))
 
 
 def clear_features() -> None:
     """Remove all features that are kept, readable or not. Raises CacheError."""
+    _folder()
     _remove(_feature_files())
 
 
@@ -57,7 +59,7 @@ def prune(max_bytes: int) -> None:
     Raises CacheError where the features cannot be read, or something cannot be removed.
     """
     excess = look_into_cache().total_bytes - max_bytes
-    if excess > 0 and store_file().exists():
+    if excess > 0 and os.path.exists(store_file()):
         try:
             with contextlib.closing(FeatureStore()) as store:
                 store.remove_least_used(excess)
@@ -74,13 +76,20 @@ def prune(max_bytes: int) -> None:
         _remove([model])
 
 
+def _folder() -> Path:
+    try:
+        return cache_folder()
+    except OSError as error:
+        raise CacheError(f"there is no cache: {error.strerror}.") from error
+
+
 def _feature_files() -> list[Path]:
-    """Return the files that features are in, the main one last: without it the others are nothing."""
-    return [Path(f"{store_file()}{end}") for end in reversed(_BESIDE) if Path(f"{store_file()}{end}").exists()]
+    """Return the files that features are in, the main one first: nobody opens the others without it."""
+    return [Path(f"{store_file()}{end}") for end in _BESIDE if os.path.exists(f"{store_file()}{end}")]
 
 
 def _rows() -> int | None:
-    if not store_file().exists():
+    if not os.path.exists(store_file()):
         return 0
     try:
         with contextlib.closing(FeatureStore()) as store:

@@ -1,5 +1,8 @@
 """How a model is run on this machine: by which runtime, in which precision, on what."""
 
+import ctypes.util
+import importlib.util
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +11,7 @@ from typing import Literal
 from imgsort.errors import DeviceError, UsageError
 from imgsort.features.backbones import Backbone
 from imgsort.features.cuda import cuda_device_count
-from imgsort.features.runtime import Device, require_gpu
+from imgsort.features.runtime import Device
 
 Precision = Literal["auto", "float32", "bfloat16", "int8"]
 Runtime = Literal["litert", "tensorflow"]
@@ -44,21 +47,24 @@ def choose_way(backbone: Backbone, device: Device, precision: Precision, notice:
 
 
 def _gpu_is_there(device: Device, notice: Callable[[str], None]) -> bool:
-    """Ask the driver first: importing TensorFlow takes seconds, and most machines have no GPU."""
-    if cuda_device_count() == 0:
+    """Ask the driver, and look for CUDA's libraries: importing TensorFlow takes seconds, and is left for later."""
+    if sys.platform == "win32" or cuda_device_count() == 0:  # TensorFlow uses no GPU on Windows since 2.11
         if device == "gpu":
             raise DeviceError(
                 "--device gpu: NVIDIA's driver has no CUDA GPU here. Leave the option out to use the processor."
             )
         return False
-    try:
-        require_gpu()
-    except DeviceError as error:
-        if device == "gpu":
-            raise
-        notice(f"{error} The processor is used.")
+    if device == "auto" and not _has_cuda_libraries():
+        notice(
+            "there is a CUDA GPU, but not the libraries to use it. `imgsort[gpu]` brings them; the processor is used."
+        )
         return False
     return True
+
+
+def _has_cuda_libraries() -> bool:
+    """Say whether cuDNN is here, as the packages that TensorFlow asks for or as the system's."""
+    return importlib.util.find_spec("nvidia") is not None or ctypes.util.find_library("cudnn") is not None
 
 
 def _has_bfloat16() -> bool:

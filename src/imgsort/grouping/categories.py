@@ -1,6 +1,5 @@
 """Groups of rows that look alike: K-Means on reduced features."""
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -46,10 +45,12 @@ def group_by_kmeans(
     be fewer categories than asked for. Raises ValueError for n < clusters.
     """
     import numpy as np
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import ThreadpoolController
 
     # scikit-learn takes a second to import, which may go on in a thread meanwhile: a core is left to it.
-    with threadpool_limits(max(1, (os.cpu_count() or 1) - 1), user_api="blas"):
+    blas = ThreadpoolController().select(user_api="blas")
+    threads = max((library["num_threads"] for library in blas.info()), default=1)
+    with blas.limit(limits=max(1, threads - 1)):
         reduced = reduce_features(features, variance, order)
     kmeans = fitted_kmeans(reduced, clusters, random_state, copy=False)
     found = kmeans.labels_

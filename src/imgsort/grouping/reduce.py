@@ -98,7 +98,7 @@ def _by_singular_values(features: "NDArray[np.float32]", variance: float) -> "ND
 
 
 def _parts(features: "NDArray[np.float32]", order: "NDArray[np.intp]") -> "Iterator[NDArray[np.float32]]":
-    """Yield the rows in this order, a few thousand at a time."""
+    """Yield the rows in this order, a part at a time."""
     for start in range(0, len(order), _ROWS_AT_A_TIME):
         yield features[order[start : start + _ROWS_AT_A_TIME]]
         let_go(features)

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from imgsort.content import content_hash, read_regular
 from imgsort.errors import TruncatedImageError, UnreadableImageError
 from imgsort.images.find import ImageFile
-from imgsort.images.header import Header, open_image, pillow_errors, read_header
+from imgsort.images.header import Header, read_header
 from imgsort.images.kinds import HEAD_BYTES, image_kind
 from imgsort.images.letterbox import shrink_to_fit
-from imgsort.images.parts import png_colour_key, without_metadata
+from imgsort.images.parts import without_metadata
+from imgsort.images.pillow_decoder import decode_by_pillow
 from imgsort.images.structure import require_whole
 
 if TYPE_CHECKING:
@@ -38,12 +39,6 @@ _LARGE_PIXELS = 50_000_000
 # So are files of more bytes, which are held while they are decoded.
 _LARGE_BYTES = 128 * 1024**2
 _one_large_at_a_time = threading.RLock()
-# Pillow has one switch for the whole process that lets it make do with part of a file.
-_MOST_BY_PILLOW = 64
-_decoding_by_pillow = threading.Semaphore(_MOST_BY_PILLOW)
-_one_part_at_a_time = threading.Lock()
-_BAND_ROWS = 256
-
 # libjpeg leaves out the finer frequencies of each block: 1/2, 1/4 or 1/8 of the side for a fraction of the work.
 _JPEG_SCALES = (8, 4, 2)
 
@@ -131,7 +126,7 @@ def decode_bytes(data: bytes, settings: ReadSettings, fit_px: int | None) -> "tu
     data = without_metadata(data, kind)
     with _one_large_at_a_time if header.pixels > _LARGE_PIXELS else contextlib.nullcontext():
         if shortage is not None or kind == "heif" or header.has_alpha:
-            pixels = _decode_by_pillow(data, header, is_whole=shortage is None)
+            pixels = decode_by_pillow(data, header, is_whole=shortage is None)
         else:
             pixels = _decode_whole(data, header, fit_px)
         if fit_px is not None:
@@ -190,7 +185,7 @@ def _decode_whole(data: bytes, header: Header, fit_px: int | None) -> "NDArray[n
     except UnreadableImageError:
         if header.kind != "tiff":
             raise
-        return _decode_by_pillow(data, header, is_whole=True)  # it knows compressions that OpenCV does not
+        return decode_by_pillow(data, header, is_whole=True)  # it knows compressions that OpenCV does not
 
 
 def _decode_by_opencv(data: bytes, header: Header, fit_px: int | None) -> "NDArray[np.uint8]":
@@ -230,61 +225,6 @@ def _quiet_opencv() -> Any:
 
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     return cv2
-
-
-def _decode_by_pillow(data: bytes, header: Header, *, is_whole: bool) -> "NDArray[np.uint8]":
-    """Return uint8 (h, w, 3) RGB, transparent pixels over black; what can be saved of a file that is not whole."""
-    import numpy as np
-
-    try:
-        with open_image(data, header.kind) as image, _whole_or_part(is_whole):
-            image.load()
-            if header.has_alpha and header.kind == "png" and image.mode in ("L", "RGB"):
-                image.info["transparency"] = png_colour_key(data)
-            if image.mode.startswith("I;16"):
-                levels = np.asarray(image)
-                key = image.info.get("transparency") if header.has_alpha else None
-                return np.where(levels == key, 0, levels >> 8).astype(np.uint8)
-            pixels = np.empty((image.height, image.width, 3), dtype=np.uint8)
-            # In bands: layers of a hundred megapixels, side by side, would be gigabytes.
-            for top in range(0, image.height, _BAND_ROWS):
-                band = image.crop((0, top, image.width, min(top + _BAND_ROWS, image.height)))
-                pixels[top : top + _BAND_ROWS] = np.asarray(
-                    _over_black(band) if header.has_alpha else band.convert("RGB")
-                )
-            return pixels
-    except pillow_errors() as error:
-        state = "damaged" if is_whole else "cut short, and nothing can be saved of it"
-        raise UnreadableImageError(f"{state}: its {header.kind} data does not decode") from error
-
-
-def _over_black(image: Any) -> Any:
-    """Return Pillow's `image` as RGB, transparent pixels over black."""
-    from PIL import Image
-
-    layer = image.convert("RGBA")
-    black = Image.new("RGB", layer.size)
-    black.paste(layer, mask=layer.getchannel("A"))
-    return black
-
-
-@contextlib.contextmanager
-def _whole_or_part(is_whole: bool) -> Iterator[None]:
-    """Set Pillow's switch for one image: many may be whole at a time, or one be a part."""
-    from PIL import ImageFile
-
-    if is_whole:
-        with _decoding_by_pillow:
-            yield
-        return
-    with _one_part_at_a_time, contextlib.ExitStack() as others:
-        for _ in range(_MOST_BY_PILLOW):
-            others.enter_context(_decoding_by_pillow)
-        before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, True
-        try:
-            yield
-        finally:
-            ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
 def _as_rgb(pixels: "NDArray[np.uint8]") -> "NDArray[np.uint8]":

@@ -12,7 +12,7 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)b?", re.IGNORECASE)
 
 
 def cache_info() -> CacheInfo:
-    """Return what the cache holds. Touches nothing."""
+    """Return what the cache holds. Raises CacheError."""
     return upkeep.look_into_cache()
 
 

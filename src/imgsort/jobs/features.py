@@ -22,7 +22,7 @@ def extract_features(
 ) -> Features:
     """Return the features of the images of `folder`: `files`, `contents`, `matrix` float32 (n, d), `unreadable`.
 
-    Touches nothing. The other options are those of `imgsort.jobs.settings.ModelOptions`. Raises
+    Touches no image. The other options are those of `imgsort.jobs.settings.ModelOptions`. Raises
     CollectionError, UsageError, WeightsError, DeviceError and JournalError.
     """
     listener = listener or Listener()

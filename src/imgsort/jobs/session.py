@@ -97,7 +97,7 @@ class Session:
         run = begin(plan, self.command, None if self.model is None else vars(self.model))
         outcome = apply_run(run, self.own_sources, lambda done, total: self.listener.progress("filing", done, total))
         result = self.result(plan, str(run.status), run.id, outcome)
-        if self.remembers:
+        if self.remembers and outcome.stopped is None:
             remember_files(_files_in_their_places(result), self.started_ns)
         if outcome.stopped is not None:
             error = InterruptedRunError if outcome.by_user else StoppedError
@@ -198,9 +198,10 @@ def _paths_of_categories(folders: Iterable[CategoryFolder], site: Site) -> tuple
 
 
 def _files_in_their_places(result: FilingResult) -> Iterator[KnownFile]:
-    """Yield the images that a run has filed, where they are now. One that it left where it was is at no new place."""
+    """Yield the images that a run has filed, where they are now."""
+    left = {refusal.path for refusal in result.refused}
     for move in result.moves:
-        if move.follows is None:
+        if move.follows is None and move.source not in left:
             yield KnownFile(str(result.destination / move.target), move.size, move.mtime_ns, move.content)
 
 

@@ -35,7 +35,7 @@ OTHER_SEEDS = range(10)
 def features_of(folder: Path, default: str, pooling: Pooling, size_px: int) -> tuple[Features, ModelRecord]:
     """Extract features with `default`, or what stands in for it."""
     listing = list_collection(site_of(folder), (), recursive=False)
-    settings = ModelSettings(pooling=pooling, size=size_px)
+    settings = ModelSettings(pooling=pooling, size=size_px, precision="float32")
     return extract_with(
         folder, listing, settings, default, read=DEFAULTS, listener=Listener(), notice=lambda text: None
     )

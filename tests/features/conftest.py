@@ -10,6 +10,7 @@ import pytest
 
 from imgsort.features.backbones import ALWAYS_THERE
 from imgsort.features.choose import ChosenModel, choose_model
+from imgsort.features.pooled_model import PooledModel
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
@@ -83,6 +84,20 @@ def weights_host(monkeypatch: pytest.MonkeyPatch) -> Iterator[WeightsHost]:
 def lite_model() -> ChosenModel:
     """EfficientNet-Lite0, with the weights that its package carries."""
     return choose_model(ALWAYS_THERE, ALWAYS_THERE, None, notice=pytest.fail, make_bar=lambda _: None)
+
+
+@pytest.fixture(scope="session")
+def small_lite(lite_model: ChosenModel) -> PooledModel:
+    """EfficientNet-Lite0 at 32 pixels, where size is not the point."""
+    return PooledModel(lite_model, 32)
+
+
+@pytest.fixture(scope="session")
+def converted(small_lite: PooledModel) -> dict[str, bytes]:
+    """The small model as LiteRT runs it, in each precision."""
+    from imgsort.features.convert import convert
+
+    return {precision: convert(small_lite, precision) for precision in ("float32", "int8")}
 
 
 @pytest.fixture(scope="session")

@@ -160,8 +160,9 @@ POOLED = {
 }
 
 
-@pytest.mark.parametrize("name", OF_KERAS)
-@pytest.mark.parametrize("pooling", POOLED)
+@pytest.mark.parametrize(
+    ("name", "pooling"), [("vgg16", "avg"), ("vgg16", "max"), ("vgg16", "none"), ("resnet50", "avg")]
+)
 def test_features_are_those_of_keras(original, name, pooling):
     """The whole way, published file to features, gives what Keras' own model and preprocessing give."""
     weights_file, maps = original(name)

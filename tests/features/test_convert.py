@@ -3,7 +3,6 @@ import pytest
 
 from imgsort.errors import ConversionError, WeightsError
 from imgsort.features import convert as module
-from imgsort.features.choose import ChosenModel
 from imgsort.features.convert import conversion_key, convert
 from imgsort.features.pooled_model import PooledModel
 
@@ -14,17 +13,6 @@ def interpreter(data: bytes):
     from ai_edge_litert.interpreter import Interpreter
 
     return Interpreter(model_content=data)
-
-
-@pytest.fixture(scope="module")
-def pooled(lite_model: ChosenModel) -> PooledModel:
-    return PooledModel(lite_model, SIDE_PX)
-
-
-@pytest.fixture(scope="module")
-def converted(pooled) -> dict[str, bytes]:
-    """The model in each precision."""
-    return {precision: convert(pooled, precision) for precision in ("float32", "int8")}
 
 
 def test_a_converted_model_takes_pixels_and_gives_floats(converted):
@@ -48,24 +36,24 @@ def test_pixels_of_lite_are_int8_without_rounding(converted):
     assert (scale, zero_point) == (pytest.approx(1 / 128), -1)
 
 
-def test_the_converter_says_nothing(pooled, capfd):
+def test_the_converter_says_nothing(small_lite, capfd):
     """It prints from Python and from C++ by itself; scripts read our stdout."""
-    convert(pooled, "float32")
+    convert(small_lite, "float32")
     assert capfd.readouterr() == ("", "")
 
 
-def test_the_key_is_all_that_determines_the_model(pooled, lite_model):
+def test_the_key_is_all_that_determines_the_model(small_lite, lite_model):
     """Another size, pooling, precision or file of weights is another model."""
     from dataclasses import replace
 
     others = [
-        replace(pooled, size_px=64),
-        replace(pooled, pooling="max"),
-        replace(pooled, model=replace(lite_model, sha256="0" * 64)),
+        replace(small_lite, size_px=64),
+        replace(small_lite, pooling="max"),
+        replace(small_lite, model=replace(lite_model, sha256="0" * 64)),
     ]
-    keys = [conversion_key(model, "float32") for model in (pooled, *others)] + [conversion_key(pooled, "int8")]
+    keys = [conversion_key(model, "float32") for model in (small_lite, *others)] + [conversion_key(small_lite, "int8")]
     assert len(set(keys)) == 5
-    assert conversion_key(pooled, "float32") == keys[0]
+    assert conversion_key(small_lite, "float32") == keys[0]
 
 
 def test_weights_that_do_not_fit_are_an_error(lite_model, tmp_path):
@@ -78,7 +66,7 @@ def test_weights_that_do_not_fit_are_an_error(lite_model, tmp_path):
         convert(PooledModel(mine, SIDE_PX), "float32")
 
 
-def test_what_tensorflow_cannot_convert_is_an_error_of_ours(pooled, monkeypatch):
+def test_what_tensorflow_cannot_convert_is_an_error_of_ours(small_lite, monkeypatch):
     """A graph that it does not know is a sentence with the model's name."""
 
     def strange_graph(model, batch_size):
@@ -89,4 +77,4 @@ def test_what_tensorflow_cannot_convert_is_an_error_of_ours(pooled, monkeypatch)
 
     monkeypatch.setattr(module, "freeze", strange_graph)
     with pytest.raises(ConversionError, match="efficientnet-lite0 cannot be converted to float32: "):
-        convert(pooled, "float32")
+        convert(small_lite, "float32")

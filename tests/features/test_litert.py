@@ -7,10 +7,8 @@ import pytest
 from imgsort.errors import DeviceError
 from imgsort.features import litert
 from imgsort.features.backbones import BACKBONES
-from imgsort.features.convert import convert
 from imgsort.features.litert import LiteRTExtractor
 from imgsort.features.model_store import ConvertedModel
-from imgsort.features.pooled_model import PooledModel
 
 SIDE_PX = 32
 PREPARE = BACKBONES["efficientnet-lite0"].prepare
@@ -18,15 +16,14 @@ PICTURES = np.random.default_rng(5).integers(0, 256, (9, SIDE_PX, SIDE_PX, 3), d
 
 
 @pytest.fixture(scope="module")
-def models(lite_model) -> dict[str, ConvertedModel]:
-    pooled = PooledModel(lite_model, SIDE_PX)
-    return {precision: ConvertedModel(convert(pooled, precision), "") for precision in ("float32", "int8")}
+def models(converted) -> dict[str, ConvertedModel]:
+    return {precision: ConvertedModel(data, "") for precision, data in converted.items()}
 
 
 @pytest.fixture(scope="module")
-def by_keras(lite_model) -> np.ndarray:
+def by_keras(small_lite) -> np.ndarray:
     """The features that Keras itself gives."""
-    return PooledModel(lite_model, SIDE_PX).build().predict(PREPARE(PICTURES), verbose=0)
+    return small_lite.build().predict(PREPARE(PICTURES), verbose=0)
 
 
 def test_float32_is_what_keras_gives(models, by_keras):

@@ -195,17 +195,22 @@ def test_an_image_that_cannot_go_keeps_its_sidecars(tmp_path, monkeypatch):
     assert refused_in(outcome)["a.nef"] == "stays with 'a.jpg' (was changed since it was looked at)"
 
 
+def take_name_before_move(monkeypatch, root, number, name):
+    """Let somebody make a file of this name just before the move of this number, when it has been checked."""
+    real = apply._bring
+
+    def take_name_and_bring(run, move, at):
+        if at == number:
+            make_tree(root, {name: b"theirs"})
+        return real(run, move, at)
+
+    monkeypatch.setattr(apply, "_bring", take_name_and_bring)
+
+
 def test_an_image_refused_at_the_last_moment_keeps_its_sidecars(tmp_path, monkeypatch):
     """Its new name was free when it was checked and taken when it was to be given: nothing of the unit goes."""
     make_tree(tmp_path, UNIT)
-    real = apply._bring
-
-    def take_name_and_bring(run, move, number):
-        if number == 0:
-            make_tree(tmp_path, {"category_1/a.jpg": b"theirs"})
-        return real(run, move, number)
-
-    monkeypatch.setattr(apply, "_bring", take_name_and_bring)
+    take_name_before_move(monkeypatch, tmp_path, 0, "category_1/a.jpg")
     _, outcome = file_by(tmp_path, into_one)
     assert names(tmp_path) == UNIT | {"category_1/a.jpg": b"theirs"}
     assert len(outcome.refused) == len(UNIT)
@@ -214,14 +219,7 @@ def test_an_image_refused_at_the_last_moment_keeps_its_sidecars(tmp_path, monkey
 def test_a_sidecar_refused_at_the_last_moment_stays_alone(tmp_path, monkeypatch):
     """When its image has its new name already, the sidecar alone is named and left; undo brings the image back."""
     make_tree(tmp_path, UNIT)
-    real = apply._bring
-
-    def take_name_and_bring(run, move, number):
-        if number == 1:
-            make_tree(tmp_path, {"category_1/a.MOV": b"theirs"})
-        return real(run, move, number)
-
-    monkeypatch.setattr(apply, "_bring", take_name_and_bring)
+    take_name_before_move(monkeypatch, tmp_path, 1, "category_1/a.MOV")
     _, outcome = file_by(tmp_path, into_one)
     assert refused_in(outcome) == {"a.MOV": "its new name was taken meanwhile"}
     undo_last(tmp_path)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from imgsort.errors import DeviceError
 from imgsort.features.model_store import ConvertedModel
-from imgsort.features.preparation import Preparation
+from imgsort.features.preparation import Preparation, padded
 from imgsort.images.stream import core_count
 
 if TYPE_CHECKING:
@@ -90,13 +90,8 @@ class _Interpreter:
         self._table = preparation.quantised(scale, zero_point) if scale else preparation.table()
 
     def run(self, pixels: "NDArray[np.uint8]") -> "NDArray[np.float32]":
-        import numpy as np
-
         prepared = self._preparation.look_up(pixels, self._table)
-        short = self._batch_size - len(prepared)
-        if short:  # one shape for every batch, so that memory is laid out once
-            prepared = np.concatenate([prepared, np.zeros((short, *prepared.shape[1:]), prepared.dtype)])
-        self._interpreter.set_tensor(self._entry, prepared)
+        self._interpreter.set_tensor(self._entry, padded(prepared, self._batch_size))
         self._interpreter.invoke()
         features: NDArray[np.float32] = self._interpreter.get_tensor(self._exit)[: len(pixels)]
         return features

@@ -43,14 +43,15 @@ def stored_or_made(key: str, make: Callable[[], bytes], notice: Callable[[str], 
     The hash of what the file must hold is part of its name: one that is damaged is made anew. Where it
     cannot be kept, `notice` says so and the work goes on.
     """
+    prefix = hashlib.sha256(key.encode()).hexdigest()[:32]
     for file in kept_models():
-        model = _read(file) if file.name.startswith(f"{_prefix(key)}-") else None
+        model = _read(file) if file.name.startswith(f"{prefix}-") else None
         if model is not None:
             return model
     data = make()
     model = ConvertedModel(data, hashlib.sha256(data).hexdigest())
     try:
-        _keep(key, model)
+        _keep(f"{prefix}-{model.sha256}{_SUFFIX}", data)
     except OSError as error:
         notice(f"the converted model cannot be kept ({error}) and is made each time. IMGSORT_CACHE_DIR names a place.")
     return model
@@ -61,10 +62,6 @@ def _files(suffix: str) -> list[Path]:
     with contextlib.suppress(OSError):
         return sorted(file for file in models_folder().iterdir() if file.suffix == suffix)
     return []
-
-
-def _prefix(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()[:32]
 
 
 def _read(file: Path) -> ConvertedModel | None:
@@ -82,15 +79,15 @@ def _read(file: Path) -> ConvertedModel | None:
     return ConvertedModel(data, digest)
 
 
-def _keep(key: str, model: ConvertedModel) -> None:
+def _keep(name: str, data: bytes) -> None:
     """Write the model beside its place and rename it: another process sees all of it or nothing."""
     folder = models_folder()
     folder.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=folder, suffix=_PART)
     try:
         with open(descriptor, "wb") as handle:
-            handle.write(model.data)
-        os.replace(temporary, folder / f"{_prefix(key)}-{model.sha256}{_SUFFIX}")
+            handle.write(data)
+        os.replace(temporary, folder / name)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(temporary)

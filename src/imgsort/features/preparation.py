@@ -46,3 +46,13 @@ class Preparation:
     def __call__(self, pixels: "NDArray[np.uint8]") -> "NDArray[np.float32]":
         """Turn uint8 (n, height, width, 3) RGB, left untouched, into the float32 that the model was trained on."""
         return self.look_up(pixels, self.table())
+
+
+def padded(prepared: "NDArray[Any]", batch_size: int) -> "NDArray[Any]":
+    """Return the batch filled up with zeros to `batch_size`: with one shape for all, a model is laid out once."""
+    import numpy as np
+
+    short = batch_size - len(prepared)
+    if short == 0:
+        return prepared
+    return np.concatenate([prepared, np.zeros((short, *prepared.shape[1:]), prepared.dtype)])

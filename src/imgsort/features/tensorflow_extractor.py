@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from imgsort.features.frozen_graph import freeze
 from imgsort.features.pooled_model import PooledModel
+from imgsort.features.preparation import padded
 from imgsort.features.runtime import import_keras, require_gpu, use_device
 from imgsort.features.ways import Way
 
@@ -42,19 +43,10 @@ class TensorFlowExtractor:
         with self._building:
             if self._graph is None:
                 self._graph = self._built()
-        prepared = self._prepared(pixels)
+        prepared = padded(self._pooled.model.backbone.prepare(pixels), self.batch_size)
         with self._places:
             features: NDArray[np.float32] = self._run(prepared)[: len(pixels)]
         return features
-
-    def _prepared(self, pixels: "NDArray[np.uint8]") -> "NDArray[np.float32]":
-        import numpy as np
-
-        prepared = self._pooled.model.backbone.prepare(pixels)
-        short = self.batch_size - len(prepared)
-        if short:  # one shape for every batch, so that the graph is traced once
-            prepared = np.concatenate([prepared, np.zeros((short, *prepared.shape[1:]), np.float32)])
-        return prepared
 
     def _run(self, prepared: "NDArray[np.float32]") -> "NDArray[np.float32]":
         import tensorflow as tf

@@ -70,9 +70,11 @@ def prune(max_bytes: int) -> None:
             ) from error
         if is_empty:  # an empty file takes room as well
             clear_features()
+    excess = look_into_cache().total_bytes - max_bytes
     for model in sorted(kept_models(), key=_last_use):
-        if look_into_cache().total_bytes <= max_bytes:
+        if excess <= 0:
             return
+        excess -= _size([model])
         _remove([model])
 
 

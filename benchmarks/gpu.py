@@ -7,56 +7,30 @@ Prints that there is none where the driver has no GPU.
 
 import argparse
 import statistics
-import time
 from pathlib import Path
 
-import numpy as np
 from machine import described
+from pipeline import Pipeline
 
 from imgsort.features.choose import choose_model
 from imgsort.features.cuda import cuda_device_count
-from imgsort.features.extract import extract_rows
 from imgsort.features.extraction import prepare_extraction
 from imgsort.features.pooled_model import PooledModel
 from imgsort.features.runtime import require_gpu
-from imgsort.images.decode import DEFAULTS, read_image
-from imgsort.images.find import ImageFile, find_images
-from imgsort.images.letterbox import letterbox
-from imgsort.images.stream import core_count, stream
-
-LEAST_BATCHES = 40
+from imgsort.images.decode import DEFAULTS
 
 
 def measure(folder: Path, name: str, weights: Path | None, rounds: int) -> None:
     model = choose_model(name, name, weights, notice=print, make_bar=lambda _: None)
     pooled = PooledModel(model, model.backbone.size_px)
-    files = list(find_images(folder, recursive=True).files)
     print("| model | m, ms | d, ms | together, ms | share of 1 / max(m, d) |\n| --- | --- | --- | --- | --- |")
     for precision in ("float32", "auto"):
         way = prepare_extraction(pooled, DEFAULTS, notice=lambda text: None, precision=precision, device="gpu")
-        extractor = way.extractor
-        while len(files) < LEAST_BATCHES * extractor.batch_size:
-            files += files
-
-        def read(file: ImageFile) -> np.ndarray:
-            return letterbox(read_image(folder, file, fit_px=pooled.size_px).pixels, pooled.size_px)
-
-        shape = (extractor.batch_size, pooled.size_px, pooled.size_px, 3)
-        batch = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
-        extractor.extract(batch)
+        timed = Pipeline(folder, way.extractor)
         rows = []
         for _ in range(rounds):
-            times = [time.perf_counter()]
-            for _ in stream([batch] * LEAST_BATCHES, extractor.extract, 2 * core_count()):
-                pass
-            times.append(time.perf_counter())
-            for _ in stream(files, read, 2 * core_count()):
-                pass
-            times.append(time.perf_counter())
-            extract_rows(folder, files, extractor, lambda done, total: None)
-            times.append(time.perf_counter())
-            seconds = np.diff(times) / (LEAST_BATCHES * extractor.batch_size, len(files), len(files))
-            rows.append((*seconds, max(seconds[:2]) / seconds[2]))
+            m, d, together = timed.seconds_to_compute(), timed.seconds_to_read(), timed.seconds_together()
+            rows.append((m, d, together, max(m, d) / together))
         m, d, together, share = (statistics.median(column) for column in zip(*rows, strict=True))
         print(
             f"| {name} at {pooled.size_px} px, {way.way.precision} | {1e3 * m:.2f} | {1e3 * d:.2f} "

@@ -24,17 +24,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
-import numpy as np
 from machine import described
+from pipeline import Pipeline
 
 from imgsort.features.choose import choose_model
-from imgsort.features.extract import extract_rows
 from imgsort.features.extraction import prepare_extraction
 from imgsort.features.pooled_model import PooledModel
 from imgsort.images import decode
-from imgsort.images.find import ImageFile, find_images
-from imgsort.images.letterbox import letterbox
-from imgsort.images.stream import core_count, stream
+from imgsort.images.find import find_images
 
 IMGSORT = [sys.executable, "-m", "imgsort"]
 
@@ -104,51 +101,22 @@ def whole_processes(folder: Path, options: list[str], rounds: int) -> None:
             )
 
 
-def pipeline(folder: Path, name: str, weights: Path | None, precision: str, rounds: int) -> None:
+def compare_with_bare_model(folder: Path, name: str, weights: Path | None, precision: str, rounds: int) -> None:
     """Print the model alone, the reading alone, and what they reach together, in this process."""
     model = choose_model(name, name, weights, notice=print, make_bar=lambda _: None)
     pooled = PooledModel(model, model.backbone.size_px)
     way = prepare_extraction(pooled, decode.DEFAULTS, notice=lambda text: None, precision=precision)
-    extractor, size_px = way.extractor, pooled.size_px
-    files = list(find_images(folder, recursive=True).files)
-    while len(files) < 40 * core_count():
-        files += files
-
-    def read(file: ImageFile) -> np.ndarray:
-        return letterbox(decode.read_image(folder, file, fit_px=size_px).pixels, size_px)
-
-    def seconds_to_read(whole: bool = False) -> float:
-        with mock.patch.object(decode, "_reduced_flag", lambda *_: 0) if whole else contextlib.nullcontext():
-            begun = time.perf_counter()
-            for _ in stream(files, read, 2 * core_count()):
-                pass
-            return (time.perf_counter() - begun) / len(files)
-
-    squares = np.stack(list(stream(files[: extractor.batch_size], read, 2 * core_count())))
-    batch = np.resize(squares, (extractor.batch_size, *squares.shape[1:]))
-
-    def seconds_to_compute() -> float:
-        batches = -(-len(files) // extractor.batch_size)
-        begun = time.perf_counter()
-        for _ in stream([batch] * batches, extractor.extract, 2 * core_count()):
-            pass
-        return (time.perf_counter() - begun) / (batches * extractor.batch_size)
-
-    def seconds_together() -> float:
-        begun = time.perf_counter()
-        extract_rows(folder, files, extractor, lambda done, total: None)
-        return (time.perf_counter() - begun) / len(files)
-
-    seconds_to_compute()
-    rows = [(seconds_to_compute(), seconds_to_read(), seconds_together()) for _ in range(rounds)]
+    timed = Pipeline(folder, way.extractor)
+    rows = [(timed.seconds_to_compute(), timed.seconds_to_read(), timed.seconds_together()) for _ in range(rounds)]
     m, d, both = (statistics.median(column) for column in zip(*rows, strict=True))
     share = statistics.median((m + d) / both for m, d, both in rows)
-    scaled = statistics.median(seconds_to_read(whole=True) for _ in range(rounds)) / d
+    with mock.patch.object(decode, "_reduced_flag", lambda *_: 0):
+        scaled = statistics.median(timed.seconds_to_read() for _ in range(rounds)) / d
     print("\n| model | photographs | m, ms | d, ms | together, ms | share of 1 / (m + d) | whole decoding: d x |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     print(
-        f"| {name} at {size_px} px, {way.way.precision} | {folder.name}, {len(files)} | {1e3 * m:.2f} | {1e3 * d:.2f} "
-        f"| {1e3 * both:.2f} | {share:.3f} | {scaled:.1f} |",
+        f"| {name} at {pooled.size_px} px, {way.way.precision} | {folder.name}, {len(timed.files)} "
+        f"| {1e3 * m:.2f} | {1e3 * d:.2f} | {1e3 * both:.2f} | {share:.3f} | {scaled:.1f} |",
         flush=True,
     )
 
@@ -209,4 +177,6 @@ if __name__ == "__main__":
         model_options += ["--weights", str(arguments.weights)] if arguments.weights else []
         if not arguments.pipeline_only:
             whole_processes(arguments.folder, model_options, arguments.rounds)
-        pipeline(arguments.folder, arguments.model, arguments.weights, arguments.precision, arguments.rounds)
+        compare_with_bare_model(
+            arguments.folder, arguments.model, arguments.weights, arguments.precision, arguments.rounds
+        )

@@ -21,6 +21,13 @@ def cache_folder(tmp_path_factory):
     del os.environ["IMGSORT_CACHE_DIR"]
 
 
+@pytest.fixture
+def own_folder(tmp_path, monkeypatch):
+    """A cache folder of the test's own, which is not there yet."""
+    monkeypatch.setenv("IMGSORT_CACHE_DIR", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
 @pytest.fixture(autouse=True)
 def no_network_and_no_home(tmp_path_factory, monkeypatch):
     """Weights come from nowhere and Keras' cache is empty, unless a test says otherwise."""

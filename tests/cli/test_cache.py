@@ -14,12 +14,7 @@ from imgsort.cli import main
 from imgsort.features.feature_store import FeatureStore, store_file
 from imgsort.features.model_store import stored_or_made
 
-
-@pytest.fixture(autouse=True)
-def own_folder(tmp_path, monkeypatch):
-    """A cache folder that is not there yet."""
-    monkeypatch.setenv("IMGSORT_CACHE_DIR", str(tmp_path / "cache"))
-    return tmp_path / "cache"
+pytestmark = pytest.mark.usefixtures("own_folder")
 
 
 @pytest.fixture

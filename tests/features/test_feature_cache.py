@@ -27,11 +27,7 @@ ROW = np.array([1.5, -0.0, np.inf, 1e-42], np.float32)
 OLD_NS = 10**18
 
 
-@pytest.fixture(autouse=True)
-def own_folder(tmp_path, monkeypatch):
-    """A cache folder that is not there yet."""
-    monkeypatch.setenv("IMGSORT_CACHE_DIR", str(tmp_path / "cache"))
-    return tmp_path / "cache"
+pytestmark = pytest.mark.usefixtures("own_folder")
 
 
 @pytest.fixture

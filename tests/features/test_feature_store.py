@@ -20,11 +20,7 @@ from imgsort.features.feature_store import FeatureStore, KnownFile, store_file
 ONE = np.array([1.5, -0.0, np.inf], np.float32)
 
 
-@pytest.fixture(autouse=True)
-def own_folder(tmp_path, monkeypatch):
-    """A cache folder that is not there yet."""
-    monkeypatch.setenv("IMGSORT_CACHE_DIR", str(tmp_path / "cache"))
-    return tmp_path / "cache"
+pytestmark = pytest.mark.usefixtures("own_folder")
 
 
 @pytest.fixture

@@ -15,11 +15,7 @@ from imgsort.features.model_store import ConvertedModel, kept_models, models_fol
 DATA = bytes(range(256)) * 20
 
 
-@pytest.fixture(autouse=True)
-def own_folder(tmp_path, monkeypatch):
-    """A cache folder that is not there yet."""
-    monkeypatch.setenv("IMGSORT_CACHE_DIR", str(tmp_path / "cache"))
-    return tmp_path / "cache"
+pytestmark = pytest.mark.usefixtures("own_folder")
 
 
 def never():

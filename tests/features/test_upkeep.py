@@ -21,11 +21,7 @@ WIDTH = 1280
 MODEL_BYTES = 50_000
 
 
-@pytest.fixture(autouse=True)
-def own_folder(tmp_path, monkeypatch):
-    """A cache folder that is not there yet."""
-    monkeypatch.setenv("IMGSORT_CACHE_DIR", str(tmp_path / "cache"))
-    return tmp_path / "cache"
+pytestmark = pytest.mark.usefixtures("own_folder")
 
 
 def digest(number):

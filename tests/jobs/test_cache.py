@@ -15,14 +15,12 @@ from imgsort.jobs.cache import cache_info, clear_cache, parse_size, prune_cache
 
 
 @pytest.fixture(autouse=True)
-def own_folder(tmp_path, monkeypatch):
+def filled_folder(own_folder):
     """A cache folder with ten rows of features and one model."""
-    monkeypatch.setenv("IMGSORT_CACHE_DIR", str(tmp_path / "cache"))
     store = FeatureStore()
     store.put(1, {f"{number:064x}": np.zeros(1280, np.float32) for number in range(10)}, [])
     store.close()
     stored_or_made("key", lambda: bytes(50_000), pytest.fail)
-    return tmp_path / "cache"
 
 
 def holds(info):

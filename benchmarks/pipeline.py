@@ -1,0 +1,56 @@
+"""Times the model alone, reading and decoding alone, and what both reach together, in this process."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from imgsort.features.extract import Extractor, extract_rows
+from imgsort.images import decode
+from imgsort.images.find import ImageFile, find_images
+from imgsort.images.letterbox import letterbox
+from imgsort.images.stream import core_count, stream
+
+LEAST = 40
+
+
+class Pipeline:
+    """The images under a folder, taken again until there is work for every core. Each figure is seconds an image."""
+
+    def __init__(self, folder: Path, extractor: Extractor) -> None:
+        self._folder = folder
+        self._extractor = extractor
+        found = list(find_images(folder, recursive=True).files)
+        least = LEAST * max(core_count(), extractor.batch_size)
+        self.files = found * -(-least // len(found))
+        squares = np.stack([self._square(file) for file in self.files[: extractor.batch_size]])
+        self._batch = squares
+        extractor.extract(squares)
+
+    def seconds_to_compute(self) -> float:
+        """The model alone, on all cores."""
+        batches = -(-len(self.files) // self._extractor.batch_size)
+        seconds = _seconds(self._extractor.extract, [self._batch] * batches)
+        return seconds / (batches * self._extractor.batch_size)
+
+    def seconds_to_read(self) -> float:
+        """Reading, decoding and letterboxing alone, on all cores."""
+        return _seconds(self._square, self.files) / len(self.files)
+
+    def seconds_together(self) -> float:
+        """From files to features."""
+        begun = time.perf_counter()
+        extract_rows(self._folder, self.files, self._extractor, lambda done, total: None)
+        return (time.perf_counter() - begun) / len(self.files)
+
+    def _square(self, file: ImageFile) -> np.ndarray:
+        size_px = self._extractor.size_px
+        return letterbox(decode.read_image(self._folder, file, fit_px=size_px).pixels, size_px)
+
+
+def _seconds(work: Callable, items: Sequence) -> float:
+    begun = time.perf_counter()
+    for _ in stream(items, work, 2 * core_count()):
+        pass
+    return time.perf_counter() - begun

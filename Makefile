@@ -19,7 +19,7 @@ demo: .venv/installed
 	$(BIN)/python -c "import shutil; shutil.rmtree('demo', ignore_errors=True)"
 	$(BIN)/python examples/make_photos.py demo/photos
 	$(BIN)/imgsort categorize demo/photos
-	$(BIN)/imgsort outliers demo/photos/category_1 --max 4
+	$(BIN)/imgsort outliers demo/photos --method knn --threshold auto
 	$(BIN)/imgsort history demo/photos
 	$(BIN)/python examples/make_picture.py demo/photos demo/sorted.jpg
 	@echo "Look into demo/photos, or at demo/sorted.jpg. '$(BIN)/imgsort undo demo/photos' takes back a run at a time."

@@ -18,12 +18,13 @@ from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from imgsort.features.extract import Features, Pooling
 from imgsort.filing.plan import site_of
-from imgsort.grouping.categories import group_by_kmeans
+from imgsort.grouping.categories import group_rows
 from imgsort.grouping.outliers import TwoMeansOutliers
 from imgsort.images.decode import DEFAULTS
+from imgsort.jobs.extracting import extract_with
 from imgsort.jobs.listener import Listener
 from imgsort.jobs.results import ModelRecord
-from imgsort.jobs.session import extract_with, list_collection
+from imgsort.jobs.session import list_collection
 from imgsort.jobs.settings import ModelSettings
 from imgsort.version import __version__
 
@@ -48,7 +49,7 @@ def compare_categories(folder: Path, expected: dict[str, str], pooling: Pooling)
     for variance in (0.50, 0.95):
         scores = []
         for seed in (CATEGORY_SEED, *OTHER_SEEDS):
-            ours = group_by_kmeans(
+            ours = group_rows(
                 features.matrix, CLUSTERS, variance=variance, random_state=seed, order=features.content_order
             ).labels
             scores.append((adjusted_rand_score(theirs, ours), normalized_mutual_info_score(theirs, ours)))

@@ -27,7 +27,7 @@ from imgsort.features.choose import ChosenModel, choose_model
 from imgsort.features.extract import Extractor, Features
 from imgsort.features.extraction import prepare_extraction
 from imgsort.features.pooled_model import PooledModel
-from imgsort.grouping.categories import group_by_kmeans
+from imgsort.grouping.categories import group_rows
 from imgsort.images.decode import DEFAULTS
 from imgsort.images.find import find_images
 from imgsort.images.stream import core_count, stream
@@ -60,7 +60,7 @@ def quality(features: Features) -> tuple[float, float, float]:
     classes = truth.max() + 1
     scores = []
     for seed in SEEDS:
-        labels = group_by_kmeans(features.matrix, classes, random_state=seed, order=features.content_order).labels
+        labels = group_rows(features.matrix, classes, random_state=seed, order=features.content_order).labels
         table = np.zeros((classes, classes))
         np.add.at(table, (truth, labels), 1)
         matched = table[linear_sum_assignment(-table)].sum() / len(truth)

@@ -27,7 +27,7 @@ print(json.dumps([len(features.files), time.perf_counter() - start,
 CLUSTER = """
 import json, sys, time, resource, tempfile
 import numpy as np
-from imgsort.grouping.categories import group_by_kmeans
+from imgsort.grouping.categories import group_rows
 from imgsort.mapped import empty_matrix, let_go
 rows, width = int(sys.argv[1]), int(sys.argv[2])
 random = np.random.default_rng(0)
@@ -42,7 +42,7 @@ for start in range(0, rows, 10000):
     matrix[part] = ((centres[truth] + spread) * fall) @ turn
     let_go(matrix)
 start = time.perf_counter()
-grouping = group_by_kmeans(matrix, 20)
+grouping = group_rows(matrix, 20)
 print(json.dumps([rows, time.perf_counter() - start,
                   resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
 """

@@ -19,7 +19,7 @@ import numpy as np
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from imgsort.features.extract import Features
-from imgsort.grouping.categories import group_by_kmeans
+from imgsort.grouping.categories import group_rows
 from imgsort.images import decode
 from imgsort.images.find import ImageFile, find_images
 from imgsort.jobs.features import extract_features
@@ -44,7 +44,7 @@ def seconds_to_decode(root: Path, files: list[ImageFile]) -> float:
 
 
 def categories_of(features: Features, clusters: int) -> np.ndarray:
-    return group_by_kmeans(features.matrix, clusters, order=features.content_order).labels
+    return group_rows(features.matrix, clusters, order=features.content_order).labels
 
 
 def compare(folder: Path) -> None:

@@ -42,9 +42,26 @@ def test_the_first_screens_output_is_real(photos):
     shown = re.search(r"```console\n(.*?)```", README, re.DOTALL).group(1)
     first = CliRunner().invoke(main, ["categorize", str(photos)]).stdout.splitlines()[:8]
     assert "\n".join(first) in shown
-    second = CliRunner().invoke(main, ["outliers", str(photos / "category_1"), "--max", "4"]).stdout
-    files = {line.split()[0] for line in second.splitlines() if "->" in line}
-    assert files == set(re.findall(r"^(IMG_\S+)", shown, re.MULTILINE))
+    knn = ["--method", "knn", "--threshold", "auto"]
+    second = CliRunner().invoke(main, ["outliers", str(photos), *knn]).stdout
+    files = {line.split()[0] for line in second.splitlines() if line.startswith("category_1/")}
+    assert files == set(re.findall(r"^(category_1/IMG_\S+)", shown, re.MULTILINE))
+
+
+def test_the_output_of_better_groups_is_real(photos, tmp_path):
+    """The categories with their names and counts, what --update files, and its plan's first line are as shown."""
+    shown = "\n".join(re.findall(r"```console\n(.*?)```", README, re.DOTALL))
+    (photos / "labels.csv").unlink()
+    later = sorted(photos.iterdir())[4::5]
+    for file in later:
+        shutil.move(file, tmp_path)
+    options = ["--model", "efficientnet-lite0", "--clusters", "auto", "--names", "--quality", "high", "-q"]
+    first = CliRunner().invoke(main, ["categorize", str(photos), *options]).stdout.splitlines()
+    assert "\n".join(first[-11:-1]) in shown
+    for file in later:
+        shutil.move(tmp_path / file.name, photos)
+    second = CliRunner().invoke(main, ["categorize", str(photos), "--update", "-q"]).stdout.splitlines()
+    assert "\n".join(second[:-1]) in shown
 
 
 def test_the_python_block_runs(photos, tmp_path, monkeypatch, capsys):

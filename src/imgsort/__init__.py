@@ -10,6 +10,7 @@ from imgsort.version import __version__
 
 if TYPE_CHECKING:
     from imgsort.errors import ImgsortError
+    from imgsort.jobs.apply import apply
     from imgsort.jobs.categorize import categorize
     from imgsort.jobs.check import check
     from imgsort.jobs.features import extract_features
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ImgsortError",
     "__version__",
+    "apply",
     "categorize",
     "check",
     "extract_features",
@@ -30,6 +32,7 @@ __all__ = [
 
 _HOMES = {
     "ImgsortError": "imgsort.errors",
+    "apply": "imgsort.jobs.apply",
     "categorize": "imgsort.jobs.categorize",
     "check": "imgsort.jobs.check",
     "extract_features": "imgsort.jobs.features",

@@ -4,6 +4,7 @@
     ├── CollectionError         the folder given is missing, empty or not a folder
     ├── TooFewImagesError       fewer readable images than the work needs
     ├── UsageError              exit 2: options that do not go together
+    ├── PlanError               lines of an edited plan are wrong; all of them are named
     ├── UnreadableImageError    an image file cannot be read; commands turn it into a row with its reason
     │   └── TruncatedImageError ... because it ends before its end
     ├── StrictError             exit 3: `--strict`, and some image could not be read
@@ -41,6 +42,17 @@ class UsageError(ImgsortError):
     """Options that each are right but do not go together."""
 
     exit_code = 2
+
+
+class PlanError(ImgsortError):
+    """Lines of an edited plan cannot be carried out; nothing was moved.
+
+    `errors`: (number of the line, reason) of each; the message names them too.
+    """
+
+    def __init__(self, message: str, errors: tuple[tuple[int, str], ...] = ()) -> None:
+        super().__init__(message)
+        self.errors = errors
 
 
 class UnreadableImageError(ImgsortError):

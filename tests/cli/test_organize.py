@@ -65,9 +65,55 @@ def test_names_that_are_not_utf8_in_json(few_photos):
 def test_outliers_shows_each_ones_distance(few_photos):
     """The table gives each outlier's distance, the oddest first."""
     result = run("outliers", few_photos, "--model", "efficientnet-lite0", "--size", "64", "--max", "2")
-    rows = [line.split() for line in result.stdout.splitlines() if "->" in line]
+    rows = [line.split() for line in result.stdout.splitlines() if ".jpg" in line]
     assert 1 <= len(rows) <= 2
-    assert [float(row[-1]) for row in rows] == sorted((float(row[-1]) for row in rows), reverse=True)
+    assert [float(row[1]) for row in rows] == sorted((float(row[1]) for row in rows), reverse=True)
+
+
+def test_the_candidates_are_shown(few_photos):
+    """--clusters auto prints a line for each number that was judged, and --json has them too."""
+    options = [*LITE[:4], "--clusters", "auto", "--max-clusters", "4", "-n"]
+    lines = run("categorize", few_photos, *options).stdout.splitlines()
+    assert lines[0].split() == ["categories", "silhouette", "stability"]
+    assert [line.split()[0] for line in lines[1:4]] == ["2", "3", "4"]
+    value = json.loads(run("categorize", few_photos, *options, "--json").stdout)
+    assert [row["clusters"] for row in value["candidates"]] == [2, 3, 4]
+
+
+def test_outliers_are_explained(few_photos):
+    """By neighbours the table has score and nearest image too; a threshold may be a number or auto."""
+    options = ["--model", "efficientnet-lite0", "--size", "64", "--method", "knn", "-n"]
+    lines = run("outliers", few_photos, *options, "--max", "2").stdout.splitlines()
+    assert lines[1].split() == ["file", "distance", "score", "nearest"]
+    assert run("outliers", few_photos, *options, "--threshold", "auto").exit_code == 0
+    assert "Outlayers" in run("outliers", few_photos, *options, "--threshold", "0.01").stdout
+    assert run("outliers", few_photos, *options, "--threshold", "high").exit_code == 2
+
+
+def test_a_plan_is_saved_and_applied(few_photos, tmp_path):
+    """--plan touches nothing and says what to do next; apply does it, and its errors come one to a line."""
+    plan, before = tmp_path / "plan.csv", read_tree(few_photos)
+    shown = run("categorize", few_photos, *LITE, "--plan", plan)
+    assert f"`imgsort apply {plan}` carries it out" in shown.stdout
+    assert read_tree(few_photos) == before
+    assert run("categorize", few_photos, *LITE, "--plan", plan).exit_code == 2  # nothing is overwritten
+    assert "Nothing was touched" in run("apply", plan, "--dry-run").stdout
+    done = run("apply", plan, "--json")
+    assert json.loads(done.stdout)["counts"]["moves"] == 12
+    again = run("apply", plan)
+    assert again.exit_code == 1
+    assert len([line for line in again.stderr.splitlines() if line.startswith("  line ")]) == 12
+    assert run("undo", few_photos).exit_code == 0
+    assert read_tree(few_photos) == before
+
+
+def test_update_from_the_command_line(few_photos):
+    """--update files what came since, and before there are categories says what to do."""
+    first = run("categorize", few_photos, *LITE[:4], "--update")
+    assert first.exit_code == 1
+    assert "without --update first" in first.stderr
+    run("categorize", few_photos, *LITE)
+    assert "nothing to do" in run("categorize", few_photos, "--update").stdout
 
 
 def test_history_and_undo(few_photos):

@@ -6,9 +6,9 @@ import shutil
 import pytest
 
 from imgsort.errors import JournalError
-from imgsort.filing.category_folders import known_folders
+from imgsort.filing.category_folders import known_folders, refresh
 from tests.filing.desk import file_by, undo_last
-from tests.trees import make_tree
+from tests.trees import make_tree, read_tree
 
 
 def known(root):
@@ -126,3 +126,74 @@ def test_a_category_renamed_in_case_only_keeps_its_new_name(tmp_path):
     make_tree(tmp_path, {"a9.jpg": b"a9"})
     file_by(tmp_path, lambda path: f"category_{path.rpartition('/')[2][0]}")
     assert known(tmp_path) == {"Category_A": 5, "category_b": 4}
+
+
+def made_as(root):
+    return {folder.path: folder.made_as for folder in known_folders(root.resolve())}
+
+
+def test_a_renamed_folder_remembers_what_it_was_made_as(tmp_path):
+    """Through two renames, written down in between, and beside a folder that keeps its name."""
+    sorted_collection(tmp_path)
+    (tmp_path / "category_a").rename(tmp_path / "Cats")
+    refresh(tmp_path.resolve())
+    (tmp_path / "Cats").rename(tmp_path / "Tigers")
+    assert made_as(tmp_path) == {"Tigers": "category_a", "category_b": "category_b"}
+    refresh(tmp_path.resolve())
+    assert made_as(tmp_path) == {"Tigers": "category_a", "category_b": "category_b"}
+
+
+def test_the_record_says_only_what_differs(tmp_path):
+    """A record of before is not written anew for it: `made_as` stands there after a rename alone."""
+    sorted_collection(tmp_path)
+    record = tmp_path / ".imgsort/categories.json"
+    assert b"made_as" not in record.read_bytes()
+    (tmp_path / "category_a").rename(tmp_path / "Cats")
+    refresh(tmp_path.resolve())
+    assert [folder.get("made_as") for folder in json.loads(record.read_bytes())["folders"]] == [None, "category_a"]
+    (tmp_path / "Cats").rename(tmp_path / "category_a")
+    refresh(tmp_path.resolve())
+    assert b"made_as" not in record.read_bytes()
+
+
+def test_a_record_of_before_is_read(tmp_path):
+    """Without `made_as` a folder was made under the path on record, and keeps that when it is renamed."""
+    sorted_collection(tmp_path)
+    (tmp_path / "category_a").rename(tmp_path / "Cats")
+    record = tmp_path / ".imgsort/categories.json"
+    content = json.loads(record.read_bytes())
+    assert all(folder.keys() == {"path", "device", "inode", "members"} for folder in content["folders"])
+    assert made_as(tmp_path) == {"Cats": "category_a", "category_b": "category_b"}
+
+
+def test_a_run_that_sorts_into_a_renamed_folder_knows_it_by_that_name(tmp_path):
+    """From then on `Cats` is what the category is called."""
+    sorted_collection(tmp_path)
+    (tmp_path / "category_a").rename(tmp_path / "Cats")
+    make_tree(tmp_path, {"c.jpg": b"c"})
+    file_by(tmp_path, lambda path: "Cats" if path == "c.jpg" else None)
+    assert made_as(tmp_path) == {"Cats": "Cats", "category_b": "category_b"}
+
+
+def test_an_emptied_folder_comes_back_as_what_it_was(tmp_path):
+    """A run that empties a renamed folder removes it; its undo brings it back with all that was known of it."""
+    sorted_collection(tmp_path)
+    (tmp_path / "category_a").rename(tmp_path / "Cats")
+    refresh(tmp_path.resolve())
+    before = read_tree(tmp_path)
+    file_by(tmp_path, lambda path: "category_b")
+    undo_last(tmp_path)
+    assert read_tree(tmp_path) == before
+    assert made_as(tmp_path) == {"Cats": "category_a", "category_b": "category_b"}
+
+
+def test_a_made_as_that_leads_out_is_refused(tmp_path):
+    """It is a path from a file that anyone may have written."""
+    sorted_collection(tmp_path)
+    record = tmp_path / ".imgsort/categories.json"
+    content = json.loads(record.read_bytes())
+    for value in ("../up", "/etc", 7, None, ""):
+        content["folders"][0]["made_as"] = value
+        record.write_text(json.dumps(content))
+        with pytest.raises(JournalError, match="Remove the file"):
+            known(tmp_path)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgsort.filing.names import FolderNames, free_name
+from imgsort.filing.names import FolderNames, free_name, names_beside
 from imgsort.name_key import name_key
 
 
@@ -147,3 +147,43 @@ def test_names_that_share_their_beginning_are_no_unit():
     assert folder.take(["10.15.30.jpg", "10.15.30.mov"], "trip") == ["10.15.30.jpg", "10.15.30.mov"]
     assert folder.take(["10.15.41.jpg", "10.15.41.mov"], "phone") == ["10.15.41.jpg", "10.15.41.mov"]
     assert folder.take(["10.15.55.jpg"], "phone") == ["10.15.55.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "followers", "expected"),
+    [
+        ("x.jpg", "y.jpg", "x.xmp x.jpg.xmp x.nef x.nef.xmp", "y.xmp y.jpg.xmp y.nef y.nef.xmp"),
+        ("x.jpg", "x.jpg", "x.xmp x.jpg.json", "x.xmp x.jpg.json"),
+        ("IMG.JPG", "rome.jpg", "img.xmp IMG.MOV", "rome.xmp rome.MOV"),
+        ("Straße.jpg", "s.jpg", "STRASSE.xmp strasse.jpg.txt", "s.xmp s.jpg.txt"),
+        ("e\u0301.jpg", "f.jpg", "\u00e9.xmp", "f.xmp"),
+        ("a.b.jpg", "c.d.e.jpg", "a.b.xmp a.b.nef.xmp", "c.d.e.xmp c.d.e.nef.xmp"),
+        ("bad\udcff.jpg", "\udcfe.jpg", "bad\udcff.xmp", "\udcfe.xmp"),
+        ("photo", "y", "photo.xmp", "y.xmp"),
+        ("x.jpg", "y", "x.xmp", "y.xmp"),
+        ("x.jpg", ".y", "x.xmp", ".y.xmp"),
+        ("x.jpg", "y.jpg", "", ""),
+    ],
+)
+def test_followers_take_a_new_stem(old, new, followers, expected):
+    """What came after the image's stem comes after its new one."""
+    assert names_beside(old, new, followers.split()) == expected.split()
+
+
+@given(
+    st.text("aé.ß", max_size=6).map(lambda text: f"a{text}"),
+    st.text("bc.( )", min_size=1, max_size=6).map(lambda text: f"{text}b"),
+    st.lists(st.sampled_from([".xmp", ".jpg.json", ".nef", ".nef.xmp", ".mov"]), unique=True),
+)
+def test_a_new_stem_and_back(old, new, rests):
+    """The names that a unit had before are those that it gets with its old name."""
+    followers = [f"{old}{rest}" for rest in rests]
+    renamed = names_beside(f"{old}.jpg", f"{new}.jpg", followers)
+    assert renamed == [f"{new}{rest}" for rest in rests]
+    assert names_beside(f"{new}.jpg", f"{old}.jpg", renamed) == followers
+
+
+def test_a_dot_in_a_long_name_begins_no_suffix():
+    """An image `St. Peter's and what is around it at night` keeps its name, and so does its sidecar."""
+    name = "St. Peter's and what is around it at night"
+    assert names_beside(name, name, [f"{name}.xmp"]) == [f"{name}.xmp"]

@@ -72,10 +72,31 @@ def test_an_existing_special_folder_is_used(tmp_path):
     make_tree(tmp_path, {"Outlayers/a.jpg": b"1", "a.jpg": b"2"})
     site = site_of(tmp_path.resolve())
     placement = Placement("a.jpg", 1, 0, "x", "Outlayers")
-    assert moves_of(make_plan(site, [placement], categories=False)) == {"a.jpg": "Outlayers/a (2).jpg"}
+    assert moves_of(make_plan(site, [placement], shared={"Outlayers"})) == {"a.jpg": "Outlayers/a (2).jpg"}
     make_tree(tmp_path / "b", {"Outlayers": b"a file"})
     with pytest.raises(UsageError, match="Outlayers"):
-        make_plan(site_of((tmp_path / "b").resolve()), [placement], categories=False)
+        make_plan(site_of((tmp_path / "b").resolve()), [placement], shared={"Outlayers"})
+
+
+def test_categories_and_a_shared_folder_in_one_plan(tmp_path):
+    """A folder `Unsorted` that is there is used and is no category; of a category's name `(2)` is taken."""
+    make_tree(
+        tmp_path, {"Unsorted/a.jpg": b"1", "category_1/mine.jpg": b"2", "a.jpg": b"3", "b.jpg": b"4", "c.jpg": b"5"}
+    )
+    folders = {"a.jpg": "Unsorted", "b.jpg": "category_1", "c.jpg": "category_2"}
+    placements = [Placement(path, 1, 0, "x", folder) for path, folder in folders.items()]
+    plan = make_plan(site_of(tmp_path.resolve()), placements, shared={"Unsorted", "Outlayers"})
+    assert moves_of(plan) == {
+        "a.jpg": "Unsorted/a (2).jpg",
+        "b.jpg": "category_1 (2)/b.jpg",
+        "c.jpg": "category_2/c.jpg",
+    }
+    assert (plan.made, plan.categories) == (("category_1 (2)", "category_2"), ("category_1 (2)", "category_2"))
+    assert [folder.name for folder in plan.folders] == ["Unsorted", "category_1 (2)", "category_2"]
+    (tmp_path / "new").mkdir()
+    plan = make_plan(site_of(tmp_path.resolve(), tmp_path / "new"), placements, shared={"Unsorted"})
+    assert plan.made == ("new/Unsorted", "new/category_1", "new/category_2")
+    assert plan.categories == ("new/category_1", "new/category_2")
 
 
 def test_folders_are_made_parents_first_and_only_those_needed(tmp_path):

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from imgsort.errors import JournalError
-from imgsort.filing.runs import load_run, run_ids, unsettled_ids
+from imgsort.filing.runs import ids_in_force, latest_in_force, load_run, run_ids, unsettled_ids
 from imgsort.filing.settle import settle
 from tests.filing.desk import by_first_letter, file_by, undo_last
 from tests.trees import make_tree, names
@@ -139,3 +139,24 @@ def test_a_huge_run_file_is_refused_unread(tmp_path):
             handle.truncate(2**32)
     with pytest.raises(JournalError, match="far more than imgsort writes"):
         load_run(tmp_path.resolve(), run.id)
+
+
+def test_runs_in_force_are_those_not_undone_newest_first(tmp_path):
+    """Undone ones, wholly or in part, are none; an interrupted one is."""
+    assert list(ids_in_force(tmp_path)) == []
+    ids = []
+    for letter in "abcd":
+        make_tree(tmp_path, {f"{letter}.jpg": letter.encode()})
+        ids.append(file_by(tmp_path, by_first_letter)[0].id)
+    assert list(ids_in_force(tmp_path)) == ids[::-1]
+    undo_last(tmp_path, ids[1])
+    (tmp_path / "category_d/d.jpg").write_bytes(b"edited")
+    undo_last(tmp_path)
+    path = tmp_path / f".imgsort/runs/{ids[0]}.jsonl"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
+    settle(tmp_path.resolve())
+    assert [load_run(tmp_path.resolve(), run_id).status for run_id in ids] == [
+        "interrupted", "undone", "done", "undone in part",
+    ]  # fmt: skip
+    assert list(ids_in_force(tmp_path)) == [ids[2], ids[0]]
+    assert latest_in_force(tmp_path).id == ids[2]

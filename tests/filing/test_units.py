@@ -360,7 +360,7 @@ def test_followers_of_strange_names_end_soundly(tmp_path):
     make_tree(tmp_path, {"a.jpg": b"1", "other.bin": b"2", "OTHER.BIN2": b"3", "Outlayers/a.jpg": b"0"})
     followers = (Follower("other.bin", 1, 0), Follower("OTHER.BIN2", 1, 0))
     placement = Placement("a.jpg", 1, 0, "x", "Outlayers", followers=followers)
-    made = make_plan(site_of(tmp_path.resolve()), [placement], categories=False)
+    made = make_plan(site_of(tmp_path.resolve()), [placement], shared={"Outlayers"})
     assert [move.target for move in made.moves] == [
         "Outlayers/a (2).jpg",
         "Outlayers/a (2).bin",

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.decomposition import PCA
 
+from imgsort.grouping.directions import Directions
 from imgsort.grouping.reduce import CovariancePCA, reduce_features
 
 
@@ -96,4 +97,39 @@ def test_the_features_are_left_as_they_were():
     """The matrix given is not changed."""
     features = rows()
     reduce_features(features, 0.9)
+    reduce_features(features, 0.9, directions=True)
     assert np.array_equal(features, rows())
+
+
+@pytest.mark.parametrize(("n", "width"), [(40, 15), (15, 40), (1300, 24)])
+def test_directions_are_taken_before_components(n, width):
+    """For few rows and for many it is the components of the rows as directions, of all rows together."""
+    features, order = rows(n, width), np.random.default_rng(n).permutation(n)
+    expected = reduce_features(Directions().fit_parts([features]).transform(features), 0.95)[order]
+    reduced = reduce_features(features, 0.95, order, directions=True)
+    assert (reduced.dtype, reduced.shape) == (np.float64, expected.shape)
+    signs = np.sign((reduced * expected).sum(axis=0))
+    assert np.allclose(reduced * signs, expected, atol=1e-5)
+
+
+def test_directions_of_a_file_are_those_of_memory(tmp_path):
+    """A matrix that is mapped from a file is seen as directions like one in memory, and is not changed."""
+    mapped = np.memmap(tmp_path / "features", dtype=np.float32, mode="w+", shape=(600, 9))
+    mapped[:] = rows(600, 9)
+    expected = reduce_features(rows(600, 9), 0.9, directions=True)
+    assert np.array_equal(reduce_features(mapped, 0.9, directions=True), expected)
+    assert np.array_equal(mapped, rows(600, 9))
+
+
+@pytest.mark.parametrize("features", [np.full((7, 3), 2.5), np.zeros((2, 4)), np.ones((1, 5)), np.empty((0, 5))])
+def test_equal_rows_are_equal_directions(features):
+    """Rows that are all the same, a single row and no row at all are one column of zeros as directions too."""
+    reduced = reduce_features(features.astype(np.float32), 0.95, directions=True)
+    assert np.array_equal(reduced, np.zeros((len(features), 1)))
+
+
+@pytest.mark.parametrize("width", [2, 6])
+def test_different_rows_may_be_equal_directions(width):
+    """Grey pictures, one lighter than the other, differ in strength alone: as directions they are the same."""
+    features = np.array([2, 3, 2.5], np.float32)[:, None] * np.ones(width, np.float32)
+    assert np.allclose(reduce_features(features, 0.95, directions=True), np.zeros((3, 1)), atol=1e-6)

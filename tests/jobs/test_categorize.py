@@ -198,7 +198,7 @@ def test_without_a_network_the_default_model_gives_way_and_says_so(few_photos):
     assert "--model" in hearing.notices[0]
     assert hearing.steps[-1] == ("filing", 12, 12)
     assert ("reading", 12, 12) in hearing.steps
-    assert result.model.sha256 in next((few_photos / ".imgsort/runs").iterdir()).read_text()
+    assert result.model.sha256 in next((few_photos / ".imgsort/runs").glob("*.jsonl")).read_text()
 
 
 def test_a_model_that_was_asked_for_does_not_give_way(few_photos):
@@ -301,3 +301,68 @@ def test_sidecars_go_with_their_images(few_photos):
     assert read_tree(few_photos) == before
     left = imgsort.categorize(few_photos, clusters=3, size=64, model="efficientnet-lite0", sidecars=False)
     assert (len(left.moves), (few_photos / f"{first}.xmp").exists()) == (12, True)
+
+
+def test_the_number_of_categories_is_found(photos, demo_photos):
+    """Eight photographs' crops and four odd pictures: eight categories and up to four more; the candidates are told."""
+    hearing = Hearing()
+    result = imgsort.categorize(photos, clusters="auto", listener=hearing, **LITE)
+    assert 8 <= len(result.folders) <= 12
+    assert [candidate.clusters for candidate in result.candidates] == list(range(2, 16))
+    assert any("fits best" in notice for notice in hearing.notices)
+    assert nmi(photos, demo_photos[1]) >= 0.95
+    assert imgsort.categorize(photos, clusters="auto", **LITE).status == "nothing to do"
+
+
+def test_high_quality_sees_more_and_groups_as_well(photos, demo_photos):
+    """The larger size is used unless one is given, and every crop is with its like."""
+    result = imgsort.categorize(photos, clusters=9, quality="high", **LITE)
+    assert result.model.size_px == 256
+    assert nmi(photos, demo_photos[1]) >= 0.95
+    assert imgsort.categorize(photos, quality="high", size=64, dry_run=True, **LITE).model.size_px == 64
+
+
+def test_what_is_in_no_dense_group_goes_to_unsorted(photos, demo_photos):
+    """HDBSCAN finds the groups; what it leaves out lies in Unsorted, is not looked at again, and comes back."""
+    before = read_tree(photos)
+    result = imgsort.categorize(photos, algorithm="hdbscan", **LITE)
+    unsorted = {path.rpartition("/")[2] for path in names(photos) if path.startswith("Unsorted/")}
+    odd = {name for name, photograph in demo_photos[1].items() if photograph.startswith("odd")}
+    assert {folder.name for folder in result.folders} >= {"category_1", "Unsorted"}
+    assert len(odd & unsorted) >= 3
+    assert imgsort.categorize(photos, **LITE).images == 100 - len(unsorted)
+    imgsort.undo(photos)
+    imgsort.undo(photos)
+    assert read_tree(photos) == before
+
+
+def test_joining_makes_as_many_categories_as_asked_for(few_photos):
+    """Agglomerative clustering takes the number, or finds it, as K-Means does."""
+    options = {"algorithm": "agglomerative", "size": 64, "dry_run": True, **LITE}
+    assert len(imgsort.categorize(few_photos, clusters=3, **options).folders) == 3
+    assert imgsort.categorize(few_photos, clusters="auto", max_clusters=5, **options).candidates
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"clusters": 0}, "at least 1"),
+        ({"clusters": "auto", "min_clusters": 1}, "from 2"),
+        ({"clusters": "auto", "min_clusters": 9, "max_clusters": 4}, "from 2"),
+        ({"algorithm": "nonsense"}, "agglomerative"),
+        ({"quality": "nonsense"}, "high"),
+        ({"plan": "plan.csv", "dry_run": True}, "do not go together"),
+    ],
+)
+def test_options_for_groups_that_make_no_sense(few_photos, options, words):
+    """Each is a usage error that names what there is."""
+    with pytest.raises(UsageError, match=words):
+        imgsort.categorize(few_photos, **options)
+
+
+def test_fewer_images_than_the_least_number_of_categories(few_photos):
+    """Three images cannot be judged for three categories or more."""
+    for file in sorted(few_photos.iterdir())[3:]:
+        file.unlink()
+    with pytest.raises(TooFewImagesError):
+        imgsort.categorize(few_photos, clusters="auto", min_clusters=3, size=64, **LITE)

@@ -193,7 +193,7 @@ def test_a_foreign_thing_named_rejected_is_not_entered(faulty, tmp_path):
 def test_the_table_for_a_spreadsheet(faulty, tmp_path):
     """--csv writes every finding to a new file, and overwrites none."""
     result = imgsort.check(faulty, csv=tmp_path / "findings.csv")
-    with open(tmp_path / "findings.csv", encoding="utf-8", newline="") as handle:
+    with open(tmp_path / "findings.csv", encoding="utf-8-sig", newline="") as handle:
         rows = list(csv.DictReader(handle))
     assert [(row["file"], row["reason"]) for row in rows] == [(f.path, f.reason) for f in result.findings]
     with pytest.raises(UsageError, match="exists already"):

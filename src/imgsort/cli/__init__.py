@@ -63,6 +63,7 @@ def main() -> None:
 main.add_command(organize.categorize)
 main.add_command(organize.outliers)
 main.add_command(organize.check)
+main.add_command(organize.apply)
 main.add_command(organize.undo)
 main.add_command(organize.history)
 main.add_command(models.models)

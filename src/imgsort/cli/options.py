@@ -36,8 +36,25 @@ class GivenPath(click.Path):
         return super().convert(value, param, ctx)
 
 
+class AutoOr(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 alone
+    """Either `auto` or what another type takes."""
+
+    def __init__(self, other: Any) -> None:
+        self.other = other
+        self.name = f"auto|{other.name}"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Leave `auto` as it is."""
+        return value if value == "auto" else self.other.convert(value, param, ctx)
+
+
 folder = click.argument("folder", type=GivenPath(path_type=Path))
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object to stdout and nothing else.")
+no_sidecars = click.option(
+    "--no-sidecars", is_flag=True, help="Leave .xmp, .json, RAW and other files of an image behind."
+)
+dry_run = click.option("-n", "--dry-run", is_flag=True, help="Show what would be done and touch nothing.")
+verbose = click.option("-v", "--verbose", is_flag=True, help="Show every move.")
 seed = click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Seed of K-Means.")
 quiet = click.option("-q", "--quiet", is_flag=True, help="No progress and no notices.")
 
@@ -159,11 +176,16 @@ _filing = (
     click.option("--copy", is_flag=True, help="Copy instead of moving. Needs --output."),
     click.option("--hardlink", is_flag=True, help="Make hard links instead of moving. Needs --output."),
     click.option("--symlink", is_flag=True, help="Make symbolic links instead of moving. Needs --output."),
-    click.option("-n", "--dry-run", is_flag=True, help="Show what would be done and touch nothing."),
+    dry_run,
+    click.option(
+        "--plan",
+        type=GivenPath(path_type=Path, dir_okay=False),
+        help="Write the plan to this new CSV file instead of applying it; `imgsort apply` does that.",
+    ),
     click.option("-r", "--recursive", is_flag=True, help="Take the images in all subfolders too."),
-    click.option("--no-sidecars", is_flag=True, help="Leave .xmp, .json, RAW and other files of an image behind."),
+    no_sidecars,
     click.option("--strict", is_flag=True, help="Exit 3, with nothing moved, if an image cannot be read."),
-    click.option("-v", "--verbose", is_flag=True, help="Show every move."),
+    verbose,
 )
 
 

@@ -1,4 +1,4 @@
-"""`categorize`, `outliers`, `check`, `undo`, `history`."""
+"""`categorize`, `outliers`, `check`, `apply`, `undo`, `history`."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +16,35 @@ Result = TypeVar("Result")
 @click.command(short_help="Group images that look alike into category folders.")
 @options.folder
 @click.option(
-    "-k", "--clusters", type=click.IntRange(min=1), default=8, show_default=True, help="Number of categories."
+    "-k",
+    "--clusters",
+    type=options.AutoOr(click.IntRange(min=1)),
+    metavar="INTEGER|auto",
+    default=8,
+    show_default=True,
+    help="Number of categories; auto takes the one that fits best, and shows the candidates.",
+)
+@click.option("--min-clusters", type=click.IntRange(min=2), default=2, show_default=True, help="auto: the least.")
+@click.option("--max-clusters", type=click.IntRange(min=2), default=15, show_default=True, help="auto: the most.")
+@click.option(
+    "--algorithm",
+    type=click.Choice(["kmeans", "agglomerative", "hdbscan"]),
+    default="kmeans",
+    show_default=True,
+    help="How categories are made; hdbscan finds their number itself, and files what is in none under Unsorted.",
+)
+@click.option(
+    "--quality",
+    type=click.Choice(["plain", "high"]),
+    default="plain",
+    show_default=True,
+    help="plain: as the original; high: a larger size and features by direction, which group better.",
+)
+@click.option("--names", is_flag=True, help="Call each category by what is seen most in it: category_3_studio_couch.")
+@click.option(
+    "--update",
+    is_flag=True,
+    help="Leave what is filed, and file new images by the categories there are; what is like none goes to Unsorted.",
 )
 @click.option(
     "--variance",
@@ -35,6 +63,8 @@ def categorize(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **set
 
     Features of a model, PCA, K-Means. Categories are numbered by size: category_1 is the largest. Images
     directly in FOLDER count, and those in category folders that imgsort made; sorting again moves nothing.
+    With --update folders that were renamed keep their names, images that were moved stay, and the options that
+    say how to group have no effect.
     """
     from imgsort.jobs.categorize import categorize as job
 
@@ -47,6 +77,22 @@ def categorize(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **set
 @click.option(
     "--max", "max_outliers", type=click.IntRange(min=1), default=8, show_default=True, help="Outliers at most."
 )
+@click.option(
+    "--method",
+    type=click.Choice(["two-clusters", "knn"]),
+    default="two-clusters",
+    show_default=True,
+    help="two-clusters: as the original; knn: what is far from its nearest neighbours, which finds more.",
+)
+@click.option(
+    "--neighbors", type=click.IntRange(min=1), default=10, show_default=True, help="knn: neighbours that count."
+)
+@click.option(
+    "--threshold",
+    type=options.AutoOr(click.FloatRange(0, 2)),
+    metavar="FLOAT|auto",
+    help="knn: in place of --max, all with a larger distance, 0 to 2; auto for those that stand out, maybe none.",
+)
 @options.seed
 @options.model_options
 @options.filing_options
@@ -56,7 +102,10 @@ def outliers(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **setti
     """Move the images of FOLDER that do not belong to the folder Outlayers.
 
     Features of a model, two clusters; the smaller one's images are the outliers, and if there are more than
-    --max of them, those farthest from its centre. The table gives each one's distance, higher = odder.
+    --max of them, those farthest from its centre. With --method knn those whose nearest neighbours are farthest,
+    by their mean cosine distance: it finds more, and --threshold auto says how many. The table gives each one's
+    distance, higher = odder; its score, from 2.5 on it stands out; the image most like it; and, where the images
+    lie in several folders, the one whose images are least like it.
     """
     from imgsort.jobs.outliers import find_outliers
 
@@ -93,6 +142,27 @@ def check(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **settings
     result = _run(job, folder, quiet, settings)
     print_json(result.to_json()) if as_json else print_check(result, verbose=verbose)
     _exit_for(result.refused)
+
+
+@click.command(short_help="Carry out a plan that --plan wrote, edited or not.")
+@click.argument("plan", type=options.GivenPath(path_type=Path, dir_okay=False))
+@options.no_sidecars
+@options.dry_run
+@options.verbose
+@options.quiet
+@options.as_json
+def apply(plan: Path, *, no_sidecars: bool, dry_run: bool, verbose: bool, quiet: bool, as_json: bool) -> None:
+    """Carry out the plan in the CSV file PLAN.
+
+    Change a line's target to have its file filed there, under another name too; or change its category and empty
+    the target. A file without either stays, as does one whose line was removed. Every line is checked first:
+    where any is wrong all that is wrong is listed, and nothing is moved.
+    """
+    from imgsort.cli.terminal import TerminalListener
+    from imgsort.jobs.apply import apply as carry_out
+
+    result = carry_out(plan, sidecars=not no_sidecars, dry_run=dry_run, listener=TerminalListener(quiet=quiet))
+    _show(result, verbose=verbose, as_json=as_json)
 
 
 @click.command(short_help="Take back the last run, or the one named.")

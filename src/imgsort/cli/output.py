@@ -30,20 +30,28 @@ def print_failure(error: BaseException, exit_code: int, *, as_json: bool) -> Non
     message = error.format_message() if isinstance(error, click.ClickException) else str(error)
     result = getattr(error, "result", None)
     if as_json:
-        failure = {"type": type(error).__name__, "message": printable(message), "exit_code": exit_code}
+        failure: dict[str, Any] = {"type": type(error).__name__, "message": printable(message), "exit_code": exit_code}
+        rows = [{"line": line, "reason": reason} for line, reason in getattr(error, "errors", ())]
+        if rows:
+            failure = {**failure, "message": printable(message.partition("\n")[0]), "lines": rows}
         print_json({**(result.to_json() if result is not None else {}), "error": failure})
     else:
         if result is not None:
             print_refused(result.refused)
-        click.echo(f"imgsort: {printable(message)}", err=True)
+        lines = [printable(line) for line in message.split("\n")]
+        click.echo("imgsort: " + "\n".join(lines), err=True)
 
 
 def print_filing(result: "FilingResult", *, verbose: bool) -> None:
     """Print what a run did, or would do."""
+    if result.candidates:
+        print_candidates(result)
     width = max((len(folder.name) for folder in result.folders), default=0)
     for folder in result.folders:
         click.echo(f"{printable(folder.name):<{width}}  {folder.count:>6}")
-    if verbose or (result.command == "outliers" and result.moves):
+    if result.outliers:
+        print_outliers(result)
+    if verbose:
         print_moves(result)
     print_unreadable(result)
     print_refused(result.refused)
@@ -96,6 +104,25 @@ def print_moves(result: "FilingResult") -> None:
     for source, target, distance in rows:
         shown = "" if distance is None else f"{distance:.3f}"
         click.echo(f"{source:<{source_width}}  ->  {target:<{target_width}}  {shown:>8}")
+
+
+def print_candidates(result: "FilingResult") -> None:
+    """Print how well each number of categories fits."""
+    rows = [("categories", "silhouette", "stability")]
+    rows += [(str(c.clusters), f"{c.silhouette:.3f}", f"{c.stability:.3f}") for c in result.candidates or ()]
+    _print_columns(rows, right=(0, 1, 2))
+    click.echo()
+
+
+def print_outliers(result: "FilingResult") -> None:
+    """Print the outliers, the oddest first, each with what there is to say about it. Empty columns are left out."""
+    rows: list[tuple[str, ...]] = [("file", "distance", "score", "nearest", "farthest from")]
+    for outlier in result.outliers or ():
+        score = "" if outlier.score is None else f"{outlier.score:.1f}"
+        row = (outlier.path, f"{outlier.distance:.3f}", score, outlier.nearest or "", outlier.farthest or "")
+        rows.append(tuple(printable(cell) for cell in row))
+    filled = [column for column in range(len(rows[0])) if any(row[column] for row in rows[1:])]
+    _print_columns([[row[column] for column in filled] for row in rows], right=(1, 2))
 
 
 def print_unreadable(result: "FilingResult") -> None:
@@ -160,7 +187,11 @@ def _filed(result: "FilingResult") -> str:
     """Say how many files were filed, or would be, and how to take it back."""
     verb = {"move": "moved", "copy": "copied", "hardlink": "linked", "symlink": "linked"}[result.mode]
     if result.status == "planned":
-        return f"{_units(len(result.moves), result.sidecars)} would be {verb}. Nothing was touched."
+        planned = f"{_units(len(result.moves), result.sidecars)} would be {verb}. Nothing was touched."
+        if result.plan is None:
+            return planned
+        plan = printable(_shown(result.plan))
+        return f"{planned} The plan is in {plan}: `imgsort apply {plan}` carries it out."
     paths = {refusal.path for refusal in result.refused}
     done = [move for move in result.moves if move.source not in paths]
     place = result.destination if result.mode != "move" else result.collection

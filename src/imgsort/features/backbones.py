@@ -27,7 +27,8 @@ class Backbone:
     that it was trained on. `load(model, file)`: its weights' own format into the model.
     `auto_precision`: the fastest on a processor that is known not to cost quality, by the table in
     benchmarks/README.md; where that could not be measured, float32. `rewrites_bfloat16`: bfloat16 is faster
-    by oneDNN's rewriting of the graph than by Keras' policy.
+    by oneDNN's rewriting of the graph than by Keras' policy. `high_quality_px`: a larger side at which it groups
+    better, by the same file's table, where that could be measured.
     """
 
     name: str
@@ -39,6 +40,12 @@ class Backbone:
     load: Callable[[Any, Path], None]
     auto_precision: Literal["float32", "int8"] = "float32"
     rewrites_bfloat16: bool = False
+    high_quality_px: int | None = None
+
+    @property
+    def larger_size_px(self) -> int:
+        """The side of the input for the best quality that does not take twice the time."""
+        return self.high_quality_px or self.size_px
 
 
 def _build_vgg16(size_px: int) -> Any:
@@ -92,6 +99,7 @@ BACKBONES = {
             ),
             load=_load_lite,
             auto_precision="int8",
+            high_quality_px=256,
         ),
     )
 }

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from imgsort.errors import JournalError
+from imgsort.filing import category_folders
 from imgsort.filing.moving import Brought, Refused, bring, copy_file, drop_old_name
 from imgsort.filing.paths import parent_of
 from imgsort.filing.plan import Mode, Move, Plan, Refusal
@@ -171,11 +172,15 @@ def _remove_emptied(run: Run, own_folders: Collection[str]) -> None:
     """Remove folders of the collection that imgsort made once and that this run emptied."""
     if run.plan.site.mode is not Mode.MOVE:
         return
+    collection = run.plan.site.collection
     left = {parent_of(move.source) for move in run.plan.moves}
-    for path in sorted(left.intersection(own_folders)):
-        folder = run.plan.site.collection / path
-        if not os.listdir(folder):
-            run.add("remove", path=path, mode=stat.S_IMODE(os.lstat(folder).st_mode))
+    emptied = [path for path in sorted(left.intersection(own_folders)) if not os.listdir(collection / path)]
+    if emptied:
+        origins = category_folders.origins(collection)
+        for path in emptied:
+            folder = collection / path
+            mode = stat.S_IMODE(os.lstat(folder).st_mode)
+            run.add("remove", path=path, mode=mode, made_as=origins.get(path, path))
             os.rmdir(folder)
 
 

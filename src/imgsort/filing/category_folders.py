@@ -1,6 +1,7 @@
 """Which folders of a collection imgsort made as categories, and how they are known again.
 
-`.imgsort/categories.json` keeps each folder's path, device, inode and the content hashes of its members.
+`.imgsort/categories.json` keeps each folder's path, the path it was made under, device, inode and the content
+hashes of its members.
 A folder that a person renamed is known by its inode or by most of its members; one that has a
 category's name and is a link is never known.
 """
@@ -8,8 +9,8 @@ category's name and is a link is never known.
 import json
 import os
 import stat
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,21 +25,26 @@ MAX_BYTES = 64 * 1024**2
 
 @dataclass(frozen=True)
 class CategoryFolder:
-    """A folder that imgsort made for a category. `path` is relative to the collection."""
+    """A folder that imgsort made for a category. `path` is relative to the collection.
+
+    `made_as`: the path under which a run made it, or last sorted into it: what a run knows the category by,
+    whatever a person called the folder since.
+    """
 
     path: str
     device: int
     inode: int
     members: frozenset[str]
+    made_as: str
 
 
 @dataclass(frozen=True)
 class Changes:
-    """What a run or its undo did to a collection: folders `made` and `removed`, and (path, content hash) of
-    files that were `lost` to other folders and `gained` from them.
+    """What a run or its undo did to a collection: folders `made`, by path the one they are made as, and `removed`;
+    (path, content hash) of files that were `lost` to other folders and `gained` from them.
     """
 
-    made: Iterable[str] = ()
+    made: Mapping[str, str] = field(default_factory=dict)
     removed: Iterable[str] = ()
     lost: Iterable[tuple[str, str]] = ()
     gained: Iterable[tuple[str, str]] = ()
@@ -79,10 +85,12 @@ def record(root: Path, changes: Changes) -> None:
     A folder that is not where it was stays recorded: it may have been renamed.
     """
     folders = {folder.path: folder for folder in _read(root)}
-    for path in changes.made:
+    for path, made_as in changes.made.items():
         status = _folder_status(root, path)
-        if status is not None and path not in folders:
-            folders[path] = CategoryFolder(path, status.st_dev, status.st_ino, frozenset())
+        if path in folders:
+            folders[path] = replace(folders[path], made_as=made_as)
+        elif status is not None:
+            folders[path] = CategoryFolder(path, status.st_dev, status.st_ino, frozenset(), made_as)
     for path in changes.removed:
         folders.pop(path, None)
     members = {path: set(folder.members) for path, folder in folders.items()}
@@ -93,12 +101,24 @@ def record(root: Path, changes: Changes) -> None:
     write(root, [replace(folders[path], members=frozenset(members[path])) for path in sorted(folders)])
 
 
+def origins(root: Path) -> dict[str, str]:
+    """Return by the path of each recorded folder what it was made as. Raises JournalError."""
+    return {folder.path: folder.made_as for folder in _read(root)}
+
+
 def write(root: Path, folders: Iterable[CategoryFolder]) -> None:
     """Replace the record of `root`'s category folders, if it changes."""
     record = {
         "version": 1,
         "folders": [
-            {"path": f.path, "device": f.device, "inode": f.inode, "members": sorted(f.members)} for f in folders
+            {
+                "path": f.path,
+                "device": f.device,
+                "inode": f.inode,
+                "members": sorted(f.members),
+                **({} if f.made_as == f.path else {"made_as": f.made_as}),
+            }
+            for f in folders
         ],
     }
     data = json_line(record)
@@ -131,7 +151,7 @@ def _find_renamed(
         # An inode alone proves nothing: it is given anew after a folder was removed.
         needed = 1 if has_inode else len(folder.members) // 2 + 1
         if folder.members and _holds(root / path, folder.members, needed, hashes):
-            return CategoryFolder(path, status.st_dev, status.st_ino, folder.members)
+            return replace(folder, path=path, device=status.st_dev, inode=status.st_ino)
     return None
 
 
@@ -195,9 +215,11 @@ def _read(root: Path) -> list[CategoryFolder]:
 
 
 def _folder(value: Any) -> CategoryFolder:
+    path = checked_relative(value["path"])
     return CategoryFolder(
-        checked_relative(value["path"]),
+        path,
         checked_integer(value["device"]),
         checked_integer(value["inode"]),
         frozenset(checked_text(member) for member in value["members"]),
+        checked_relative(value.get("made_as", path)),
     )

@@ -76,6 +76,20 @@ def free_names(names: Sequence[str], are_free: Callable[[Sequence[str]], bool]) 
     return candidates
 
 
+def names_beside(old: str, new: str, followers: Sequence[str]) -> list[str]:
+    """Return names for what follows an image that gets the name `new` for `old`: its new stem, and what came after."""
+    _, (old_suffix, *rests) = _split([old, *followers])
+    stem, (new_suffix, *_) = _split([new])
+    return [stem + _with_suffix(rest, old_suffix, new_suffix) for rest in rests]
+
+
+def _with_suffix(rest: str, old_suffix: str, new_suffix: str) -> str:
+    """Return `.jpg.xmp` for `.png.xmp` where the image's suffix changes so: by the whole name it is known."""
+    if old_suffix and rest.lower().startswith(f"{old_suffix.lower()}."):
+        return new_suffix + rest[len(old_suffix) :]
+    return rest
+
+
 def _split(names: Sequence[str]) -> tuple[str, list[str]]:
     """Return the stem of a unit's image, and what comes after it in each of the unit's names."""
     stem, suffix = os.path.splitext(names[0])

@@ -27,7 +27,8 @@ def is_safe_relative(path: str) -> bool:
         return False
     if "\0" in path or any(part in ("", ".", "..") for part in parts):
         return False
-    if any(name_key(part) == STATE_FOLDER for part in parts):
+    # The state itself, and the names of temporary files, which are removed without asking.
+    if any(name_key(part) == STATE_FOLDER or name_key(part).startswith(f"{STATE_FOLDER}-") for part in parts):
         return False
     return not (os.sep == "\\" and ("\\" in path or ":" in path))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from imgsort.content import file_content_hash
 from imgsort.errors import UsageError
 from imgsort.filing.names import FolderNames, free_name
-from imgsort.filing.paths import STATE_FOLDER, is_safe_relative, join, name_of, parent_of
+from imgsort.filing.paths import STATE_FOLDER, exists, has_link_on_the_way, is_safe_relative, join, name_of, parent_of
 from imgsort.name_key import name_key
 
 
@@ -71,7 +71,8 @@ class Placement:
     """An image and the folder that it belongs in. `folder` is a name, not yet a place on disk.
 
     `source` is relative to the collection; `size`, `mtime_ns` and `content` say what was judged;
-    `distance` is how odd the image is there, higher = odder. It and its `followers` are one unit.
+    `distance` is how odd the image is there, higher = odder, and `score` what else its command has to say of it.
+    It and its `followers` are one unit.
     """
 
     source: str
@@ -81,6 +82,7 @@ class Placement:
     folder: str
     distance: float | None = None
     followers: tuple[Follower, ...] = ()
+    score: float | None = None
 
 
 @dataclass(frozen=True)
@@ -154,19 +156,23 @@ def site_of(collection: Path, output: Path | None = None, mode: Mode = Mode.MOVE
 
 
 def make_plan(
-    site: Site, placements: Sequence[Placement], *, own_folders: Set[str] = frozenset(), categories: bool = True
+    site: Site,
+    placements: Sequence[Placement],
+    *,
+    own_folders: Set[str] = frozenset(),
+    shared: Set[str] = frozenset(),
 ) -> Plan:
     """Choose a place for every image and what follows it.
 
-    With `categories` the folders are categories: a name that something foreign has is left alone and
-    `name (2)` taken, and `own_folders` (relative to the destination) are those that imgsort made before.
-    Otherwise (`Outlayers`) a folder that is there is used. Images already in their folder stay, with what
-    follows them. Followers that move are read, for the hash of their content.
+    The folders are categories: a name that something foreign has is left alone and `name (2)` taken, and
+    `own_folders` (relative to the destination) are those that imgsort made before. But of the names in `shared`
+    (`Outlayers`) a folder that is there is used. Images already in their folder stay, with what follows
+    them. Followers that move are read, for the hash of their content.
     Raises UsageError where a name that must be a folder is something else.
     """
     names = list(dict.fromkeys(placement.folder for placement in placements))
-    chooser = _FolderChooser(site, own_folders if categories else None)
-    paths = {name: chooser.path_for(name) for name in names}
+    chooser = _FolderChooser(site, own_folders)
+    paths = {name: chooser.shared(name) if name in shared else chooser.own(name) for name in names}
     moves: list[Move] = []
     kept: list[Refusal] = []
     counts = dict.fromkeys(names, 0)
@@ -184,7 +190,7 @@ def make_plan(
     return Plan(
         site=site,
         made=tuple(path for path in chooser.missing if any(_is_at_or_above(path, folder) for folder in used)),
-        categories=tuple(paths.values()) if categories else (),
+        categories=tuple(path for name, path in paths.items() if name not in shared),
         moves=tuple(moves),
         folders=tuple(FolderCount(name_of(paths[name]), counts[name]) for name in names),
         kept=tuple(kept),
@@ -219,9 +225,9 @@ def _unit_moves(site: Site, placement: Placement, folder: str, taken: FolderName
 class _FolderChooser:
     """Finds a path for each folder name; remembers which are yet to be made, parents first."""
 
-    def __init__(self, site: Site, own_folders: Set[str] | None) -> None:
+    def __init__(self, site: Site, own_folders: Set[str]) -> None:
         self.site = site
-        self.own_folders = None if own_folders is None else {name_key(path): path for path in own_folders}
+        self.own_folders = {name_key(path): path for path in own_folders}
         self.missing: list[str] = []
         self._taken = {name_key(name) for name in _names_in(site.output)}
         parts = site.prefix.split("/") if site.prefix else []
@@ -230,9 +236,8 @@ class _FolderChooser:
             if not (site.destination / ancestor).is_dir():
                 self.missing.append(ancestor)
 
-    def path_for(self, name: str) -> str:
-        if self.own_folders is None:
-            return self._shared(name)
+    def own(self, name: str) -> str:
+        """Return the path of a category's folder: one that imgsort made, or one that nothing has yet."""
         number_taken: set[str] = set()
         while True:
             candidate = free_name(name, number_taken)
@@ -243,12 +248,17 @@ class _FolderChooser:
                 return self._new(candidate)
             number_taken.add(name_key(candidate))
 
-    def _shared(self, name: str) -> str:
+    def shared(self, name: str) -> str:
+        """Return the path of a folder that anyone may have made; `name` may be a path itself.
+
+        Raises UsageError where it is no folder.
+        """
         path = join(self.site.prefix, name)
-        if name_key(name) not in self._taken:
+        is_taken = name_key(name) in self._taken if "/" not in name else exists(self.site.destination / path)
+        if not is_taken:
             return self._new(name)
         folder = self.site.destination / path
-        if folder.is_symlink() or not folder.is_dir():
+        if folder.is_symlink() or not folder.is_dir() or has_link_on_the_way(self.site.destination, path):
             raise UsageError(f"{folder}: imgsort needs a folder of this name, and this is none. Rename it.")
         return path
 
@@ -257,6 +267,11 @@ class _FolderChooser:
         if not is_safe_relative(path):
             raise UsageError(f"{path!r}: this cannot be the name of a folder.")
         self._taken.add(name_key(name))
+        parts = name.split("/")
+        for depth in range(1, len(parts)):
+            above = join(self.site.prefix, "/".join(parts[:depth]))
+            if above not in self.missing and not (self.site.destination / above).is_dir():
+                self.missing.append(above)
         self.missing.append(path)
         return path
 

@@ -2,17 +2,28 @@
 
 import os
 import stat
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 
 from imgsort.content import open_regular
-from imgsort.errors import JournalError
+from imgsort.errors import JournalError, PlanError
 from imgsort.filing.state import refuse_unless, write_all
 
 MAX_RUN_FILE_BYTES = 1024**3
 
-_MAX_LINE_BYTES = 2**20
+# The first line names every folder three times, and a plan that a person edits may have thousands.
+_MAX_LINE_BYTES = 2**23
 _TAIL_BYTES = 65536
+
+
+def readable_again(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield lines that `complete_lines` will take. Raises PlanError: what cannot be read cannot be undone."""
+    size = 0
+    for line in lines:
+        size += len(line)
+        if len(line) >= _MAX_LINE_BYTES or size > MAX_RUN_FILE_BYTES:
+            raise PlanError("the plan has more folders, or more files, than one run can record. Split it in two.")
+        yield line
 
 
 def write_at(path: Path, offset: int, lines: bytes) -> None:

@@ -95,6 +95,11 @@ def parse_events(lines: Iterable[bytes], plan: Plan) -> list[dict[str, Any]]:
     return [_event(json.loads(line), len(plan.moves)) for line in lines]
 
 
+def command_on(line: bytes) -> str:
+    """Return the command that the first `line` of a run file names, "" where it names none."""
+    return checked_text(json.loads(line).get("command", ""))
+
+
 def event_on(line: bytes) -> dict[str, Any]:
     """Return the event on the last `line` of a run file; one of type "" where there is none."""
     try:
@@ -153,8 +158,10 @@ def _event(record: Any, moves: int) -> dict[str, Any]:
         raise ValueError("a refusal of no move")
     if kind in ("remove", "foreign"):
         checked_relative(record["path"])
-    if kind == "remove" and checked_count(record["mode"]) > _MAX_MODE:
-        raise ValueError("a folder's mode out of range")
+    if kind == "remove":
+        checked_relative(record.get("made_as", record["path"]))
+        if checked_count(record["mode"]) > _MAX_MODE:
+            raise ValueError("a folder's mode out of range")
     if kind == "undone":
         checked_count(record["refused"])
     return dict(record)

@@ -11,18 +11,18 @@ import os
 import re
 import stat
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from imgsort.errors import JournalError
+from imgsort.errors import JournalError, PlanError
 from imgsort.filing import run_format
 from imgsort.filing.foreign import NONSENSE
 from imgsort.filing.paths import exists
 from imgsort.filing.plan import Plan
-from imgsort.filing.run_file import complete_length, complete_lines, last_line, write_at
+from imgsort.filing.run_file import complete_length, complete_lines, last_line, readable_again, write_at
 from imgsort.filing.state import json_line, make_state_folder, refuse_unless, state_folder, sync_folder, write_synced
 
 _ID = re.compile(r"\d{8}-\d{6}-\d{3}")
@@ -110,6 +110,12 @@ class Run:
         """Emptied folders that the run removed from the collection, with their modes."""
         return [(event["path"], event["mode"]) for event in self.events if event["type"] == "remove"]
 
+    @property
+    def removed_origins(self) -> dict[str, str]:
+        """What each of these folders was made as, by path. Runs recorded before that was told made them as they are."""
+        removed = (event for event in self.events if event["type"] == "remove")
+        return {event["path"]: event.get("made_as", event["path"]) for event in removed}
+
     def temporary_path(self, place: Path, number: int) -> Path:
         """Return where a copy for move `number` is written before it gets its name `place`."""
         return place.with_name(f".imgsort-{self.id}-{number}.tmp")
@@ -139,7 +145,7 @@ def run_path(root: Path, run_id: str) -> Path:
 def begin(plan: Plan, command: str, model: dict[str, Any] | None) -> Run:
     """Write the plan to every root's `.imgsort`, on disk before this returns; the destination's first.
 
-    Raises OSError, with nothing left behind.
+    Raises OSError, and PlanError for more than a run can record, with nothing left behind.
     """
     roots = plan.site.roots
     for root in roots:
@@ -150,10 +156,11 @@ def begin(plan: Plan, command: str, model: dict[str, Any] | None) -> Run:
             path = run_path(root, run.id)
             if exists(path):
                 raise JournalError(f"{path}: a run of this id is recorded already. Try again.")
-            write_synced(path.with_suffix(".tmp"), run_format.plan_lines(run.id, command, run.started, plan, model))
+            lines = run_format.plan_lines(run.id, command, run.started, plan, model)
+            write_synced(path.with_suffix(".tmp"), readable_again(lines))
             os.replace(path.with_suffix(".tmp"), path)
             sync_folder(path.parent)
-    except OSError:
+    except (OSError, PlanError):
         for root in roots:
             run_path(root, run.id).unlink(missing_ok=True)
             run_path(root, run.id).with_suffix(".tmp").unlink(missing_ok=True)
@@ -191,22 +198,36 @@ def load_run(root: Path, run_id: str) -> Run:
     return Run(run_id, header["command"], header["started"], plan, header["model"], events)
 
 
+def command_of(root: Path, run_id: str) -> str:
+    """Return the command of a run, without reading its plan. Raises JournalError."""
+    try:
+        with contextlib.closing(complete_lines(run_path(root, run_id))) as lines:
+            return run_format.command_on(next(lines, b"{}"))
+    except NONSENSE as error:
+        raise JournalError(f"{run_path(root, run_id)}: this is not a run that imgsort recorded ({error}).") from error
+
+
 def unsettled_ids(root: Path) -> list[str]:
     """Return the ids of runs that were killed, or whose undo was, and of files that are no runs."""
-    return [run_id for run_id in run_ids(root) if _last_status(root, run_id) in _UNSETTLED]
+    return [run_id for run_id in run_ids(root) if last_status(root, run_id) in _UNSETTLED]
 
 
 def latest_in_force(root: Path) -> Run | None:
     """Return the newest run that is not undone. Raises JournalError."""
+    run_id = next(ids_in_force(root), None)
+    return None if run_id is None else load_run(root, run_id)
+
+
+def ids_in_force(root: Path) -> Iterator[str]:
+    """Yield the ids of the runs that are not undone, the newest first."""
     for run_id in reversed(run_ids(root)):
-        if _last_status(root, run_id) not in (Status.UNDONE, Status.UNDONE_IN_PART):
-            return load_run(root, run_id)
-    return None
+        if last_status(root, run_id) not in (Status.UNDONE, Status.UNDONE_IN_PART):
+            yield run_id
 
 
 def ids_undone_in_part(root: Path) -> list[str]:
     """Return the ids of runs of which an undo refused some files."""
-    return [run_id for run_id in run_ids(root) if _last_status(root, run_id) is Status.UNDONE_IN_PART]
+    return [run_id for run_id in run_ids(root) if last_status(root, run_id) is Status.UNDONE_IN_PART]
 
 
 def forget_run(root: Path, run_id: str) -> None:
@@ -245,7 +266,7 @@ def _milliseconds_of(run_id: str) -> int:
         raise JournalError(f"runs/{run_id}.jsonl: imgsort gives no such names. Remove the file.") from error
 
 
-def _last_status(root: Path, run_id: str) -> Status:
+def last_status(root: Path, run_id: str) -> Status:
     """Return the status by the last line alone: run files are long, and only killed runs need reading."""
     try:
         line = last_line(run_path(root, run_id))

@@ -79,7 +79,7 @@ def record_result(run: Run) -> None:
         category_folders.record(
             site.collection,
             Changes(
-                made=[path for path, _ in run.removed_folders],
+                made=run.removed_origins,
                 removed=[path for path, _ in run.removed_folders if not (site.collection / path).is_dir()],
                 lost=[(move.source, move.content) for move in placed],
                 gained=[(move.source, move.content) for move in waiting],
@@ -88,7 +88,7 @@ def record_result(run: Run) -> None:
     category_folders.record(
         site.destination,
         Changes(
-            made=[path for path in plan.categories if path not in run.foreign_folders],
+            made={path: path for path in plan.categories if path not in run.foreign_folders},
             removed=[
                 path
                 for path in {*plan.made, *(parent_of(move.target) for move in waiting)}

@@ -1,9 +1,10 @@
 """Fewer dimensions for clustering: principal component analysis, for few rows or for more than fit in memory."""
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Self
 
+from imgsort.grouping.directions import Directions
 from imgsort.mapped import let_go
 
 if TYPE_CHECKING:
@@ -13,29 +14,38 @@ if TYPE_CHECKING:
 # Beyond this width a covariance matrix takes more than a singular value decomposition of the rows.
 _MOST_COVARIANCE_WIDTH = 8192
 _ROWS_AT_A_TIME = 512
+_ROUNDING = 1e-6
 
 
 def reduce_features(
-    features: "NDArray[np.float32]", variance: float, order: "NDArray[np.intp] | None" = None
+    features: "NDArray[np.float32]",
+    variance: float,
+    order: "NDArray[np.intp] | None" = None,
+    *,
+    directions: bool = False,
 ) -> "NDArray[np.float64]":
     """Project `features` on the principal components that together hold `variance` of the variance.
 
     Parameters: `features`, float32 (n, d), which may be a file mapped into memory; `variance`, above 0 and
-    at most 1; `order`, int (n,), the order in which the rows are seen, by default their own. Returns float64
-    (n, k), rows in that order. Rows that are all the same have no variance to keep: they become one column of
-    zeros. Neither way depends on a seed: scikit-learn's `PCA` with a full singular value decomposition for
-    fewer rows than columns, `CovariancePCA` for others.
+    at most 1; `order`, int (n,), the order in which the rows are seen, by default their own; `directions`, to
+    see rows as `imgsort.grouping.directions` does. Returns float64 (n, k), rows in that order. Rows that are
+    all the same have no variance to keep: they become one column of zeros. Neither way depends on a seed:
+    scikit-learn's `PCA` with a full singular value decomposition for fewer rows than columns, `CovariancePCA`
+    for others.
     """
     import numpy as np
 
     order = np.arange(len(features)) if order is None else order
     if len(features) < 2 or all((rows == features[0]).all() for rows in _parts(features, order)):
         return np.zeros((len(features), 1))
+    seen_as = Directions().fit_parts(_parts(features, order)).transform if directions else _as_they_are
+    if directions and _are_alike(_parts(features, order, seen_as)):
+        return np.zeros((len(features), 1))
     if len(features) < features.shape[1] or features.shape[1] > _MOST_COVARIANCE_WIDTH:
-        return _by_singular_values(features[order], variance)
-    pca = CovariancePCA(variance).fit_parts(_parts(features, order))
+        return _by_singular_values(seen_as(features[order]), variance)
+    pca = CovariancePCA(variance).fit_parts(_parts(features, order, seen_as))
     reduced = np.empty((len(features), len(pca.components_)))
-    for start, rows in zip(range(0, len(features), _ROWS_AT_A_TIME), _parts(features, order), strict=True):
+    for start, rows in zip(range(0, len(features), _ROWS_AT_A_TIME), _parts(features, order, seen_as), strict=True):
         reduced[start : start + len(rows)] = pca.transform(rows)
     return reduced
 
@@ -97,8 +107,24 @@ def _by_singular_values(features: "NDArray[np.float32]", variance: float) -> "ND
     return reduced
 
 
-def _parts(features: "NDArray[np.float32]", order: "NDArray[np.intp]") -> "Iterator[NDArray[np.float32]]":
+def _are_alike(parts: "Iterator[NDArray[np.float32]]") -> bool:
+    """Say whether all rows are one direction, as those of flat pictures of any brightness are, but for rounding."""
+    import numpy as np
+
+    first = next(parts)
+    return all(np.abs(rows - first[0]).max() < _ROUNDING for rows in itertools.chain([first], parts))
+
+
+def _as_they_are(rows: "NDArray[np.float32]") -> "NDArray[np.float32]":
+    return rows
+
+
+def _parts(
+    features: "NDArray[np.float32]",
+    order: "NDArray[np.intp]",
+    seen_as: "Callable[[NDArray[np.float32]], NDArray[np.float32]]" = _as_they_are,
+) -> "Iterator[NDArray[np.float32]]":
     """Yield the rows in this order, a part at a time."""
     for start in range(0, len(order), _ROWS_AT_A_TIME):
-        yield features[order[start : start + _ROWS_AT_A_TIME]]
+        yield seen_as(features[order[start : start + _ROWS_AT_A_TIME]])
         let_go(features)

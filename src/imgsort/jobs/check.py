@@ -60,8 +60,8 @@ def check(
     left = dict(options)
     limits, read, settings = take(left, Limits), take_read_settings(left), take(left, FilingSettings)
     require_none_left(left)
-    if not move and (settings.output is not None or settings.mode is not Mode.MOVE):
-        raise UsageError("an output, copies and links need --move: without it nothing is filed.")
+    if not move and (settings.output is not None or settings.mode is not Mode.MOVE or settings.plan is not None):
+        raise UsageError("an output, copies, links and a plan need --move: without it nothing is filed.")
     # What only looks neither locks nor settles anything, as a dry run.
     looking = settings if move else replace(settings, dry_run=True)
     with filing_session(folder, "check", looking, read, listener or Listener()) as session:
@@ -72,7 +72,7 @@ def check(
             write_csv(report, _CSV_HEADER, (tuple(vars(finding).values()) for finding in findings))
         placements = _placements(inspections, findings) if move else []
         session.site = _rejecting(session.site)
-        filing = session.carry_out(placements, categories=False)
+        filing = session.carry_out(placements, shared={placement.folder for placement in placements})
     if not move:
         filing = replace(filing, status="checked", dry_run=settings.dry_run)
     return CheckResult(filing, tuple(findings))

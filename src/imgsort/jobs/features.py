@@ -7,8 +7,9 @@ from imgsort.features.extract import Features
 from imgsort.filing import category_folders
 from imgsort.filing.plan import site_of
 from imgsort.images.find import require_folder
+from imgsort.jobs.extracting import extract_with
 from imgsort.jobs.listener import Listener
-from imgsort.jobs.session import extract_with, list_collection
+from imgsort.jobs.session import list_collection
 from imgsort.jobs.settings import ModelOptions, ModelSettings, require_none_left, take, take_read_settings
 
 

@@ -4,9 +4,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from imgsort.features.backbones import ALWAYS_THERE
 from imgsort.features.pooled_model import PooledModel
 from imgsort.features.ways import Way
 from imgsort.filing.plan import FolderCount, Move, Refusal
+from imgsort.grouping.cluster_count import Candidate
 from imgsort.images.find import Unreadable
 
 JSON_VERSION = 1
@@ -29,6 +31,11 @@ class ModelRecord:
     pooling: str
     size_px: int
 
+    @property
+    def has_classifier(self) -> bool:
+        """Whether its features are what EfficientNet-Lite0's own classifier, whose weights are here, is used to."""
+        return self.name == ALWAYS_THERE and self.weights == "imagenet" and self.pooling == "avg"
+
     @classmethod
     def of(cls, pooled: PooledModel, way: Way) -> "ModelRecord":
         """Describe a chosen model as it is run."""
@@ -46,13 +53,32 @@ class ModelRecord:
 
 
 @dataclass(frozen=True)
+class Outlier:
+    """Why an image does not belong. `rank`: 1 for the oddest; `distance`: how odd, in the unit of the method.
+
+    `score`: by how many interquartile ranges the distance is above the upper quartile of all; `nearest`: the image
+    that is most like it; `farthest`: of the folders that the others lie in the one least like it, None where
+    they lie in one. With the method of two clusters there is a distance alone. Paths are relative to the collection.
+    """
+
+    path: str
+    rank: int
+    distance: float
+    score: float | None = None
+    nearest: str | None = None
+    farthest: str | None = None
+
+
+@dataclass(frozen=True)
 class FilingResult:
     """What a command that files images did, or with `dry_run` would do.
 
     `run`: the id to give to `undo`, None where nothing was moved. `status`: `done`, `planned` (a dry run),
     `nothing to do` or `stopped`. `moves`: the whole plan; `refused`: the files of it that were left as
     they are. `output`: the folder in which the folders are. Paths in `moves` are relative to `collection`
-    and to `destination`; a move `follows` the image whose sidecar it is.
+    and to `destination`; a move `follows` the image whose sidecar it is. `plan`: the file that the plan was
+    saved to, and then nothing else was touched. `candidates`: what was judged, where the number of categories was
+    chosen; `outliers`: why each is one; None where the command finds none.
     """
 
     command: str
@@ -70,6 +96,9 @@ class FilingResult:
     refused: tuple[Refusal, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
     notices: tuple[str, ...] = ()
+    plan: Path | None = None
+    candidates: tuple[Candidate, ...] | None = None
+    outliers: tuple[Outlier, ...] | None = None
 
     @property
     def sidecars(self) -> int:
@@ -101,6 +130,9 @@ class FilingResult:
             "refused": [vars(refusal) for refusal in self.refused],
             "unreadable": [vars(row) for row in self.unreadable],
             "notices": list(self.notices),
+            **({} if self.plan is None else {"plan": str(self.plan)}),
+            **({} if self.candidates is None else {"candidates": [vars(row) for row in self.candidates]}),
+            **({} if self.outliers is None else {"outliers": [vars(row) for row in self.outliers]}),
         }
 
 

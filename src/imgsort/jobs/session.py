@@ -2,33 +2,35 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 
 from imgsort.errors import CollectionError, InterruptedRunError, StoppedError, StrictError
-from imgsort.features.choose import choose_model
-from imgsort.features.extract import Features, extract_rows
-from imgsort.features.extraction import prepare_extraction
-from imgsort.features.feature_cache import NO_CACHE, FeatureCache, remember_files
+from imgsort.features.extract import Features
+from imgsort.features.feature_cache import remember_files
 from imgsort.features.feature_store import KnownFile
-from imgsort.features.pooled_model import PooledModel
 from imgsort.filing import category_folders
 from imgsort.filing.apply import Outcome, apply_run
 from imgsort.filing.category_folders import CategoryFolder
 from imgsort.filing.lock import locked
-from imgsort.filing.paths import join
+from imgsort.filing.paths import has_link_on_the_way, is_safe_relative, join
 from imgsort.filing.plan import Mode, Placement, Plan, Site, make_plan, site_of
 from imgsort.filing.runs import begin
 from imgsort.filing.settle import settle, unsettled_runs
 from imgsort.filing.twins import has_twin
-from imgsort.grouping.preload import preload
+from imgsort.grouping.centres import Centres
+from imgsort.grouping.cluster_count import Candidate
 from imgsort.images.decode import ReadSettings
 from imgsort.images.find import Listing, Unreadable, find_images, require_folder
+from imgsort.jobs import saved_centres
+from imgsort.jobs.extracting import extract_with
 from imgsort.jobs.listener import Listener
-from imgsort.jobs.results import FilingResult, ModelRecord
+from imgsort.jobs.plan_file import write_plan
+from imgsort.jobs.results import FilingResult, ModelRecord, Outlier
+from imgsort.jobs.saved_centres import SavedCentres
 from imgsort.jobs.settings import FilingSettings, ModelSettings
+from imgsort.report.csv_file import require_new
 
 LEFT_OUT = ("Outlayers", "Rejected", "Unsorted", "Unsure")
 
@@ -44,13 +46,24 @@ class Session:
     listener: Listener
     listing: Listing = field(default_factory=lambda: Listing((), ()))
     own_sources: tuple[str, ...] = ()
-    own_targets: tuple[str, ...] = ()
+    categories: tuple[CategoryFolder, ...] = ()
     model: ModelRecord | None = None
     images: int = 0
     unreadable: tuple[Unreadable, ...] = ()
     notices: list[str] = field(default_factory=list)
+    candidates: tuple[Candidate, ...] | None = None
+    outliers: tuple[Outlier, ...] | None = None
     remembers: bool = False
     started_ns: int = field(default_factory=time.time_ns)
+    output: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.output = self.site.output
+
+    @property
+    def own_targets(self) -> set[str]:
+        """The paths of the category folders that are there, relative to the destination."""
+        return {folder.path for folder in self.categories}
 
     def notice(self, text: str) -> None:
         """Say something to the listener now and in the result later."""
@@ -85,16 +98,27 @@ class Session:
                 f"{row.path!r} ({row.reason}). Nothing was moved, as --strict asks."
             )
 
-    def carry_out(self, placements: Sequence[Placement], *, categories: bool) -> FilingResult:
-        """Plan the placements and, unless this is a dry run, file them.
+    def carry_out(
+        self, placements: Sequence[Placement], *, shared: Set[str] = frozenset(), centres: Centres | None = None
+    ) -> FilingResult:
+        """Plan the placements and file them, or save the plan, or in a dry run only tell of it.
 
-        Raises StoppedError, with what was done as its `result`, where the run stopped part way.
+        `shared`: names of folders that are no categories; `centres`: of the categories, in the order of their
+        names, for later runs. Raises StoppedError, with what was done as its `result`, where the run stopped
+        part way.
         """
-        plan = make_plan(self.site, placements, own_folders=set(self.own_targets), categories=categories)
-        if self.settings.dry_run or not plan.moves:
-            status = "planned" if self.settings.dry_run else "nothing to do"
-            return self.result(plan, status)
+        plan = make_plan(self.site, placements, own_folders=self.own_targets, shared=shared)
+        if self.settings.plan is not None and plan.moves:
+            write_plan(self.settings.plan, plan, placements, self.output)
+        return self.carry_out_plan(plan, centres)
+
+    def carry_out_plan(self, plan: Plan, centres: Centres | None = None) -> FilingResult:
+        """File what a plan says, unless nothing is to be touched. Raises StoppedError as `carry_out`."""
+        if self.settings.touches_nothing or not plan.moves:
+            return self.result(plan, "planned" if self.settings.touches_nothing else "nothing to do")
         run = begin(plan, self.command, None if self.model is None else vars(self.model))
+        if centres is not None and self.model is not None:
+            self._keep(SavedCentres(centres, plan.categories, vars(self.model)), run.id)
         outcome = apply_run(run, self.own_sources, lambda done, total: self.listener.progress("filing", done, total))
         result = self.result(plan, str(run.status), run.id, outcome)
         if self.remembers and outcome.stopped is None:
@@ -107,6 +131,12 @@ class Session:
                 result,
             )
         return result
+
+    def _keep(self, saved: SavedCentres, run_id: str) -> None:
+        try:
+            saved_centres.save(self.site.destination, run_id, saved)
+        except OSError as error:
+            self.notice(f"what --update would need cannot be kept ({error}).")
 
     def result(self, plan: Plan, status: str, run: str | None = None, outcome: Outcome | None = None) -> FilingResult:
         """Describe what came of a plan."""
@@ -126,30 +156,45 @@ class Session:
             refused=plan.kept + (outcome.refused if outcome else ()),
             unreadable=self.unreadable,
             notices=tuple(self.notices),
+            plan=self.settings.plan if plan.moves else None,
+            candidates=self.candidates,
+            outliers=self.outliers,
         )
 
 
 @contextlib.contextmanager
 def filing_session(
-    folder: str | Path, command: str, settings: FilingSettings, read: ReadSettings, listener: Listener
+    folder: str | Path,
+    command: str,
+    settings: FilingSettings,
+    read: ReadSettings,
+    listener: Listener,
+    *,
+    inside: Iterable[str] | None = None,
 ) -> Iterator[Session]:
-    """List a collection for filing, under its lock and settled; a dry run takes no lock and settles nothing.
+    """List a collection for filing, under its lock and settled; what touches nothing takes no lock and settles nothing.
+
+    `inside`: look into these folders alone, and into the collection itself.
 
     Raises CollectionError, UsageError, LockedError, JournalError.
     """
     site = site_of(require_folder(Path(folder)), settings.output, settings.mode)
+    if settings.plan is not None:
+        require_new(settings.plan)
     session = Session(command, site, settings, read, listener)
-    guard = _unlocked() if settings.dry_run else locked_and_settled(site.roots, command)
+    guard = _unlocked() if settings.touches_nothing else locked_and_settled(site.roots, command)
     with guard as settled:
         for run_id in settled:
             session.notice(f"run {run_id} had been killed; it is tidied up, and `imgsort undo` takes it back.")
-        look = category_folders.known_folders if settings.dry_run else category_folders.refresh
+        look = category_folders.known_folders if settings.touches_nothing else category_folders.refresh
         look_at_sources = look if settings.mode is Mode.MOVE else category_folders.known_folders
-        session.own_sources = _paths_of_categories(look_at_sources(site.collection), site)
-        session.own_targets = (
-            session.own_sources if site.is_within else _paths_of_categories(look(site.destination), site)
-        )
-        session.listing = list_collection(site, session.own_sources, recursive=settings.recursive)
+        sources = _still_categories(look_at_sources(site.collection), site)
+        session.own_sources = tuple(folder.path for folder in sources)
+        session.categories = sources if site.is_within else _still_categories(look(site.destination), site)
+        if inside is None:
+            session.listing = list_collection(site, session.own_sources, recursive=settings.recursive)
+        else:
+            session.listing = find_images(site.collection, inside=_folders_there(site, inside))
         if not settings.sidecars:
             session.listing = without_sidecars(session.listing)
         yield session
@@ -175,11 +220,22 @@ def _unlocked() -> Iterator[list[str]]:
 
 def list_collection(site: Site, own_folders: Sequence[str], *, recursive: bool) -> Listing:
     """List the images of a collection. Raises CollectionError where there is none."""
-    listing = find_images(site.collection, inside=own_folders, left_out=_left_out(site), recursive=recursive)
+    listing = find_images(site.collection, inside=own_folders, left_out=left_out(site), recursive=recursive)
     if not listing.files and not listing.unreadable:
         hint = "" if recursive else " Add --recursive if they lie in its subfolders."
         raise CollectionError(f"{site.collection}: there are no images in this folder.{hint}")
     return listing
+
+
+def _folders_there(site: Site, folders: Iterable[str]) -> set[str]:
+    """Return those of the folders that are in the collection, to be looked into, and not links nor left out."""
+    return {
+        folder
+        for folder in {*folders} - left_out(site) - {""}
+        if is_safe_relative(folder)
+        and not has_link_on_the_way(site.collection, f"{folder}/any")
+        and (site.collection / folder).is_dir()
+    }
 
 
 def without_sidecars(listing: Listing) -> Listing:
@@ -187,14 +243,14 @@ def without_sidecars(listing: Listing) -> Listing:
     return replace(listing, files=tuple(replace(file, sidecars=()) for file in listing.files))
 
 
-def _left_out(site: Site) -> set[str]:
+def left_out(site: Site) -> set[str]:
     """Return the folders that never count, relative to the collection."""
     return {*LEFT_OUT, *(join(site.prefix, name) for name in LEFT_OUT if site.is_within)}
 
 
-def _paths_of_categories(folders: Iterable[CategoryFolder], site: Site) -> tuple[str, ...]:
-    """Return the paths of category folders; one that a person renamed to `Rejected` and the like is none any more."""
-    return tuple(folder.path for folder in folders if folder.path not in _left_out(site))
+def _still_categories(folders: Iterable[CategoryFolder], site: Site) -> tuple[CategoryFolder, ...]:
+    """Return the category folders; one that a person renamed to `Rejected` and the like is none any more."""
+    return tuple(folder for folder in folders if folder.path not in left_out(site))
 
 
 def _files_in_their_places(result: FilingResult) -> Iterator[KnownFile]:
@@ -203,46 +259,3 @@ def _files_in_their_places(result: FilingResult) -> Iterator[KnownFile]:
     for move in result.moves:
         if move.follows is None and move.source not in left:
             yield KnownFile(str(result.destination / move.target), move.size, move.mtime_ns, move.content)
-
-
-def extract_with(
-    root: Path,
-    listing: Listing,
-    settings: ModelSettings,
-    default: str,
-    *,
-    read: ReadSettings,
-    listener: Listener,
-    notice: Callable[[str], None],
-) -> tuple[Features, ModelRecord]:
-    """Choose the model, load it and extract the features of every listed image.
-
-    Raises UsageError, WeightsError and DeviceError.
-    """
-    chosen = choose_model(settings.model, default, settings.weights, notice=notice, make_bar=listener.download_bar)
-    pooled = PooledModel(chosen, settings.size or chosen.backbone.size_px, settings.pooling)
-    extraction = prepare_extraction(
-        pooled,
-        read,
-        notice=notice,
-        batch_size=settings.batch_size,
-        device=settings.device,
-        precision=settings.precision,
-    )
-    way = extraction.way
-    notice(f"{chosen.backbone.name} runs on the {way.device}, in {way.precision}.")
-    cache = FeatureCache(extraction.recipe, notice=notice, verify=settings.verify) if settings.cache else NO_CACHE
-    with contextlib.closing(cache):
-        features = extract_rows(
-            root,
-            listing.files,
-            extraction.extractor,
-            partial(listener.progress, "reading"),
-            settings=read,
-            cache=cache,
-            meanwhile=preload,
-        )
-    if features.cached:
-        notice(f"the features of {features.cached} of {len(features.files)} images were in the cache.")
-    features = replace(features, unreadable=listing.unreadable + features.unreadable)
-    return features, ModelRecord.of(pooled, way)

@@ -49,6 +49,7 @@ class FilingOptions(ReadOptions, total=False):
     strict: bool
     sidecars: bool
     dry_run: bool
+    plan: str | Path | None
 
 
 class SortOptions(ModelOptions, FilingOptions, total=False):
@@ -62,7 +63,8 @@ class ModelSettings:
     `model`: a name of the table, or None for the command's default; `weights`: a file brought by hand;
     `pooling`: `avg`, `max` or `none`; `size`: side of the model's square input in pixels; `batch_size`:
     images at a time; `device`: `auto`, `cpu` or `gpu`; `precision`: `auto`, `float32`, `bfloat16` or `int8`;
-    `cache`: keep features, and use those that are kept; `verify`: read every file, even one that looks unchanged.
+    `cache`: keep features, and use those that are kept; `verify`: read every file, even one that looks unchanged;
+    `is_larger`: without a `size`, the larger one at which the model measures better.
     """
 
     model: str | None = None
@@ -74,6 +76,7 @@ class ModelSettings:
     precision: Precision = "auto"
     cache: bool = True
     verify: bool = False
+    is_larger: bool = False
 
     def __post_init__(self) -> None:
         if self.size is not None and not MIN_SIZE_PX <= self.size <= MAX_SIZE_PX:
@@ -95,7 +98,8 @@ class FilingSettings:
 
     `output`: the folder in which category folders appear, by default the collection; `mode`: `move`,
     `copy`, `hardlink` or `symlink`; `recursive`: take every subfolder; `strict`: an unreadable image is an
-    error; `sidecars`: files that belong to an image go where it goes; `dry_run`: plan only, touch nothing.
+    error; `sidecars`: files that belong to an image go where it goes; `dry_run`: plan only, touch nothing;
+    `plan`: write the plan to this new CSV file, and touch nothing else.
     """
 
     output: Path | None = None
@@ -104,13 +108,22 @@ class FilingSettings:
     strict: bool = False
     sidecars: bool = True
     dry_run: bool = False
+    plan: Path | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "output", _path(self.output))
+        object.__setattr__(self, "plan", _path(self.plan))
+        if self.plan is not None and self.dry_run:
+            raise UsageError("--plan and --dry-run do not go together: either touches no image.")
         try:
             object.__setattr__(self, "mode", Mode(self.mode))
         except ValueError:
             raise UsageError(f"mode {self.mode!r}: it is {', '.join(Mode)}.") from None
+
+    @property
+    def touches_nothing(self) -> bool:
+        """Whether the collection stays as it is."""
+        return self.dry_run or self.plan is not None
 
 
 def sort_settings(options: SortOptions) -> tuple[FilingSettings, ModelSettings, ReadSettings]:

@@ -1,21 +1,26 @@
 """Tables for a spreadsheet, in which no name can pass for a formula, and every name can be read back.
 
-Bytes that are not UTF-8, control characters and a leading `= + - @` are written `%XX`, and `%` itself `%25`.
+Bytes that are not UTF-8, control characters, `;`, space around a name and a leading `= + - @` are written `%XX`,
+and `%` itself `%25`.
 """
 
 import csv
 import os
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
+from imgsort.content import open_regular
 from imgsort.errors import UsageError
 
 Cell = str | int | float | None
 
 # OWASP, "CSV injection": what a spreadsheet takes for the beginning of a formula.
 _FORMULA_STARTS = "=+-@"
+
+MAX_BYTES = 512_000_000
+_MAX_HEADER = 65_536
 
 
 def require_new(path: Path) -> Path:
@@ -28,16 +33,50 @@ def require_new(path: Path) -> Path:
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
-    """Write a new table, UTF-8. Raises OSError, FileExistsError too."""
-    with open(path, "x", encoding="utf-8", newline="") as handle:
+    """Write a new table, UTF-8 with the mark by which Excel knows it. Raises OSError, FileExistsError too."""
+    with open(path, "x", encoding="utf-8-sig", newline="") as handle:
         writer = csv.writer(handle)
         writer.writerow(header)
         writer.writerows([encode_cell(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
 
 
+def read_csv(path: Path, header: Sequence[str], optional: Collection[str] = ()) -> list[tuple[int, dict[str, str]]]:
+    """Return the rows of a table that `write_csv` wrote with this `header`, and a person may have edited.
+
+    The columns named in `optional` may have been removed: they are empty then. Each row comes with the number of
+    its line; columns may have changed places, and more been added. Rows without any text are left out. A
+    spreadsheet may have put `;` or tabs between cells. Raises UsageError.
+    """
+    try:
+        descriptor = open_regular(path)
+        with open(descriptor, encoding="utf-8-sig", newline="") as handle:
+            if os.fstat(descriptor).st_size > MAX_BYTES:
+                raise UsageError(f"{path}: a table of more than {MAX_BYTES // 10**6} MB is none that imgsort wrote.")
+            first = handle.readline(_MAX_HEADER)
+            handle.seek(0)
+            delimiter = max(",;\t", key=first.count)
+            reader = csv.DictReader(handle, delimiter=delimiter, restval="", restkey="")
+            missing = [name for name in header if name not in {*(reader.fieldnames or ()), *optional}]
+            if missing:
+                raise UsageError(
+                    f"{path}: the first line names no column {missing[0]!r}. imgsort wrote {', '.join(header)}."
+                )
+            rows = [
+                (reader.line_num, {name: decode_cell(row.get(name, "").strip()) for name in header}) for row in reader
+            ]
+    except FileNotFoundError as error:
+        raise UsageError(f"{path}: there is no such file.") from error
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UsageError(f"{path}: this table cannot be read ({error}). Save it as CSV in UTF-8.") from error
+    return [(line, row) for line, row in rows if any(row.values())]
+
+
 def encode_cell(text: str) -> str:
     """Return `text` so that it is harmless in a spreadsheet; `decode_cell` reverses it."""
-    escaped = "".join(_escaped(character) if _needs_escape(character) else character for character in text)
+    inner = text.strip()  # what stands around a cell's text is anyone's, and read_csv takes it away
+    start = text.index(inner) if inner else len(text)
+    parts = [_escaped(text[:start]), *map(_escaped_if_need_be, inner), _escaped(text[start + len(inner) :])]
+    escaped = "".join(parts)
     return _escaped(escaped[0]) + escaped[1:] if escaped.startswith(tuple(_FORMULA_STARTS)) else escaped
 
 
@@ -46,8 +85,11 @@ def decode_cell(text: str) -> str:
     return os.fsdecode(unquote_to_bytes(text))
 
 
-def _needs_escape(character: str) -> bool:
-    return character == "%" or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
+def _escaped_if_need_be(character: str) -> str:
+    # A spreadsheet of another country parts cells at `;`: what follows would begin one of its own.
+    if character in "%;" or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp"):
+        return _escaped(character)
+    return character
 
 
 def _escaped(character: str) -> str:

@@ -1,0 +1,117 @@
+"""Where further rows belong: with the nearest centre of the categories there are, or with none of them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from imgsort.grouping.directions import unit_rows
+from imgsort.mapped import let_go
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+# Of further rows of a category about nineteen in twenty are to lie within; benchmarks/README.md has the table.
+_SHARE_WITHIN = 0.95
+_ROWS_AT_A_TIME = 512
+
+
+@dataclass(frozen=True)
+class Placed:
+    """`labels`: int (n,), each row's category, or -1 for one that is far from all; `distances`: float64 (n,), to the
+    nearest centre; `clarity`: float64 (n,), see `clarity`.
+    """
+
+    labels: "NDArray[np.intp]"
+    distances: "NDArray[np.float64]"
+    clarity: "NDArray[np.float64]"
+
+
+@dataclass(frozen=True)
+class Centres:
+    """`centres`: float32 (k, d), the mean of each category's rows at unit length. `limits`: float32 (k,), the
+    Euclidean distance to it within which nearly all of them lie.
+    """
+
+    centres: "NDArray[np.float32]"
+    limits: "NDArray[np.float32]"
+
+    def place(self, features: "NDArray[np.float32]") -> Placed:
+        """Say of each row, float32 (n, d), where it belongs: to none, if it lies beyond its nearest centre's limit."""
+        import numpy as np
+
+        distances = distances_to(self.centres, unit_rows(features))
+        nearest = distances.argmin(axis=1)
+        own = distances[np.arange(len(features)), nearest]
+        return Placed(np.where(own <= self.limits[nearest], nearest, -1), own, clarity(distances, nearest))
+
+
+def centres_of(features: "NDArray[np.float32]", labels: "NDArray[np.intp]") -> Centres:
+    """Learn the centres of the categories of `features`, float32 (n, d), by `labels`, int (n,): 0 to k-1, -1: none.
+
+    `features` may be a file mapped into memory: a part at a time is looked at. Raises ValueError where a category
+    has no row, or there is no category.
+    """
+    import numpy as np
+
+    counts = np.bincount(labels[labels >= 0])
+    if not len(counts) or not counts.all():
+        raise ValueError("a category has no row, or no row has a category")
+    sums = np.zeros((len(counts), features.shape[1]))
+    for rows, owners, _ in _parts(features, labels):
+        np.add.at(sums, owners, rows)
+    centres = (sums / counts[:, None]).astype(np.float32)
+    distances = np.zeros(len(features))
+    for rows, owners, numbers in _parts(features, labels):
+        distances[numbers] = np.linalg.norm(rows - centres[owners].astype(np.float64), axis=1)
+    # Its own weight draws a centre towards each row: of the others it is n / (n - 1) as far.
+    alone = counts / np.maximum(counts - 1, 1)
+    limits = [np.quantile(distances[labels == label], _SHARE_WITHIN) * alone[label] for label in range(len(counts))]
+    # A centre is rounded to float32: a category's copies of one picture are to lie within all the same.
+    return Centres(centres, np.array(limits, dtype=np.float32) + np.float32(1e-4))
+
+
+def _parts(
+    features: "NDArray[np.float32]", labels: "NDArray[np.intp]"
+) -> "Iterator[tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.intp]]]":
+    """Yield the rows that have a category, at unit length, with their labels and numbers, a part at a time."""
+    import numpy as np
+
+    for start in range(0, len(features), _ROWS_AT_A_TIME):
+        numbers = start + np.flatnonzero(labels[start : start + _ROWS_AT_A_TIME] >= 0)
+        yield unit_rows(features[numbers]).astype(np.float64), labels[numbers], numbers
+        let_go(features)
+
+
+def distances_to(centres: "NDArray[np.floating]", rows: "NDArray[np.floating]") -> "NDArray[np.float64]":
+    """Return the Euclidean distance of each row, (n, d), to each centre, (k, d): float64 (n, k).
+
+    In double precision: in single, a row may be 0.001 from itself.
+    """
+    import numpy as np
+
+    centres = centres.astype(np.float64)
+    lengths = np.einsum("ij,ij->i", centres, centres)
+    distances = np.empty((len(rows), len(centres)))
+    for start in range(0, len(rows), _ROWS_AT_A_TIME):
+        part = rows[start : start + _ROWS_AT_A_TIME].astype(np.float64)
+        squares = np.einsum("ij,ij->i", part, part)[:, None] + lengths - 2 * (part @ centres.T)
+        distances[start : start + len(part)] = np.sqrt(np.maximum(squares, 0))
+    return distances
+
+
+def clarity(distances: "NDArray[np.float64]", owners: "NDArray[np.intp]") -> "NDArray[np.float64]":
+    """Return by how much of the larger distance the nearest other centre is farther than a row's own: float64 (n,).
+
+    1 for by far, 0 for not at all, below it for nearer: the silhouette, with centres in the place of their members.
+    `distances`: float64 (n, k), to each centre; `owners`: int (n,), which is whose. With one centre it is 1.
+    """
+    import numpy as np
+
+    if distances.shape[1] < 2:
+        return np.ones(len(distances))
+    rows = np.arange(len(distances))
+    others = distances.copy()
+    others[rows, owners] = np.inf
+    own, other = distances[rows, owners], others.min(axis=1)
+    return np.asarray((other - own) / np.maximum(np.maximum(own, other), np.finfo(np.float64).tiny))

@@ -1,0 +1,64 @@
+"""Makes features as a command was asked to: the model, the way it is run, the cache. Knows no collection's state."""
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from imgsort.features.choose import choose_model
+from imgsort.features.extract import Features, extract_rows
+from imgsort.features.extraction import prepare_extraction
+from imgsort.features.feature_cache import NO_CACHE, FeatureCache
+from imgsort.features.pooled_model import PooledModel
+from imgsort.grouping.preload import preload
+from imgsort.images.decode import ReadSettings
+from imgsort.images.find import Listing
+from imgsort.jobs.listener import Listener
+from imgsort.jobs.results import ModelRecord
+from imgsort.jobs.settings import ModelSettings
+
+
+def extract_with(
+    root: Path,
+    listing: Listing,
+    settings: ModelSettings,
+    default: str,
+    *,
+    read: ReadSettings,
+    listener: Listener,
+    notice: Callable[[str], None],
+) -> tuple[Features, ModelRecord]:
+    """Choose the model, load it and extract the features of every listed image.
+
+    Raises UsageError, WeightsError and DeviceError.
+    """
+    chosen = choose_model(settings.model, default, settings.weights, notice=notice, make_bar=listener.download_bar)
+    backbone = chosen.backbone
+    usual_size = backbone.larger_size_px if settings.is_larger else backbone.size_px
+    pooled = PooledModel(chosen, settings.size or usual_size, settings.pooling)
+    extraction = prepare_extraction(
+        pooled,
+        read,
+        notice=notice,
+        batch_size=settings.batch_size,
+        device=settings.device,
+        precision=settings.precision,
+    )
+    way = extraction.way
+    notice(f"{chosen.backbone.name} runs on the {way.device}, in {way.precision}.")
+    cache = FeatureCache(extraction.recipe, notice=notice, verify=settings.verify) if settings.cache else NO_CACHE
+    with contextlib.closing(cache):
+        features = extract_rows(
+            root,
+            listing.files,
+            extraction.extractor,
+            partial(listener.progress, "reading"),
+            settings=read,
+            cache=cache,
+            meanwhile=preload,
+        )
+    if features.cached:
+        notice(f"the features of {features.cached} of {len(features.files)} images were in the cache.")
+    features = replace(features, unreadable=listing.unreadable + features.unreadable)
+    return features, ModelRecord.of(pooled, way)

@@ -651,3 +651,12 @@ def test_the_plan_of_outliers_leaves_the_centres_as_they_are(few_photos, tmp_pat
     imgsort.find_outliers(few_photos, max_outliers=1, size=64, model="efficientnet-lite0", plan=tmp_path / "p.csv")
     imgsort.apply(tmp_path / "p.csv")
     assert latest(few_photos.resolve(), {"category_1", "category_2"})[1]
+
+
+def test_a_plan_takes_nothing_from_hidden_folders(tmp_path):
+    """What no command lists, a plan does not move either."""
+    root = tmp_path / "in"
+    make_tree(root, {".private/a.png": b"1", "b.png": b"2"})
+    with pytest.raises(PlanError, match=r"there is no image .\.private/a\.png"):
+        imgsort.apply(saved(tmp_path / "p.csv", root, [(".private/a.png", "", "a.png")]))
+    assert names(root) == {".private/a.png": b"1", "b.png": b"2"}

@@ -228,11 +228,12 @@ def list_collection(site: Site, own_folders: Sequence[str], *, recursive: bool) 
 
 
 def _folders_there(site: Site, folders: Iterable[str]) -> set[str]:
-    """Return those of the folders that are in the collection, to be looked into, and not links nor left out."""
+    """Return those of the folders that are in the collection, and neither links nor hidden nor left out."""
     return {
         folder
         for folder in {*folders} - left_out(site) - {""}
         if is_safe_relative(folder)
+        and not any(part.startswith(".") for part in folder.split("/"))
         and not has_link_on_the_way(site.collection, f"{folder}/any")
         and (site.collection / folder).is_dir()
     }

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="dying in a fork
 
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory):
-    """Start every case, two at a time; each writes in memory if it can, for there a sync costs nothing."""
+    """Start every case, four at a time: some wait for a disk, the others write in memory, where a sync is free."""
     memory = Path("/dev/shm")
     disk = tmp_path_factory.mktemp("disk")
     fast = memory if memory.is_dir() and os.stat(memory).st_dev != os.stat(disk).st_dev else None
@@ -45,7 +45,7 @@ def reports(tmp_path_factory):
         assert done.returncode == 0, done.stderr[-2000:]
         return json.loads(done.stdout)
 
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(4) as pool:
         futures: dict[tuple[str, str, str], Future] = {case: pool.submit(run, case) for case in CASES}
         yield futures
         for future in futures.values():

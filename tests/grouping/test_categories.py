@@ -4,21 +4,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
-from threadpoolctl import threadpool_limits
 
 from imgsort.grouping import categories
 from imgsort.grouping.categories import group_rows, number_by_size
 from imgsort.grouping.directions import Directions
 from tests.grouping.blobs import blobs, same_partition
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 labellings = st.lists(st.integers(0, 6), min_size=1, max_size=40).map(np.array)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """For few rows K-Means' threads take longer to wait for each other than to work."""
-    with threadpool_limits(1):
-        yield
 
 
 def clear_groups_and_scattered_rows() -> tuple[np.ndarray, np.ndarray]:

@@ -4,18 +4,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import silhouette_score
-from threadpoolctl import threadpool_limits
 
 from imgsort.grouping import cluster_count
 from imgsort.grouping.cluster_count import Candidate, best, candidates
 from tests.grouping.blobs import blobs
 
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """For so few rows K-Means' threads take longer to wait for each other than to work."""
-    with threadpool_limits(1):
-        yield
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.mark.parametrize("groups", range(2, 8))

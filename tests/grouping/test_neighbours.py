@@ -3,23 +3,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from threadpoolctl import threadpool_limits
 
 from imgsort.grouping.neighbours import ODD_SCORE, NeighbourOutliers
 from imgsort.grouping.outliers import TwoMeansOutliers
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 PLANTED = [0, 1, 2, 3]
 
 few_rows = st.tuples(st.integers(3, 12), st.integers(1, 4)).flatmap(
     lambda shape: arrays(np.float32, shape, elements=st.integers(-3, 3).map(float))
 )
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """For few rows scikit-learn's threads take longer to wait for each other than to work."""
-    with threadpool_limits(1):
-        yield
 
 
 def several_groups(seed: int, groups: int = 4) -> np.ndarray:

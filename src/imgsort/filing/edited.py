@@ -6,7 +6,18 @@ from dataclasses import dataclass
 
 from imgsort.content import file_content_hash
 from imgsort.filing.names import names_beside
-from imgsort.filing.paths import MAX_NAME_BYTES, exists, has_link_on_the_way, is_safe_relative, join, name_of, parent_of
+from imgsort.filing.paths import (
+    MAX_NAME_BYTES,
+    exists,
+    has_link_on_the_way,
+    is_at_or_above,
+    is_hidden,
+    is_safe_relative,
+    join,
+    name_of,
+    parent_of,
+    with_ancestors,
+)
 from imgsort.filing.plan import FolderCount, Move, Placement, Plan, Site
 from imgsort.name_key import name_key
 
@@ -50,7 +61,11 @@ def plan_of_rows(
         Plan(
             site=site,
             made=made,
-            categories=tuple(folder for folder in folders if folder in new and not _lies_in(folder, no_categories)),
+            categories=tuple(
+                folder
+                for folder in folders
+                if folder in new and not any(is_at_or_above(other, folder) for other in no_categories)
+            ),
             moves=tuple(moves),
             folders=tuple(FolderCount(folder or ".", count) for folder, count in _counts(moves).items()),
         ),
@@ -108,7 +123,7 @@ class _Checker:
             return f"line {first} has the file {row.placement.source!r} already"
         if not is_safe_relative(target):
             return f"the target {target!r} does not lie in {self.site.destination}"
-        if any(part.startswith(".") for part in target.split("/")):
+        if is_hidden(target):
             return f"the target {target!r} is hidden, and imgsort files nothing out of sight"
         if "\\" in target and "\\" not in row.placement.source:
             return f"the target {target!r} has a backslash: folders are separated by /"
@@ -131,7 +146,7 @@ class _Checker:
                 hint = f": for a file in it, write {target + '/'!r}" if place.is_dir() else ""
                 return f"there is a {'folder' if hint else 'file'} {target!r} already{hint}"
             files[key] = line
-        folders = dict.fromkeys(map(name_key, _and_above(parent_of(targets[0]))), line)
+        folders = dict.fromkeys(map(name_key, with_ancestors(parent_of(targets[0]))), line)
         in_the_way = next((key for key in folders if key in self._files or key in files), None)
         if in_the_way is not None:
             return f"line {self._files.get(in_the_way, line)} makes a file where the target {targets[0]!r} has a folder"
@@ -140,21 +155,11 @@ class _Checker:
         return None
 
 
-def _and_above(folder: str) -> list[str]:
-    """Return the folder and those above it, the uppermost first; none for the root."""
-    parts = folder.split("/") if folder else []
-    return ["/".join(parts[: depth + 1]) for depth in range(len(parts))]
-
-
-def _lies_in(folder: str, others: Iterable[str]) -> bool:
-    return any(folder == other or folder.startswith(f"{other}/") for other in others)
-
-
 def _missing(site: Site, folders: Iterable[str]) -> tuple[str, ...]:
     """Return the folders that are to be made for `folders`, parents first."""
     wanted: dict[str, None] = {}
     for folder in folders:
-        wanted.update(dict.fromkeys(_and_above(folder)))
+        wanted.update(dict.fromkeys(with_ancestors(folder)))
     return tuple(folder for folder in wanted if not (site.destination / folder).is_dir())
 
 

@@ -58,6 +58,22 @@ def exists(path: Path) -> bool:
     return True
 
 
+def is_hidden(path: str) -> bool:
+    """Say whether the path, or a folder on the way to it, has a name that begins with a dot."""
+    return any(part.startswith(".") for part in path.split("/"))
+
+
+def is_at_or_above(path: str, folder: str) -> bool:
+    """Say whether `folder` is `path` or lies in it."""
+    return folder == path or folder.startswith(path + "/")
+
+
+def with_ancestors(folder: str) -> list[str]:
+    """Return the folders above `folder`, the uppermost first, and then itself; none for the root."""
+    parts = folder.split("/") if folder else []
+    return ["/".join(parts[: depth + 1]) for depth in range(len(parts))]
+
+
 def parent_of(path: str) -> str:
     """Return the path without its last part; "" for a path of one part."""
     return path.rpartition("/")[0]

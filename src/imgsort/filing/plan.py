@@ -12,7 +12,17 @@ from pathlib import Path
 from imgsort.content import file_content_hash
 from imgsort.errors import UsageError
 from imgsort.filing.names import FolderNames, free_name
-from imgsort.filing.paths import STATE_FOLDER, exists, has_link_on_the_way, is_safe_relative, join, name_of, parent_of
+from imgsort.filing.paths import (
+    STATE_FOLDER,
+    exists,
+    has_link_on_the_way,
+    is_at_or_above,
+    is_safe_relative,
+    join,
+    name_of,
+    parent_of,
+    with_ancestors,
+)
 from imgsort.name_key import name_key
 
 
@@ -189,7 +199,7 @@ def make_plan(
     used = {parent_of(move.target) for move in moves}
     return Plan(
         site=site,
-        made=tuple(path for path in chooser.missing if any(_is_at_or_above(path, folder) for folder in used)),
+        made=tuple(path for path in chooser.missing if any(is_at_or_above(path, folder) for folder in used)),
         categories=tuple(path for name, path in paths.items() if name not in shared),
         moves=tuple(moves),
         folders=tuple(FolderCount(name_of(paths[name]), counts[name]) for name in names),
@@ -230,11 +240,7 @@ class _FolderChooser:
         self.own_folders = {name_key(path): path for path in own_folders}
         self.missing: list[str] = []
         self._taken = {name_key(name) for name in _names_in(site.output)}
-        parts = site.prefix.split("/") if site.prefix else []
-        for depth in range(1, len(parts) + 1):
-            ancestor = "/".join(parts[:depth])
-            if not (site.destination / ancestor).is_dir():
-                self.missing.append(ancestor)
+        self._miss(with_ancestors(site.prefix))
 
     def own(self, name: str) -> str:
         """Return the path of a category's folder: one that imgsort made, or one that nothing has yet."""
@@ -267,13 +273,15 @@ class _FolderChooser:
         if not is_safe_relative(path):
             raise UsageError(f"{path!r}: this cannot be the name of a folder.")
         self._taken.add(name_key(name))
-        parts = name.split("/")
-        for depth in range(1, len(parts)):
-            above = join(self.site.prefix, "/".join(parts[:depth]))
-            if above not in self.missing and not (self.site.destination / above).is_dir():
-                self.missing.append(above)
+        self._miss(with_ancestors(parent_of(path)))
         self.missing.append(path)
         return path
+
+    def _miss(self, folders: Sequence[str]) -> None:
+        """Note which of the folders are not there."""
+        for folder in folders:
+            if folder not in self.missing and not (self.site.destination / folder).is_dir():
+                self.missing.append(folder)
 
 
 def _names_in(folder: Path) -> list[str]:
@@ -281,7 +289,3 @@ def _names_in(folder: Path) -> list[str]:
         return os.listdir(folder)
     except FileNotFoundError:
         return []
-
-
-def _is_at_or_above(path: str, folder: str) -> bool:
-    return folder == path or folder.startswith(path + "/")

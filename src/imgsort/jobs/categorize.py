@@ -50,21 +50,13 @@ def categorize(
     TooFewImagesError, UsageError, StrictError, WeightsError, DeviceError, LockedError, JournalError, StoppedError.
     """
     _require_numbers(clusters, min_clusters, max_clusters, variance)
-    if algorithm not in get_args(Algorithm) or quality not in get_args(Quality):
-        raise UsageError(
-            f"algorithm {algorithm!r} and quality {quality!r}: they are one of {', '.join(get_args(Algorithm))}, "
-            f"and of {', '.join(get_args(Quality))}."
-        )
+    _require_words(algorithm, quality)
     require_seed(seed)
     filing, model, read = sort_settings(options)
     with filing_session(folder, "categorize", filing, read, listener or Listener()) as session:
         if update:
             return file_new_images(session, model, DEFAULT_MODEL)
-        if algorithm != "kmeans" and len(session.listing.files) > MOST_PAIRED_ROWS:
-            raise UsageError(
-                f"--algorithm {algorithm} compares every two images: {len(session.listing.files)} are too many for it, "
-                f"{MOST_PAIRED_ROWS} the most. Take --algorithm kmeans."
-            )
+        _require_not_too_many(len(session.listing.files), algorithm)
         least = _least_images(clusters, algorithm, min_clusters)
         is_free = clusters == "auto" or algorithm == "hdbscan"
         _require_images(len(session.listing.files), least, session.site.collection, "images", is_free=is_free)
@@ -100,6 +92,24 @@ def _require_numbers(clusters: int | Literal["auto"], smallest: int, largest: in
     if not MIN_CLUSTERS <= smallest <= largest:
         raise UsageError(
             f"--min-clusters {smallest} and --max-clusters {largest}: the first is from {MIN_CLUSTERS} to the second."
+        )
+
+
+def _require_words(algorithm: Algorithm, quality: Quality) -> None:
+    """Raise UsageError for a word that is none of those there are."""
+    if algorithm not in get_args(Algorithm) or quality not in get_args(Quality):
+        raise UsageError(
+            f"algorithm {algorithm!r} and quality {quality!r}: they are one of {', '.join(get_args(Algorithm))}, "
+            f"and of {', '.join(get_args(Quality))}."
+        )
+
+
+def _require_not_too_many(count: int, algorithm: Algorithm) -> None:
+    """Raise UsageError for more images than an algorithm takes: before they are looked at, for that takes hours."""
+    if algorithm != "kmeans" and count > MOST_PAIRED_ROWS:
+        raise UsageError(
+            f"--algorithm {algorithm} compares every two images: {count} are too many for it, "
+            f"{MOST_PAIRED_ROWS} the most. Take --algorithm kmeans."
         )
 
 

@@ -14,7 +14,7 @@ from imgsort.grouping.directions import unit_rows
 from imgsort.grouping.neighbours import NeighbourOutliers
 from imgsort.grouping.outliers import TwoMeansOutliers
 from imgsort.jobs.listener import Listener
-from imgsort.jobs.placing import place
+from imgsort.jobs.placing import place, rounded
 from imgsort.jobs.results import FilingResult, Outlier
 from imgsort.jobs.session import Session, filing_session
 from imgsort.jobs.settings import SortOptions, require_seed, sort_settings
@@ -107,8 +107,8 @@ def _by_neighbours(session: Session, features: Features, detector: NeighbourOutl
         Outlier(
             paths[row],
             rank,
-            _rounded(detector.distances_[row]),
-            _rounded(detector.scores_[row]),
+            rounded(detector.distances_[row]),
+            rounded(detector.scores_[row]),
             paths[detector.nearest_[row]],
             folder,
         )
@@ -130,7 +130,7 @@ def _by_two_clusters(session: Session, features: Features, max_outliers: int, se
         session.notice("the images are all alike to the model: none of them is an outlier.")
     rows = _oddest_first(detector.predictions_, detector.distances_)
     return tuple(
-        Outlier(features.files[order[row]].path, rank, _rounded(detector.distances_[row]))
+        Outlier(features.files[order[row]].path, rank, rounded(detector.distances_[row]))
         for rank, row in enumerate(rows, start=1)
     )
 
@@ -154,7 +154,3 @@ def _farthest_folders(matrix: "NDArray[np.float32]", paths: Sequence[str], rows:
     centres = np.array([unit_rows(matrix[of_folder]).mean(axis=0) for of_folder in members.values()])
     names = list(members)
     return [names[column] for column in distances_to(centres, unit_rows(matrix[list(rows)])).argmax(axis=1)]
-
-
-def _rounded(number: float) -> float:
-    return round(float(number), 6)

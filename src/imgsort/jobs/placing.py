@@ -13,9 +13,17 @@ def place(
     """Say that `file`, whose bytes have the hash `content`, belongs in `folder`, and its sidecars with it."""
     followers = tuple(Follower(sidecar.path, sidecar.size, sidecar.mtime_ns) for sidecar in file.sidecars)
     return Placement(
-        file.path, file.size, file.mtime_ns, content, folder, _rounded(distance), followers, _rounded(score)
+        file.path,
+        file.size,
+        file.mtime_ns,
+        content,
+        folder,
+        None if distance is None else rounded(distance),
+        followers,
+        None if score is None else rounded(score),
     )
 
 
-def _rounded(number: float | None) -> float | None:
-    return None if number is None else round(float(number), 6)
+def rounded(number: float) -> float:
+    """Return a distance or score as results show it: further digits are noise."""
+    return round(float(number), 6)

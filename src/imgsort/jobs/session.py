@@ -14,7 +14,7 @@ from imgsort.filing import category_folders
 from imgsort.filing.apply import Outcome, apply_run
 from imgsort.filing.category_folders import CategoryFolder
 from imgsort.filing.lock import locked
-from imgsort.filing.paths import has_link_on_the_way, is_safe_relative, join
+from imgsort.filing.paths import has_link_on_the_way, is_hidden, is_safe_relative, join
 from imgsort.filing.plan import Mode, Placement, Plan, Site, make_plan, site_of
 from imgsort.filing.runs import begin
 from imgsort.filing.settle import settle, unsettled_runs
@@ -174,9 +174,8 @@ def filing_session(
 ) -> Iterator[Session]:
     """List a collection for filing, under its lock and settled; what touches nothing takes no lock and settles nothing.
 
-    `inside`: look into these folders alone, and into the collection itself.
-
-    Raises CollectionError, UsageError, LockedError, JournalError.
+    `inside`: look into these folders alone, and into the collection itself. Raises CollectionError, UsageError,
+    LockedError, JournalError.
     """
     site = site_of(require_folder(Path(folder)), settings.output, settings.mode)
     if settings.plan is not None:
@@ -233,7 +232,7 @@ def _folders_there(site: Site, folders: Iterable[str]) -> set[str]:
         folder
         for folder in {*folders} - left_out(site) - {""}
         if is_safe_relative(folder)
-        and not any(part.startswith(".") for part in folder.split("/"))
+        and not is_hidden(folder)
         and not has_link_on_the_way(site.collection, f"{folder}/any")
         and (site.collection / folder).is_dir()
     }

@@ -13,9 +13,15 @@ if TYPE_CHECKING:
     from imgsort.jobs.apply import apply
     from imgsort.jobs.categorize import categorize
     from imgsort.jobs.check import check
+    from imgsort.jobs.classify import classify, predict
+    from imgsort.jobs.compare import compare
+    from imgsort.jobs.evaluate import evaluate
+    from imgsort.jobs.explain import explain
+    from imgsort.jobs.export import export
     from imgsort.jobs.features import extract_features
     from imgsort.jobs.history import history
     from imgsort.jobs.outliers import find_outliers
+    from imgsort.jobs.train import train
     from imgsort.jobs.undo import undo
 
 __all__ = [
@@ -24,9 +30,16 @@ __all__ = [
     "apply",
     "categorize",
     "check",
+    "classify",
+    "compare",
+    "evaluate",
+    "explain",
+    "export",
     "extract_features",
     "find_outliers",
     "history",
+    "predict",
+    "train",
     "undo",
 ]
 
@@ -35,9 +48,16 @@ _HOMES = {
     "apply": "imgsort.jobs.apply",
     "categorize": "imgsort.jobs.categorize",
     "check": "imgsort.jobs.check",
+    "classify": "imgsort.jobs.classify",
+    "compare": "imgsort.jobs.compare",
+    "evaluate": "imgsort.jobs.evaluate",
+    "explain": "imgsort.jobs.explain",
+    "export": "imgsort.jobs.export",
     "extract_features": "imgsort.jobs.features",
     "find_outliers": "imgsort.jobs.outliers",
     "history": "imgsort.jobs.history",
+    "predict": "imgsort.jobs.classify",
+    "train": "imgsort.jobs.train",
     "undo": "imgsort.jobs.undo",
 }
 

@@ -13,6 +13,9 @@
     ├── ConversionError         TensorFlow cannot convert a model for LiteRT
     ├── CacheError              what is kept between runs cannot be made smaller; a run itself does without it
     ├── DeviceError             the device asked for is not there
+    ├── ClassifierError         a file is no classifier of imgsort's, or does not fit what is asked of it
+    ├── ExportError             an exported model does not give the classifier's answers, or cannot be made
+    ├── MissingPackageError     what was asked for needs a package that is not installed
     ├── LockedError             another imgsort works on the collection
     ├── JournalError            a file in `.imgsort` is not one that imgsort wrote
     │   └── ElsewhereError      ... or speaks of folders that are elsewhere
@@ -87,6 +90,18 @@ class CacheError(ImgsortError):
 
 class DeviceError(ImgsortError):
     """The device asked for is not there."""
+
+
+class ClassifierError(ImgsortError):
+    """A file is none of imgsort's classifiers, was altered, or does not fit what is asked of it."""
+
+
+class ExportError(ImgsortError):
+    """A classifier cannot be exported, or gives other answers once it is."""
+
+
+class MissingPackageError(ImgsortError):
+    """What was asked for needs an optional package."""
 
 
 class LockedError(ImgsortError):

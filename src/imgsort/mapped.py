@@ -1,10 +1,11 @@
 """Matrices that may be larger than memory: in a file, mapped, with nothing resident that is not in use."""
 
 import contextlib
+import math
 import mmap
 import os
 import tempfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,18 +15,25 @@ MOST_RESIDENT_BYTES = 16 * 1024**2
 
 
 def empty_matrix(rows: int, width: int) -> "NDArray[np.float32]":
-    """Return float32 (rows, width) to be written to, in memory or, if it is larger than a few MB, in a file.
+    """Return float32 (rows, width) to be written to, as `empty_array` does."""
+    import numpy as np
+
+    return empty_array((rows, width), np.float32)
+
+
+def empty_array(shape: tuple[int, ...], dtype: Any) -> "NDArray[Any]":
+    """Return an array to be written to, in memory or, if it is larger than a few MB, in a file.
 
     The file has no name, and goes with the matrix. Where there is no room for it, memory must do.
     """
     import numpy as np
 
-    size = 4 * rows * width
+    size = math.prod(shape) * np.dtype(dtype).itemsize
     if size > MOST_RESIDENT_BYTES:
         with contextlib.suppress(OSError), tempfile.TemporaryFile(prefix="imgsort-") as file:
             _reserve(file.fileno(), size)
-            return np.frombuffer(mmap.mmap(file.fileno(), size), dtype=np.float32).reshape(rows, width)
-    return np.empty((rows, width), dtype=np.float32)
+            return np.frombuffer(mmap.mmap(file.fileno(), size), dtype=dtype).reshape(shape)
+    return np.empty(shape, dtype=dtype)
 
 
 def _reserve(descriptor: int, size: int) -> None:
@@ -36,7 +44,7 @@ def _reserve(descriptor: int, size: int) -> None:
         os.truncate(descriptor, size)
 
 
-def let_go(matrix: "NDArray[np.float32]") -> None:
+def let_go(matrix: "NDArray[Any]") -> None:
     """Let the system take back the memory of a matrix that lies in a file; what it holds stays."""
     base: object = matrix
     while base is not None and not isinstance(base, mmap.mmap):

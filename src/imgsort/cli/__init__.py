@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from imgsort.cli import cache, models, organize
+from imgsort.cli import cache, learn, models, organize
 from imgsort.cli.output import print_failure
 from imgsort.errors import ImgsortError
 from imgsort.version import __version__
@@ -64,6 +64,12 @@ main.add_command(organize.categorize)
 main.add_command(organize.outliers)
 main.add_command(organize.check)
 main.add_command(organize.apply)
+main.add_command(learn.train)
+main.add_command(learn.evaluate)
+main.add_command(learn.compare)
+main.add_command(learn.classify)
+main.add_command(learn.explain)
+main.add_command(learn.export)
 main.add_command(organize.undo)
 main.add_command(organize.history)
 main.add_command(models.models)

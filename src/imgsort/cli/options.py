@@ -9,7 +9,7 @@ import click
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 # Names of the table in features/backbones.py, which is not imported here: it would be slow. A test compares.
-MODEL_NAMES = ("vgg16", "resnet50", "efficientnet-lite0")
+MODEL_NAMES = ("vgg16", "resnet50", "resnet50v2", "inceptionv3", "efficientnet-lite0")
 # What jobs/findings.py can find, likewise.
 REASONS = (
     "unreadable",
@@ -57,8 +57,19 @@ dry_run = click.option("-n", "--dry-run", is_flag=True, help="Show what would be
 verbose = click.option("-v", "--verbose", is_flag=True, help="Show every move.")
 seed = click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Seed of K-Means.")
 quiet = click.option("-q", "--quiet", is_flag=True, help="No progress and no notices.")
+device = click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "gpu"]),
+    default="auto",
+    show_default=True,
+    help="Where the model runs; auto takes a CUDA GPU if there is one.",
+)
+no_cache = click.option("--no-cache", is_flag=True, help="Neither use features that are kept nor keep any.")
+verify = click.option("--verify", is_flag=True, help="Read every file, even one whose size and time are as they were.")
 
-_reading = (
+running = (device, no_cache, verify)
+
+reading = (
     click.option(
         "--max-pixels",
         type=click.IntRange(1, 10**9),
@@ -95,13 +106,7 @@ _model = (
     ),
     click.option("--size", type=click.IntRange(32, 2048), help="Side of the square that the model sees, in pixels."),
     click.option("--batch-size", type=click.IntRange(min=1), help="Images that go through the model at a time."),
-    click.option(
-        "--device",
-        type=click.Choice(["auto", "cpu", "gpu"]),
-        default="auto",
-        show_default=True,
-        help="Where the model runs; auto takes a CUDA GPU if there is one.",
-    ),
+    device,
     click.option(
         "--precision",
         type=click.Choice(["auto", "float32", "bfloat16", "int8"]),
@@ -109,8 +114,8 @@ _model = (
         show_default=True,
         help="What the model computes in; auto is the fastest that is known not to cost quality.",
     ),
-    click.option("--no-cache", is_flag=True, help="Neither use features that are kept nor keep any."),
-    click.option("--verify", is_flag=True, help="Read every file, even one whose size and time are as they were."),
+    no_cache,
+    verify,
 )
 
 # Defaults are those of images/quality.py, which is not imported here either; a test compares them too.
@@ -191,20 +196,31 @@ _filing = (
 
 def model_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say which model looks at the images, and how."""
-    return _apply(_model, function)
+    return add(_model, function)
 
 
 def limits(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the limits of the measures that tell a fault."""
-    return _apply(_limits, function)
+    return add(_limits, function)
 
 
 def filing_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of every command that reads and files images."""
-    return _apply((*_reading, *_filing), function)
+    return add((*reading, *_filing), function)
 
 
-def _apply(decorators: tuple[Decorator, ...], function: Callable[..., Any]) -> Callable[..., Any]:
+def add_reading(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say which files are read."""
+    return add(reading, function)
+
+
+def add_running(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say where a model runs, and what is remembered."""
+    return add(running, function)
+
+
+def add(decorators: tuple[Decorator, ...], function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add several options, in this order."""
     for decorator in reversed(decorators):
         function = decorator(function)
     return function

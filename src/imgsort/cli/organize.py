@@ -141,7 +141,7 @@ def check(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **settings
 
     result = _run(job, folder, quiet, settings)
     print_json(result.to_json()) if as_json else print_check(result, verbose=verbose)
-    _exit_for(result.refused)
+    exit_for(result.refused)
 
 
 @click.command(short_help="Carry out a plan that --plan wrote, edited or not.")
@@ -182,7 +182,7 @@ def undo(folder: Path, run: str | None, *, quiet: bool, as_json: bool) -> None:
 
     result = take_back(folder, run, listener=TerminalListener(quiet=quiet))
     print_json(result.to_json()) if as_json else print_undo(result)
-    _exit_for(result.refused)
+    exit_for(result.refused)
 
 
 @click.command(short_help="List the runs on a folder.")
@@ -202,10 +202,10 @@ def _run(job: Callable[..., Result], folder: Path, quiet: bool, settings: dict[s
     from imgsort.cli.terminal import TerminalListener, without_chatter
 
     with without_chatter():
-        return job(folder, listener=TerminalListener(quiet=quiet), **_as_keywords(settings))
+        return job(folder, listener=TerminalListener(quiet=quiet), **as_keywords(settings))
 
 
-def _as_keywords(settings: dict[str, Any]) -> dict[str, Any]:
+def as_keywords(settings: dict[str, Any]) -> dict[str, Any]:
     """Turn --copy, --hardlink and --symlink into one mode, and --no-sidecars and --no-cache into their opposites.
 
     Raises a usage error for two modes.
@@ -222,9 +222,10 @@ def _show(result: Any, *, verbose: bool, as_json: bool) -> None:
     from imgsort.cli.output import print_filing, print_json
 
     print_json(result.to_json()) if as_json else print_filing(result, verbose=verbose)
-    _exit_for(result.refused)
+    exit_for(result.refused)
 
 
-def _exit_for(refused: tuple[Any, ...]) -> None:
+def exit_for(refused: tuple[Any, ...]) -> None:
+    """Exit with the code for files that were left as they are, if there are any."""
     if refused:
         raise click.exceptions.Exit(_REFUSED_EXIT_CODE)

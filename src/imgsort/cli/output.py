@@ -10,6 +10,7 @@ import click
 if TYPE_CHECKING:
     from imgsort.features.upkeep import CacheInfo
     from imgsort.filing.plan import Refusal
+    from imgsort.images.find import Unreadable
     from imgsort.jobs.results import CheckResult, FilingResult, History, UndoResult
 
 
@@ -53,7 +54,7 @@ def print_filing(result: "FilingResult", *, verbose: bool) -> None:
         print_outliers(result)
     if verbose:
         print_moves(result)
-    print_unreadable(result)
+    print_unreadable(result.unreadable)
     print_refused(result.refused)
     click.echo(_summary(result))
 
@@ -66,9 +67,9 @@ def print_check(result: "CheckResult", *, verbose: bool) -> None:
         for f in result.findings
     ]
     if result.findings:
-        _print_columns(rows, right=(1, 2))
+        print_columns(rows, right=(1, 2))
         click.echo()
-        _print_columns([(reason, str(result.count(reason))) for reason in _reasons(result)], right=(1,))
+        print_columns([(reason, str(result.count(reason))) for reason in _reasons(result)], right=(1,))
     if verbose and result.filing.moves:
         print_moves(result.filing)
     print_refused(result.refused)
@@ -86,7 +87,7 @@ def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.4g}"
 
 
-def _print_columns(rows: "Sequence[Sequence[str]]", right: tuple[int, ...] = ()) -> None:
+def print_columns(rows: "Sequence[Sequence[str]]", right: tuple[int, ...] = ()) -> None:
     """Print rows of equal length in columns, those numbered in `right` aligned to the right."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
@@ -110,7 +111,7 @@ def print_candidates(result: "FilingResult") -> None:
     """Print how well each number of categories fits."""
     rows = [("categories", "silhouette", "stability")]
     rows += [(str(c.clusters), f"{c.silhouette:.3f}", f"{c.stability:.3f}") for c in result.candidates or ()]
-    _print_columns(rows, right=(0, 1, 2))
+    print_columns(rows, right=(0, 1, 2))
     click.echo()
 
 
@@ -122,12 +123,12 @@ def print_outliers(result: "FilingResult") -> None:
         row = (outlier.path, f"{outlier.distance:.3f}", score, outlier.nearest or "", outlier.farthest or "")
         rows.append(tuple(printable(cell) for cell in row))
     filled = [column for column in range(len(rows[0])) if any(row[column] for row in rows[1:])]
-    _print_columns([[row[column] for column in filled] for row in rows], right=(1, 2))
+    print_columns([[row[column] for column in filled] for row in rows], right=(1, 2))
 
 
-def print_unreadable(result: "FilingResult") -> None:
+def print_unreadable(unreadable: "Sequence[Unreadable]") -> None:
     """Print the files that cannot be read, each with its reason."""
-    for row in result.unreadable:
+    for row in unreadable:
         click.echo(f"unreadable: {printable(row.path)}: {row.reason}")
 
 
@@ -144,7 +145,7 @@ def print_undo(result: "UndoResult") -> None:
     if result.refused:
         click.echo(
             f"{_files(len(result.refused))} left as they are. When what stands in the way is gone, "
-            f"`imgsort undo {printable(_shown(result.collection))} {result.run}` tries them again."
+            f"`imgsort undo {printable(shown_path(result.collection))} {result.run}` tries them again."
         )
 
 
@@ -158,7 +159,7 @@ def print_history(result: "History") -> None:
         for run in result.runs
     ]
     rows.insert(0, ("run", "started", "command", "mode", "files", "status"))
-    _print_columns(rows)
+    print_columns(rows)
     for run in result.runs:
         if run.remedy:
             click.echo(printable(run.remedy))
@@ -190,13 +191,13 @@ def _filed(result: "FilingResult") -> str:
         planned = f"{_units(len(result.moves), result.sidecars)} would be {verb}. Nothing was touched."
         if result.plan is None:
             return planned
-        plan = printable(_shown(result.plan))
+        plan = printable(shown_path(result.plan))
         return f"{planned} The plan is in {plan}: `imgsort apply {plan}` carries it out."
     paths = {refusal.path for refusal in result.refused}
     done = [move for move in result.moves if move.source not in paths]
     place = result.destination if result.mode != "move" else result.collection
     filed = _units(len(done), sum(move.follows is not None for move in done))
-    return f"{filed} {verb}. `imgsort undo {printable(_shown(place))}` takes it back."
+    return f"{filed} {verb}. `imgsort undo {printable(shown_path(place))}` takes it back."
 
 
 def _units(files: int, sidecars: int) -> str:
@@ -208,7 +209,7 @@ def _files(count: int) -> str:
     return f"{count} file{'' if count == 1 else 's'}"
 
 
-def _shown(path: Path) -> Path:
+def shown_path(path: Path) -> Path:
     """Return the path as a person would type it here."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) and path != here else path

@@ -19,6 +19,7 @@ class TerminalListener(Listener):
         self.quiet = quiet
         self._bar: Any = None
         self._task = ""
+        self._training: tuple[str, Any] | None = None
 
     def notice(self, text: str) -> None:
         """Print a notice to stderr."""
@@ -38,6 +39,28 @@ class TerminalListener(Listener):
         if done == total:
             self._bar.close()
             self._task = ""
+
+    def trained(self, row: Any, total: int) -> None:
+        """Move the bar of training on by a step, with loss and accuracy beside it."""
+        if self.quiet or not sys.stderr.isatty():
+            return
+        if self._training is None or self._training[0] != row.stage:
+            from tqdm import tqdm
+
+            self.close_training()
+            self._training = row.stage, tqdm(total=total, desc=f"training the {row.stage}", unit="step", leave=False)
+        bar = self._training[1]
+        bar.set_postfix_str(
+            f"loss {row.loss:.3f}, accuracy {row.accuracy:.3f}; "
+            f"validation {row.validation_loss:.3f}, {row.validation_accuracy:.3f}"
+        )
+        bar.update(row.step - bar.n)
+
+    def close_training(self) -> None:
+        """Take the bar of training away; how many steps there are to come is not known beforehand."""
+        if self._training is not None:
+            self._training[1].close()
+            self._training = None
 
     def download_bar(self, name: str) -> Any:
         """Return a bar that counts bytes, on a terminal."""

@@ -16,6 +16,8 @@ ALWAYS_THERE = "efficientnet-lite0"
 
 # The means of ImageNet, as Caffe's models were trained: Keras, applications/imagenet_utils.py, mode "caffe".
 _CAFFE = Preparation((123.68, 116.779, 103.939), is_bgr=True)
+# From -1 to 1: likewise, mode "tf".
+_SYMMETRIC = Preparation((127.5, 127.5, 127.5), divisor=127.5)
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ class Backbone:
     `auto_precision`: the fastest on a processor that is known not to cost quality, by the table in
     benchmarks/README.md; where that could not be measured, float32. `rewrites_bfloat16`: bfloat16 is faster
     by oneDNN's rewriting of the graph than by Keras' policy. `high_quality_px`: a larger side at which it groups
-    better, by the same file's table, where that could be measured.
+    better, by the same file's table, where that could be measured. `classifier_px`: the side at which a classifier is
+    trained on it by default, that of the images which its weights have seen, or the larger one.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Backbone:
     auto_precision: Literal["float32", "int8"] = "float32"
     rewrites_bfloat16: bool = False
     high_quality_px: int | None = None
+    classifier_px: int = 224
 
     @property
     def larger_size_px(self) -> int:
@@ -48,12 +52,14 @@ class Backbone:
         return self.high_quality_px or self.size_px
 
 
-def _build_vgg16(size_px: int) -> Any:
-    return import_keras().applications.VGG16(include_top=False, weights=None, input_shape=(size_px, size_px, 3))
+def _application(name: str) -> Callable[[int], Any]:
+    """Return what builds the model that Keras has under this name, without weights."""
 
+    def build(size_px: int) -> Any:
+        constructor = getattr(import_keras().applications, name)
+        return constructor(include_top=False, weights=None, input_shape=(size_px, size_px, 3))
 
-def _build_resnet50(size_px: int) -> Any:
-    return import_keras().applications.ResNet50(include_top=False, weights=None, input_shape=(size_px, size_px, 3))
+    return build
 
 
 def _load_lite(model: Any, file: Path) -> None:
@@ -67,7 +73,7 @@ BACKBONES = {
             name="vgg16",
             size_px=128,
             width=512,
-            build=_build_vgg16,
+            build=_application("VGG16"),
             prepare=_CAFFE,
             weights=PublishedWeights(
                 "vgg16/vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5", "6d6bbae143d832006294945121d1f1fc"
@@ -78,13 +84,37 @@ BACKBONES = {
             name="resnet50",
             size_px=500,
             width=2048,
-            build=_build_resnet50,
+            build=_application("ResNet50"),
             prepare=_CAFFE,
             weights=PublishedWeights(
                 "resnet/resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5", "4d473c1dd8becc155b73f8504c6f6626"
             ),
             load=load_hdf5,
             rewrites_bfloat16=True,
+        ),
+        Backbone(
+            name="resnet50v2",
+            size_px=224,
+            width=2048,
+            build=_application("ResNet50V2"),
+            prepare=_SYMMETRIC,
+            weights=PublishedWeights(
+                "resnet/resnet50v2_weights_tf_dim_ordering_tf_kernels_notop.h5", "fac2f116257151a9d068a22e544a4917"
+            ),
+            load=load_hdf5,
+        ),
+        Backbone(
+            name="inceptionv3",
+            size_px=299,
+            width=2048,
+            build=_application("InceptionV3"),
+            prepare=_SYMMETRIC,
+            weights=PublishedWeights(
+                "inception_v3/inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5",
+                "bcbd6486424b2319ff4ef7d526e38f63",
+            ),
+            load=load_hdf5,
+            classifier_px=299,
         ),
         Backbone(
             name=ALWAYS_THERE,

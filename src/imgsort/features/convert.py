@@ -10,7 +10,7 @@ from typing import Any, Literal
 from imgsort.errors import ConversionError
 from imgsort.features.calibration import calibration_squares
 from imgsort.features.frozen_graph import freeze
-from imgsort.features.pooled_model import PooledModel
+from imgsort.features.pooled_model import FeatureModel
 from imgsort.features.runtime import import_keras, on_processor, silent_descriptors
 
 ConvertedPrecision = Literal["float32", "int8"]
@@ -19,14 +19,14 @@ ConvertedPrecision = Literal["float32", "int8"]
 CONVERTER_VERSION = 1
 
 
-def conversion_key(pooled: PooledModel, precision: ConvertedPrecision) -> str:
+def conversion_key(model: FeatureModel, precision: ConvertedPrecision) -> str:
     """Return all that determines the converted model, in a line."""
-    of_model = (pooled.name, pooled.model.sha256, pooled.size_px, pooled.pooling, pooled.model.backbone.prepare)
+    of_model = (model.name, model.sha256, model.size_px, model.pooling, model.prepare)
     versions = tuple(importlib.metadata.version(name) for name in ("tensorflow", "keras"))
     return " ".join(map(str, (*of_model, precision, CONVERTER_VERSION, *versions)))
 
 
-def convert(pooled: PooledModel, precision: ConvertedPrecision) -> bytes:
+def convert(model: FeatureModel, precision: ConvertedPrecision) -> bytes:
     """Return a model in LiteRT's format, from prepared pixels to float32 features; int8 pixels for `int8`.
 
     Raises WeightsError for weights that do not fit, ConversionError where TensorFlow cannot convert them.
@@ -38,16 +38,16 @@ def convert(pooled: PooledModel, precision: ConvertedPrecision) -> bytes:
     from tensorflow.lite.python.convert_phase import ConverterError
 
     with on_processor(), _without_chatter():
-        graph = freeze(pooled.build(), None)
+        graph = freeze(model.build(), None)
         # The converter of Keras models first writes them to disk, which takes longer than all the rest.
         converter = tf.lite.TFLiteConverter.from_concrete_functions([graph])
         try:
             if precision == "int8":
-                _quantise(tf, converter, pooled)
+                _quantise(tf, converter, model)
             data: bytes = converter.convert()
         except (ConverterError, OSError, RuntimeError, ValueError, TypeError) as error:
             reason = " ".join(str(error).split())[:300]
-            raise ConversionError(f"{pooled.name} cannot be converted to {precision}: {reason}") from error
+            raise ConversionError(f"{model.name} cannot be converted to {precision}: {reason}") from error
     return data
 
 
@@ -65,8 +65,8 @@ def _without_chatter() -> Iterator[None]:
         log.setLevel(level)
 
 
-def _quantise(tf: Any, converter: Any, pooled: PooledModel) -> None:
-    squares, prepare = calibration_squares(pooled.size_px), pooled.model.backbone.prepare
+def _quantise(tf: Any, converter: Any, model: FeatureModel) -> None:
+    squares, prepare = calibration_squares(model.size_px), model.prepare
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: ([prepare(square[None])] for square in squares)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]

@@ -10,7 +10,7 @@ from imgsort.features.convert import ConvertedPrecision, conversion_key, convert
 from imgsort.features.extract import Extractor
 from imgsort.features.litert import LiteRTExtractor
 from imgsort.features.model_store import stored_or_made
-from imgsort.features.pooled_model import PooledModel
+from imgsort.features.pooled_model import FeatureModel
 from imgsort.features.runtime import Device
 from imgsort.features.tensorflow_extractor import TensorFlowExtractor
 from imgsort.features.ways import Precision, Way, choose_way
@@ -29,7 +29,7 @@ class Extraction:
 
 
 def prepare_extraction(
-    pooled: PooledModel,
+    model: FeatureModel,
     read: ReadSettings,
     *,
     notice: Callable[[str], None],
@@ -42,25 +42,25 @@ def prepare_extraction(
     A model that is converted for the first time takes seconds, in int8 and at a large size minutes; then it is
     kept. Raises UsageError, WeightsError, DeviceError and ConversionError.
     """
-    way = choose_way(pooled.model.backbone, device, precision, notice)
+    way = choose_way(model, device, precision, notice)
     extractor: Extractor
     if way.runtime == "litert" and way.precision in ("float32", "int8"):
         try:
-            extractor, made_of = _with_litert(pooled, way.precision, batch_size, notice)
+            extractor, made_of = _with_litert(model, way.precision, batch_size, notice)
         except ConversionError as error:
             if precision not in ("auto", "float32"):
                 raise
             notice(f"{error} TensorFlow itself runs it in float32, which takes longer to start.")
             way = Way("tensorflow", "float32")
     if way.runtime == "tensorflow":
-        extractor = TensorFlowExtractor(pooled, way, batch_size=batch_size)
+        extractor = TensorFlowExtractor(model, way, batch_size=batch_size)
         made_of = importlib.metadata.version("tensorflow")
     recipe = {
-        "model": pooled.name,
-        "weights": pooled.model.sha256,
-        "size_px": pooled.size_px,
-        "pooling": pooled.pooling,
-        "prepare": asdict(pooled.model.backbone.prepare),
+        "model": model.name,
+        "weights": model.sha256,
+        "size_px": model.size_px,
+        "pooling": model.pooling,
+        "prepare": asdict(model.prepare),
         **asdict(way),
         "made_of": made_of,
         "reader": READER_VERSION,
@@ -70,15 +70,15 @@ def prepare_extraction(
 
 
 def _with_litert(
-    pooled: PooledModel, precision: ConvertedPrecision, batch_size: int | None, notice: Callable[[str], None]
+    model: FeatureModel, precision: ConvertedPrecision, batch_size: int | None, notice: Callable[[str], None]
 ) -> tuple[LiteRTExtractor, str]:
     """Return an extractor of the converted model, and what it is made of: the model's hash and who runs it."""
 
     def make() -> bytes:
-        notice(f"{pooled.name} is converted to {precision}, once: this takes {_PATIENCE[precision]}.")
-        return convert(pooled, precision)
+        notice(f"{model.name} is converted to {precision}, once: this takes {_PATIENCE[precision]}.")
+        return convert(model, precision)
 
-    converted = stored_or_made(conversion_key(pooled, precision), make, notice)
-    prepare = pooled.model.backbone.prepare
+    converted = stored_or_made(conversion_key(model, precision), make, notice)
+    prepare = model.prepare
     made_of = f"{converted.sha256}, LiteRT {importlib.metadata.version('ai-edge-litert')}"
-    return LiteRTExtractor(converted, prepare, pooled.size_px, batch_size=batch_size), made_of
+    return LiteRTExtractor(converted, prepare, model.size_px, batch_size=batch_size), made_of

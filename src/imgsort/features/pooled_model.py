@@ -1,12 +1,39 @@
-"""A backbone with its weights, at a size, with a pooling: what every way of running it begins with."""
+"""What every way of running a model begins with: a backbone with its weights, at a size, with a pooling."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from imgsort.features.choose import ChosenModel
+from imgsort.features.preparation import Preparation
 from imgsort.features.runtime import import_keras
 
 Pooling = Literal["avg", "max", "none"]
+
+
+class FeatureModel(Protocol):
+    """Whatever gives an image's features: a backbone with its pooling, or a network that was trained.
+
+    `sha256`: of the file that its weights come from; `prepare`: see `Preparation`; `auto_precision` and
+    `rewrites_bfloat16`: see `Backbone`.
+    """
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def size_px(self) -> int: ...  # noqa: D102
+    @property
+    def pooling(self) -> Pooling: ...  # noqa: D102
+    @property
+    def sha256(self) -> str: ...  # noqa: D102
+    @property
+    def prepare(self) -> Preparation: ...  # noqa: D102
+    @property
+    def auto_precision(self) -> Literal["float32", "int8"]: ...  # noqa: D102
+    @property
+    def rewrites_bfloat16(self) -> bool: ...  # noqa: D102
+
+    def build(self) -> Any:
+        """Return the Keras model from prepared float32 (n, size_px, size_px, 3) to float32 (n, width)."""
 
 
 @dataclass(frozen=True)
@@ -22,14 +49,33 @@ class PooledModel:
         """The backbone's name."""
         return self.model.backbone.name
 
+    @property
+    def sha256(self) -> str:
+        """The hash of the file of weights."""
+        return self.model.sha256
+
+    @property
+    def prepare(self) -> Preparation:
+        """How pixels become what the backbone was trained on."""
+        return self.model.backbone.prepare
+
+    @property
+    def auto_precision(self) -> Literal["float32", "int8"]:
+        """The fastest precision on a processor that is known not to cost quality."""
+        return self.model.backbone.auto_precision
+
+    @property
+    def rewrites_bfloat16(self) -> bool:
+        """Whether bfloat16 is faster by rewriting the graph."""
+        return self.model.backbone.rewrites_bfloat16
+
     def build(self) -> Any:
         """Return the Keras model from prepared float32 (n, size_px, size_px, 3) to float32 (n, width).
 
         Raises WeightsError for weights that do not fit.
         """
         keras = import_keras()
-        base = self.model.backbone.build(self.size_px)
-        self.model.load(base, self.model.weights_file)
+        base = self.build_map()
         pool = {
             "avg": keras.layers.GlobalAveragePooling2D,
             "max": keras.layers.GlobalMaxPooling2D,
@@ -37,3 +83,9 @@ class PooledModel:
         }[self.pooling]
         # Features are float32 whatever the layers before them compute in.
         return keras.Model(base.input, pool(dtype="float32")(base.output))
+
+    def build_map(self) -> Any:
+        """Return the Keras model from the same to its last map, (n, h, w, width). Raises WeightsError likewise."""
+        base = self.model.backbone.build(self.size_px)
+        self.model.load(base, self.model.weights_file)
+        return base

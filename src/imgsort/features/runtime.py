@@ -1,6 +1,7 @@
 """Imports TensorFlow quietly, with the device asked for. Nothing else in imgsort imports it first."""
 
 import contextlib
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ def import_keras() -> Any:
     if "tensorflow" not in sys.modules:
         with silent_descriptors(2):
             import tensorflow  # noqa: F401
+        logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of what is meant so
     import keras
 
     if keras.backend.backend() != "tensorflow":

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from imgsort.features.frozen_graph import freeze
-from imgsort.features.pooled_model import PooledModel
+from imgsort.features.pooled_model import FeatureModel
 from imgsort.features.preparation import padded
 from imgsort.features.runtime import import_keras, require_gpu, use_device
 from imgsort.features.ways import Way
@@ -28,11 +28,11 @@ class TensorFlowExtractor:
     and DeviceError.
     """
 
-    def __init__(self, pooled: PooledModel, way: Way, *, batch_size: int | None = None) -> None:
-        fitting = min(_MOST_IN_A_BATCH, _BATCH_PIXELS // pooled.size_px**2)
-        self.size_px = pooled.size_px
+    def __init__(self, model: FeatureModel, way: Way, *, batch_size: int | None = None) -> None:
+        fitting = min(_MOST_IN_A_BATCH, _BATCH_PIXELS // model.size_px**2)
+        self.size_px = model.size_px
         self.batch_size = batch_size or max(1, fitting)
-        self._pooled = pooled
+        self._model = model
         self._way = way
         self._graph: Any = None
         self._building = threading.Lock()
@@ -43,7 +43,7 @@ class TensorFlowExtractor:
         with self._building:
             if self._graph is None:
                 self._graph = self._built()
-        prepared = padded(self._pooled.model.backbone.prepare(pixels), self.batch_size)
+        prepared = padded(self._model.prepare(pixels), self.batch_size)
         with self._places:
             features: NDArray[np.float32] = self._run(prepared)[: len(pixels)]
         return features
@@ -61,7 +61,7 @@ class TensorFlowExtractor:
         if self._way.device == "gpu":
             require_gpu()
         with _policy(keras, self._policy()):
-            return freeze(self._pooled.build(), self.batch_size)
+            return freeze(self._model.build(), self.batch_size)
 
     def _policy(self) -> str:
         precision = self._way.precision
@@ -70,7 +70,7 @@ class TensorFlowExtractor:
     def _is_rewritten(self) -> bool:
         """Whether oneDNN turns the float32 graph into bfloat16: for some models twice as fast as Keras' layers."""
         on_processor = self._way.precision == "bfloat16" and self._way.device == "cpu"
-        return on_processor and self._pooled.model.backbone.rewrites_bfloat16
+        return on_processor and self._model.rewrites_bfloat16
 
 
 @contextlib.contextmanager

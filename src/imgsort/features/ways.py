@@ -6,10 +6,9 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from imgsort.errors import DeviceError, UsageError
-from imgsort.features.backbones import Backbone
 from imgsort.features.cuda import cuda_device_count
 from imgsort.features.runtime import Device
 
@@ -17,6 +16,13 @@ Precision = Literal["auto", "float32", "bfloat16", "int8"]
 Runtime = Literal["litert", "tensorflow"]
 
 _CPU_INFO = Path("/proc/cpuinfo")
+
+
+class Judged(Protocol):
+    """A model of which is known what to compute it in: see `Backbone`."""
+
+    @property
+    def auto_precision(self) -> Literal["float32", "int8"]: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -28,7 +34,7 @@ class Way:
     device: Literal["cpu", "gpu"] = "cpu"
 
 
-def choose_way(backbone: Backbone, device: Device, precision: Precision, notice: Callable[[str], None]) -> Way:
+def choose_way(model: Judged, device: Device, precision: Precision, notice: Callable[[str], None]) -> Way:
     """Return the fastest way that this machine has and that is known not to cost quality, or the one asked for.
 
     Raises UsageError for int8 on a GPU, and DeviceError where a GPU is asked for and there is none.
@@ -37,7 +43,7 @@ def choose_way(backbone: Backbone, device: Device, precision: Precision, notice:
         raise UsageError("--device gpu --precision int8: int8 is for processors. Leave one of the two out.")
     if device != "cpu" and precision != "int8" and _gpu_is_there(device, notice):
         return Way("tensorflow", "float16" if precision == "auto" else precision, "gpu")
-    wanted = backbone.auto_precision if precision == "auto" else precision
+    wanted = model.auto_precision if precision == "auto" else precision
     if wanted == "bfloat16" and not _has_bfloat16():
         notice("this processor has no instructions for bfloat16: float32 is used instead.")
         wanted = "float32"

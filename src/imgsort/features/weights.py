@@ -182,7 +182,7 @@ def _hdf5_suffix(path: Path) -> str:
 
     try:
         with h5py.File(path, "r") as file:
-            reference = file.visititems_links(_name_of_reference) or file.visititems(_name_of_unusual_dataset)
+            reference = name_of_reference(file)
             if reference is not None:
                 raise ValueError(f"{reference!r} holds its numbers elsewhere, or far too many")
             if "layer_names" in file.attrs or "model_weights" in file:
@@ -196,7 +196,13 @@ def _hdf5_suffix(path: Path) -> str:
     raise WeightsError(f"{path}: an HDF5 file, but neither of the layouts that Keras keeps weights in.")
 
 
-def _name_of_reference(name: str, link: Any) -> str | None:
+def name_of_reference(file: Any) -> str | None:
+    """Return the name of something in an open HDF5 file whose numbers are elsewhere or far too many, or None."""
+    found: str | None = file.visititems_links(_name_of_link) or file.visititems(_name_of_unusual_dataset)
+    return found
+
+
+def _name_of_link(name: str, link: Any) -> str | None:
     """Return the name of a link to another place or file, which ends the visit; an exception would not pass h5py."""
     import h5py
 

@@ -7,6 +7,25 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+def connected_near_duplicates(hashes: "NDArray[np.uint64]", max_distance: int) -> "NDArray[np.intp]":
+    """Return a label for each of `hashes`, uint64 (n,): rows that differ by `max_distance` bits or less have one label.
+
+    So have rows that are joined by others in between, however much they differ themselves. Labels, intp (n,), are
+    0, 1, 2… in the order of their first rows. All pairs are compared.
+    """
+    import numpy as np
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    bits = np.ascontiguousarray(hashes, dtype=np.uint64)
+    differing = (np.bitwise_count(bits[row + 1 :] ^ bits[row]) for row in range(len(bits)))
+    near = [row + 1 + np.flatnonzero(counts <= max_distance) for row, counts in enumerate(differing)]
+    firsts = np.repeat(np.arange(len(bits)), [len(rows) for rows in near])
+    seconds = np.concatenate([*near, np.empty(0, np.intp)])
+    pairs = coo_array((np.ones(len(firsts), bool), (firsts, seconds)), shape=(len(bits), len(bits)))
+    return np.asarray(connected_components(pairs, directed=False)[1], dtype=np.intp)
+
+
 def group_near_duplicates(hashes: "NDArray[np.uint64]", max_distance: int) -> "NDArray[np.intp]":
     """Return a label for each of `hashes`, uint64 (n,): rows of one label differ from its first by `max_distance`.
 

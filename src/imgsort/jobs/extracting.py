@@ -10,7 +10,8 @@ from imgsort.features.choose import choose_model
 from imgsort.features.extract import Features, extract_rows
 from imgsort.features.extraction import prepare_extraction
 from imgsort.features.feature_cache import NO_CACHE, FeatureCache
-from imgsort.features.pooled_model import PooledModel
+from imgsort.features.pooled_model import FeatureModel, PooledModel
+from imgsort.features.ways import Way
 from imgsort.grouping.preload import preload
 from imgsort.images.decode import ReadSettings
 from imgsort.images.find import Listing
@@ -33,12 +34,34 @@ def extract_with(
 
     Raises UsageError, WeightsError and DeviceError.
     """
+    pooled = chosen_model(settings, default, listener=listener, notice=notice)
+    features, way = extract_by(pooled, root, listing, settings, read=read, listener=listener, notice=notice)
+    return features, ModelRecord.of(pooled, way)
+
+
+def chosen_model(
+    settings: ModelSettings, default: str, *, listener: Listener, notice: Callable[[str], None]
+) -> PooledModel:
+    """Return the model asked for, or else `default`, with its weights at hand. Raises UsageError and WeightsError."""
     chosen = choose_model(settings.model, default, settings.weights, notice=notice, make_bar=listener.download_bar)
     backbone = chosen.backbone
     usual_size = backbone.larger_size_px if settings.is_larger else backbone.size_px
-    pooled = PooledModel(chosen, settings.size or usual_size, settings.pooling)
+    return PooledModel(chosen, settings.size or usual_size, settings.pooling)
+
+
+def extract_by(
+    model: FeatureModel,
+    root: Path,
+    listing: Listing,
+    settings: ModelSettings,
+    *,
+    read: ReadSettings,
+    listener: Listener,
+    notice: Callable[[str], None],
+) -> tuple[Features, Way]:
+    """Extract the features of every listed image, from the cache or by the model. Raises WeightsError, DeviceError."""
     extraction = prepare_extraction(
-        pooled,
+        model,
         read,
         notice=notice,
         batch_size=settings.batch_size,
@@ -46,7 +69,7 @@ def extract_with(
         precision=settings.precision,
     )
     way = extraction.way
-    notice(f"{chosen.backbone.name} runs on the {way.device}, in {way.precision}.")
+    notice(f"{model.name} runs on the {way.device}, in {way.precision}.")
     cache = FeatureCache(extraction.recipe, notice=notice, verify=settings.verify) if settings.cache else NO_CACHE
     with contextlib.closing(cache):
         features = extract_rows(
@@ -60,5 +83,4 @@ def extract_with(
         )
     if features.cached:
         notice(f"the features of {features.cached} of {len(features.files)} images were in the cache.")
-    features = replace(features, unreadable=listing.unreadable + features.unreadable)
-    return features, ModelRecord.of(pooled, way)
+    return replace(features, unreadable=listing.unreadable + features.unreadable), way

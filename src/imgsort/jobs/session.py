@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -10,6 +10,8 @@ from imgsort.errors import CollectionError, InterruptedRunError, StoppedError, S
 from imgsort.features.extract import Features
 from imgsort.features.feature_cache import remember_files
 from imgsort.features.feature_store import KnownFile
+from imgsort.features.pooled_model import FeatureModel
+from imgsort.features.ways import Way
 from imgsort.filing import category_folders
 from imgsort.filing.apply import Outcome, apply_run
 from imgsort.filing.category_folders import CategoryFolder
@@ -24,7 +26,7 @@ from imgsort.grouping.cluster_count import Candidate
 from imgsort.images.decode import ReadSettings
 from imgsort.images.find import Listing, Unreadable, find_images, require_folder
 from imgsort.jobs import saved_centres
-from imgsort.jobs.extracting import extract_with
+from imgsort.jobs.extracting import chosen_model, extract_by
 from imgsort.jobs.listener import Listener
 from imgsort.jobs.plan_file import write_plan
 from imgsort.jobs.results import FilingResult, ModelRecord, Outlier
@@ -75,15 +77,23 @@ class Session:
 
         Raises StrictError where an image cannot be read and the command is strict.
         """
-        features, self.model = extract_with(
+        pooled = chosen_model(settings, default, listener=self.listener, notice=self.notice)
+        return self.extract_by(pooled, settings, lambda way: ModelRecord.of(pooled, way))
+
+    def extract_by(
+        self, model: FeatureModel, settings: ModelSettings, record: Callable[[Way], ModelRecord]
+    ) -> Features:
+        """Extract features by a model that is at hand; `record` describes it, by the way it is run. Raises likewise."""
+        features, way = extract_by(
+            model,
             self.site.collection,
             self.listing,
             settings,
-            default,
             read=self.read,
             listener=self.listener,
             notice=self.notice,
         )
+        self.model = record(way)
         self.remembers = settings.cache
         self.looked_at(len(features.files), features.unreadable)
         return features

@@ -1,0 +1,269 @@
+"""Measures what classifiers are worth on images that they never saw, and how long `imgsort train` takes.
+
+    python benchmarks/learning.py LABELLED [LABELLED ...] [--model NAME] [--size PIXELS] [--seed N] [--fine-tune]
+    python benchmarks/learning.py LABELLED [LABELLED ...] --model cnn --curves [--epochs N] [--augment KIND]
+    python benchmarks/learning.py LABELLED [LABELLED ...] --seconds [--model NAME]
+
+LABELLED holds a folder for each class. The first form divides its images into five folds, each with its share of
+every class and near duplicates in one fold. Each fold is tested by a classifier that learned from 85 % of the others
+and was validated with the rest of them, trained as `imgsort train` does it. Figures are of all images pooled; "folds"
+has the accuracy of each. "sure": the share of images at or above the confidence from which on that classifier would
+file them. With --fine-tune the frozen backbone and the one trained on are tested on the same folds; the second table
+counts the images that only one of them got right. --curves tells how the first fold's loss went, and whether the same
+seed, trained again, gives the same history to the last digit.
+
+--seconds times the command itself instead: once with an empty cache, and three times with what that run left in it,
+of which it prints the median. What the system itself keeps of files is not emptied.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+from machine import described
+from numpy.typing import NDArray
+from speed import IMGSORT, median, run
+
+from imgsort.errors import ImgsortError, UsageError
+from imgsort.features.feature_cache import FeatureCache
+from imgsort.grouping.duplicates import connected_near_duplicates
+from imgsort.images.decode import DEFAULTS
+from imgsort.images.find import require_folder
+from imgsort.images.perceptual_hash import MAX_DISTANCE
+from imgsort.jobs.class_folders import find_classes, require_two
+from imgsort.jobs.fitting import Fitting
+from imgsort.jobs.learn_settings import LearnSettings
+from imgsort.jobs.listener import Listener
+from imgsort.learning.classifier import Predictions
+from imgsort.learning.dataset import LabelledImages, Split, divide, labelled
+from imgsort.learning.evaluation import Evaluation, evaluate_predictions
+from imgsort.learning.history import HistoryRow
+from imgsort.learning.looks import Looks, look_at, looks_recipe
+from imgsort.learning.networks import Augmentation
+from imgsort.learning.split import split_rows
+
+FOLDS = 5
+REST = (85.0, 15.0)
+WARM_ROUNDS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Photographs:
+    """A folder of classes as training sees it. `groups`, intp (n,): near duplicates have the same number."""
+
+    classes: tuple[str, ...]
+    images: LabelledImages
+    hashes: NDArray[np.uint64]
+    groups: NDArray[np.intp]
+
+    @classmethod
+    def read(cls, folder: Path) -> "Photographs":
+        """List the classes and look at every image. Raises CollectionError, TooFewImagesError and UsageError."""
+        found = require_two(find_classes(require_folder(folder)))
+        cache = FeatureCache(looks_recipe(DEFAULTS), notice=tell)
+        try:
+            looks = look_at(found.root, found.listing.files, DEFAULTS, cache, lambda done, total: None)
+        finally:
+            cache.close()
+        groups = connected_near_duplicates(looks.hashes, MAX_DISTANCE)
+        return cls(found.classes, labelled(found.root, looks, found.classes), looks.hashes, groups)
+
+    @property
+    def name(self) -> str:
+        """The folder's own name."""
+        return self.images.root.name
+
+    def folds(self, seed: int) -> list[Split]:
+        """Return as many divisions as there are folds, each of which tests another fold. Raises TooFewImagesError."""
+        fold_of = split_rows(self.images.labels, self.groups, [1.0] * FOLDS, seed)
+        return [self._testing(fold_of == fold, seed) for fold in range(FOLDS)]
+
+    def _testing(self, is_tested: NDArray[np.bool_], seed: int) -> Split:
+        rest = self.images.take(np.flatnonzero(~is_tested))
+        looks = Looks(rest.files, rest.contents, self.hashes[~is_tested], ())
+        train, validation = divide(rest, looks, self.classes, REST, seed)
+        return Split(train, validation, self.images.take(np.flatnonzero(is_tested)))
+
+
+@dataclass(frozen=True, eq=False)
+class Tested:
+    """What a classifier said of the images it was tested with, whose classes are `labels`, intp (n,).
+
+    `confidence`: from which on it files an image.
+    """
+
+    predictions: Predictions
+    labels: NDArray[np.intp]
+    confidence: float
+    history: tuple[HistoryRow, ...]
+
+    @property
+    def is_right(self) -> NDArray[np.bool_]:
+        """Which images it classified rightly, bool (n,)."""
+        return self.predictions.labels == self.labels
+
+    @property
+    def is_sure(self) -> NDArray[np.bool_]:
+        """Which images it would file, bool (n,)."""
+        return self.predictions.confidences >= self.confidence
+
+
+def train(photographs: Photographs, split: Split, settings: LearnSettings) -> Tested:
+    """Train as `imgsort train` does, and test. Raises ImgsortError, and KeyboardInterrupt, which training defers."""
+    fitted = Fitting(split, photographs.classes, settings, DEFAULTS, Listener()).fit()
+    if not fitted.is_whole:
+        raise KeyboardInterrupt
+    return Tested(fitted.predictions, split.test.labels, fitted.classifier.reference.confidence, fitted.history)
+
+
+def tell(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def joined(folds: Sequence[Tested], name: str) -> NDArray[np.bool_]:
+    """Return a property of all folds' images, fold after fold, bool (n,)."""
+    return np.concatenate([getattr(fold, name) for fold in folds])
+
+
+def pooled_evaluation(folds: Sequence[Tested], classes: Sequence[str]) -> Evaluation:
+    """Evaluate all folds' predictions as though one classifier had made them."""
+    probabilities = np.concatenate([fold.predictions.probabilities for fold in folds])
+    return evaluate_predictions(probabilities, np.concatenate([fold.labels for fold in folds]), classes)
+
+
+def way(settings: LearnSettings) -> str:
+    """Say what is trained."""
+    how = "whole" if settings.from_nothing else "fine-tuned" if settings.fine_tune else "frozen"
+    return f"{settings.model} at {settings.size_px} px, {how}, seed {settings.seed}"
+
+
+def row(photographs: Photographs, settings: LearnSettings, folds: Sequence[Tested]) -> str:
+    """Return a row of the first table."""
+    figures = pooled_evaluation(folds, photographs.classes)
+    each = ", ".join(f"{fold.is_right.mean():.3f}" for fold in folds)
+    is_right, is_sure = joined(folds, "is_right"), joined(folds, "is_sure")
+    right_of_sure = f"{is_right[is_sure].mean():.3f}" if is_sure.any() else "-"
+    return (
+        f"| {photographs.name} | {figures.images} | {len(photographs.classes)} | {photographs.groups.max() + 1} "
+        f"| {way(settings)} | {figures.accuracy:.3f} | {each} | {figures.macro_f1:.3f} "
+        f"| {figures.calibration_error:.3f} | {is_sure.mean():.3f} | {right_of_sure} |"
+    )
+
+
+def paired_row(photographs: Photographs, frozen: Sequence[Tested], tuned: Sequence[Tested]) -> str:
+    """Return a row of the table that compares two ways, image by image."""
+    before, after = joined(frozen, "is_right"), joined(tuned, "is_right")
+    return (
+        f"| {photographs.name} | {before.mean():.3f} | {after.mean():.3f} | {after.mean() - before.mean():+.3f} "
+        f"| {(before & ~after).sum()} | {(after & ~before).sum()} |"
+    )
+
+
+def curves_row(photographs: Photographs, split: Split, settings: LearnSettings, first: Tested) -> str:
+    """Return a row that tells how the first fold was trained, and whether it goes so again."""
+    again = train(photographs, split, settings)
+    epochs = [step for step in first.history if step.stage == "network"]
+    begun, ended = epochs[0], epochs[-1]
+    return (
+        f"| {photographs.name} | {way(settings)} | {len(epochs)} | {begun.loss:.3f} | {ended.loss:.3f} "
+        f"| {begun.validation_loss:.3f} | {ended.validation_loss:.3f} "
+        f"| {'yes' if again.history == first.history else 'no'} |"
+    )
+
+
+def print_table(columns: str, rows: Sequence[str]) -> None:
+    print(f"\n| {columns} |\n|{' --- |' * (columns.count('|') + 1)}", *rows, sep="\n", flush=True)
+
+
+def measure(folders: Sequence[Photographs], settings: LearnSettings, with_curves: bool) -> None:
+    """Print the table of folds, a row as soon as it is known, and then what else was asked for."""
+    print_table(
+        "photographs | images | classes | groups | trained | accuracy | folds | macro F1 | ECE "
+        "| sure | right of the sure",
+        [],
+    )
+    ways = [replace(settings, fine_tune=False), settings] if settings.fine_tune else [settings]
+    pairs, curves = [], []
+    for photographs in folders:
+        splits = photographs.folds(settings.seed)
+        tested = []
+        for each in ways:
+            tested.append([train(photographs, split, each) for split in splits])
+            print(row(photographs, each, tested[-1]), flush=True)
+        if settings.fine_tune:
+            pairs.append(paired_row(photographs, *tested))
+        if with_curves:
+            curves.append(curves_row(photographs, splits[0], settings, tested[-1][0]))
+    if pairs:
+        print_table("photographs | frozen | fine-tuned | difference | right, frozen only | fine-tuned only", pairs)
+    if curves:
+        print_table(
+            "first fold of | trained | epochs | training loss, first | last | validation loss, first | last "
+            "| the same seed gave the same",
+            curves,
+        )
+
+
+def measure_seconds(folders: Sequence[Photographs], model: str) -> None:
+    """Print what the whole command takes, with nothing kept and with everything."""
+    print_table(f"whole process, {model} | images | cold, s | warm, s | warm, each | peak MB, cold | warm", [])
+    for photographs in folders:
+        with tempfile.TemporaryDirectory() as work:
+            command = [*IMGSORT, "train", str(photographs.images.root), "--model", model, "--quiet", "--output"]
+            runs = [
+                run([*command, str(Path(work, f"{number}.keras"))], IMGSORT_CACHE_DIR=str(Path(work, "cache")))
+                for number in range(1 + WARM_ROUNDS)
+            ]
+        cold, warm = runs[0], median(runs[1:])
+        each = ", ".join(f"{one.seconds:.2f}" for one in runs[1:])
+        print(
+            f"| {photographs.name} | {len(photographs.images.files)} "
+            f"| {cold.seconds:.2f} | {warm.seconds:.2f} | {each} | {cold.peak_mb:.0f} | {warm.peak_mb:.0f} |",
+            flush=True,
+        )
+
+
+def parsed() -> tuple[argparse.ArgumentParser, argparse.Namespace]:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("labelled", type=Path, nargs="+", metavar="LABELLED")
+    parser.add_argument("--model", default=LearnSettings.model, help="a backbone's name, or cnn (default: %(default)s)")
+    parser.add_argument("--size", type=int, metavar="PIXELS", help="by default the model's own")
+    parser.add_argument("--fine-tune", action="store_true", help="compare with the frozen backbone")
+    parser.add_argument("--epochs", type=int, metavar="N")
+    parser.add_argument("--augment", choices=get_args(Augmentation))
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the folds and of training")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--curves", action="store_true", help="of a network that is trained: cnn, or fine-tuned")
+    form.add_argument("--seconds", action="store_true", help="time the command itself; heeds --model alone")
+    return parser, parser.parse_args()
+
+
+def main() -> None:
+    parser, arguments = parsed()
+    names = ("model", "size", "fine_tune", "epochs", "augment", "seed")
+    try:
+        settings = LearnSettings(**{name: getattr(arguments, name) for name in names})
+    except UsageError as error:
+        parser.error(str(error))
+    if arguments.curves and not settings.trains_network:
+        parser.error("--curves is of a network: give --model cnn or --fine-tune")
+    if arguments.seconds and settings != LearnSettings(model=arguments.model):
+        parser.error("--seconds heeds --model alone")
+    try:
+        folders = [Photographs.read(folder) for folder in arguments.labelled]
+        print(described(), end="")
+        if arguments.seconds:
+            measure_seconds(folders, arguments.model)
+        else:
+            measure(folders, settings, arguments.curves)
+    except ImgsortError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

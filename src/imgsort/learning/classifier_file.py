@@ -1,0 +1,274 @@
+"""Classifiers on disk: a `.keras` file, as plain Keras loads it, with two more members that imgsort reads.
+
+`imgsort.json` says what the network is and what its classes are called, `imgsort.safetensors` holds the head's
+numbers. Most commands need no more than these: they neither import TensorFlow nor look at the network. A file may
+come from anywhere: what it says is checked, no code in it is run, and layers that imgsort does not use are refused.
+"""
+
+import contextlib
+import io
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from imgsort.content import content_hash, read_regular
+from imgsort.errors import ClassifierError
+from imgsort.features.runtime import import_keras
+from imgsort.features.weights import name_of_reference
+from imgsort.learning.class_names import require_class_names
+from imgsort.learning.classifier import Classifier, NetworkRecord, Reference
+from imgsort.learning.head import Head
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SUFFIX = ".keras"
+
+_RECORD, _NUMBERS = "imgsort.json", "imgsort.safetensors"
+_VERSION = 1
+_MAX_FILE_BYTES = 4 * 1024**3
+_MAX_RECORD_BYTES = 256 * 1024**2
+_MAX_NUMBERS_BYTES = 1024**3
+_MAX_CONFIG_BYTES = 64 * 1024**2
+_MIN_CLASSES, _MAX_CLASSES = 2, 100_000
+_SIZE_RANGE_PX = range(32, 2049)
+
+# What the networks of `networks.py`, and Keras' own backbones, are made of.
+_LAYERS = frozenset(
+    "Activation Add AveragePooling2D BatchNormalization Concatenate Conv2D Dense DepthwiseConv2D Dropout Flatten "
+    "GlobalAveragePooling2D Identity InputLayer MaxPooling2D ReLU Rescaling ZeroPadding2D".split()
+)
+_MODULES = frozenset(
+    ["keras", "keras.layers", "keras.initializers", "keras.src.models.functional", "keras.regularizers", "builtins"]
+)
+_OTHER_CLASSES = frozenset(
+    "Functional DTypePolicy GlorotUniform HeNormal RandomNormal VarianceScaling Zeros Ones __tuple__ __list__ "
+    "__keras_tensor__".split()
+)
+
+
+@dataclass(frozen=True)
+class ClassifierFile:
+    """A file that was read: `data` is all of it, `sha256` the hash of that, `classifier` what imgsort reads of it."""
+
+    path: Path
+    data: bytes
+    sha256: str
+    classifier: Classifier
+
+    def load_network(self) -> Any:
+        """Return the Keras model, which takes float32 (n, size, size, 3), RGB, 0-255. Raises ClassifierError."""
+        keras = import_keras()
+        try:
+            with zipfile.ZipFile(io.BytesIO(self.data)) as archive:
+                _require_known_layers(json.loads(_member(archive, "config.json", _MAX_CONFIG_BYTES)))
+                _require_plain_numbers(_member(archive, "model.weights.h5", _MAX_FILE_BYTES))
+            with _as_file(self.data) as file:
+                network = keras.models.load_model(file, compile=False, safe_mode=True)
+        except _NONSENSE as error:
+            raise _none_of_ours(self.path, error) from error
+        size_px = self.classifier.network.size_px
+        if network.input_shape != (None, size_px, size_px, 3):
+            raise _none_of_ours(self.path, f"its network takes {network.input_shape}")
+        return network
+
+
+_NONSENSE = (
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    OSError,
+    zipfile.BadZipFile,
+    ImportError,
+)
+
+
+def save_classifier(path: Path, network: Any, classifier: Classifier) -> None:
+    """Write a new file at `path`, whole or not at all. Raises FileExistsError and other OSErrors."""
+    from safetensors.numpy import save as to_bytes
+
+    folder = Path(tempfile.mkdtemp(prefix=".imgsort-", dir=path.parent))
+    try:
+        file = folder / ("classifier" + SUFFIX)
+        network.save(file)
+        arrays = {"kernel": classifier.head.kernel, "bias": classifier.head.bias, "centres": classifier.centres}
+        with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(_RECORD, json.dumps(_record(classifier), indent=1))
+            archive.writestr(_NUMBERS, to_bytes(_in_rows(arrays)))
+        with file.open("rb+") as handle:
+            os.fsync(handle.fileno())
+        _put_in_place(file, path)
+    finally:
+        for left in folder.iterdir():
+            left.unlink()
+        folder.rmdir()
+
+
+def _put_in_place(file: Path, path: Path) -> None:
+    """Give `file` the name `path`, which nothing may have. Raises FileExistsError."""
+    try:
+        os.link(file, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links: the copy is not whole at once, but nothing is replaced either
+        with open(path, "xb") as handle:
+            handle.write(file.read_bytes())
+
+
+def load_classifier(path: Path) -> ClassifierFile:
+    """Read the classifier in the file at `path`. Raises ClassifierError for a file that is none of imgsort's."""
+    try:
+        data = read_regular(path.resolve(), _MAX_FILE_BYTES)  # a link that a person names is followed
+    except FileNotFoundError as error:
+        raise ClassifierError(f"{path}: there is no such file. `imgsort train` makes one.") from error
+    except OSError as error:
+        raise ClassifierError(f"{path}: this file cannot be read ({error.strerror}).") from error
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            record = json.loads(_member(archive, _RECORD, _MAX_RECORD_BYTES))
+            numbers = _member(archive, _NUMBERS, _MAX_NUMBERS_BYTES)
+        classifier = _classifier(record, numbers)
+    except _NONSENSE as error:
+        raise _none_of_ours(path, error) from error
+    return ClassifierFile(path, data, content_hash(data), classifier)
+
+
+def _none_of_ours(path: Path, reason: object) -> ClassifierError:
+    said = " ".join(str(reason).split())[:300]
+    return ClassifierError(f"{path}: this is not a classifier that imgsort wrote ({said}). `imgsort train` makes one.")
+
+
+def _member(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
+    """Return a member of the archive. Raises ValueError where there is none, or one that is far too large."""
+    try:
+        info = archive.getinfo(name)
+    except KeyError:
+        raise ValueError(f"it has no {name}") from None
+    if info.file_size > most:
+        raise ValueError(f"{name} is of {info.file_size} bytes")
+    return archive.read(info)
+
+
+def _record(classifier: Classifier) -> dict[str, Any]:
+    return {
+        "format": "imgsort classifier",
+        "version": _VERSION,
+        "classes": list(classifier.classes),
+        "input": "float32 (n, size_px, size_px, 3), RGB, 0-255, scaled to fit the square and centred on black",
+        "network": asdict(classifier.network),
+        "reference": asdict(classifier.reference),
+        "provenance": classifier.provenance,
+        "trained_on": sorted(classifier.trained_on),
+    }
+
+
+def _in_rows(arrays: "dict[str, NDArray[Any]]") -> "dict[str, NDArray[Any]]":
+    """Return the arrays as they must lie in memory for safetensors, which writes them as they lie."""
+    import numpy as np
+
+    return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+
+
+def _classifier(record: Any, numbers: bytes) -> Classifier:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load as from_bytes
+
+    if record["format"] != "imgsort classifier" or record["version"] != _VERSION:
+        raise ValueError(f"version {record['version']!r} of {record['format']!r}")
+    classes = tuple(_text(name) for name in record["classes"])
+    require_class_names(classes)
+    if not _MIN_CLASSES <= len(classes) <= _MAX_CLASSES:
+        raise ValueError(f"{len(classes)} classes")
+    try:
+        arrays = from_bytes(numbers)
+    except SafetensorError as error:
+        raise ValueError(str(error)) from error
+    outputs = 1 if len(classes) == 2 else len(classes)
+    width = arrays["kernel"].shape[0]
+    return Classifier(
+        classes=classes,
+        network=_network(record["network"]),
+        head=Head(_checked(arrays["kernel"], (width, outputs)), _checked(arrays["bias"], (outputs,))),
+        centres=_checked(arrays["centres"], (len(classes), width)),
+        reference=Reference(**{name: _figure(record["reference"][name]) for name in Reference.__annotations__}),
+        trained_on=frozenset(_text(content) for content in record["trained_on"]),
+        provenance=dict(record["provenance"]),
+    )
+
+
+def _network(value: Any) -> NetworkRecord:
+    size_px = value["size_px"]
+    if type(size_px) is not int or size_px not in _SIZE_RANGE_PX or type(value["is_stock"]) is not bool:
+        raise ValueError(f"a network of {size_px!r} pixels")
+    return NetworkRecord(_text(value["name"]), size_px, value["is_stock"], _text(value["weights_sha256"]))
+
+
+def _checked(array: "NDArray[Any]", shape: tuple[int, ...]) -> "NDArray[np.float32]":
+    import numpy as np
+
+    if array.dtype != np.float32 or array.shape != shape or not np.isfinite(array).all():
+        raise ValueError(f"numbers of another kind: {array.dtype} {array.shape}")
+    return array
+
+
+def _figure(value: Any) -> float:
+    import math
+
+    if type(value) not in (int, float) or not math.isfinite(value):
+        raise ValueError(f"{value!r} is no number")
+    return float(value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > 8192:
+        raise ValueError("a text that is none")
+    return value
+
+
+def _require_known_layers(config: Any) -> None:
+    """Raise ValueError where the network's description names anything that imgsort's networks are not made of.
+
+    Keras' safe mode refuses code; this refuses the rest too, layers that read files or fetch them say.
+    """
+    pending = [config]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, list):
+            pending += value
+        elif isinstance(value, dict):
+            name, module = value.get("class_name", "Functional"), value.get("module") or "keras"
+            is_known = isinstance(name, str) and name in _LAYERS | _OTHER_CLASSES
+            if not is_known or module not in _MODULES or value.get("registered_name") not in (None, name):
+                raise ValueError(f"its network has a {module}.{name}")
+            pending += value.values()
+
+
+def _require_plain_numbers(data: bytes) -> None:
+    """Raise ValueError where the HDF5 file holds links to other files or places, or numbers that are elsewhere."""
+    import h5py
+
+    with h5py.File(io.BytesIO(data), "r") as file:
+        reference = name_of_reference(file)
+        if reference is not None:
+            raise ValueError(f"{reference!r} holds its numbers elsewhere, or far too many")
+
+
+@contextlib.contextmanager
+def _as_file(data: bytes) -> Iterator[Path]:
+    """Give a file of these bytes: what was looked at is what is loaded, whatever becomes of the file they are from."""
+    with tempfile.TemporaryDirectory(prefix="imgsort-") as folder:
+        file = Path(folder, "classifier" + SUFFIX)
+        file.write_bytes(data)
+        yield file

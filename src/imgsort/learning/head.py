@@ -1,0 +1,153 @@
+"""The last layer: features to the probability of each class. Fitted in seconds, without TensorFlow."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from imgsort.learning.history import HistoryRow
+from imgsort.learning.measures import accuracy, cross_entropy
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+# Weakest last, as inverse strengths; each step begins where the one before it ended.
+_STRENGTHS = (0.01, 0.04, 0.16, 0.64, 2.5, 10.0, 40.0, 160.0)
+MOST_STEPS = len(_STRENGTHS)
+_PATIENCE = 2
+_MOST_ITERATIONS = 300
+_TOLERANCE = 1e-5
+
+
+@dataclass(frozen=True)
+class Head:
+    """A dense layer. `kernel`: float32 (d, outputs), `bias`: float32 (outputs,).
+
+    Two classes have one output, the logit of the second class; more have one each.
+    """
+
+    kernel: "NDArray[np.float32]"
+    bias: "NDArray[np.float32]"
+
+    def probabilities(self, features: "NDArray[np.float32]") -> "NDArray[np.float32]":
+        """Return the probability of each class, float32 (n, classes), by sigmoid or softmax."""
+        import numpy as np
+        from scipy.special import expit, softmax
+
+        logits = features @ self.kernel + self.bias
+        if logits.shape[1] == 1:
+            second = expit(logits)
+            return np.hstack([1 - second, second])
+        return np.asarray(softmax(logits, axis=1))
+
+
+@dataclass(frozen=True)
+class Examples:
+    """`features`: float32 (n, d); `labels`: intp (n,), the number of each row's class."""
+
+    features: "NDArray[np.float32]"
+    labels: "NDArray[np.intp]"
+
+
+def together(first: Examples, second: Examples) -> Examples:
+    """Return the rows of both."""
+    import numpy as np
+
+    return Examples(np.concatenate([first.features, second.features]), np.concatenate([first.labels, second.labels]))
+
+
+@dataclass(frozen=True)
+class FittedHead:
+    """`head`: as it was fitted on the images to learn from; `strength`: its regularisation, inverse as `C` of
+    scikit-learn.
+    """
+
+    head: Head
+    strength: float
+
+
+def fit_head(
+    train: Examples, validation: Examples, *, balanced: bool, seed: int, hear: Callable[[HistoryRow], None]
+) -> FittedHead:
+    """Fit a logistic regression, with the regularisation that is best on `validation`.
+
+    From the strongest to the weakest, until the loss on `validation` has not fallen any more twice: each step is a
+    row of the history, which `hear` gets. `balanced`: classes count alike, however many images each has. Features
+    are centred and brought to unit mean square first; what was done to them is folded into the head.
+    """
+    mean, scale = _scaling(train.features)
+    scaled = (train.features - mean) / scale
+    model = _model(balanced, seed)
+    best: tuple[float, FittedHead] | None = None
+    worse = 0
+    for step, strength in enumerate(_STRENGTHS, start=1):
+        head = _folded(_fitted(model.set_params(C=strength), scaled, train.labels), mean, scale)
+        row = _history_row(step, head, train, validation)
+        hear(row)
+        if best is None or row.validation_loss < best[0]:
+            best, worse = (row.validation_loss, FittedHead(head, strength)), 0
+        else:
+            worse += 1
+        if worse == _PATIENCE:
+            break
+    assert best is not None
+    return best[1]
+
+
+def fit_again(examples: Examples, strength: float, *, balanced: bool, seed: int) -> Head:
+    """Fit a logistic regression whose regularisation has been chosen, on all the images that are not for the test."""
+    mean, scale = _scaling(examples.features)
+    model = _model(balanced, seed).set_params(C=strength)
+    return _folded(_fitted(model, (examples.features - mean) / scale, examples.labels), mean, scale)
+
+
+def _model(balanced: bool, seed: int) -> Any:
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(
+        warm_start=True,
+        max_iter=_MOST_ITERATIONS,
+        tol=_TOLERANCE,
+        random_state=seed,
+        class_weight="balanced" if balanced else None,
+    )
+
+
+def _scaling(features: "NDArray[np.float32]") -> "tuple[NDArray[np.float32], np.float32]":
+    """Return the mean of each feature, and the root of the mean square of a row's length about it."""
+    import numpy as np
+
+    mean = features.mean(axis=0)
+    square = sum(float(np.square(features[start : start + 512] - mean).sum()) for start in range(0, len(features), 512))
+    return mean, np.float32(max(np.sqrt(square / len(features)), 1e-6))
+
+
+def _fitted(model: Any, scaled: "NDArray[np.float32]", labels: "NDArray[np.intp]") -> Any:
+    """Fit the model. That the weakest regularisations do not come to an end is of no matter: the best is taken."""
+    import warnings
+
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return model.fit(scaled, labels)
+
+
+def _folded(model: Any, mean: "NDArray[np.float32]", scale: "np.float32") -> Head:
+    """Return the head that says of features what the model says of scaled ones."""
+    import numpy as np
+
+    kernel = model.coef_.T / scale
+    return Head(kernel.astype(np.float32), (model.intercept_ - mean @ kernel).astype(np.float32))
+
+
+def _history_row(step: int, head: Head, train: Examples, validation: Examples) -> HistoryRow:
+    seen, unseen = head.probabilities(train.features), head.probabilities(validation.features)
+    return HistoryRow(
+        "head",
+        step,
+        cross_entropy(seen, train.labels),
+        accuracy(seen, train.labels),
+        cross_entropy(unseen, validation.labels),
+        accuracy(unseen, validation.labels),
+    )

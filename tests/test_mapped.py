@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from imgsort import mapped
-from imgsort.mapped import empty_matrix, let_go
+from imgsort.mapped import empty_array, empty_matrix, let_go
 
 
 def resident_bytes() -> int:
@@ -30,6 +30,20 @@ def test_a_matrix_holds_what_is_written(monkeypatch, limit):
     let_go(matrix)
     assert np.array_equal(matrix[6:], expected[6:])
     assert matrix[5].tolist() == [7] * 30
+
+
+@pytest.mark.parametrize("limit", [10**6, 0])
+@pytest.mark.parametrize("shape", [(5, 7, 7, 3), (40, 3), (11,)])
+def test_an_array_of_bytes_holds_what_is_written(monkeypatch, limit, shape):
+    """Of whatever shape, one byte a number, in memory or in a file that has room for no more than that."""
+    monkeypatch.setattr(mapped, "MOST_RESIDENT_BYTES", limit)
+    array = empty_array(shape, np.uint8)
+    assert (array.shape, array.dtype, array.nbytes) == (shape, np.uint8, np.prod(shape))
+    assert array.flags.owndata == (limit > 0)
+    expected = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
+    array[:] = expected
+    let_go(array)
+    assert np.array_equal(array, expected)
 
 
 def test_other_arrays_are_left_alone():

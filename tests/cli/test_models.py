@@ -14,7 +14,13 @@ def run(*arguments):
 def test_list():
     """A line a model, with size and whether its weights are there."""
     lines = run("models", "list").stdout.splitlines()
-    assert [line.split()[0] for line in lines] == ["vgg16", "resnet50", "resnet50v2", "inceptionv3", "efficientnet-lite0"]
+    assert [line.split()[0] for line in lines] == [
+        "vgg16",
+        "resnet50",
+        "resnet50v2",
+        "inceptionv3",
+        "efficientnet-lite0",
+    ]
     assert "not there" in lines[0]
     assert "299 px" in lines[3]
     assert [row["present"] for row in json.loads(run("models", "list", "--json").stdout)["models"]] == [

@@ -120,5 +120,7 @@ def test_missing_weights_brought_by_hand_are_an_error(choose, tmp_path):
 @pytest.mark.parametrize("name", ["vgg19", "VGG16", " "])
 def test_an_unknown_model_is_a_usage_error(choose, name):
     """A name that is not in the table is said back, with those that are."""
-    with pytest.raises(UsageError, match=rf"no model '{name}'; there are vgg16, resnet50, resnet50v2, inceptionv3, efficientnet-lite0"):
+    with pytest.raises(
+        UsageError, match=rf"no model '{name}'; there are vgg16, resnet50, resnet50v2, inceptionv3, efficientnet-lite0"
+    ):
         choose(name)

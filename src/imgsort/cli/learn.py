@@ -150,8 +150,7 @@ def train(folder: Path, *, quiet: bool, as_json: bool, **settings: Any) -> None:
 
     result = _run(job, quiet, {"folder": folder, **_positive(settings)})
     _print(result, print_training, as_json)
-    if result.status == "interrupted":
-        raise click.exceptions.Exit(130)
+    _exit_if_interrupted(result.status)
 
 
 @click.command(short_help="Say what a classifier is worth.")
@@ -206,7 +205,9 @@ def compare(folder: Path, *, quiet: bool, as_json: bool, **settings: Any) -> Non
     from imgsort.cli.learn_output import print_comparison
     from imgsort.jobs.compare import compare as job
 
-    _print(_run(job, quiet, {"folder": folder, **_positive(settings)}), print_comparison, as_json)
+    result = _run(job, quiet, {"folder": folder, **_positive(settings)})
+    _print(result, print_comparison, as_json)
+    _exit_if_interrupted(result.status)
 
 
 @click.command(short_help="File every image in the folder of its class.")
@@ -248,12 +249,13 @@ def classify(
 
     if all(path.is_file() for path in paths):
         looking = {name: settings[name] for name in _LOOKING}
-        _require_default(settings)
+        _require_default({**settings, "confidence": confidence is not None})
         result = _run(predict, quiet, {"files": paths, "top": top or 5, **_positive(looking)})
         _print(result, print_answers, as_json)
         return
-    if len(paths) > 1:
-        raise click.UsageError("one folder is due, or files alone.")
+    if len(paths) > 1 or (paths[0].suffix and not paths[0].exists()):
+        missing = [path for path in paths if not path.exists()]
+        raise click.UsageError(f"{missing[0]}: there is none." if missing else "one folder is due, or files alone.")
     keywords = {"folder": paths[0], "confidence": confidence, "top": top or 1, **as_keywords(settings)}
     classified = _run(job, quiet, keywords)
     _print(classified, lambda shown: print_classified(shown, verbose=verbose), as_json)
@@ -337,6 +339,11 @@ def _positive(settings: dict[str, Any]) -> dict[str, Any]:
     """Turn --no-cache into its opposite."""
     cache = not settings.pop("no_cache")
     return {**settings, "cache": cache}
+
+
+def _exit_if_interrupted(status: str) -> None:
+    if status == "interrupted":
+        raise click.exceptions.Exit(130)
 
 
 def _print(result: Any, show: Callable[[Any], None], as_json: bool) -> None:

@@ -31,7 +31,7 @@ class Backbone:
     benchmarks/README.md; where that could not be measured, float32. `rewrites_bfloat16`: bfloat16 is faster
     by oneDNN's rewriting of the graph than by Keras' policy. `high_quality_px`: a larger side at which it groups
     better, by the same file's table, where that could be measured. `classifier_px`: the side at which a classifier is
-    trained on it by default, that of the images which its weights have seen, or the larger one.
+    trained on it by default, that of the images which its weights have seen; `min_size_px`: the least that it takes.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Backbone:
     rewrites_bfloat16: bool = False
     high_quality_px: int | None = None
     classifier_px: int = 224
+    min_size_px: int = 32
 
     @property
     def larger_size_px(self) -> int:
@@ -115,6 +116,7 @@ BACKBONES = {
             ),
             load=load_hdf5,
             classifier_px=299,
+            min_size_px=75,
         ),
         Backbone(
             name=ALWAYS_THERE,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from imgsort.errors import UsageError
 from imgsort.features.choose import ChosenModel
 from imgsort.features.preparation import Preparation
 from imgsort.features.runtime import import_keras
@@ -38,11 +39,16 @@ class FeatureModel(Protocol):
 
 @dataclass(frozen=True)
 class PooledModel:
-    """`model` looking at squares of `size_px`, its map made into features by `pooling`."""
+    """`model` looking at squares of `size_px`, its map made into features by `pooling`. Raises UsageError."""
 
     model: ChosenModel
     size_px: int
     pooling: Pooling = "avg"
+
+    def __post_init__(self) -> None:
+        least = self.model.backbone.min_size_px
+        if self.size_px < least:
+            raise UsageError(f"size {self.size_px}: {self.name} needs {least} pixels at least.")
 
     @property
     def name(self) -> str:

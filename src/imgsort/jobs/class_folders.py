@@ -40,6 +40,13 @@ def find_classes(root: Path) -> ClassFolders:
     return ClassFolders(root, classes, replace(found, files=files), len(found.files) - len(files))
 
 
+def require_outside(path: Path, root: Path) -> Path:
+    """Return `path`. Raises UsageError where it lies among the classes of `root`: its pictures would be one of them."""
+    if path.parent.resolve().is_relative_to(root):
+        raise UsageError(f"{path}: this lies in {root}, whose folders are classes. Give a place outside.")
+    return path
+
+
 def require_two(folders: ClassFolders) -> ClassFolders:
     """Return the classes. Raises TooFewImagesError where there is one alone."""
     if len(folders.classes) < 2:

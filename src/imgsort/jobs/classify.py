@@ -145,11 +145,7 @@ def classify(
     sure = file.classifier.reference.confidence if confidence is None else confidence
     with filing_session(folder, "classify", filing, read, listener or Listener()) as session:
         session.listing = _unfiled(session.site, session.listing, file.classifier.classes)
-        if not session.listing.files:
-            session.looked_at(0, session.listing.unreadable)
-            return ClassifyResult(session.carry_out([]), (), sure)
-        features = session.extract_by(feature_model(file), as_trained(model), lambda way: record_of(file, way))
-        require_fitting(file, features)
+        features = _extract(session, file, model)
         found = _predict(file, features, session)
         predictions = _told(file.classifier, features, found, top, sure)
         if table is not None:
@@ -162,6 +158,18 @@ def classify(
         placements.sort(key=lambda placement: (placement.folder == UNSURE_FOLDER, placement.folder))
         filed = session.carry_out(placements, shared={*file.classifier.classes, UNSURE_FOLDER})
     return ClassifyResult(filed, predictions, sure)
+
+
+def _extract(session: Session, file: ClassifierFile, model: ModelSettings) -> Features:
+    """Return the features of the images that are not filed yet, if there are any."""
+    import numpy as np
+
+    if not session.listing.files:
+        session.looked_at(0, session.listing.unreadable)
+        return Features((), (), np.empty((0, 0), np.float32), session.listing.unreadable)
+    features = session.extract_by(feature_model(file), as_trained(model), lambda way: record_of(file, way))
+    require_fitting(file, features)
+    return features
 
 
 def predict(
@@ -181,20 +189,22 @@ def predict(
     _require_numbers(None, top)
     table = None if csv is None else require_new(Path(csv))
     file = load_classifier(Path(classifier))
-    given = {image_file(Path(path)): str(path) for path in files}
-    listing = Listing(tuple(given), ())
+    images = [image_file(Path(path)) for path in files]
+    listing = Listing(tuple(dict.fromkeys(images)), ())
     features, _ = extract_by(
         feature_model(file), Path(), listing, settings, read=read, listener=hearing, notice=hearing.notice
     )
     require_fitting(file, features)
     found = file.classifier.predict(features.matrix) if features.files else None
-    shown = replace(features, files=tuple(replace(image, path=given[image]) for image in features.files))
-    predictions = _told(file.classifier, shown, found, top, None)
+    told = dict(zip(features.files, _told(file.classifier, features, found, top, None), strict=True))
+    reasons = {row.path: row.reason for row in features.unreadable}
+    # A file may be named twice, and go by the name of a link to it.
+    named = list(zip(map(str, files), images, strict=True))
+    predictions = tuple(replace(told[image], path=name) for name, image in named if image in told)
+    unreadable = tuple(Unreadable(name, reasons[image.path]) for name, image in named if image.path in reasons)
     if table is not None:
         write_csv(table, *_table(predictions, top))
     sure = file.classifier.reference.confidence
-    names = {image.path: name for image, name in given.items()}
-    unreadable = tuple(Unreadable(names[row.path], row.reason) for row in features.unreadable)
     return Answers(file.path, predictions, sure, unreadable, tuple(hearing.notices))
 
 

@@ -9,6 +9,7 @@ from typing import Any, Unpack
 from imgsort.errors import ImgsortError, UsageError
 from imgsort.images.decode import ReadSettings
 from imgsort.images.find import Unreadable, require_folder
+from imgsort.jobs.class_folders import require_outside
 from imgsort.jobs.fitting import Fitted, Fitting
 from imgsort.jobs.learn_report import require_new_folder, write_json
 from imgsort.jobs.learn_settings import FROM_NOTHING, LearnOptions, LearnSettings, require_learnable
@@ -52,8 +53,12 @@ class ModelComparison:
 
 @dataclass(frozen=True)
 class CompareResult:
-    """`models`: a row each, as they were asked for; `report`: the folder that was written, if any."""
+    """`models`: a row each, as they were asked for; `report`: the folder that was written, if any.
 
+    `status`: `done`, or `interrupted` where Ctrl-C ended it: the models after that have no rows.
+    """
+
+    status: str
     collection: Path
     models: tuple[ModelComparison, ...]
     report: Path | None
@@ -65,7 +70,7 @@ class CompareResult:
         return {
             "version": JSON_VERSION,
             "command": "compare",
-            "status": "done",
+            "status": self.status,
             "collection": str(self.collection),
             "models": [vars(row) for row in self.models],
             "report": None if self.report is None else str(self.report),
@@ -93,13 +98,19 @@ def compare(
     settings, read = take(left, LearnSettings), take_read_settings(left)
     require_none_left(left)
     _require_models(models, settings)
-    report = None if output is None else require_new_folder(Path(output))
     root = require_folder(Path(folder))
+    report = None if output is None else require_new_folder(require_outside(Path(output), root))
     data = TrainingReader(settings, read, hearing).read_classes(root)
-    rows = tuple(_row(name, data, settings, read, hearing) for name in models)
-    if report is not None:
+    rows: list[ModelComparison] = []
+    for name in models:
+        row = _row(name, data, settings, read, hearing)
+        if row is None:
+            break
+        rows.append(row)
+    if report is not None and rows:
         _write(report, rows)
-    return CompareResult(root, rows, report, data.unreadable, tuple(hearing.notices))
+    status = "done" if len(rows) == len(models) else "interrupted"
+    return CompareResult(status, root, tuple(rows), report if rows else None, data.unreadable, tuple(hearing.notices))
 
 
 def _require_models(models: Sequence[str], settings: LearnSettings) -> None:
@@ -121,8 +132,11 @@ def _row(
     settings: LearnSettings,
     read: ReadSettings,
     listener: Listener,
-) -> ModelComparison:
-    """Train a model and judge it; or say why that cannot be done, which is no reason to give up the others."""
+) -> ModelComparison | None:
+    """Train a model and judge it; or say why that cannot be done, which is no reason to give up the others.
+
+    Returns None where Ctrl-C broke it off.
+    """
     listener.notice(f"{name}:")
     own = replace(settings, model=name)
     if name == SMALL_NETWORK:
@@ -132,6 +146,8 @@ def _row(
     except ImgsortError as error:
         listener.notice(f"{name} is left out: {error}")
         return ModelComparison(name, error=str(error))
+    if not fitted.is_whole:
+        return None
     evaluation = fitted.evaluation
     assert evaluation is not None
     return ModelComparison(

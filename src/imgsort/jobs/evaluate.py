@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from imgsort.errors import ClassifierError, CollectionError
 from imgsort.images.find import ImageFile, Unreadable, require_folder
-from imgsort.jobs.class_folders import find_classes, only_classes
+from imgsort.jobs.class_folders import find_classes, only_classes, require_outside
 from imgsort.jobs.extracting import extract_by
 from imgsort.jobs.learn_report import Mistake, mistakes_in, require_new_folder, write_evaluation
 from imgsort.jobs.listener import Listener, Remembering
@@ -73,10 +73,10 @@ def evaluate(
     left = dict(options)
     settings, read = as_trained(take(left, ModelSettings)), take_read_settings(left)
     require_none_left(left)
-    report = None if output is None else require_new_folder(Path(output))
+    root = require_folder(Path(folder))
+    report = None if output is None else require_new_folder(require_outside(Path(output), root))
     file = load_classifier(Path(classifier))
     classes = file.classifier.classes
-    root = require_folder(Path(folder))
     folders, unknown = only_classes(find_classes(root), classes)
     if not folders.classes:
         raise ClassifierError(f"{root}: none of its folders is a class of {file.path}, which knows {_some(classes)}.")

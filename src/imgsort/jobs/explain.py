@@ -74,11 +74,12 @@ def explain(
     network = file.load_network()
     probabilities = predict(network, square[None], 1)[0]
     label = int(probabilities.argmax()) if name is None else classes.index(name)
+    guess = Guess(classes[label], rounded(probabilities[label]))
     heat = class_activation(network, file.classifier.head, square, label)
     shown = overlay(pixels, heat)
     with open(picture, "xb") as handle:
         Image.fromarray(shown).save(handle, format="PNG")
-    return Explanation(str(image), Guess(classes[label], rounded(probabilities[label])), picture)
+    return Explanation(str(image), guess, picture)
 
 
 def _pixels(file: ImageFile, size_px: int, read: ReadSettings) -> "tuple[NDArray[np.uint8], NDArray[np.uint8]]":

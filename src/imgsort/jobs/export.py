@@ -79,18 +79,20 @@ def export(
     file = load_classifier(source)
     pixels = _squares(samples, file.classifier.network.size_px)
     network = file.load_network()
-    export_network(network, format, path)
     try:
+        export_network(network, format, path)
         difference = largest_difference(network, format, path, pixels)
         if not difference <= MOST_DIFFERENCE:
             raise ExportError(
                 f"{path}: the exported network's probabilities differ by {difference:.2g} from the classifier's, "
                 f"more than {MOST_DIFFERENCE:g}. It was removed; another format may do."
             )
+        write_json(description, _description(file))
+    except FileExistsError:  # somebody else's, made meanwhile
+        raise
     except BaseException:
         remove_exported(path)
         raise
-    write_json(description, _description(file))
     return ExportResult(source, format, path, description, len(pixels), difference)
 
 

@@ -1,5 +1,6 @@
 """The options of training, checked once."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -74,7 +75,9 @@ class LearnSettings:
             raise UsageError(f"size {self.size}: it is from {MIN_SIZE_PX} to {MAX_SIZE_PX} pixels.")
         if self.model == SMALL_NETWORK and (self.weights not in (None, FROM_NOTHING) or self.fine_tune):
             raise UsageError("--model cnn begins with random weights: leave --weights and --fine-tune out.")
-        if len(self.split) != 3 or min(self.split[:2]) <= 0 or self.split[2] < 0:
+        if self.weights == FROM_NOTHING and self.fine_tune:
+            raise UsageError("--weights none trains all of the network: leave --fine-tune out.")
+        if len(self.split) != 3 or not all(map(math.isfinite, self.split)) or not _are_shares(*self.split):
             raise UsageError(
                 f"split {'/'.join(f'{share:g}' for share in self.split)}: three shares are due, "
                 "as 70/15/15, and the first two are more than 0."
@@ -86,7 +89,7 @@ class LearnSettings:
             )
         for name, least in (("epochs", 1), ("batch_size", 1), ("learning_rate", 0)):
             value = getattr(self, name)
-            if value is not None and (value < least or value <= 0):
+            if value is not None and not (least <= value < math.inf and value > 0):
                 raise UsageError(f"{name.replace('_', ' ')} {value}: it is more than 0.")
         require_seed(self.seed)
         for name in ("test_dir", "tensorboard"):
@@ -139,6 +142,10 @@ class LearnSettings:
             seed=self.seed,
             tensorboard=self.tensorboard,
         )
+
+
+def _are_shares(first: float, second: float, third: float) -> bool:
+    return first > 0 and second > 0 and third >= 0
 
 
 def require_learnable(name: str) -> None:

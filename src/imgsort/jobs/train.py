@@ -7,6 +7,7 @@ from typing import Any, Unpack
 
 from imgsort.errors import UsageError
 from imgsort.images.find import Unreadable, require_folder
+from imgsort.jobs.class_folders import require_outside
 from imgsort.jobs.fitting import Fitting
 from imgsort.jobs.learn_report import (
     Mistake,
@@ -98,8 +99,8 @@ def train(
     left = dict(options)
     settings, read = take(left, LearnSettings), take_read_settings(left)
     require_none_left(left)
-    path, report = _places(Path(output))
     root = require_folder(Path(folder))
+    path, report = _places(require_outside(Path(output), root))
     data = TrainingReader(settings, read, hearing).read_classes(root)
     fitted = Fitting(data.split, data.classes, settings, read, hearing).fit()
     save_classifier(path, fitted.network, fitted.classifier)

@@ -1,4 +1,4 @@
-"""What a class may be called: what a folder may be called on every file system, for a class is one."""
+"""What a class may be called: one part of a path, in plain text, for it becomes a folder's name."""
 
 import unicodedata
 from collections.abc import Sequence

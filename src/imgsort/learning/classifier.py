@@ -1,6 +1,5 @@
 """What was learned, and what it says of images: the head, the classes, and how its validation images looked to it."""
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
 # Of what is filed this share is to be right.
 _PRECISION = 0.95
 _MAJORITY = 0.5
+_NEVER = 2.0
 _EDGE = 0.05
 # Chance alone does not put so many of the images beyond the edge.
 _FAR_TOO_MANY = 0.25
@@ -60,8 +60,8 @@ class Predictions:
 class Reference:
     """How the validation images looked to the classifier, to tell images that are unlike them.
 
-    `confidence`: from this on 95 % of them were classified rightly; more than 1 where they never were. One in twenty
-    of them had a confidence below `low_confidence`, one in twenty a distance above `far_distance`.
+    `confidence`: from this on 95 % of them were classified rightly; 2, which is never reached, where they never were.
+    One in twenty of them had a confidence below `low_confidence`, one in twenty a distance above `far_distance`.
     """
 
     confidence: float
@@ -126,7 +126,7 @@ def reference_of(predictions: Predictions, labels: "NDArray[np.intp]") -> Refere
 
 
 def _sure_from(confidences: "NDArray[np.float32]", right: "NDArray[np.bool_]") -> float:
-    """Return the lowest confidence from which on nearly all are right; more than 1 where there is none.
+    """Return the lowest confidence from which on nearly all are right, or one that no image has.
 
     Where that is the lowest there is, less would do as well, as far as is known: then an image is to be likelier of
     its class than of all others together, no more.
@@ -139,6 +139,6 @@ def _sure_from(confidences: "NDArray[np.float32]", right: "NDArray[np.bool_]") -
     is_last_of_its_kind = np.append(np.diff(confidences[order]) != 0, True)
     good = np.flatnonzero((shares >= _PRECISION) & is_last_of_its_kind)
     if not len(good):
-        return math.nextafter(1.0, 2.0)
+        return _NEVER
     lowest = float(confidences[order[good[-1]]])
     return min(lowest, _MAJORITY) if good[-1] == len(order) - 1 else lowest

@@ -8,9 +8,12 @@ come from anywhere: what it says is checked, no code in it is run, and layers th
 import contextlib
 import io
 import json
+import lzma
 import os
 import tempfile
+import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,6 +26,7 @@ from imgsort.features.weights import name_of_reference
 from imgsort.learning.class_names import require_class_names
 from imgsort.learning.classifier import Classifier, NetworkRecord, Reference
 from imgsort.learning.head import Head
+from imgsort.learning.networks import CLASSES, FEATURES, MAP
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,9 +37,15 @@ SUFFIX = ".keras"
 _RECORD, _NUMBERS = "imgsort.json", "imgsort.safetensors"
 _VERSION = 1
 _MAX_FILE_BYTES = 4 * 1024**3
+_MAX_WEIGHTS_BYTES = 2 * 1024**3
 _MAX_RECORD_BYTES = 256 * 1024**2
 _MAX_NUMBERS_BYTES = 1024**3
 _MAX_CONFIG_BYTES = 64 * 1024**2
+_NETWORK = {
+    "config.json": _MAX_CONFIG_BYTES,
+    "metadata.json": _MAX_CONFIG_BYTES,
+    "model.weights.h5": _MAX_WEIGHTS_BYTES,
+}
 _MIN_CLASSES, _MAX_CLASSES = 2, 100_000
 _SIZE_RANGE_PX = range(32, 2049)
 
@@ -65,33 +75,44 @@ class ClassifierFile:
     def load_network(self) -> Any:
         """Return the Keras model, which takes float32 (n, size, size, 3), RGB, 0-255. Raises ClassifierError."""
         keras = import_keras()
+        import tensorflow as tf
+
         try:
-            with zipfile.ZipFile(io.BytesIO(self.data)) as archive:
-                _require_known_layers(json.loads(_member(archive, "config.json", _MAX_CONFIG_BYTES)))
-                _require_plain_numbers(_member(archive, "model.weights.h5", _MAX_FILE_BYTES))
-            with _as_file(self.data) as file:
+            parts = _network_members(self.data)
+            _require_known_layers(json.loads(parts["config.json"]))
+            _require_plain_numbers(parts["model.weights.h5"])
+            with _as_archive(parts) as file, warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of what Keras warns here it also raises
                 network = keras.models.load_model(file, compile=False, safe_mode=True)
-        except _NONSENSE as error:
+            self._require_parts(network)
+        except (*_NONSENSE, MemoryError, tf.errors.OpError) as error:
             raise _none_of_ours(self.path, error) from error
-        size_px = self.classifier.network.size_px
-        if network.input_shape != (None, size_px, size_px, 3):
-            raise _none_of_ours(self.path, f"its network takes {network.input_shape}")
         return network
+
+    def _require_parts(self, network: Any) -> None:
+        """Raise ValueError where the network is not what the record says, or lacks a part that imgsort goes by."""
+        size_px, (width, outputs) = self.classifier.network.size_px, self.classifier.head.kernel.shape
+        expected = {"input": (None, size_px, size_px, 3), FEATURES: (None, width), CLASSES: (None, outputs)}
+        shapes = {"input": network.input_shape, CLASSES: network.output_shape}
+        shapes[FEATURES] = network.get_layer(FEATURES).output.shape
+        if shapes != expected or len(network.get_layer(MAP).output.shape) != 4:
+            raise ValueError(f"its network has {shapes}")
 
 
 _NONSENSE = (
     ValueError,
-    KeyError,
+    LookupError,
     TypeError,
     AttributeError,
-    OverflowError,
-    RecursionError,
-    NotImplementedError,
+    ArithmeticError,
+    AssertionError,
     RuntimeError,
     EOFError,
     OSError,
-    zipfile.BadZipFile,
     ImportError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
 )
 
 
@@ -124,7 +145,11 @@ def _put_in_place(file: Path, path: Path) -> None:
         raise
     except OSError:  # a file system without links: the copy is not whole at once, but nothing is replaced either
         with open(path, "xb") as handle:
-            handle.write(file.read_bytes())
+            try:
+                handle.write(file.read_bytes())
+            except OSError:
+                path.unlink()
+                raise
 
 
 def load_classifier(path: Path) -> ClassifierFile:
@@ -133,8 +158,9 @@ def load_classifier(path: Path) -> ClassifierFile:
         data = read_regular(path.resolve(), _MAX_FILE_BYTES)  # a link that a person names is followed
     except FileNotFoundError as error:
         raise ClassifierError(f"{path}: there is no such file. `imgsort train` makes one.") from error
-    except OSError as error:
-        raise ClassifierError(f"{path}: this file cannot be read ({error.strerror}).") from error
+    except (OSError, RuntimeError) as error:  # a loop of links is a RuntimeError before Python 3.13
+        reason = getattr(error, "strerror", None) or error
+        raise ClassifierError(f"{path}: this file cannot be read ({reason}).") from error
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             record = json.loads(_member(archive, _RECORD, _MAX_RECORD_BYTES))
@@ -185,8 +211,10 @@ def _classifier(record: Any, numbers: bytes) -> Classifier:
     from safetensors import SafetensorError
     from safetensors.numpy import load as from_bytes
 
-    if record["format"] != "imgsort classifier" or record["version"] != _VERSION:
+    if record["format"] != "imgsort classifier" or record["version"] is True or record["version"] != _VERSION:
         raise ValueError(f"version {record['version']!r} of {record['format']!r}")
+    if not isinstance(record["classes"], list):
+        raise ValueError("classes that are no list")
     classes = tuple(_text(name) for name in record["classes"])
     require_class_names(classes)
     if not _MIN_CLASSES <= len(classes) <= _MAX_CLASSES:
@@ -265,10 +293,21 @@ def _require_plain_numbers(data: bytes) -> None:
             raise ValueError(f"{reference!r} holds its numbers elsewhere, or far too many")
 
 
+def _network_members(data: bytes) -> dict[str, bytes]:
+    """Return the members that Keras reads. Raises ValueError for one that is missing, or others than imgsort writes."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        others = set(archive.namelist()) - {*_NETWORK, _RECORD, _NUMBERS}
+        if others:
+            raise ValueError(f"it holds {sorted(others)[0][:100]!r} too")
+        return {name: _member(archive, name, most) for name, most in _NETWORK.items()}
+
+
 @contextlib.contextmanager
-def _as_file(data: bytes) -> Iterator[Path]:
-    """Give a file of these bytes: what was looked at is what is loaded, whatever becomes of the file they are from."""
+def _as_archive(members: dict[str, bytes]) -> Iterator[Path]:
+    """Give a file of these members alone: what was looked at is what is loaded, whatever else there was."""
     with tempfile.TemporaryDirectory(prefix="imgsort-") as folder:
         file = Path(folder, "classifier" + SUFFIX)
-        file.write_bytes(data)
+        with zipfile.ZipFile(file, "x") as archive:
+            for name, data in members.items():
+                archive.writestr(name, data)
         yield file

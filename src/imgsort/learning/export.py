@@ -24,6 +24,8 @@ SUFFIXES: dict[Format, str] = {"savedmodel": "", "onnx": ".onnx", "tflite": ".tf
 # Other kernels round otherwise; more than this is another answer.
 MOST_DIFFERENCE = 1e-3
 
+_RUN_ERRORS = (RuntimeError, ValueError, TypeError, OSError, IndexError)
+
 
 def export_network(network: Any, kind: Format, path: Path) -> None:
     """Write the network to the new file, or for `savedmodel` folder, `path`.
@@ -57,14 +59,26 @@ def largest_difference(network: Any, kind: Format, path: Path, pixels: "NDArray[
     import numpy as np
 
     images = pixels.astype(np.float32)
+    own = np.concatenate([network.predict_on_batch(image[None]) for image in images])
     with _without_chatter():
         try:
             run = _RUNNERS[kind](path)
             exported = np.concatenate([run(image[None]) for image in images])
-        except (RuntimeError, ValueError, TypeError) as error:
+        except _run_errors(kind) as error:
             raise ExportError(f"{path}: the exported network does not run: {_in_a_line(error)}") from error
-    own = np.concatenate([network.predict_on_batch(image[None]) for image in images])
+    if exported.shape != own.shape:
+        raise ExportError(f"{path}: the exported network gives {exported.shape[1:]}, and not {own.shape[1:]}.")
     return float(np.abs(exported - own).max())
+
+
+def _run_errors(kind: Format) -> tuple[type[Exception], ...]:
+    """Return what running a network may raise; onnxruntime's errors have no common base but Exception."""
+    if kind != "onnx":
+        return _RUN_ERRORS
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    others = [value for value in vars(state).values() if isinstance(value, type) and issubclass(value, Exception)]
+    return (*_RUN_ERRORS, *others)
 
 
 def remove_exported(path: Path) -> None:

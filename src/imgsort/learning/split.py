@@ -40,6 +40,8 @@ def split_rows(
 def _rows_by_group(groups: "NDArray[np.intp]") -> "dict[int, NDArray[np.intp]]":
     import numpy as np
 
+    if not len(groups):
+        return {}
     order = np.argsort(groups, kind="stable")
     numbers, starts = np.unique(groups[order], return_index=True)
     return dict(zip(numbers.tolist(), np.split(order, starts[1:]), strict=True))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imgsort.errors import MissingPackageError
+from imgsort.errors import MissingPackageError, UsageError
 from imgsort.features.runtime import import_keras
 from imgsort.learning.history import HistoryRow
 from imgsort.learning.measures import accuracy, cross_entropy
@@ -56,10 +56,11 @@ def train_network(
 ) -> bool:
     """Train the network, and leave it with the weights of the best epoch, by the loss on `validation`.
 
-    The loss is binary cross-entropy for a head of one output and categorical for more; the optimiser is Adam,
-    at a rate that falls to nothing over the epochs (Loshchilov & Hutter, 2017, arXiv:1608.03983).
-    `hear` gets a row after each epoch. Ctrl-C ends training, and what is best so far is kept: returns whether all
-    went to its end. Raises MissingPackageError where TensorBoard is asked for and not installed.
+    The loss is binary cross-entropy for a head of one output and categorical for more; the optimiser is Adam, at a
+    rate that falls to nothing over the epochs (Loshchilov & Hutter, 2017, arXiv:1608.03983). `hear` gets a row after
+    each epoch. Ctrl-C after the first ends training, and what is best so far is kept: returns whether all went to its
+    end. Raises MissingPackageError where TensorBoard is asked for and not installed, and UsageError for a learning
+    rate at which the loss grows without bounds.
     """
     keras = import_keras()
     trained = with_augmentation(network, settings.augment, settings.seed)
@@ -76,9 +77,14 @@ def train_network(
         seen = predict(network, validation.pixels, settings.batch_size)
         losses = cross_entropy(seen, validation.labels), accuracy(seen, validation.labels)
         row = HistoryRow("network", epoch + 1, figures["loss"], figures["accuracy"], *losses)
-        hear(row)
-        logs(row)
+        if not math.isfinite(row.loss + row.validation_loss):
+            raise UsageError(
+                f"learning rate {settings.learning_rate:g}: the loss grows without bounds in epoch {row.step}. "
+                "Give a lower --learning-rate."
+            )
         trained.stop_training = best.epochs_since(row) >= settings.patience
+        logs(row)
+        hear(row)
 
     try:
         trained.fit(
@@ -89,6 +95,8 @@ def train_network(
             verbose=0,
         )
     except KeyboardInterrupt:
+        if not best.epochs:
+            raise
         return False
     finally:
         best.restore()
@@ -157,9 +165,11 @@ class _Best:
         self._weights = network.get_weights()
         self._loss = loss
         self._since = 0
+        self.epochs = 0
 
     def epochs_since(self, row: HistoryRow) -> int:
         """Take note of an epoch; return how many there were since the best."""
+        self.epochs += 1
         self._since += 1
         if row.validation_loss < self._loss:
             self._loss, self._since, self._weights = row.validation_loss, 0, self._network.get_weights()

@@ -1,5 +1,8 @@
 """Pictures of figures, as PNG: how a training went, what is taken for what, models side by side."""
 
+import io
+import logging
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +61,8 @@ def draw_bars(path: Path, names: Sequence[str], values: Sequence[float], title: 
     """Draw a bar for each name. Raises OSError."""
     figure = _figure(7, 0.5 * len(names) + 1.4)
     axes = figure.subplots()
-    bars = axes.barh([_shortened(name) for name in names], values)
+    bars = axes.barh(range(len(names)), values)
+    axes.set_yticks(range(len(names)), [_shortened(name) for name in names], parse_math=False)
     axes.bar_label(bars, fmt="%.3g", padding=3)
     axes.set_title(title)
     axes.invert_yaxis()
@@ -79,10 +83,10 @@ def _figure(width: float, height: float) -> Any:
 
 def _save(figure: Any, path: Path) -> None:
     """Write a new PNG. Letters that the font has not are drawn as boxes, and are nothing to warn of."""
-    import logging
-    import warnings
-
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)
-    with warnings.catch_warnings(), open(path, "xb") as handle:
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+    picture = io.BytesIO()
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        figure.savefig(handle, format="png")
+        figure.savefig(picture, format="png")
+    with open(path, "xb") as handle:
+        handle.write(picture.getvalue())

@@ -36,7 +36,7 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Cell]])
     """Write a new table, UTF-8 with the mark by which Excel knows it. Raises OSError, FileExistsError too."""
     with open(path, "x", encoding="utf-8-sig", newline="") as handle:
         writer = csv.writer(handle)
-        writer.writerow(header)
+        writer.writerow([encode_cell(name) for name in header])
         writer.writerows([encode_cell(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
 
 

@@ -1,0 +1,114 @@
+"""Classes of the demo's photographs, and classifiers trained on them once a session: not to be changed."""
+
+import json
+import os
+import shutil
+import time
+import zipfile
+
+import pytest
+
+from imgsort.jobs.train import train
+
+LITE = {"model": "efficientnet-lite0", "size": 64}
+SMALL = {"model": "cnn", "size": 32, "epochs": 2}
+LEARNED_OF_EACH = 9
+KINDS = ("astronaut", "chelsea", "china", "coffee", "flower", "hubble_deep_field", "motorcycle", "rocket")
+
+_MADE: dict[str, object] = {}
+
+
+def once(name, make):
+    """Return what `make` gives, made once a session: other folders of tests use these fixtures too."""
+    if name not in _MADE:
+        _MADE[name] = make()
+    return _MADE[name]
+
+
+def files_of(demo_photos, kind):
+    """The demo's pictures of one photograph, in order."""
+    folder, labels = demo_photos
+    return [folder / name for name in sorted(labels) if labels[name] == kind]
+
+
+def put(files, folder):
+    """Copy files into a folder, with times so old that the cache believes them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    then = time.time_ns() - 3600 * 10**9
+    for file in files:
+        shutil.copyfile(file, folder / file.name)
+        os.utime(folder / file.name, ns=(then, then))
+    return folder
+
+
+def altered(classifier, path, change, member="imgsort.json"):
+    """Write a copy of a classifier in which `change` has changed the JSON of a member."""
+    with zipfile.ZipFile(classifier) as old, zipfile.ZipFile(path, "w") as new:
+        for info in old.infolist():
+            data = old.read(info)
+            new.writestr(info, json.dumps(change(json.loads(data))).encode() if info.filename == member else data)
+    return path
+
+
+def with_classes(classifier, path, names):
+    """Write a copy of a classifier whose first classes have other names."""
+    return altered(classifier, path, lambda record: {**record, "classes": [*names, *record["classes"][len(names) :]]})
+
+
+def new_photos(demo_photos, folder):
+    """Put the pictures that no shared classifier was trained with into a folder; return {name: kind}."""
+    files = {file: kind for kind in KINDS for file in files_of(demo_photos, kind)[LEARNED_OF_EACH:]}
+    put(files, folder)
+    return {file.name: kind for file, kind in files.items()}
+
+
+@pytest.fixture(scope="session")
+def classes(demo_photos, tmp_path_factory):
+    """A folder for each of the demo's photographs, with nine pictures of it."""
+
+    def make():
+        root = tmp_path_factory.mktemp("learned") / "classes"
+        for kind in KINDS:
+            put(files_of(demo_photos, kind)[:LEARNED_OF_EACH], root / kind)
+        return root
+
+    return once("classes", make)
+
+
+@pytest.fixture(scope="session")
+def trained(cache_folder, classes, tmp_path_factory):
+    """The result of training a head on EfficientNet-Lite0 with `classes`."""
+    return once("trained", lambda: train(classes, output=tmp_path_factory.mktemp("lite") / "photos.keras", **LITE))
+
+
+@pytest.fixture(scope="session")
+def small(cache_folder, classes, tmp_path_factory):
+    """The result of training the small network with `classes`, for what needs a network and no good one."""
+    return once("small", lambda: train(classes, output=tmp_path_factory.mktemp("cnn") / "small.keras", **SMALL))
+
+
+@pytest.fixture(scope="session")
+def two(demo_photos, tmp_path_factory):
+    """Two classes, whose colours differ: cups and stars."""
+
+    def make():
+        root = tmp_path_factory.mktemp("two") / "classes"
+        for name, kind in (("cups", "coffee"), ("stars", "hubble_deep_field")):
+            put(files_of(demo_photos, kind)[:LEARNED_OF_EACH], root / name)
+        return root
+
+    return once("two", make)
+
+
+@pytest.fixture(scope="session")
+def of_two(cache_folder, two, tmp_path_factory):
+    """The result of training the small network with `two`, long enough to tell them apart."""
+    options = {**SMALL, "epochs": 4}
+    return once("of_two", lambda: train(two, output=tmp_path_factory.mktemp("cnn2") / "two.keras", **options))
+
+
+@pytest.fixture
+def inbox(demo_photos, tmp_path):
+    """A folder of 24 pictures that no classifier was trained with. Gives (folder, {name: kind})."""
+    folder = tmp_path / "inbox"
+    return folder, new_photos(demo_photos, folder)

@@ -24,8 +24,9 @@ demo: .venv/installed
 	$(BIN)/python examples/make_picture.py demo/photos demo/sorted.jpg
 	@echo "Look into demo/photos, or at demo/sorted.jpg. '$(BIN)/imgsort undo demo/photos' takes back a run at a time."
 
+# Two processes at a time, a file of tests in one: each imports TensorFlow, and converts models, once.
 test: .venv/installed lint
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --cov --cov-report=term:skip-covered
 
 lint: .venv/installed
 	$(BIN)/ruff check .

@@ -66,7 +66,7 @@ def test_the_output_of_better_groups_is_real(photos, tmp_path):
 
 
 def test_the_python_block_runs(photos, tmp_path, monkeypatch, capsys):
-    """The README's Python runs as it is in a folder that holds `photos`, and `sorted`: some of them by what they are."""
+    """The README's Python runs as it is in a folder with `photos`, and `sorted`: some of them by what they are."""
     monkeypatch.chdir(tmp_path)
     for row in list(csv.DictReader((photos / "labels.csv").read_text().splitlines()))[:60]:
         if not row["photograph"].startswith("odd"):

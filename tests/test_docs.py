@@ -1,6 +1,7 @@
 """What the README says is so."""
 
 import csv
+import importlib
 import os
 import re
 import shutil
@@ -63,6 +64,18 @@ def test_the_output_of_better_groups_is_real(photos, tmp_path):
         shutil.move(tmp_path / file.name, photos)
     second = CliRunner().invoke(main, ["categorize", str(photos), "--update", "-q"]).stdout.splitlines()
     assert "\n".join(second[:-1]) in shown
+
+
+def test_the_output_of_learning_is_real(tmp_path, monkeypatch):
+    """How the classes were divided, and where `classify` files what is in the inbox, is as shown."""
+    shown = "\n".join(re.findall(r"```console\n(.*?)```", README, re.DOTALL))
+    monkeypatch.syspath_prepend(PROJECT / "examples")
+    importlib.import_module("learn_photos").lay_out(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    train = CliRunner().invoke(main, ["train", "sorted", "--output", "photos.keras", "-q"]).stdout
+    assert train.partition("\n\n")[0] in shown
+    classify = ["classify", "inbox", "--classifier", "photos.keras", "--output", "sorted", "-q"]
+    assert CliRunner().invoke(main, classify).stdout in shown
 
 
 def test_the_python_block_runs(photos, tmp_path, monkeypatch, capsys):

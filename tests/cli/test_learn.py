@@ -7,7 +7,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from imgsort.cli import learn, main
+from imgsort.cli import learn_options, main
 from imgsort.cli.terminal import TerminalListener
 from imgsort.features.backbones import BACKBONES
 from imgsort.jobs.compare import DEFAULT_MODELS
@@ -37,7 +37,7 @@ def run(*arguments):
 
 def test_the_names_and_defaults_are_those_of_the_library():
     """The command line repeats them, so as to be quick; here they are compared."""
-    assert set(learn.LEARNABLE_NAMES) == {*BACKBONES, SMALL_NETWORK}
+    assert set(learn_options.LEARNABLE_NAMES) == {*BACKBONES, SMALL_NETWORK}
     defaults = {parameter.name: parameter.default for parameter in main.commands["compare"].params}
     assert tuple(defaults["models"].split(",")) == DEFAULT_MODELS
     assert tuple(map(float, defaults["split"].split("/"))) == DEFAULT_SPLIT

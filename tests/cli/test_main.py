@@ -1,9 +1,9 @@
 """The frame of the command line: exit codes, one line an error, JSON, nothing heavy for --help."""
 
 import json
+import os
 import subprocess
 import sys
-import time
 
 import click
 import pytest
@@ -38,12 +38,15 @@ def test_every_command_has_help(command):
 
 
 def test_help_is_quick():
-    """`imgsort --help` in under 0.3 s, the best of five."""
+    """`imgsort --help` in under 0.3 s of the processor, the best of five: other tests run beside it, and measure it."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     seconds = []
     for _ in range(5):
-        start = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "imgsort", "--help"], capture_output=True, check=True)
-        seconds.append(time.perf_counter() - start)
+        before = os.times()
+        command = [sys.executable, "-m", "imgsort", "--help"]
+        subprocess.run(command, env=environment, capture_output=True, check=True)
+        after = os.times()
+        seconds.append(after.children_user + after.children_system - before.children_user - before.children_system)
     assert min(seconds) < 0.3
 
 

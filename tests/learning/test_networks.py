@@ -11,7 +11,8 @@ from imgsort.features.backbones import ALWAYS_THERE, BACKBONES
 from imgsort.features.choose import ChosenModel, choose_model
 from imgsort.features.pooled_model import PooledModel
 from imgsort.features.runtime import import_keras
-from imgsort.learning.classifier_file import _require_known_layers, load_classifier, save_classifier
+from imgsort.learning.classifier_file import load_classifier, save_classifier
+from imgsort.learning.foreign_network import require_known_layers
 from imgsort.learning.head import Head
 from imgsort.learning.networks import (
     build_on_backbone,
@@ -74,7 +75,7 @@ def test_every_kind_of_preparation_was_tried():
 def test_every_layer_is_one_that_a_file_may_have(name):
     """What a network says of itself when it is saved is not taken for a stranger's."""
     network = build_small_network(32, 3) if name == "cnn" else built(name)
-    _require_known_layers(json.loads(network.to_json()))
+    require_known_layers(json.loads(network.to_json()))
 
 
 @pytest.mark.parametrize("name", ["vgg16", ALWAYS_THERE, "cnn"])

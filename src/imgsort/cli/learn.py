@@ -6,116 +6,8 @@ from typing import Any
 
 import click
 
-from imgsort.cli import options
+from imgsort.cli import learn_options, options
 from imgsort.cli.organize import as_keywords, exit_for
-
-# Names of the networks that can be trained: those of the table, and one of learning/networks.py. A test compares.
-LEARNABLE_NAMES = ("efficientnet-lite0", "vgg16", "resnet50", "resnet50v2", "inceptionv3", "cnn")
-
-
-class Shares(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 alone
-    """Three shares, as 70/15/15."""
-
-    name = "shares"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Turn the text into three numbers."""
-        if isinstance(value, tuple):
-            return value
-        try:
-            first, second, third = (float(share) for share in value.split("/"))
-        except ValueError:
-            self.fail(f"{value!r} is not three numbers, as 70/15/15", param, ctx)
-        return first, second, third
-
-
-class Names(click.ParamType):  # type: ignore[type-arg]
-    """Names of models with commas between them."""
-
-    name = "names"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Turn the text into names."""
-        if isinstance(value, tuple):
-            return value
-        names = tuple(name.strip() for name in value.split(","))
-        unknown = [name for name in names if name not in LEARNABLE_NAMES]
-        if unknown:
-            self.fail(f"there is no model {unknown[0]!r}; there are {', '.join(LEARNABLE_NAMES)}", param, ctx)
-        return names
-
-
-_classifier = click.option(
-    "--classifier",
-    type=options.GivenPath(path_type=Path, dir_okay=False),
-    required=True,
-    help="File that `imgsort train` wrote.",
-)
-
-_training = (
-    click.option(
-        "--weights",
-        help="File of weights for the model, brought by hand; `none` for random ones, and then all of it is trained.",
-    ),
-    click.option("--size", type=click.IntRange(32, 2048), help="Side of the square that the model sees, in pixels."),
-    click.option(
-        "--split",
-        type=Shares(),
-        default="70/15/15",
-        show_default=True,
-        help="Shares of the images to learn from, to choose by, and to be judged by.",
-    ),
-    click.option(
-        "--test-dir",
-        type=options.GivenPath(path_type=Path, file_okay=False),
-        help="Folder of classes to be judged by, instead of the third share.",
-    ),
-    click.option("--fine-tune", is_flag=True, help="Train the backbone too, at a low rate: better, and takes minutes."),
-    click.option(
-        "--augment",
-        type=click.Choice(["none", "light", "strong"]),
-        help="How much images are changed at random while a network is trained.  [default: light]",
-    ),
-    click.option(
-        "--class-weights",
-        type=click.Choice(["balanced", "none"]),
-        default="balanced",
-        show_default=True,
-        help="balanced: classes count alike, however many images each has.",
-    ),
-    click.option(
-        "--epochs", type=click.IntRange(min=1), help="Network: epochs at most.  [default: 40; 12 with --fine-tune]"
-    ),
-    click.option(
-        "--batch-size",
-        type=click.IntRange(min=1),
-        help="Network: images a step.  [default: 32; 16 with --fine-tune]",
-    ),
-    click.option(
-        "--learning-rate",
-        type=click.FloatRange(0, 1, min_open=True),
-        help="Network: Adam's rate to begin with.  [default: 0.001; 0.0001 with --fine-tune]",
-    ),
-    click.option(
-        "--seed",
-        type=click.IntRange(0, 2**32 - 1),
-        default=0,
-        show_default=True,
-        help="Seed of the split and of training.",
-    ),
-    click.option(
-        "--tensorboard",
-        type=options.GivenPath(path_type=Path, file_okay=False),
-        help="Network: write logs for TensorBoard into this folder.",
-    ),
-    *options.running,
-    *options.reading,
-)
-
-
-def _training_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of how a classifier is trained."""
-    return options.add(_training, function)
 
 
 @click.command(short_help="Learn the folders that a person made.")
@@ -129,12 +21,12 @@ def _training_options(function: Callable[..., Any]) -> Callable[..., Any]:
 )
 @click.option(
     "--model",
-    type=click.Choice(LEARNABLE_NAMES),
-    default=LEARNABLE_NAMES[0],
+    type=click.Choice(learn_options.LEARNABLE_NAMES),
+    default=learn_options.LEARNABLE_NAMES[0],
     show_default=True,
     help="Network: a backbone that has learned ImageNet, or cnn, a small one from scratch.",
 )
-@_training_options
+@learn_options.training_options
 @options.quiet
 @options.as_json
 def train(folder: Path, *, quiet: bool, as_json: bool, **settings: Any) -> None:
@@ -182,7 +74,7 @@ def evaluate(*, quiet: bool, as_json: bool, **settings: Any) -> None:
 @options.folder
 @click.option(
     "--models",
-    type=Names(),
+    type=learn_options.Names(),
     default="cnn,resnet50v2,inceptionv3,efficientnet-lite0",
     show_default=True,
     help="Models, with commas between them.",
@@ -193,7 +85,7 @@ def evaluate(*, quiet: bool, as_json: bool, **settings: Any) -> None:
     type=options.GivenPath(path_type=Path, file_okay=False),
     help="New folder for the table, as CSV and JSON, and a bar chart.",
 )
-@_training_options
+@learn_options.training_options
 @options.quiet
 @options.as_json
 def compare(folder: Path, *, quiet: bool, as_json: bool, **settings: Any) -> None:
@@ -212,7 +104,7 @@ def compare(folder: Path, *, quiet: bool, as_json: bool, **settings: Any) -> Non
 
 @click.command(short_help="File every image in the folder of its class.")
 @click.argument("paths", nargs=-1, required=True, type=options.GivenPath(path_type=Path), metavar="FOLDER|FILE...")
-@_classifier
+@learn_options.classifier
 @click.option(
     "--confidence",
     type=click.FloatRange(0, 1),
@@ -264,7 +156,7 @@ def classify(
 
 @click.command(short_help="Show where in an image a classifier sees its class.")
 @click.argument("image", type=options.GivenPath(path_type=Path, dir_okay=False))
-@_classifier
+@learn_options.classifier
 @click.option(
     "-o",
     "--output",

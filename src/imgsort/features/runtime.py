@@ -4,6 +4,7 @@ import contextlib
 import logging
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -11,16 +12,20 @@ from imgsort.errors import DeviceError
 
 Device = Literal["auto", "cpu", "gpu"]
 
+# Half a TensorFlow is in `sys.modules` while another thread imports it.
+_one_at_a_time = threading.Lock()
+
 
 def import_keras() -> Any:
     """Return the module `keras`, on TensorFlow. Raises DeviceError where the process uses another backend."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # its C++ side writes to the terminal otherwise
-    os.environ["KERAS_BACKEND"] = "tensorflow"
-    if "tensorflow" not in sys.modules:
-        with silent_descriptors(2):
-            import tensorflow  # noqa: F401
-        logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of what is meant so
-    import keras
+    with _one_at_a_time:
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # its C++ side writes to the terminal otherwise
+        os.environ["KERAS_BACKEND"] = "tensorflow"
+        if "tensorflow" not in sys.modules:
+            with silent_descriptors(2):
+                import tensorflow  # noqa: F401
+            logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of what is meant so
+        import keras
 
     if keras.backend.backend() != "tensorflow":
         raise DeviceError(
@@ -28,6 +33,25 @@ def import_keras() -> Any:
             "import imgsort before keras, or set KERAS_BACKEND=tensorflow."
         )
     return keras
+
+
+@contextlib.contextmanager
+def importing_keras() -> Iterator[None]:
+    """Import TensorFlow in a thread of its own meanwhile: it takes seconds, and is there at the end.
+
+    What is done meanwhile must neither import it nor silence descriptors.
+    """
+
+    def begin() -> None:
+        with contextlib.suppress(DeviceError):  # whoever needs it will hear of it
+            import_keras()
+
+    thread = threading.Thread(target=begin, name="imgsort-import", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
 
 
 def require_gpu() -> str:

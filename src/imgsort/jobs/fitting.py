@@ -13,7 +13,7 @@ from imgsort.errors import UnreadableImageError
 from imgsort.features.backbones import BACKBONES
 from imgsort.features.choose import ChosenModel
 from imgsort.features.pooled_model import PooledModel
-from imgsort.features.runtime import require_gpu, use_device
+from imgsort.features.runtime import importing_keras, require_gpu, use_device
 from imgsort.images.decode import ReadSettings
 from imgsort.images.find import Listing
 from imgsort.jobs.extracting import chosen_model, extract_by
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+# All of the backbone: its last half alone was tried, and was as good on one fold and no better.
 _TOP_SHARE = 1.0
 _PACKAGES = ("keras", "tensorflow", "scikit-learn", "numpy")
 
@@ -147,10 +148,11 @@ class Fitting:
             Examples(rows, part.labels) for rows, part in zip(features[:2], self.split.parts[:2], strict=True)
         )
         balanced = settings.class_weights == "balanced"
-        found = fit_head(train, validation, balanced=balanced, seed=settings.seed, hear=self._hearing(MOST_STEPS))
+        with importing_keras():
+            found = fit_head(train, validation, balanced=balanced, seed=settings.seed, hear=self._hearing(MOST_STEPS))
+            head = fit_again(together(train, validation), found.strength, balanced=balanced, seed=settings.seed)
         if settings.fine_tune:
             return self._fine_tuned(pooled, found.head)
-        head = fit_again(together(train, validation), found.strength, balanced=balanced, seed=settings.seed)
         network = build_on_backbone(pooled, len(self.classes))
         set_head(network, head)
         is_stock = pooled.model.origin == "imagenet"

@@ -5,16 +5,11 @@ numbers. Most commands need no more than these: they neither import TensorFlow n
 come from anywhere: what it says is checked, no code in it is run, and layers that imgsort does not use are refused.
 """
 
-import contextlib
 import io
 import json
-import lzma
 import os
 import tempfile
-import warnings
 import zipfile
-import zlib
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from imgsort.content import content_hash, read_regular
 from imgsort.errors import ClassifierError
 from imgsort.features.runtime import import_keras
-from imgsort.features.weights import name_of_reference
 from imgsort.learning.class_names import require_class_names
 from imgsort.learning.classifier import Classifier, NetworkRecord, Reference
+from imgsort.learning.foreign_network import NONSENSE, load_foreign_network, member
 from imgsort.learning.head import Head
 from imgsort.learning.networks import CLASSES, FEATURES, MAP
 
@@ -37,30 +32,10 @@ SUFFIX = ".keras"
 _RECORD, _NUMBERS = "imgsort.json", "imgsort.safetensors"
 _VERSION = 1
 _MAX_FILE_BYTES = 4 * 1024**3
-_MAX_WEIGHTS_BYTES = 2 * 1024**3
 _MAX_RECORD_BYTES = 256 * 1024**2
 _MAX_NUMBERS_BYTES = 1024**3
-_MAX_CONFIG_BYTES = 64 * 1024**2
-_NETWORK = {
-    "config.json": _MAX_CONFIG_BYTES,
-    "metadata.json": _MAX_CONFIG_BYTES,
-    "model.weights.h5": _MAX_WEIGHTS_BYTES,
-}
 _MIN_CLASSES, _MAX_CLASSES = 2, 100_000
 _SIZE_RANGE_PX = range(32, 2049)
-
-# What the networks of `networks.py`, and Keras' own backbones, are made of.
-_LAYERS = frozenset(
-    "Activation Add AveragePooling2D BatchNormalization Concatenate Conv2D Dense DepthwiseConv2D Dropout Flatten "
-    "GlobalAveragePooling2D Identity InputLayer MaxPooling2D ReLU Rescaling ZeroPadding2D".split()
-)
-_MODULES = frozenset(
-    ["keras", "keras.layers", "keras.initializers", "keras.src.models.functional", "keras.regularizers", "builtins"]
-)
-_OTHER_CLASSES = frozenset(
-    "Functional DTypePolicy GlorotUniform HeNormal RandomNormal VarianceScaling Zeros Ones __tuple__ __list__ "
-    "__keras_tensor__".split()
-)
 
 
 @dataclass(frozen=True)
@@ -74,18 +49,13 @@ class ClassifierFile:
 
     def load_network(self) -> Any:
         """Return the Keras model, which takes float32 (n, size, size, 3), RGB, 0-255. Raises ClassifierError."""
-        keras = import_keras()
+        import_keras()
         import tensorflow as tf
 
         try:
-            parts = _network_members(self.data)
-            _require_known_layers(json.loads(parts["config.json"]))
-            _require_plain_numbers(parts["model.weights.h5"])
-            with _as_archive(parts) as file, warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of what Keras warns here it also raises
-                network = keras.models.load_model(file, compile=False, safe_mode=True)
+            network = load_foreign_network(self.data, others=(_RECORD, _NUMBERS))
             self._require_parts(network)
-        except (*_NONSENSE, MemoryError, tf.errors.OpError) as error:
+        except (*NONSENSE, MemoryError, tf.errors.OpError) as error:
             raise _none_of_ours(self.path, error) from error
         return network
 
@@ -97,23 +67,6 @@ class ClassifierFile:
         shapes[FEATURES] = network.get_layer(FEATURES).output.shape
         if shapes != expected or len(network.get_layer(MAP).output.shape) != 4:
             raise ValueError(f"its network has {shapes}")
-
-
-_NONSENSE = (
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    ArithmeticError,
-    AssertionError,
-    RuntimeError,
-    EOFError,
-    OSError,
-    ImportError,
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-)
 
 
 def save_classifier(path: Path, network: Any, classifier: Classifier) -> None:
@@ -163,10 +116,10 @@ def load_classifier(path: Path) -> ClassifierFile:
         raise ClassifierError(f"{path}: this file cannot be read ({reason}).") from error
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            record = json.loads(_member(archive, _RECORD, _MAX_RECORD_BYTES))
-            numbers = _member(archive, _NUMBERS, _MAX_NUMBERS_BYTES)
+            record = json.loads(member(archive, _RECORD, _MAX_RECORD_BYTES))
+            numbers = member(archive, _NUMBERS, _MAX_NUMBERS_BYTES)
         classifier = _classifier(record, numbers)
-    except _NONSENSE as error:
+    except NONSENSE as error:
         raise _none_of_ours(path, error) from error
     return ClassifierFile(path, data, content_hash(data), classifier)
 
@@ -174,17 +127,6 @@ def load_classifier(path: Path) -> ClassifierFile:
 def _none_of_ours(path: Path, reason: object) -> ClassifierError:
     said = " ".join(str(reason).split())[:300]
     return ClassifierError(f"{path}: this is not a classifier that imgsort wrote ({said}). `imgsort train` makes one.")
-
-
-def _member(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
-    """Return a member of the archive. Raises ValueError where there is none, or one that is far too large."""
-    try:
-        info = archive.getinfo(name)
-    except KeyError:
-        raise ValueError(f"it has no {name}") from None
-    if info.file_size > most:
-        raise ValueError(f"{name} is of {info.file_size} bytes")
-    return archive.read(info)
 
 
 def _record(classifier: Classifier) -> dict[str, Any]:
@@ -263,51 +205,3 @@ def _text(value: Any) -> str:
     if not isinstance(value, str) or len(value) > 8192:
         raise ValueError("a text that is none")
     return value
-
-
-def _require_known_layers(config: Any) -> None:
-    """Raise ValueError where the network's description names anything that imgsort's networks are not made of.
-
-    Keras' safe mode refuses code; this refuses the rest too, layers that read files or fetch them say.
-    """
-    pending = [config]
-    while pending:
-        value = pending.pop()
-        if isinstance(value, list):
-            pending += value
-        elif isinstance(value, dict):
-            name, module = value.get("class_name", "Functional"), value.get("module") or "keras"
-            is_known = isinstance(name, str) and name in _LAYERS | _OTHER_CLASSES
-            if not is_known or module not in _MODULES or value.get("registered_name") not in (None, name):
-                raise ValueError(f"its network has a {module}.{name}")
-            pending += value.values()
-
-
-def _require_plain_numbers(data: bytes) -> None:
-    """Raise ValueError where the HDF5 file holds links to other files or places, or numbers that are elsewhere."""
-    import h5py
-
-    with h5py.File(io.BytesIO(data), "r") as file:
-        reference = name_of_reference(file)
-        if reference is not None:
-            raise ValueError(f"{reference!r} holds its numbers elsewhere, or far too many")
-
-
-def _network_members(data: bytes) -> dict[str, bytes]:
-    """Return the members that Keras reads. Raises ValueError for one that is missing, or others than imgsort writes."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        others = set(archive.namelist()) - {*_NETWORK, _RECORD, _NUMBERS}
-        if others:
-            raise ValueError(f"it holds {sorted(others)[0][:100]!r} too")
-        return {name: _member(archive, name, most) for name, most in _NETWORK.items()}
-
-
-@contextlib.contextmanager
-def _as_archive(members: dict[str, bytes]) -> Iterator[Path]:
-    """Give a file of these members alone: what was looked at is what is loaded, whatever else there was."""
-    with tempfile.TemporaryDirectory(prefix="imgsort-") as folder:
-        file = Path(folder, "classifier" + SUFFIX)
-        with zipfile.ZipFile(file, "x") as archive:
-            for name, data in members.items():
-                archive.writestr(name, data)
-        yield file

@@ -1,0 +1,117 @@
+"""The options of the commands that learn."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from imgsort.cli import options
+
+# Names of the networks that can be trained: those of the table, and one of learning/networks.py. A test compares.
+LEARNABLE_NAMES = ("efficientnet-lite0", "vgg16", "resnet50", "resnet50v2", "inceptionv3", "cnn")
+
+
+class Shares(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 alone
+    """Three shares, as 70/15/15."""
+
+    name = "shares"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Turn the text into three numbers."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            first, second, third = (float(share) for share in value.split("/"))
+        except ValueError:
+            self.fail(f"{value!r} is not three numbers, as 70/15/15", param, ctx)
+        return first, second, third
+
+
+class Names(click.ParamType):  # type: ignore[type-arg]
+    """Names of models with commas between them."""
+
+    name = "names"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Turn the text into names."""
+        if isinstance(value, tuple):
+            return value
+        names = tuple(name.strip() for name in value.split(","))
+        unknown = [name for name in names if name not in LEARNABLE_NAMES]
+        if unknown:
+            self.fail(f"there is no model {unknown[0]!r}; there are {', '.join(LEARNABLE_NAMES)}", param, ctx)
+        return names
+
+
+classifier = click.option(
+    "--classifier",
+    type=options.GivenPath(path_type=Path, dir_okay=False),
+    required=True,
+    help="File that `imgsort train` wrote.",
+)
+
+_training = (
+    click.option(
+        "--weights",
+        help="File of weights for the model, brought by hand; `none` for random ones, and then all of it is trained.",
+    ),
+    click.option("--size", type=click.IntRange(32, 2048), help="Side of the square that the model sees, in pixels."),
+    click.option(
+        "--split",
+        type=Shares(),
+        default="70/15/15",
+        show_default=True,
+        help="Shares of the images to learn from, to choose by, and to be judged by.",
+    ),
+    click.option(
+        "--test-dir",
+        type=options.GivenPath(path_type=Path, file_okay=False),
+        help="Folder of classes to be judged by, instead of the third share.",
+    ),
+    click.option("--fine-tune", is_flag=True, help="Train the backbone too, at a low rate: better, and takes minutes."),
+    click.option(
+        "--augment",
+        type=click.Choice(["none", "light", "strong"]),
+        help="How much images are changed at random while a network is trained.  [default: light]",
+    ),
+    click.option(
+        "--class-weights",
+        type=click.Choice(["balanced", "none"]),
+        default="balanced",
+        show_default=True,
+        help="balanced: classes count alike, however many images each has.",
+    ),
+    click.option(
+        "--epochs", type=click.IntRange(min=1), help="Network: epochs at most.  [default: 40; 12 with --fine-tune]"
+    ),
+    click.option(
+        "--batch-size",
+        type=click.IntRange(min=1),
+        help="Network: images a step.  [default: 32; 16 with --fine-tune]",
+    ),
+    click.option(
+        "--learning-rate",
+        type=click.FloatRange(0, 1, min_open=True),
+        help="Network: Adam's rate to begin with.  [default: 0.001; 0.0001 with --fine-tune]",
+    ),
+    click.option(
+        "--seed",
+        type=click.IntRange(0, 2**32 - 1),
+        default=0,
+        show_default=True,
+        help="Seed of the split and of training.",
+    ),
+    click.option(
+        "--tensorboard",
+        type=options.GivenPath(path_type=Path, file_okay=False),
+        help="Network: write logs for TensorBoard into this folder.",
+    ),
+    *options.running,
+    *options.reading,
+)
+
+
+def training_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of how a classifier is trained."""
+    return options.add(_training, function)

@@ -348,3 +348,9 @@ def test_plain_keras_says_the_same(request, which, classes, two):
     for prediction, row in zip(told, probabilities, strict=True):
         said = {guess.name: guess.confidence for guess in prediction.guesses}
         assert [said[name] for name in names_in_order] == pytest.approx(row.tolist(), abs=2e-3)
+
+
+def test_the_steps_of_a_head_are_logged_for_tensorboard(classes, tmp_path):
+    """Without a network to train, --tensorboard has the steps of the head."""
+    train(classes, output=tmp_path / "c.keras", size=64, tensorboard=tmp_path / "logs")
+    assert {path.parent.name for path in (tmp_path / "logs").rglob("events*")} == {"train", "validation"}

@@ -105,7 +105,7 @@ _training = (
     click.option(
         "--tensorboard",
         type=options.GivenPath(path_type=Path, file_okay=False),
-        help="Network: write logs for TensorBoard into this folder.",
+        help="Write logs for TensorBoard into this folder.",
     ),
     *options.running,
     *options.reading,

@@ -41,7 +41,7 @@ from imgsort.learning.networks import (
     set_head,
 )
 from imgsort.learning.pixels import squares_of
-from imgsort.learning.training import Squares, in_batches, seed_everything, train_network
+from imgsort.learning.training import Squares, in_batches, seed_everything, tensorboard_logs, train_network
 from imgsort.version import __version__
 
 if TYPE_CHECKING:
@@ -153,6 +153,9 @@ class Fitting:
             head = fit_again(together(train, validation), found.strength, balanced=balanced, seed=settings.seed)
         if settings.fine_tune:
             return self._fine_tuned(pooled, found.head)
+        logs = tensorboard_logs(settings.tensorboard)
+        for row in self._history:
+            logs(row)
         network = build_on_backbone(pooled, len(self.classes))
         set_head(network, head)
         is_stock = pooled.model.origin == "imagenet"

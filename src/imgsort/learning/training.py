@@ -71,7 +71,7 @@ def train_network(
     trained.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"])
     seen = predict(network, validation.pixels, settings.batch_size)
     best = _Best(network, cross_entropy(seen, validation.labels))
-    logs = _tensorboard(settings.tensorboard)
+    logs = tensorboard_logs(settings.tensorboard)
 
     def at_end_of_epoch(epoch: int, figures: dict[str, float]) -> None:
         seen = predict(network, validation.pixels, settings.batch_size)
@@ -179,14 +179,18 @@ class _Best:
         self._network.set_weights(self._weights)
 
 
-def _tensorboard(folder: Path | None) -> Callable[[HistoryRow], None]:
-    """Return what writes a row of the history to TensorBoard's logs, or does nothing without a folder."""
+def tensorboard_logs(folder: Path | None) -> Callable[[HistoryRow], None]:
+    """Return what writes a row of the history to TensorBoard's logs, or does nothing without a folder.
+
+    Raises MissingPackageError where TensorBoard is not installed.
+    """
     if folder is None:
         return lambda row: None
     try:
         import tensorboard  # noqa: F401
     except ImportError as error:
         raise MissingPackageError("--tensorboard needs TensorBoard: pip install 'imgsort[tensorboard]'.") from error
+    import_keras()
     import tensorflow as tf
 
     writers = {part: tf.summary.create_file_writer(str(folder / part)) for part in ("train", "validation")}

@@ -88,7 +88,7 @@ def test_what_is_trained(options, from_nothing, trains_network):
 def test_training_is_gentle_with_what_was_learned_before():
     """Fewer epochs at a lower rate; what is given goes before, and seed and weights of classes go along."""
     new, old = LearnSettings(model="cnn").training, LearnSettings(fine_tune=True).training
-    assert (new.epochs, new.batch_size, new.learning_rate, new.augment) == (40, 32, 1e-3, "light")
+    assert (new.epochs, new.batch_size, new.learning_rate, new.augment) == (40, 16, 5e-4, "light")
     assert (old.epochs, old.batch_size, old.learning_rate, old.augment) == (12, 16, 1e-4, "light")
     given = {"epochs": 3, "batch_size": 5, "learning_rate": 0.5, "augment": "none", "seed": 7}
     training = LearnSettings(model="cnn", class_weights="none", tensorboard="logs", **given).training

@@ -88,12 +88,12 @@ _training = (
     click.option(
         "--batch-size",
         type=click.IntRange(min=1),
-        help="Network: images a step.  [default: 32; 16 with --fine-tune]",
+        help="Network: images a step.  [default: 16]",
     ),
     click.option(
         "--learning-rate",
         type=click.FloatRange(0, 1, min_open=True),
-        help="Network: Adam's rate to begin with.  [default: 0.001; 0.0001 with --fine-tune]",
+        help="Network: Adam's rate to begin with.  [default: 0.0005; 0.0001 with --fine-tune]",
     ),
     click.option(
         "--seed",

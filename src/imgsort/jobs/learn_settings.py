@@ -131,7 +131,7 @@ class LearnSettings:
     @property
     def training(self) -> TrainingSettings:
         """How a network is trained: gently where it has learned before."""
-        epochs, batch_size, rate, patience = (40, 32, 1e-3, 8) if self.from_nothing else (12, 16, 1e-4, 6)
+        epochs, batch_size, rate, patience = (40, 16, 5e-4, 8) if self.from_nothing else (12, 16, 1e-4, 6)
         return TrainingSettings(
             epochs=self.epochs or epochs,
             batch_size=self.batch_size or batch_size,

@@ -25,16 +25,19 @@ _DROPOUT = 0.5
 
 
 def build_small_network(size_px: int, classes: int) -> Any:
-    """Return the network that people begin with: three convolutions with max-pooling, a dense layer, dropout."""
+    """Return the network that people begin with: three convolutions with max-pooling, a dense layer, dropout.
+
+    First weights as of He et al., Delving Deep into Rectifiers (2015), arXiv:1502.01852.
+    """
     layers = import_keras().layers
     inputs = layers.Input((size_px, size_px, 3))
-    x = layers.Rescaling(1 / 255)(inputs)
+    x = layers.Rescaling(1 / 127.5, -1)(inputs)
     for filters in _CONVOLUTIONS:
-        x = layers.Conv2D(filters, 3, padding="same", activation="relu")(x)
+        x = layers.Conv2D(filters, 3, padding="same", activation="relu", kernel_initializer="he_normal")(x)
         x = layers.MaxPooling2D()(x)
     x = layers.Identity(name=MAP)(x)
     x = layers.Flatten()(x)
-    x = layers.Dense(_DENSE, activation="relu", name=FEATURES)(x)
+    x = layers.Dense(_DENSE, activation="relu", kernel_initializer="he_normal", name=FEATURES)(x)
     return _with_head(inputs, layers.Dropout(_DROPOUT)(x), classes, SMALL_NETWORK)
 
 

@@ -134,7 +134,8 @@ def test_a_second_training_reads_no_image(trained, classes, tmp_path, monkeypatc
 def test_the_default_confidence(trained, small, classes):
     """From it on 95 % of the validation images are right: `classify` takes it, and a poor classifier's is higher."""
     for result in (trained, small):
-        assert 0 < result.confidence <= 1
+        # 2 is never reached: of a poor classifier no confidence may be right so often.
+        assert 0 < result.confidence <= 1 or result.confidence == 2
         validation = [classes / row["file"] for row in split_of(result) if row["part"] == "validation"]
         answers = predict(validation, classifier=result.classifier)
         assert answers.confidence == result.confidence

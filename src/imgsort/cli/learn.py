@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from imgsort.cli import learn_options, options
-from imgsort.cli.organize import as_keywords, exit_for
+from imgsort.cli.organize import as_keywords, exit_for, positive
 
 
 @click.command(short_help="Learn the folders that a person made.")
@@ -40,7 +40,7 @@ def train(folder: Path, *, quiet: bool, as_json: bool, **settings: Any) -> None:
     from imgsort.cli.learn_output import print_training
     from imgsort.jobs.train import train as job
 
-    result = _run(job, quiet, {"folder": folder, **_positive(settings)})
+    result = _run(job, quiet, {"folder": folder, **positive(settings)})
     _print(result, print_training, as_json)
     _exit_if_interrupted(result.status)
 
@@ -67,7 +67,7 @@ def evaluate(*, quiet: bool, as_json: bool, **settings: Any) -> None:
     from imgsort.cli.learn_output import print_evaluate
     from imgsort.jobs.evaluate import evaluate as job
 
-    _print(_run(job, quiet, _positive(settings)), print_evaluate, as_json)
+    _print(_run(job, quiet, positive(settings)), print_evaluate, as_json)
 
 
 @click.command(short_help="Train several models on one split.")
@@ -97,7 +97,7 @@ def compare(folder: Path, *, quiet: bool, as_json: bool, **settings: Any) -> Non
     from imgsort.cli.learn_output import print_comparison
     from imgsort.jobs.compare import compare as job
 
-    result = _run(job, quiet, {"folder": folder, **_positive(settings)})
+    result = _run(job, quiet, {"folder": folder, **positive(settings)})
     _print(result, print_comparison, as_json)
     _exit_if_interrupted(result.status)
 
@@ -142,7 +142,7 @@ def classify(
     if all(path.is_file() for path in paths):
         looking = {name: settings[name] for name in _LOOKING}
         _require_default({**settings, "confidence": confidence is not None})
-        result = _run(predict, quiet, {"files": paths, "top": top or 5, **_positive(looking)})
+        result = _run(predict, quiet, {"files": paths, "top": top or 5, **positive(looking)})
         _print(result, print_answers, as_json)
         return
     if len(paths) > 1 or (paths[0].suffix and not paths[0].exists()):
@@ -225,12 +225,6 @@ def _run(job: Callable[..., Any], quiet: bool, keywords: dict[str, Any]) -> Any:
             return job(listener=listener, **keywords)
     finally:
         listener.close_training()
-
-
-def _positive(settings: dict[str, Any]) -> dict[str, Any]:
-    """Turn --no-cache into its opposite."""
-    cache = not settings.pop("no_cache")
-    return {**settings, "cache": cache}
 
 
 def _exit_if_interrupted(status: str) -> None:

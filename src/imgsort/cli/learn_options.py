@@ -56,7 +56,7 @@ _training = (
         "--weights",
         help="File of weights for the model, brought by hand; `none` for random ones, and then all of it is trained.",
     ),
-    click.option("--size", type=click.IntRange(32, 2048), help="Side of the square that the model sees, in pixels."),
+    options.size,
     click.option(
         "--split",
         type=Shares(),

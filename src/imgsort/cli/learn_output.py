@@ -7,6 +7,8 @@ import click
 from imgsort.cli.output import print_columns, print_filing, print_unreadable, printable, shown_path
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from imgsort.jobs.classify import Answers, ClassifyResult, Prediction
     from imgsort.jobs.compare import CompareResult
     from imgsort.jobs.evaluate import EvaluateResult
@@ -44,9 +46,14 @@ def print_evaluate(result: "EvaluateResult") -> None:
     print_matrix(result.evaluation)
     print_mistakes(result.mistakes)
     print_unreadable(result.unreadable)
-    if result.report is not None:
+    _print_report(result.report)
+
+
+def _print_report(report: "Path | None") -> None:
+    """Say where more is told, if anywhere."""
+    if report is not None:
         click.echo()
-        click.echo(f"more in {printable(shown_path(result.report))}.")
+        click.echo(f"more in {printable(shown_path(report))}.")
 
 
 def print_figures(evaluation: "Evaluation") -> None:
@@ -111,9 +118,7 @@ def print_comparison(result: "CompareResult") -> None:
         if row.error:
             click.echo(f"{row.model}: {printable(row.error)}")
     print_unreadable(result.unreadable)
-    if result.report is not None:
-        click.echo()
-        click.echo(f"more in {printable(shown_path(result.report))}.")
+    _print_report(result.report)
 
 
 def print_classified(result: "ClassifyResult", *, verbose: bool) -> None:

@@ -67,6 +67,8 @@ device = click.option(
 no_cache = click.option("--no-cache", is_flag=True, help="Neither use features that are kept nor keep any.")
 verify = click.option("--verify", is_flag=True, help="Read every file, even one whose size and time are as they were.")
 
+size = click.option("--size", type=click.IntRange(32, 2048), help="Side of the square that the model sees, in pixels.")
+
 running = (device, no_cache, verify)
 
 reading = (
@@ -104,7 +106,7 @@ _model = (
         show_default=True,
         help="How the model's map becomes features: a mean or maximum per channel, or the whole map.",
     ),
-    click.option("--size", type=click.IntRange(32, 2048), help="Side of the square that the model sees, in pixels."),
+    size,
     click.option("--batch-size", type=click.IntRange(min=1), help="Images that go through the model at a time."),
     device,
     click.option(

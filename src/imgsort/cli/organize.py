@@ -213,9 +213,13 @@ def as_keywords(settings: dict[str, Any]) -> dict[str, Any]:
     chosen = [mode for mode in ("copy", "hardlink", "symlink") if settings.pop(mode)]
     if len(chosen) > 1:
         raise click.UsageError(f"--{chosen[0]} and --{chosen[1]} do not go together.")
-    for name in [name for name in settings if name.startswith("no_")]:
-        settings[name.removeprefix("no_")] = not settings.pop(name)
-    return {**settings, "mode": chosen[0] if chosen else "move"}
+    return {**positive(settings), "mode": chosen[0] if chosen else "move"}
+
+
+def positive(settings: dict[str, Any]) -> dict[str, Any]:
+    """Turn --no-sidecars and --no-cache into their opposites."""
+    said = {name.removeprefix("no_"): not value for name, value in settings.items() if name.startswith("no_")}
+    return {**{name: value for name, value in settings.items() if not name.startswith("no_")}, **said}
 
 
 def _show(result: Any, *, verbose: bool, as_json: bool) -> None:

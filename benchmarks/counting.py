@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 from quality import VARIANCE, Labelled, extracted
 from sklearn.metrics import silhouette_score
 
-from imgsort.grouping.cluster_count import MAX_CLUSTERS, MIN_CLUSTERS, Candidate, best, candidates
+from imgsort.grouping.categories.cluster_count import MAX_CLUSTERS, MIN_CLUSTERS, Candidate, best, candidates
 from imgsort.grouping.kmeans import fitted_kmeans
 from imgsort.grouping.reduce import reduce_features
-from imgsort.images.find import find_images
+from imgsort.images.finding.find import find_images
 
 COMPOSED = 30
 LEAST_CLASSES, MOST_CLASSES = 2, 10

@@ -25,9 +25,9 @@ import imagehash
 import numpy as np
 
 from imgsort.grouping.duplicates import group_near_duplicates
-from imgsort.images.decode import ReadSettings, decode_bytes
-from imgsort.images.perceptual_hash import MAX_DISTANCE, perceptual_hash
-from imgsort.images.quality import (
+from imgsort.images.decoding.decode import ReadSettings, decode_bytes
+from imgsort.images.judging.perceptual_hash import MAX_DISTANCE, perceptual_hash
+from imgsort.images.judging.quality import (
     ANALYSIS_SIDE_PX,
     BLANK,
     BLURRED,

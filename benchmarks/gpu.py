@@ -12,12 +12,12 @@ from pathlib import Path
 from machine import described
 from pipeline import Pipeline
 
-from imgsort.features.choose import choose_model
-from imgsort.features.cuda import cuda_device_count
 from imgsort.features.extraction import prepare_extraction
-from imgsort.features.pooled_model import PooledModel
-from imgsort.features.runtime import require_gpu
-from imgsort.images.decode import DEFAULTS
+from imgsort.features.keras_backend import require_gpu
+from imgsort.features.models.choose import choose_model
+from imgsort.features.models.pooled_model import PooledModel
+from imgsort.features.runtimes.cuda import cuda_device_count
+from imgsort.images.decoding.decode import DEFAULTS
 
 
 def measure(folder: Path, name: str, weights: Path | None, rounds: int) -> None:

@@ -30,22 +30,22 @@ from numpy.typing import NDArray
 from speed import IMGSORT, median, run
 
 from imgsort.errors import ImgsortError, UsageError
-from imgsort.features.feature_cache import FeatureCache
+from imgsort.features.cache.feature_cache import FeatureCache
 from imgsort.grouping.duplicates import connected_near_duplicates
-from imgsort.images.decode import DEFAULTS
-from imgsort.images.find import require_folder
-from imgsort.images.perceptual_hash import MAX_DISTANCE
-from imgsort.jobs.class_folders import find_classes, require_two
-from imgsort.jobs.fitting import Fitting
-from imgsort.jobs.learn_settings import LearnSettings
+from imgsort.images.decoding.decode import DEFAULTS
+from imgsort.images.finding.find import require_folder
+from imgsort.images.judging.perceptual_hash import MAX_DISTANCE
+from imgsort.jobs.learn.steps.class_folders import find_classes, require_two
+from imgsort.jobs.learn.steps.fitting import Fitting
+from imgsort.jobs.learn.steps.settings import LearnSettings
 from imgsort.jobs.listener import Listener
-from imgsort.learning.classifier import Predictions
-from imgsort.learning.dataset import LabelledImages, Split, divide, labelled
-from imgsort.learning.evaluation import Evaluation, evaluate_predictions
-from imgsort.learning.history import HistoryRow
-from imgsort.learning.looks import Looks, look_at, looks_recipe
-from imgsort.learning.networks import Augmentation
-from imgsort.learning.split import split_rows
+from imgsort.learning.data.dataset import LabelledImages, Split, divide, labelled
+from imgsort.learning.data.looks import Looks, look_at, looks_recipe
+from imgsort.learning.data.split import split_rows
+from imgsort.learning.network.history import HistoryRow
+from imgsort.learning.network.networks import Augmentation
+from imgsort.learning.result.classifier import Predictions
+from imgsort.learning.result.evaluation import Evaluation, evaluate_predictions
 
 FOLDS = 5
 REST = (85.0, 15.0)

@@ -17,10 +17,10 @@ import numpy as np
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from imgsort.features.extract import Features, Pooling
-from imgsort.filing.plan import site_of
-from imgsort.grouping.categories import group_rows
-from imgsort.grouping.outliers import TwoMeansOutliers
-from imgsort.images.decode import DEFAULTS
+from imgsort.filing.planning.plan import site_of
+from imgsort.grouping.categories.group import group_rows
+from imgsort.grouping.outliers.two_means import TwoMeansOutliers
+from imgsort.images.decoding.decode import DEFAULTS
 from imgsort.jobs.extracting import extract_with
 from imgsort.jobs.listener import Listener
 from imgsort.jobs.results import ModelRecord

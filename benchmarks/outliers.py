@@ -36,19 +36,19 @@ from sklearn.metrics import silhouette_score
 from sklearn.neighbors import LocalOutlierFactor, NearestNeighbors
 from threadpoolctl import threadpool_limits
 
-from imgsort.features.backbones import BACKBONES
 from imgsort.features.extract import Features
-from imgsort.features.imagenet_classes import CLASSES, beside_classes
-from imgsort.grouping.categories import group_rows
+from imgsort.features.models.backbones import BACKBONES
+from imgsort.features.models.imagenet_classes import CLASSES, beside_classes
+from imgsort.grouping.categories.group import group_rows
 from imgsort.grouping.directions import unit_rows
 from imgsort.grouping.kmeans import fitted_kmeans
-from imgsort.grouping.neighbours import ODD_SCORE, NeighbourOutliers
-from imgsort.grouping.outliers import TwoMeansOutliers
+from imgsort.grouping.outliers.neighbours import ODD_SCORE, NeighbourOutliers
+from imgsort.grouping.outliers.two_means import TwoMeansOutliers
 from imgsort.grouping.reduce import reduce_features
-from imgsort.images.decode import read_image
-from imgsort.images.find import ImageFile, find_images
-from imgsort.images.quality import ANALYSIS_SIDE_PX
-from imgsort.jobs.features import extract_features
+from imgsort.images.decoding.decode import read_image
+from imgsort.images.finding.find import ImageFile, find_images
+from imgsort.images.judging.quality import ANALYSIS_SIDE_PX
+from imgsort.jobs.look.features import extract_features
 
 SEEDS = range(3)
 NEIGHBORS = 10

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from imgsort.features.extract import Extractor, extract_rows
-from imgsort.images import decode
-from imgsort.images.find import ImageFile, find_images
-from imgsort.images.letterbox import letterbox
+from imgsort.images.decoding import decode
+from imgsort.images.decoding.letterbox import letterbox
+from imgsort.images.finding.find import ImageFile, find_images
 from imgsort.images.stream import core_count, stream
 
 LEAST = 40

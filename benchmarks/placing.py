@@ -23,9 +23,9 @@ from scipy.optimize import linear_sum_assignment
 
 from imgsort.features.extract import Features
 from imgsort.grouping import centres
-from imgsort.grouping.categories import group_rows
-from imgsort.images.find import find_images
-from imgsort.jobs.features import extract_features
+from imgsort.grouping.categories.group import group_rows
+from imgsort.images.finding.find import find_images
+from imgsort.jobs.look.features import extract_features
 
 SEEDS = range(5)
 QUANTILES = (0.90, 0.95, 0.97)

@@ -23,15 +23,15 @@ from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from imgsort.features.choose import ChosenModel, choose_model
 from imgsort.features.extract import Extractor, Features
 from imgsort.features.extraction import prepare_extraction
-from imgsort.features.pooled_model import PooledModel
-from imgsort.grouping.categories import group_rows
-from imgsort.images.decode import DEFAULTS
-from imgsort.images.find import find_images
+from imgsort.features.models.choose import ChosenModel, choose_model
+from imgsort.features.models.pooled_model import PooledModel
+from imgsort.grouping.categories.group import group_rows
+from imgsort.images.decoding.decode import DEFAULTS
+from imgsort.images.finding.find import find_images
 from imgsort.images.stream import core_count, stream
-from imgsort.jobs.features import extract_features
+from imgsort.jobs.look.features import extract_features
 
 PRECISIONS = ("float32", "bfloat16", "int8")
 SEEDS = range(5)
@@ -81,7 +81,7 @@ def chosen(name: str, weights: Path | None, folder: Path) -> tuple[ChosenModel, 
     if weights is None and name != "efficientnet-lite0":
         weights = folder / f"{name}.weights.h5"
         if not weights.exists():
-            from imgsort.features.backbones import BACKBONES
+            from imgsort.features.models.backbones import BACKBONES
 
             row = BACKBONES[name]
             row.build(row.size_px).save_weights(weights)

@@ -28,16 +28,16 @@ from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 from sklearn.neighbors import NearestNeighbors, kneighbors_graph
 from sklearn.preprocessing import StandardScaler
 
-from imgsort.features.choose import choose_model
-from imgsort.features.runtime import import_keras
+from imgsort.features.keras_backend import import_keras
+from imgsort.features.models.choose import choose_model
 from imgsort.grouping.directions import Directions, unit_rows
 from imgsort.grouping.kmeans import fitted_kmeans
 from imgsort.grouping.reduce import reduce_features
-from imgsort.images.decode import read_image
-from imgsort.images.find import ImageFile, find_images
-from imgsort.images.letterbox import fitted_size_hw, letterbox
+from imgsort.images.decoding.decode import read_image
+from imgsort.images.decoding.letterbox import fitted_size_hw, letterbox
+from imgsort.images.finding.find import ImageFile, find_images
 from imgsort.images.stream import stream
-from imgsort.jobs.features import extract_features
+from imgsort.jobs.look.features import extract_features
 
 MODEL, SIZE_PX = "efficientnet-lite0", 224
 SEEDS = range(5)

@@ -17,7 +17,7 @@ from machine import described
 
 EXTRACT = """
 import json, sys, time, resource
-from imgsort.jobs.features import extract_features
+from imgsort.jobs.look.features import extract_features
 start = time.perf_counter()
 features = extract_features(sys.argv[1], cache=False)
 print(json.dumps([len(features.files), time.perf_counter() - start,
@@ -27,7 +27,7 @@ print(json.dumps([len(features.files), time.perf_counter() - start,
 CLUSTER = """
 import json, sys, time, resource, tempfile
 import numpy as np
-from imgsort.grouping.categories import group_rows
+from imgsort.grouping.categories.group import group_rows
 from imgsort.mapped import empty_matrix, let_go
 rows, width = int(sys.argv[1]), int(sys.argv[2])
 random = np.random.default_rng(0)

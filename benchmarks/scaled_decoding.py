@@ -19,10 +19,10 @@ import numpy as np
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from imgsort.features.extract import Features
-from imgsort.grouping.categories import group_rows
-from imgsort.images import decode
-from imgsort.images.find import ImageFile, find_images
-from imgsort.jobs.features import extract_features
+from imgsort.grouping.categories.group import group_rows
+from imgsort.images.decoding import decode
+from imgsort.images.finding.find import ImageFile, find_images
+from imgsort.jobs.look.features import extract_features
 from imgsort.version import __version__
 
 SIZE_PX = 224

@@ -27,11 +27,11 @@ from unittest import mock
 from machine import described
 from pipeline import Pipeline
 
-from imgsort.features.choose import choose_model
 from imgsort.features.extraction import prepare_extraction
-from imgsort.features.pooled_model import PooledModel
-from imgsort.images import decode
-from imgsort.images.find import find_images
+from imgsort.features.models.choose import choose_model
+from imgsort.features.models.pooled_model import PooledModel
+from imgsort.images.decoding import decode
+from imgsort.images.finding.find import find_images
 
 IMGSORT = [sys.executable, "-m", "imgsort"]
 

@@ -10,19 +10,19 @@ from imgsort.version import __version__
 
 if TYPE_CHECKING:
     from imgsort.errors import ImgsortError
-    from imgsort.jobs.apply import apply
-    from imgsort.jobs.categorize import categorize
-    from imgsort.jobs.check import check
-    from imgsort.jobs.classify import classify, predict
-    from imgsort.jobs.compare import compare
-    from imgsort.jobs.evaluate import evaluate
-    from imgsort.jobs.explain import explain
-    from imgsort.jobs.export import export
-    from imgsort.jobs.features import extract_features
-    from imgsort.jobs.history import history
-    from imgsort.jobs.outliers import find_outliers
-    from imgsort.jobs.train import train
-    from imgsort.jobs.undo import undo
+    from imgsort.jobs.learn.classify import classify, predict
+    from imgsort.jobs.learn.compare import compare
+    from imgsort.jobs.learn.evaluate import evaluate
+    from imgsort.jobs.learn.explain import explain
+    from imgsort.jobs.learn.export import export
+    from imgsort.jobs.learn.train import train
+    from imgsort.jobs.look.features import extract_features
+    from imgsort.jobs.organize.apply import apply
+    from imgsort.jobs.organize.categorize import categorize
+    from imgsort.jobs.organize.check import check
+    from imgsort.jobs.organize.history import history
+    from imgsort.jobs.organize.outliers import find_outliers
+    from imgsort.jobs.organize.undo import undo
 
 __all__ = [
     "ImgsortError",
@@ -45,20 +45,20 @@ __all__ = [
 
 _HOMES = {
     "ImgsortError": "imgsort.errors",
-    "apply": "imgsort.jobs.apply",
-    "categorize": "imgsort.jobs.categorize",
-    "check": "imgsort.jobs.check",
-    "classify": "imgsort.jobs.classify",
-    "compare": "imgsort.jobs.compare",
-    "evaluate": "imgsort.jobs.evaluate",
-    "explain": "imgsort.jobs.explain",
-    "export": "imgsort.jobs.export",
-    "extract_features": "imgsort.jobs.features",
-    "find_outliers": "imgsort.jobs.outliers",
-    "history": "imgsort.jobs.history",
-    "predict": "imgsort.jobs.classify",
-    "train": "imgsort.jobs.train",
-    "undo": "imgsort.jobs.undo",
+    "apply": "imgsort.jobs.organize.apply",
+    "categorize": "imgsort.jobs.organize.categorize",
+    "check": "imgsort.jobs.organize.check",
+    "classify": "imgsort.jobs.learn.classify",
+    "compare": "imgsort.jobs.learn.compare",
+    "evaluate": "imgsort.jobs.learn.evaluate",
+    "explain": "imgsort.jobs.learn.explain",
+    "export": "imgsort.jobs.learn.export",
+    "extract_features": "imgsort.jobs.look.features",
+    "find_outliers": "imgsort.jobs.organize.outliers",
+    "history": "imgsort.jobs.organize.history",
+    "predict": "imgsort.jobs.learn.classify",
+    "train": "imgsort.jobs.learn.train",
+    "undo": "imgsort.jobs.organize.undo",
 }
 
 

@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from imgsort.cli import main
-from imgsort.features.feature_store import FeatureStore, store_file
-from imgsort.features.model_store import stored_or_made
+from imgsort.features.cache.feature_store import FeatureStore, store_file
+from imgsort.features.cache.model_store import stored_or_made
 
 pytestmark = pytest.mark.usefixtures("own_folder")
 

@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from imgsort.cli import main, options
-from imgsort.jobs.findings import REASONS, Limits
-from tests.images.pictures import encode, gradient, plain
-from tests.trees import make_tree, names, read_tree
+from imgsort.jobs.organize.steps.findings import REASONS, Limits
+from tests.support.pictures import encode, gradient, plain
+from tests.support.trees import make_tree, names, read_tree
 
 
 def run(*arguments):

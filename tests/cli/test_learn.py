@@ -9,10 +9,10 @@ from click.testing import CliRunner
 
 from imgsort.cli import learn_options, main
 from imgsort.cli.terminal import TerminalListener
-from imgsort.features.backbones import BACKBONES
-from imgsort.jobs.compare import DEFAULT_MODELS
-from imgsort.jobs.learn_settings import DEFAULT_SPLIT
-from imgsort.learning.networks import SMALL_NETWORK
+from imgsort.features.models.backbones import BACKBONES
+from imgsort.jobs.learn.compare import DEFAULT_MODELS
+from imgsort.jobs.learn.steps.settings import DEFAULT_SPLIT
+from imgsort.learning.network.networks import SMALL_NETWORK
 from tests.jobs.conftest import (  # noqa: F401  # fixtures, shared with the tests of the jobs
     KINDS,
     classes,
@@ -25,7 +25,7 @@ from tests.jobs.conftest import (  # noqa: F401  # fixtures, shared with the tes
     two,
     with_classes,
 )
-from tests.trees import make_tree, names, read_tree
+from tests.support.trees import make_tree, names, read_tree
 
 CNN = ["--model", "cnn", "--size", "32", "--epochs", "1", "--augment", "none"]
 COMMANDS = ("train", "evaluate", "compare", "classify", "explain", "export")

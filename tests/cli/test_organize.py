@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from imgsort.cli import main
-from tests.filing.desk import file_by
-from tests.trees import make_tree, names, read_tree
+from tests.support.desk import file_by
+from tests.support.trees import make_tree, names, read_tree
 
 LITE = ["--model", "efficientnet-lite0", "--size", "64", "--clusters", "3"]
 
@@ -147,7 +147,7 @@ def test_undo_that_refuses_exits_4(tmp_path):
 
 def test_a_stop_in_the_middle_exits_4_with_the_result(few_photos, monkeypatch):
     """The JSON of a run that stopped part way holds the result so far and the error."""
-    from imgsort.filing import apply
+    from imgsort.filing.moving import apply
 
     def fail(*args):
         raise OSError(13, "Permission denied")

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from imgsort.features.backbones import ALWAYS_THERE
-from imgsort.features.choose import ChosenModel, choose_model
-from imgsort.features.pooled_model import PooledModel
+from imgsort.features.models.backbones import ALWAYS_THERE
+from imgsort.features.models.choose import ChosenModel, choose_model
+from imgsort.features.models.pooled_model import PooledModel
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
@@ -95,7 +95,7 @@ def small_lite(lite_model: ChosenModel) -> PooledModel:
 @pytest.fixture(scope="session")
 def converted(small_lite: PooledModel) -> dict[str, bytes]:
     """The small model as LiteRT runs it, in each precision."""
-    from imgsort.features.convert import convert
+    from imgsort.features.runtimes.convert import convert
 
     return {precision: convert(small_lite, precision) for precision in ("float32", "int8")}
 
@@ -103,7 +103,7 @@ def converted(small_lite: PooledModel) -> dict[str, bytes]:
 @pytest.fixture(scope="session")
 def small_model() -> Callable[..., Any]:
     """A function that builds a small network with every kind of layer that the backbones have, weights random."""
-    from imgsort.features.runtime import import_keras
+    from imgsort.features.keras_backend import import_keras
 
     keras = import_keras()
 

@@ -11,16 +11,16 @@ import pytest
 from imgsort import mapped
 from imgsort.errors import WeightsError
 from imgsort.features import extract
-from imgsort.features.choose import ChosenModel
+from imgsort.features.cache.feature_cache import FeatureCache
 from imgsort.features.extract import Extractor, Features, extract_rows
 from imgsort.features.extraction import prepare_extraction
-from imgsort.features.feature_cache import FeatureCache
-from imgsort.features.pooled_model import PooledModel
-from imgsort.images.decode import DEFAULTS, decode
-from imgsort.images.find import ImageFile, Unreadable, find_images
-from imgsort.images.letterbox import letterbox
-from tests.images.pictures import encode, gradient
-from tests.trees import make_tree
+from imgsort.features.models.choose import ChosenModel
+from imgsort.features.models.pooled_model import PooledModel
+from imgsort.images.decoding.decode import DEFAULTS, decode
+from imgsort.images.decoding.letterbox import letterbox
+from imgsort.images.finding.find import ImageFile, Unreadable, find_images
+from tests.support.pictures import encode, gradient
+from tests.support.trees import make_tree
 
 SIDE_PX = 64
 

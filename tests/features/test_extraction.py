@@ -9,11 +9,11 @@ import pytest
 from imgsort.errors import ConversionError
 from imgsort.features import extraction
 from imgsort.features.extraction import prepare_extraction
-from imgsort.features.litert import LiteRTExtractor
-from imgsort.features.pooled_model import PooledModel
-from imgsort.features.tensorflow_extractor import TensorFlowExtractor
-from imgsort.features.ways import Way
-from imgsort.images.decode import DEFAULTS, ReadSettings
+from imgsort.features.models.pooled_model import PooledModel
+from imgsort.features.runtimes.litert import LiteRTExtractor
+from imgsort.features.runtimes.tensorflow import TensorFlowExtractor
+from imgsort.features.runtimes.ways import Way
+from imgsort.images.decoding.decode import DEFAULTS, ReadSettings
 
 SIDE_PX = 32
 PICTURES = np.random.default_rng(5).integers(0, 256, (2, SIDE_PX, SIDE_PX, 3), dtype=np.uint8)
@@ -99,10 +99,10 @@ def test_a_kept_model_needs_no_tensorflow(pooled):
     prepared(pooled, precision="float32")
     script = (
         "import sys, numpy as np\n"
-        "from imgsort.features.choose import choose_model\n"
+        "from imgsort.features.models.choose import choose_model\n"
         "from imgsort.features.extraction import prepare_extraction\n"
-        "from imgsort.features.pooled_model import PooledModel\n"
-        "from imgsort.images.decode import DEFAULTS\n"
+        "from imgsort.features.models.pooled_model import PooledModel\n"
+        "from imgsort.images.decoding.decode import DEFAULTS\n"
         "name = 'efficientnet-lite0'\n"
         "model = choose_model(name, name, None, notice=print, make_bar=lambda _: None)\n"
         f"pooled = PooledModel(model, {SIDE_PX})\n"

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from imgsort.errors import ImgsortError
-from imgsort.filing.plan import Mode
-from imgsort.filing.runs import latest_in_force
-from tests.filing.desk import file_by, settle_and_undo_unless, undo_last
-from tests.trees import make_tree, read_tree
+from imgsort.filing.journal.runs import latest_in_force
+from imgsort.filing.planning.plan import Mode
+from tests.support.desk import file_by, settle_and_undo_unless, undo_last
+from tests.support.trees import make_tree, read_tree
 
 CHANGING = (
     "link symlink unlink remove replace rename mkdir rmdir open write fsync ftruncate utime chmod fchown close".split()

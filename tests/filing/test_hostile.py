@@ -8,9 +8,9 @@ import tracemalloc
 import pytest
 
 from imgsort.errors import JournalError
-from imgsort.filing.plan import Mode
-from tests.filing.desk import by_first_letter, file_by, undo_last
-from tests.trees import make_tree, names, read_tree
+from imgsort.filing.planning.plan import Mode
+from tests.support.desk import by_first_letter, file_by, undo_last
+from tests.support.trees import make_tree, names, read_tree
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="symbolic links need a privilege on Windows")
 

@@ -26,9 +26,9 @@ from PIL import Image
 from sklearn.datasets import load_sample_image
 
 from imgsort.errors import UnreadableImageError
-from imgsort.images.decode import ReadSettings, decode
+from imgsort.images.decoding.decode import ReadSettings, decode
 from tests.images.fuzz_memory import peak_mib
-from tests.images.pictures import RGB, png, png_chunk
+from tests.support.pictures import RGB, png, png_chunk
 
 SLOW_SECONDS = 10
 MAX_PIXELS = 20_000_000

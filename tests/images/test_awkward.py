@@ -14,8 +14,8 @@ import pytest
 from PIL import Image, ImageOps
 
 from imgsort.errors import UnreadableImageError
-from imgsort.images.decode import read_image
-from imgsort.images.find import ImageFile, find_images
+from imgsort.images.decoding.decode import read_image
+from imgsort.images.finding.find import ImageFile, find_images
 from tests.images.fuzz_memory import peak_mib
 
 PROJECT = Path(__file__).resolve().parents[2]

@@ -1,7 +1,7 @@
 import pytest
 
 from imgsort.images.kinds import HEAD_BYTES, IMAGE_SUFFIXES, claimed_kind, image_kind
-from tests.images.pictures import plain
+from tests.support.pictures import plain
 
 
 @pytest.mark.parametrize(

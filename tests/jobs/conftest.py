@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from imgsort.jobs.train import train
+from imgsort.jobs.learn.train import train
 
 LITE = {"model": "efficientnet-lite0", "size": 64}
 SMALL = {"model": "cnn", "size": 32, "epochs": 2}

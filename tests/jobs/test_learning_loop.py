@@ -5,10 +5,10 @@ import os
 import shutil
 
 import imgsort
-from imgsort.jobs.classify import classify
-from imgsort.jobs.train import train
+from imgsort.jobs.learn.classify import classify
+from imgsort.jobs.learn.train import train
 from tests.jobs.conftest import LITE
-from tests.trees import names, read_tree
+from tests.support.trees import names, read_tree
 
 
 def photograph_of(folder):

@@ -9,8 +9,8 @@ import pytest
 
 import imgsort
 from imgsort.errors import InterruptedRunError, LockedError, StoppedError
-from imgsort.filing import apply
-from tests.trees import read_tree
+from imgsort.filing.moving import apply
+from tests.support.trees import read_tree
 
 LITE = {"model": "efficientnet-lite0", "size": 64, "clusters": 3}
 
@@ -20,7 +20,7 @@ def test_a_killed_run_is_settled_by_the_next_command(few_photos):
     before = read_tree(few_photos)
     script = (
         "import os, sys, pathlib\n"
-        "from tests.filing.desk import file_by\n"
+        "from tests.support.desk import file_by\n"
         "real = os.unlink\n"
         "def die(path, **k):\n"
         "    os._exit(9) if str(path).endswith('.jpg') else real(path, **k)\n"
@@ -66,7 +66,7 @@ def test_a_stop_in_the_middle_is_told_and_undone(few_photos, monkeypatch, fault,
 
 def test_two_at_once(few_photos):
     """While one command holds the collection another ends at once."""
-    from imgsort.filing.lock import locked
+    from imgsort.filing.journal.lock import locked
 
     with locked([few_photos.resolve()], "outliers"), pytest.raises(LockedError, match="imgsort outliers"):
         imgsort.categorize(few_photos, **LITE)

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from imgsort.features.runtime import import_keras
-from imgsort.learning.classifier import Classifier, NetworkRecord, Reference
-from imgsort.learning.classifier_file import save_classifier
-from imgsort.learning.networks import head_of
+from imgsort.features.keras_backend import import_keras
+from imgsort.learning.network.networks import head_of
+from imgsort.learning.result.classifier import Classifier, NetworkRecord, Reference
+from imgsort.learning.result.classifier_file import save_classifier
 
 SIDE_PX = 32
 

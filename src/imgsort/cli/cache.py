@@ -19,7 +19,7 @@ def cache() -> None:
 @options.as_json
 def info(*, as_json: bool) -> None:
     """Show where the cache is, what it holds and how much it takes."""
-    from imgsort.jobs.cache import cache_info
+    from imgsort.jobs.upkeep.cache import cache_info
 
     _show("cache info", cache_info(), as_json=as_json)
 
@@ -30,7 +30,7 @@ def info(*, as_json: bool) -> None:
 @options.as_json
 def clear(*, features: bool, models: bool, as_json: bool) -> None:
     """Remove what is kept: without an option all of it. The next run makes what it needs anew."""
-    from imgsort.jobs.cache import clear_cache
+    from imgsort.jobs.upkeep.cache import clear_cache
 
     left = clear_cache(features=features or not models, models=models or not features)
     _show("cache clear", left, as_json=as_json)
@@ -41,7 +41,7 @@ def clear(*, features: bool, models: bool, as_json: bool) -> None:
 @options.as_json
 def prune(max_size: str, *, as_json: bool) -> None:
     """Remove what was not used for longest until the rest fits into --max-size: features first, then models."""
-    from imgsort.jobs.cache import prune_cache
+    from imgsort.jobs.upkeep.cache import prune_cache
 
     _show("cache prune", prune_cache(max_size), as_json=as_json)
 

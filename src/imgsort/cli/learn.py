@@ -38,7 +38,7 @@ def train(folder: Path, *, quiet: bool, as_json: bool, **settings: Any) -> None:
     where a head alone is fitted.
     """
     from imgsort.cli.learn_output import print_training
-    from imgsort.jobs.train import train as job
+    from imgsort.jobs.learn.train import train as job
 
     result = _run(job, quiet, {"folder": folder, **positive(settings)})
     _print(result, print_training, as_json)
@@ -65,7 +65,7 @@ def evaluate(*, quiet: bool, as_json: bool, **settings: Any) -> None:
     the top five; how far its confidence is to be believed (ECE); what it takes for what; the worst mistakes.
     """
     from imgsort.cli.learn_output import print_evaluate
-    from imgsort.jobs.evaluate import evaluate as job
+    from imgsort.jobs.learn.evaluate import evaluate as job
 
     _print(_run(job, quiet, positive(settings)), print_evaluate, as_json)
 
@@ -95,7 +95,7 @@ def compare(folder: Path, *, quiet: bool, as_json: bool, **settings: Any) -> Non
     are those of `imgsort train`, for each model.
     """
     from imgsort.cli.learn_output import print_comparison
-    from imgsort.jobs.compare import compare as job
+    from imgsort.jobs.learn.compare import compare as job
 
     result = _run(job, quiet, {"folder": folder, **positive(settings)})
     _print(result, print_comparison, as_json)
@@ -136,8 +136,8 @@ def classify(
     or several, it is said what they show, and nothing is moved.
     """
     from imgsort.cli.learn_output import print_answers, print_classified
-    from imgsort.jobs.classify import classify as job
-    from imgsort.jobs.classify import predict
+    from imgsort.jobs.learn.classify import classify as job
+    from imgsort.jobs.learn.classify import predict
 
     if all(path.is_file() for path in paths):
         looking = {name: settings[name] for name in _LOOKING}
@@ -171,7 +171,7 @@ def explain(*, quiet: bool, as_json: bool, **settings: Any) -> None:
     """Write a picture of IMAGE on which colour shows what speaks for its class (Grad-CAM): red is most."""
     from imgsort.cli.learn_output import print_explanation
     from imgsort.cli.terminal import without_chatter
-    from imgsort.jobs.explain import explain as job
+    from imgsort.jobs.learn.explain import explain as job
 
     with without_chatter():
         result = job(**settings)
@@ -200,7 +200,7 @@ def export(*, quiet: bool, as_json: bool, **settings: Any) -> None:
     A JSON file beside it says what goes in and comes out, and names the classes.
     """
     from imgsort.cli.learn_output import print_export
-    from imgsort.jobs.export import export as job
+    from imgsort.jobs.learn.export import export as job
 
     _print(job(**settings), print_export, as_json)
 

@@ -8,7 +8,8 @@ import click
 
 from imgsort.cli import options
 
-# Names of the networks that can be trained: those of the table, and one of learning/networks.py. A test compares.
+# Names of the networks that can be trained: those of the table, and that of learning/network/networks.py. A test
+# compares.
 LEARNABLE_NAMES = ("efficientnet-lite0", "vgg16", "resnet50", "resnet50v2", "inceptionv3", "cnn")
 
 

@@ -9,14 +9,14 @@ from imgsort.cli.output import print_columns, print_filing, print_unreadable, pr
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from imgsort.jobs.classify import Answers, ClassifyResult, Prediction
-    from imgsort.jobs.compare import CompareResult
-    from imgsort.jobs.evaluate import EvaluateResult
-    from imgsort.jobs.explain import Explanation
-    from imgsort.jobs.export import ExportResult
-    from imgsort.jobs.learn_report import Mistake
-    from imgsort.jobs.train import TrainResult
-    from imgsort.learning.evaluation import Evaluation
+    from imgsort.jobs.learn.classify import Answers, ClassifyResult, Prediction
+    from imgsort.jobs.learn.compare import CompareResult
+    from imgsort.jobs.learn.evaluate import EvaluateResult
+    from imgsort.jobs.learn.explain import Explanation
+    from imgsort.jobs.learn.export import ExportResult
+    from imgsort.jobs.learn.steps.report import Mistake
+    from imgsort.jobs.learn.train import TrainResult
+    from imgsort.learning.result.evaluation import Evaluation
 
 _MOST_MATRIX = 12
 _MOST_MISTAKES = 5

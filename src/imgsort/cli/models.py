@@ -15,7 +15,7 @@ def models() -> None:
 def list_(*, as_json: bool) -> None:
     """List the models: input size, features an image, where the weights are, and whether they are there."""
     from imgsort.cli.output import print_json, printable
-    from imgsort.jobs.models import list_models
+    from imgsort.jobs.upkeep.models import list_models
 
     rows = list_models()
     if as_json:
@@ -36,7 +36,7 @@ def pull(name: str, *, quiet: bool, as_json: bool) -> None:
     """Fetch the weights of the model NAME ahead of time, and check them."""
     from imgsort.cli.output import print_json, printable
     from imgsort.cli.terminal import TerminalListener
-    from imgsort.jobs.models import pull_model
+    from imgsort.jobs.upkeep.models import pull_model
 
     file = pull_model(name, TerminalListener(quiet=quiet))
     if as_json:

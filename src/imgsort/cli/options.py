@@ -8,9 +8,9 @@ import click
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
-# Names of the table in features/backbones.py, which is not imported here: it would be slow. A test compares.
+# Names of the table in features/models/backbones.py, which is not imported here: it would be slow. A test compares.
 MODEL_NAMES = ("vgg16", "resnet50", "resnet50v2", "inceptionv3", "efficientnet-lite0")
-# What jobs/findings.py can find, likewise.
+# What jobs/organize/steps/findings.py can find, likewise.
 REASONS = (
     "unreadable",
     "truncated",
@@ -120,7 +120,7 @@ _model = (
     verify,
 )
 
-# Defaults are those of images/quality.py, which is not imported here either; a test compares them too.
+# Defaults are those of images/judging/quality.py, which is not imported here either; a test compares them too.
 _limits = (
     click.option(
         "--min-side",

@@ -66,7 +66,7 @@ def categorize(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **set
     With --update folders that were renamed keep their names, images that were moved stay, and the options that
     say how to group have no effect.
     """
-    from imgsort.jobs.categorize import categorize as job
+    from imgsort.jobs.organize.categorize import categorize as job
 
     result = _run(job, folder, quiet, settings)
     _show(result, verbose=verbose, as_json=as_json)
@@ -107,7 +107,7 @@ def outliers(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **setti
     distance, higher = odder; its score, from 2.5 on it stands out; the image most like it; and, where the images
     lie in several folders, the one whose images are least like it.
     """
-    from imgsort.jobs.outliers import find_outliers
+    from imgsort.jobs.organize.outliers import find_outliers
 
     result = _run(find_outliers, folder, quiet, settings)
     _show(result, verbose=verbose, as_json=as_json)
@@ -137,7 +137,7 @@ def check(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **settings
     --move. A file with several reasons is filed under the first.
     """
     from imgsort.cli.output import print_check, print_json
-    from imgsort.jobs.check import check as job
+    from imgsort.jobs.organize.check import check as job
 
     result = _run(job, folder, quiet, settings)
     print_json(result.to_json()) if as_json else print_check(result, verbose=verbose)
@@ -159,7 +159,7 @@ def apply(plan: Path, *, no_sidecars: bool, dry_run: bool, verbose: bool, quiet:
     where any is wrong all that is wrong is listed, and nothing is moved.
     """
     from imgsort.cli.terminal import TerminalListener
-    from imgsort.jobs.apply import apply as carry_out
+    from imgsort.jobs.organize.apply import apply as carry_out
 
     result = carry_out(plan, sidecars=not no_sidecars, dry_run=dry_run, listener=TerminalListener(quiet=quiet))
     _show(result, verbose=verbose, as_json=as_json)
@@ -178,7 +178,7 @@ def undo(folder: Path, run: str | None, *, quiet: bool, as_json: bool) -> None:
     """
     from imgsort.cli.output import print_json, print_undo
     from imgsort.cli.terminal import TerminalListener
-    from imgsort.jobs.undo import undo as take_back
+    from imgsort.jobs.organize.undo import undo as take_back
 
     result = take_back(folder, run, listener=TerminalListener(quiet=quiet))
     print_json(result.to_json()) if as_json else print_undo(result)
@@ -191,7 +191,7 @@ def undo(folder: Path, run: str | None, *, quiet: bool, as_json: bool) -> None:
 def history(folder: Path, *, as_json: bool) -> None:
     """List the runs on FOLDER, oldest first, with what became of them."""
     from imgsort.cli.output import print_history, print_json
-    from imgsort.jobs.history import history as list_runs
+    from imgsort.jobs.organize.history import history as list_runs
 
     result = list_runs(folder)
     print_json(result.to_json()) if as_json else print_history(result)

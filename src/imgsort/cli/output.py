@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from imgsort.features.upkeep import CacheInfo
-    from imgsort.filing.plan import Refusal
-    from imgsort.images.find import Unreadable
+    from imgsort.features.cache.upkeep import CacheInfo
+    from imgsort.filing.planning.plan import Refusal
+    from imgsort.images.finding.find import Unreadable
     from imgsort.jobs.results import CheckResult, FilingResult, History, UndoResult
 
 

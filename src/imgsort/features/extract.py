@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from imgsort.errors import UnreadableImageError, WeightsError
-from imgsort.features.feature_cache import NO_CACHE, FeatureCache, NoCache
-from imgsort.images.decode import DEFAULTS, ReadSettings, bytes_of, decode
-from imgsort.images.find import ImageFile, Unreadable
-from imgsort.images.letterbox import letterbox
+from imgsort.features.cache.feature_cache import NO_CACHE, FeatureCache, NoCache
+from imgsort.images.decoding.decode import DEFAULTS, ReadSettings, bytes_of, decode
+from imgsort.images.decoding.letterbox import letterbox
+from imgsort.images.finding.find import ImageFile, Unreadable
 from imgsort.images.stream import core_count, stream
 from imgsort.mapped import empty_matrix, let_go
 

@@ -6,15 +6,15 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from imgsort.errors import ConversionError
-from imgsort.features.convert import ConvertedPrecision, conversion_key, convert
+from imgsort.features.cache.model_store import stored_or_made
 from imgsort.features.extract import Extractor
-from imgsort.features.litert import LiteRTExtractor
-from imgsort.features.model_store import stored_or_made
-from imgsort.features.pooled_model import FeatureModel
-from imgsort.features.runtime import Device
-from imgsort.features.tensorflow_extractor import TensorFlowExtractor
-from imgsort.features.ways import Precision, Way, choose_way
-from imgsort.images.decode import READER_VERSION, ReadSettings
+from imgsort.features.keras_backend import Device
+from imgsort.features.models.pooled_model import FeatureModel
+from imgsort.features.runtimes.convert import ConvertedPrecision, conversion_key, convert
+from imgsort.features.runtimes.litert import LiteRTExtractor
+from imgsort.features.runtimes.tensorflow import TensorFlowExtractor
+from imgsort.features.runtimes.ways import Precision, Way, choose_way
+from imgsort.images.decoding.decode import READER_VERSION, ReadSettings
 
 _PATIENCE = {"float32": "some seconds", "int8": "up to some minutes"}
 

@@ -6,15 +6,15 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from imgsort.features.choose import choose_model
+from imgsort.features.cache.feature_cache import NO_CACHE, FeatureCache
 from imgsort.features.extract import Features, extract_rows
 from imgsort.features.extraction import prepare_extraction
-from imgsort.features.feature_cache import NO_CACHE, FeatureCache
-from imgsort.features.pooled_model import FeatureModel, PooledModel
-from imgsort.features.ways import Way
+from imgsort.features.models.choose import choose_model
+from imgsort.features.models.pooled_model import FeatureModel, PooledModel
+from imgsort.features.runtimes.ways import Way
 from imgsort.grouping.preload import preload
-from imgsort.images.decode import ReadSettings
-from imgsort.images.find import Listing
+from imgsort.images.decoding.decode import ReadSettings
+from imgsort.images.finding.find import Listing
 from imgsort.jobs.listener import Listener
 from imgsort.jobs.results import ModelRecord
 from imgsort.jobs.settings import ModelSettings

@@ -1,7 +1,7 @@
 """What a job says while it works. The command line listens; a script need not."""
 
-from imgsort.features.weights import DownloadBar
-from imgsort.learning.history import HistoryRow
+from imgsort.features.models.weights import DownloadBar
+from imgsort.learning.network.history import HistoryRow
 
 
 class Listener:

@@ -1,7 +1,7 @@
 """Joins what `images` found and `filing` files: an image, what goes with it, and the folder it belongs in."""
 
-from imgsort.filing.plan import Follower, Placement
-from imgsort.images.find import ImageFile
+from imgsort.filing.planning.plan import Follower, Placement
+from imgsort.images.finding.find import ImageFile
 
 # For images that belong to no category.
 UNSORTED_FOLDER = "Unsorted"

@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from imgsort.features.backbones import ALWAYS_THERE
-from imgsort.features.pooled_model import PooledModel
-from imgsort.features.ways import Way
-from imgsort.filing.plan import FolderCount, Move, Refusal
-from imgsort.grouping.cluster_count import Candidate
-from imgsort.images.find import Unreadable
+from imgsort.features.models.backbones import ALWAYS_THERE
+from imgsort.features.models.pooled_model import PooledModel
+from imgsort.features.runtimes.ways import Way
+from imgsort.filing.planning.plan import FolderCount, Move, Refusal
+from imgsort.grouping.categories.cluster_count import Candidate
+from imgsort.images.finding.find import Unreadable
 
 JSON_VERSION = 1
 

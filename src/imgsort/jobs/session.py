@@ -6,33 +6,33 @@ from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from imgsort.csv_file import require_new
 from imgsort.errors import CollectionError, InterruptedRunError, StoppedError, StrictError
+from imgsort.features.cache.feature_cache import remember_files
+from imgsort.features.cache.feature_store import KnownFile
 from imgsort.features.extract import Features
-from imgsort.features.feature_cache import remember_files
-from imgsort.features.feature_store import KnownFile
-from imgsort.features.pooled_model import FeatureModel
-from imgsort.features.ways import Way
-from imgsort.filing import category_folders
-from imgsort.filing.apply import Outcome, apply_run
-from imgsort.filing.category_folders import CategoryFolder
-from imgsort.filing.lock import locked
+from imgsort.features.models.pooled_model import FeatureModel
+from imgsort.features.runtimes.ways import Way
+from imgsort.filing.journal import category_folders
+from imgsort.filing.journal.category_folders import CategoryFolder
+from imgsort.filing.journal.lock import locked
+from imgsort.filing.journal.runs import begin
+from imgsort.filing.journal.twins import has_twin
+from imgsort.filing.moving.apply import Outcome, apply_run
+from imgsort.filing.moving.settle import settle, unsettled_runs
 from imgsort.filing.paths import has_link_on_the_way, is_hidden, is_safe_relative, join
-from imgsort.filing.plan import Mode, Placement, Plan, Site, make_plan, site_of
-from imgsort.filing.runs import begin
-from imgsort.filing.settle import settle, unsettled_runs
-from imgsort.filing.twins import has_twin
+from imgsort.filing.planning.plan import Mode, Placement, Plan, Site, make_plan, site_of
+from imgsort.filing.planning.plan_file import write_plan
+from imgsort.grouping.categories.cluster_count import Candidate
 from imgsort.grouping.centres import Centres
-from imgsort.grouping.cluster_count import Candidate
-from imgsort.images.decode import ReadSettings
-from imgsort.images.find import Listing, Unreadable, find_images, require_folder
-from imgsort.jobs import saved_centres
+from imgsort.images.decoding.decode import ReadSettings
+from imgsort.images.finding.find import Listing, Unreadable, find_images, require_folder
 from imgsort.jobs.extracting import chosen_model, extract_by
 from imgsort.jobs.listener import Listener
-from imgsort.jobs.plan_file import write_plan
+from imgsort.jobs.organize.steps import saved_centres
+from imgsort.jobs.organize.steps.saved_centres import SavedCentres
 from imgsort.jobs.results import FilingResult, ModelRecord, Outlier
-from imgsort.jobs.saved_centres import SavedCentres
 from imgsort.jobs.settings import FilingSettings, ModelSettings
-from imgsort.report.csv_file import require_new
 
 LEFT_OUT = ("Outlayers", "Rejected", "Unsorted", "Unsure")
 

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any, TypedDict, TypeVar, get_args
 
 from imgsort.errors import UsageError
-from imgsort.features.pooled_model import Pooling
-from imgsort.features.runtime import Device
-from imgsort.features.ways import Precision
-from imgsort.filing.plan import Mode
-from imgsort.images.decode import ReadSettings, Truncated
+from imgsort.features.keras_backend import Device
+from imgsort.features.models.pooled_model import Pooling
+from imgsort.features.runtimes.ways import Precision
+from imgsort.filing.planning.plan import Mode
+from imgsort.images.decoding.decode import ReadSettings, Truncated
 
 MIN_SIZE_PX, MAX_SIZE_PX = 32, 2048
 MAX_PIXELS_LIMIT = 1_000_000_000

@@ -1,0 +1,1 @@
+"""Features and converted models that are kept between runs."""

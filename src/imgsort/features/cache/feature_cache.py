@@ -1,0 +1,169 @@
+"""Features kept between runs. Whatever goes wrong with the cache makes a run slower, and never fail.
+
+A file is known by its path, size and modification time, which spares reading it again; features are known
+by the hash of a file's bytes, so that a moved, renamed or copied image is found.
+"""
+
+import contextlib
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from imgsort.features.cache.feature_store import UNUSABLE, FeatureStore, KnownFile, store_file
+from imgsort.images.finding.find import ImageFile
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_WRITE_SECONDS = 1.0
+_ROWS_AT_A_TIME = 500
+# A file that is changed within one tick of a coarse clock keeps its modification time. FAT's is two seconds.
+_SETTLED_NS = 2_000_000_000
+
+Answer = TypeVar("Answer")
+
+
+class NoCache:
+    """Knows nothing and keeps nothing."""
+
+    def known_rows(self, root: Path, files: Sequence[ImageFile]) -> "Iterator[tuple[int, str, NDArray[np.float32]]]":
+        """Yield nothing."""
+        return iter(())
+
+    def features_of(self, content: str) -> "NDArray[np.float32] | None":
+        """Return None."""
+        return None
+
+    def keep(self, root: Path, file: ImageFile, content: str, features: "NDArray[np.float32] | None") -> None:
+        """Do nothing."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+NO_CACHE = NoCache()
+
+
+class FeatureCache:
+    """What was made by one `recipe`, for several threads.
+
+    `verify`: no file is known by its path. `notice` hears what is wrong with the cache, once: from then on it
+    knows nothing and keeps nothing.
+    """
+
+    def __init__(self, recipe: str, *, notice: Callable[[str], None], verify: bool = False) -> None:
+        self._notice = notice
+        self._verify = verify
+        self._lock = threading.RLock()
+        self._opened_ns = time.time_ns()
+        self._written = time.monotonic()
+        self._new_features: dict[str, NDArray[np.float32]] = {}
+        self._new_files: list[KnownFile] = []
+        self._store: FeatureStore | None = None
+        try:
+            self._store = FeatureStore()
+        except UNUSABLE as error:
+            self._give_up(error)
+        self._recipe = self._ask(lambda store: store.recipe_number(recipe), 0)
+
+    def known_rows(self, root: Path, files: Sequence[ImageFile]) -> "Iterator[tuple[int, str, NDArray[np.float32]]]":
+        """Yield number, content hash and features, float32 (width,), of each file that did not change since."""
+        for start in range(0, 0 if self._verify else len(files), _ROWS_AT_A_TIME):
+            part = files[start : start + _ROWS_AT_A_TIME]
+            contents: dict[str, str] = self._ask(partial(_unchanged, root=root, files=part), {})
+            found = self._features(contents.values())
+            for number, file in enumerate(part, start):
+                content = contents.get(file.path, "")
+                if content in found:
+                    yield number, content, found[content]
+
+    def features_of(self, content: str) -> "NDArray[np.float32] | None":
+        """Return the features, float32 (width,), of the image whose bytes have this hash, or None."""
+        return self._features([content]).get(content)
+
+    def keep(self, root: Path, file: ImageFile, content: str, features: "NDArray[np.float32] | None") -> None:
+        """Keep which bytes a file has and, unless they are None, their features. Written about once a second."""
+        with self._lock:
+            if features is not None:
+                self._new_features[content] = features
+            if _is_settled(file.mtime_ns, self._opened_ns):
+                self._new_files.append(KnownFile(_absolute(root, file.path), file.size, file.mtime_ns, content))
+            if time.monotonic() - self._written > _WRITE_SECONDS:
+                self._write()
+
+    def close(self) -> None:
+        """Write what is not written yet, and let go of the file."""
+        with self._lock:
+            self._write()
+            if self._store is not None:
+                self._store.close()
+                self._store = None
+
+    def _write(self) -> None:
+        """Write in one short transaction: other processes wait for its end."""
+        features, files = self._new_features, self._new_files
+        self._new_features, self._new_files = {}, []
+        self._ask(lambda store: store.put(self._recipe, features, files), None)
+        self._written = time.monotonic()
+
+    def _features(self, contents: Iterable[str]) -> "dict[str, NDArray[np.float32]]":
+        return self._ask(lambda store: dict(store.features(self._recipe, set(contents))), {})
+
+    def _ask(self, question: Callable[[FeatureStore], Answer], otherwise: Answer) -> Answer:
+        """Return the answer, one thread at a time, or `otherwise` where there is no store, or none any more."""
+        with self._lock:
+            if self._store is not None:
+                try:
+                    return question(self._store)
+                except UNUSABLE as error:
+                    with contextlib.suppress(sqlite3.Error):
+                        self._store.close()
+                    self._store = None
+                    self._give_up(error)
+            return otherwise
+
+    def _give_up(self, error: Exception) -> None:
+        try:
+            where = f"{store_file()}: "
+        except OSError:  # there is no home to have it in
+            where = ""
+        self._notice(
+            f"{where}the cache cannot be used ({error}); this run is slower for it. "
+            "`imgsort cache clear --features` makes a new one, --no-cache does without."
+        )
+
+
+def remember_files(files: Iterable[KnownFile], read_since_ns: int) -> None:
+    """Keep which bytes these files have, at the places where a run has put them. None was read before that time.
+
+    It is of no matter where that cannot be done: they are read once more.
+    """
+    files = [file for file in files if _is_settled(file.mtime_ns, read_since_ns)]
+    with contextlib.suppress(*UNUSABLE), contextlib.closing(FeatureStore()) as store:
+        store.put(0, {}, files)
+
+
+def _unchanged(store: FeatureStore, root: Path, files: Sequence[ImageFile]) -> dict[str, str]:
+    """Return the content hashes, by path, of those files that have the size and time that they had."""
+    stamps = {_absolute(root, file.path): file for file in files}
+    known = store.files(list(stamps))
+    return {
+        stamps[row.path].path: row.content
+        for row in known
+        if (row.size, row.mtime_ns) == (stamps[row.path].size, stamps[row.path].mtime_ns)
+    }
+
+
+def _is_settled(mtime_ns: int, read_since_ns: int) -> bool:
+    """Say whether a file that changed after it was read would have another time, one that SQLite has room for."""
+    return -(2**63) <= mtime_ns < read_since_ns - _SETTLED_NS
+
+
+def _absolute(root: Path, path: str) -> str:
+    return os.path.join(os.path.abspath(root), path)

@@ -1,0 +1,122 @@
+"""What the cache folder holds, and making it smaller."""
+
+import contextlib
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from imgsort.errors import CacheError
+from imgsort.features.cache.feature_store import UNUSABLE, FeatureStore, store_file
+from imgsort.features.cache.folder import cache_folder
+from imgsort.features.cache.model_store import abandoned_files, kept_models
+
+# SQLite's own beside the file: https://www.sqlite.org/wal.html
+_BESIDE = ("", "-wal", "-shm")
+
+
+@dataclass(frozen=True)
+class CacheInfo:
+    """`rows` of features, None where their file cannot be read; sizes are in bytes."""
+
+    folder: Path
+    rows: int | None
+    features_bytes: int
+    models: int
+    models_bytes: int
+
+    @property
+    def total_bytes(self) -> int:
+        """What the features and the models take together."""
+        return self.features_bytes + self.models_bytes
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that `--json` prints."""
+        return {**vars(self), "folder": str(self.folder), "total_bytes": self.total_bytes}
+
+
+def look_into_cache() -> CacheInfo:
+    """Return what the cache holds. Raises CacheError for a user who has no place for one."""
+    models = kept_models()
+    return CacheInfo(_folder(), _rows(), _size(_feature_files()), len(models), _size(models))
+
+
+def clear_features() -> None:
+    """Remove all features that are kept, readable or not. Raises CacheError."""
+    _folder()
+    _remove(_feature_files())
+
+
+def clear_models() -> None:
+    """Remove all converted models. Raises CacheError."""
+    _remove([*kept_models(), *abandoned_files()])
+
+
+def prune(max_bytes: int) -> None:
+    """Remove what was not used for longest until `max_bytes` are enough: features first, they are made sooner.
+
+    Raises CacheError where the features cannot be read, or something cannot be removed.
+    """
+    excess = look_into_cache().total_bytes - max_bytes
+    if excess > 0 and os.path.exists(store_file()):
+        try:
+            with contextlib.closing(FeatureStore()) as store:
+                store.remove_least_used(excess)
+                is_empty = store.count_features() == 0
+        except UNUSABLE as error:
+            raise CacheError(
+                f"{store_file()}: cannot be made smaller ({error}). `imgsort cache clear --features` makes a new one."
+            ) from error
+        if is_empty:  # an empty file takes room as well
+            clear_features()
+    excess = look_into_cache().total_bytes - max_bytes
+    for model in sorted(kept_models(), key=_last_use):
+        if excess <= 0:
+            return
+        excess -= _size([model])
+        _remove([model])
+
+
+def _folder() -> Path:
+    try:
+        return cache_folder()
+    except OSError as error:
+        raise CacheError(f"there is no cache: {error.strerror}.") from error
+
+
+def _feature_files() -> list[Path]:
+    """Return the files that features are in, the main one first: nobody opens the others without it."""
+    return [Path(f"{store_file()}{end}") for end in _BESIDE if os.path.exists(f"{store_file()}{end}")]
+
+
+def _rows() -> int | None:
+    if not os.path.exists(store_file()):
+        return 0
+    try:
+        with contextlib.closing(FeatureStore()) as store:
+            return store.count_features()
+    except UNUSABLE:
+        return None
+
+
+def _last_use(model: Path) -> float:
+    with contextlib.suppress(OSError):  # another process has removed it
+        return model.stat().st_mtime
+    return 0
+
+
+def _size(files: Iterable[Path]) -> int:
+    total = 0
+    for file in files:
+        with contextlib.suppress(OSError):  # another process has removed it
+            total += file.stat().st_size
+    return total
+
+
+def _remove(files: Iterable[Path]) -> None:
+    for file in files:
+        try:
+            file.unlink(missing_ok=True)
+        except OSError as error:
+            raise CacheError(f"{file}: cannot be removed ({error.strerror}).") from error

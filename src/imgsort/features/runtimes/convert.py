@@ -1,0 +1,73 @@
+"""Turns a Keras model into one that LiteRT runs: float32, or int8 by post-training quantisation."""
+
+import contextlib
+import importlib.metadata
+import logging
+import warnings
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from imgsort.errors import ConversionError
+from imgsort.features.keras_backend import import_keras, on_processor, silent_descriptors
+from imgsort.features.models.pooled_model import FeatureModel
+from imgsort.features.runtimes.calibration import calibration_squares
+from imgsort.features.runtimes.frozen_graph import freeze
+
+ConvertedPrecision = Literal["float32", "int8"]
+
+# To be raised when this file, or what it converts with, would give a better model for the same weights.
+CONVERTER_VERSION = 1
+
+
+def conversion_key(model: FeatureModel, precision: ConvertedPrecision) -> str:
+    """Return all that determines the converted model, in a line."""
+    of_model = (model.name, model.sha256, model.size_px, model.pooling, model.prepare)
+    versions = tuple(importlib.metadata.version(name) for name in ("tensorflow", "keras"))
+    return " ".join(map(str, (*of_model, precision, CONVERTER_VERSION, *versions)))
+
+
+def convert(model: FeatureModel, precision: ConvertedPrecision) -> bytes:
+    """Return a model in LiteRT's format, from prepared pixels to float32 features; int8 pixels for `int8`.
+
+    Raises WeightsError for weights that do not fit, ConversionError where TensorFlow cannot convert them.
+    Source: Jacob et al., Quantization and Training of Neural Networks (2018), arXiv:1712.05877; int8 for
+    activations by tensor, for weights by channel: https://ai.google.dev/edge/litert/models/quantization_spec.
+    """
+    import_keras()
+    import tensorflow as tf
+    from tensorflow.lite.python.convert_phase import ConverterError
+
+    with on_processor(), _without_chatter():
+        graph = freeze(model.build(), None)
+        # The converter of Keras models first writes them to disk, which takes longer than all the rest.
+        converter = tf.lite.TFLiteConverter.from_concrete_functions([graph])
+        try:
+            if precision == "int8":
+                _quantise(tf, converter, model)
+            data: bytes = converter.convert()
+        except (ConverterError, OSError, RuntimeError, ValueError, TypeError) as error:
+            reason = " ".join(str(error).split())[:300]
+            raise ConversionError(f"{model.name} cannot be converted to {precision}: {reason}") from error
+    return data
+
+
+@contextlib.contextmanager
+def _without_chatter() -> Iterator[None]:
+    """Keep the converter quiet: it prints from Python and C++, to both outputs, and warns of what is meant so."""
+    log = logging.getLogger("absl")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with silent_descriptors(1, 2), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        log.setLevel(level)
+
+
+def _quantise(tf: Any, converter: Any, model: FeatureModel) -> None:
+    squares, prepare = calibration_squares(model.size_px), model.prepare
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: ([prepare(square[None])] for square in squares)
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type = tf.int8

@@ -1,0 +1,97 @@
+"""Runs a converted model on the processor with LiteRT and its XNNPACK kernels, an interpreter a core."""
+
+import os
+import queue
+import threading
+from typing import TYPE_CHECKING, Any
+
+from imgsort.errors import DeviceError
+from imgsort.features.cache.model_store import ConvertedModel
+from imgsort.features.models.preparation import Preparation, padded
+from imgsort.images.stream import core_count
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+# Beyond this many, each interpreter's own copy of the weights costs more memory than it is worth.
+_MOST_INTERPRETERS = 8
+# Small maps fill a core's vector units better a few images at a time.
+_BATCH_PIXELS = 4 * 128 * 128
+
+
+class LiteRTExtractor:
+    """Turns pixels into features with as many interpreters as there are cores, for as many threads.
+
+    One interpreter on all cores waits for its slowest thread after every layer, and what decodes images beside
+    it makes one of them slow. Interpreters of one thread each wait for nothing.
+    """
+
+    def __init__(
+        self, model: ConvertedModel, preparation: Preparation, size_px: int, *, batch_size: int | None = None
+    ) -> None:
+        self.size_px = size_px
+        self.batch_size = batch_size or max(1, _BATCH_PIXELS // size_px**2)
+        self._model = model
+        self._preparation = preparation
+        self._cores = core_count()
+        self._lock = threading.Lock()
+        self._process = 0
+
+    def extract(self, pixels: "NDArray[np.uint8]") -> "NDArray[np.float32]":
+        """Turn uint8 (n, size_px, size_px, 3) RGB, n at most `batch_size`, into float32 (n, width).
+
+        Raises DeviceError where the model does not fit this machine.
+        """
+        free = self._free_interpreters()
+        interpreter = free.get()
+        try:
+            interpreter = interpreter or self._new_interpreter()
+            return interpreter.run(pixels)
+        except (RuntimeError, ValueError, ImportError, MemoryError) as error:
+            raise DeviceError(
+                f"LiteRT cannot run the model at {self.size_px} px, {self.batch_size} at a time ({error}). "
+                "A smaller --batch-size or --size needs less memory."
+            ) from error
+        finally:
+            free.put(interpreter)
+
+    def _free_interpreters(self) -> "queue.LifoQueue[_Interpreter | None]":
+        """Return those that no thread uses; None stands for one that is not made yet."""
+        with self._lock:
+            # Those of a process that was forked would wait for threads that it does not have.
+            if self._process != os.getpid():
+                self._process = os.getpid()
+                self._free: queue.LifoQueue[_Interpreter | None] = queue.LifoQueue()
+                for _ in range(min(self._cores, _MOST_INTERPRETERS)):
+                    self._free.put(None)
+            return self._free
+
+    def _new_interpreter(self) -> "_Interpreter":
+        threads = -(-self._cores // _MOST_INTERPRETERS)
+        return _Interpreter(self._model.data, threads, self._preparation, (self.batch_size, self.size_px))
+
+
+class _Interpreter:
+    """LiteRT's interpreter of a model, for one thread at a time."""
+
+    def __init__(self, data: bytes, threads: int, preparation: Preparation, shape: tuple[int, int]) -> None:
+        from ai_edge_litert.interpreter import Interpreter
+
+        self._batch_size, size_px = shape
+        self._preparation = preparation
+        self._interpreter: Any = Interpreter(model_content=data, num_threads=threads)
+        (entry,) = self._interpreter.get_input_details()
+        (exit_,) = self._interpreter.get_output_details()
+        self._entry, self._exit = entry["index"], exit_["index"]
+        self._interpreter.resize_tensor_input(self._entry, [self._batch_size, size_px, size_px, 3])
+        self._interpreter.allocate_tensors()
+        scale, zero_point = entry["quantization"]
+        self._table = preparation.quantised(scale, zero_point) if scale else preparation.table()
+
+    def run(self, pixels: "NDArray[np.uint8]") -> "NDArray[np.float32]":
+        prepared = self._preparation.look_up(pixels, self._table)
+        self._interpreter.set_tensor(self._entry, padded(prepared, self._batch_size))
+        self._interpreter.invoke()
+        features: NDArray[np.float32] = self._interpreter.get_tensor(self._exit)[: len(pixels)]
+        return features

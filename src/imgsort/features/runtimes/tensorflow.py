@@ -1,0 +1,96 @@
+"""Runs a backbone with TensorFlow: on a CUDA GPU, and in bfloat16 on a processor."""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from imgsort.features.keras_backend import import_keras, require_gpu, use_device
+from imgsort.features.models.pooled_model import FeatureModel
+from imgsort.features.models.preparation import padded
+from imgsort.features.runtimes.frozen_graph import freeze
+from imgsort.features.runtimes.ways import Way
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_BATCH_PIXELS = 32 * 224 * 224
+_MOST_IN_A_BATCH = 32
+# On a GPU the pixels of one batch travel while another is computed.
+_AT_ONCE = {"cpu": 1, "gpu": 2}
+
+
+class TensorFlowExtractor:
+    """Turns pixels into features with a frozen graph, in which batch normalisation is folded into the weights.
+
+    TensorFlow is imported, and the model built, when the first pixels come. That may raise WeightsError
+    and DeviceError.
+    """
+
+    def __init__(self, model: FeatureModel, way: Way, *, batch_size: int | None = None) -> None:
+        fitting = min(_MOST_IN_A_BATCH, _BATCH_PIXELS // model.size_px**2)
+        self.size_px = model.size_px
+        self.batch_size = batch_size or max(1, fitting)
+        self._model = model
+        self._way = way
+        self._graph: Any = None
+        self._building = threading.Lock()
+        self._places = threading.Semaphore(_AT_ONCE[way.device])
+
+    def extract(self, pixels: "NDArray[np.uint8]") -> "NDArray[np.float32]":
+        """Turn uint8 (n, size_px, size_px, 3) RGB, n at most `batch_size`, into float32 (n, width)."""
+        with self._building:
+            if self._graph is None:
+                self._graph = self._built()
+        prepared = padded(self._model.prepare(pixels), self.batch_size)
+        with self._places:
+            features: NDArray[np.float32] = self._run(prepared)[: len(pixels)]
+        return features
+
+    def _run(self, prepared: "NDArray[np.float32]") -> "NDArray[np.float32]":
+        import tensorflow as tf
+
+        with _rewriting(tf) if self._is_rewritten() else contextlib.nullcontext():
+            features: NDArray[np.float32] = self._graph(tf.constant(prepared))[0].numpy()
+        return features
+
+    def _built(self) -> Any:
+        keras = import_keras()
+        use_device(self._way.device)
+        if self._way.device == "gpu":
+            require_gpu()
+        with _policy(keras, self._policy()):
+            return freeze(self._model.build(), self.batch_size)
+
+    def _policy(self) -> str:
+        precision = self._way.precision
+        return "float32" if precision == "float32" or self._is_rewritten() else f"mixed_{precision}"
+
+    def _is_rewritten(self) -> bool:
+        """Whether oneDNN turns the float32 graph into bfloat16: for some models twice as fast as Keras' layers."""
+        on_processor = self._way.precision == "bfloat16" and self._way.device == "cpu"
+        return on_processor and self._model.rewrites_bfloat16
+
+
+@contextlib.contextmanager
+def _policy(keras: Any, name: str) -> Iterator[None]:
+    """Build layers that compute in a precision: a global of Keras, put back at the end."""
+    before = keras.mixed_precision.dtype_policy()
+    keras.mixed_precision.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.mixed_precision.set_dtype_policy(before)
+
+
+@contextlib.contextmanager
+def _rewriting(tf: Any) -> Iterator[None]:
+    """Let oneDNN rewrite the graphs that run meanwhile: a global of TensorFlow, which each call goes by."""
+    name = "auto_mixed_precision_onednn_bfloat16"
+    before = tf.config.optimizer.get_experimental_options().get(name, False)
+    tf.config.optimizer.set_experimental_options({name: True})
+    try:
+        yield
+    finally:
+        tf.config.optimizer.set_experimental_options({name: before})

@@ -1,0 +1,81 @@
+"""How a model is run on this machine: by which runtime, in which precision, on what."""
+
+import ctypes.util
+import importlib.util
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from imgsort.errors import DeviceError, UsageError
+from imgsort.features.keras_backend import Device
+from imgsort.features.runtimes.cuda import cuda_device_count
+
+Precision = Literal["auto", "float32", "bfloat16", "int8"]
+Runtime = Literal["litert", "tensorflow"]
+
+_CPU_INFO = Path("/proc/cpuinfo")
+
+
+class Judged(Protocol):
+    """A model of which is known what to compute it in: see `Backbone`."""
+
+    @property
+    def auto_precision(self) -> Literal["float32", "int8"]: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Way:
+    """`precision` is what the layers compute in; features are float32 whatever it is."""
+
+    runtime: Runtime
+    precision: Literal["float32", "float16", "bfloat16", "int8"]
+    device: Literal["cpu", "gpu"] = "cpu"
+
+
+def choose_way(model: Judged, device: Device, precision: Precision, notice: Callable[[str], None]) -> Way:
+    """Return the fastest way that this machine has and that is known not to cost quality, or the one asked for.
+
+    Raises UsageError for int8 on a GPU, and DeviceError where a GPU is asked for and there is none.
+    """
+    if device == "gpu" and precision == "int8":
+        raise UsageError("--device gpu --precision int8: int8 is for processors. Leave one of the two out.")
+    if device != "cpu" and precision != "int8" and _gpu_is_there(device, notice):
+        return Way("tensorflow", "float16" if precision == "auto" else precision, "gpu")
+    wanted = model.auto_precision if precision == "auto" else precision
+    if wanted == "bfloat16" and not _has_bfloat16():
+        notice("this processor has no instructions for bfloat16: float32 is used instead.")
+        wanted = "float32"
+    if wanted == "bfloat16":
+        return Way("tensorflow", wanted)
+    return Way("litert", wanted)
+
+
+def _gpu_is_there(device: Device, notice: Callable[[str], None]) -> bool:
+    """Ask the driver, and look for CUDA's libraries: importing TensorFlow takes seconds, and is left for later."""
+    if sys.platform == "win32" or cuda_device_count() == 0:  # TensorFlow uses no GPU on Windows since 2.11
+        if device == "gpu":
+            raise DeviceError(
+                "--device gpu: NVIDIA's driver has no CUDA GPU here. Leave the option out to use the processor."
+            )
+        return False
+    if device == "auto" and not _has_cuda_libraries():
+        notice(
+            "there is a CUDA GPU, but not the libraries to use it. `imgsort[gpu]` brings them; the processor is used."
+        )
+        return False
+    return True
+
+
+def _has_cuda_libraries() -> bool:
+    """Say whether cuDNN is here, as the packages that TensorFlow asks for or as the system's."""
+    return importlib.util.find_spec("nvidia") is not None or ctypes.util.find_library("cudnn") is not None
+
+
+def _has_bfloat16() -> bool:
+    """Say whether the processor computes in bfloat16; where that cannot be told, TensorFlow finds a way."""
+    if not _CPU_INFO.is_file():
+        return True
+    words = set(_CPU_INFO.read_text(encoding="ascii", errors="replace").split())
+    return bool(words & {"avx512_bf16", "amx_bf16", "bf16"})

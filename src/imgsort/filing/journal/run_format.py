@@ -1,0 +1,185 @@
+"""How a run's plan and events are written as lines of JSON, and read again as foreign data.
+
+A run file may have come with a folder from a stranger. Every function that reads one raises an error of
+`foreign.NONSENSE` for what imgsort does not write.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from imgsort.errors import ElsewhereError
+from imgsort.filing.journal.foreign import NONSENSE, checked_count, checked_integer, checked_relative, checked_text
+from imgsort.filing.journal.state import json_line
+from imgsort.filing.planning.plan import FolderCount, Mode, Move, Plan, Site
+
+_MAX_MODE = 0o7777
+_EVENTS = frozenset(
+    "placeholder across foreign refused remove done stopped interrupted undo undo_stopped undone".split()
+)
+
+
+def plan_lines(run_id: str, command: str, started: str, plan: Plan, model: dict[str, Any] | None) -> Iterator[bytes]:
+    """Yield the plan as lines: a header, a line a move, an end that counts them."""
+    site = plan.site
+    yield json_line(
+        {
+            "type": "run",
+            "version": 1,
+            "id": run_id,
+            "command": command,
+            "started": started,
+            "mode": site.mode,
+            "collection": None if site.is_within else str(site.collection),
+            "destination": None if site.is_within else str(site.destination),
+            "prefix": site.prefix,
+            "model": model,
+            "made": plan.made,
+            "categories": plan.categories,
+            "folders": [[folder.name, folder.count] for folder in plan.folders],
+        }
+    )
+    for move in plan.moves:
+        yield json_line(
+            {
+                "type": "move",
+                "source": move.source,
+                "target": move.target,
+                "size": move.size,
+                "mtime_ns": move.mtime_ns,
+                "content": move.content,
+                "distance": move.distance,
+            }
+            | ({} if move.follows is None else {"follows": move.follows})
+        )
+    yield json_line({"type": "end", "moves": len(plan.moves)})
+
+
+def parse_plan(root: Path, run_id: str, lines: Iterator[bytes]) -> tuple[dict[str, Any], Plan]:
+    """Return the header and the plan of the run file that lies in `root` under the name `run_id`.
+
+    Takes the plan's `lines` and leaves those of the events. Raises ElsewhereError for a run of folders
+    that are not here.
+    """
+    header = json.loads(next(lines, b"{}"))
+    if header.get("type") != "run" or header["version"] != 1 or header["id"] != run_id:
+        raise ValueError("it does not begin as a run of this name does")
+    moves = []
+    for line in lines:
+        record = json.loads(line)
+        if record["type"] == "end":
+            break
+        moves.append(_move(record))
+    else:
+        raise ValueError("the plan has no end")
+    if record["moves"] != len(moves):
+        raise ValueError(f"{len(moves)} moves where {record['moves']!r} are announced")
+    if not isinstance(header["model"], dict | None):
+        raise ValueError("the model is no object")
+    checked_text(header["command"]), checked_text(header["started"])
+    plan = Plan(
+        site=_site(root, header),
+        made=tuple(checked_relative(path) for path in header["made"]),
+        categories=tuple(checked_relative(path) for path in header["categories"]),
+        moves=tuple(moves),
+        folders=tuple(FolderCount(checked_text(name), checked_count(count)) for name, count in header["folders"]),
+    )
+    _require_distinct(plan)
+    _require_images_to_follow(plan)
+    return header, plan
+
+
+def parse_events(lines: Iterable[bytes], plan: Plan) -> list[dict[str, Any]]:
+    """Return the events on `lines`, those that follow the plan."""
+    return [_event(json.loads(line), len(plan.moves)) for line in lines]
+
+
+def command_on(line: bytes) -> str:
+    """Return the command that the first `line` of a run file names, "" where it names none."""
+    return checked_text(json.loads(line).get("command", ""))
+
+
+def event_on(line: bytes) -> dict[str, Any]:
+    """Return the event on the last `line` of a run file; one of type "" where there is none."""
+    try:
+        return _event(json.loads(line), 0)
+    except NONSENSE:
+        return {"type": ""}
+
+
+def _site(root: Path, header: dict[str, Any]) -> Site:
+    """Return where the run took place. A journal speaks for the folder that it lies in, or for its twin's."""
+    mode = Mode(header["mode"])
+    prefix = checked_relative(header["prefix"]) if header["prefix"] else ""
+    if header["collection"] is None and header["destination"] is None and mode is Mode.MOVE:
+        return Site(root, root, mode, prefix)
+    collection, destination = Path(checked_text(header["collection"])), Path(checked_text(header["destination"]))
+    if not collection.is_absolute() or not destination.is_absolute() or ".." in collection.parts + destination.parts:
+        raise ValueError("its folders are no absolute paths")
+    if mode is not Mode.MOVE:
+        destination = root
+    if root not in (collection, destination):
+        raise ElsewhereError(
+            f"{root}: run {header['id']} was recorded for {collection} and {destination}. To undo it, move the "
+            "folders back there."
+        )
+    if collection == destination:
+        raise ValueError("its folders are not two")
+    return Site(collection, destination, mode, prefix)
+
+
+def _require_distinct(plan: Plan) -> None:
+    """Raise ValueError where two moves share a name, or one has the same name before and after."""
+    sources, targets = {move.source for move in plan.moves}, {move.target for move in plan.moves}
+    if len(sources) < len(plan.moves) or len(targets) < len(plan.moves):
+        raise ValueError("two moves of one name")
+    if plan.site.is_within and sources & targets:
+        raise ValueError("a move to a name that a move is from")
+
+
+def _require_images_to_follow(plan: Plan) -> None:
+    """Raise ValueError where a move follows something else than the last one before it that follows none."""
+    image = None
+    for move in plan.moves:
+        if move.follows is None:
+            image = move.source
+        elif move.follows != image:
+            raise ValueError("a sidecar of no image")
+
+
+def _event(record: Any, moves: int) -> dict[str, Any]:
+    kind = record["type"]
+    if kind not in _EVENTS:
+        raise ValueError(f"a line of type {kind!r}")
+    if kind == "placeholder" and (record["at"] not in ("source", "target") or checked_count(record["move"]) >= moves):
+        raise ValueError("a placeholder of no move")
+    if kind == "refused" and not all(checked_count(number) < moves for number in record["moves"]):
+        raise ValueError("a refusal of no move")
+    if kind in ("remove", "foreign"):
+        checked_relative(record["path"])
+    if kind == "remove":
+        checked_relative(record.get("made_as", record["path"]))
+        if checked_count(record["mode"]) > _MAX_MODE:
+            raise ValueError("a folder's mode out of range")
+    if kind == "undone":
+        checked_count(record["refused"])
+    return dict(record)
+
+
+def _move(record: Any) -> Move:
+    if record["type"] != "move":
+        raise ValueError(f"a line of type {record['type']!r} in the plan")
+    distance = record["distance"]
+    if not isinstance(distance, float | int | None):
+        raise ValueError("a distance that is no number")
+    return Move(
+        checked_relative(record["source"]),
+        checked_relative(record["target"]),
+        checked_count(record["size"]),
+        checked_integer(record["mtime_ns"]),
+        checked_text(record["content"]),
+        distance,
+        # Runs recorded before there were sidecars have no such key.
+        None if record.get("follows") is None else checked_relative(record["follows"]),
+    )

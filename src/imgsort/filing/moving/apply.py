@@ -1,0 +1,192 @@
+"""Carries a plan out: makes the folders, brings every file, removes folders left empty, writes it all down."""
+
+import contextlib
+import os
+import signal
+import stat
+import threading
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+
+from imgsort.errors import JournalError
+from imgsort.filing.journal import category_folders
+from imgsort.filing.journal.runs import Run
+from imgsort.filing.journal.state import sync_folder
+from imgsort.filing.moving.one_file import Brought, Refused, bring, copy_file, drop_old_name
+from imgsort.filing.moving.settle import record_result, settle_moves
+from imgsort.filing.paths import parent_of
+from imgsort.filing.planning.plan import Mode, Move, Plan, Refusal
+from imgsort.filing.planning.units import batches, refusals_beforehand, require_ready, spread, units
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run or an undo came to. `stopped`: why it ended part way, or None; `by_user`: by Ctrl-C."""
+
+    refused: tuple[Refusal, ...]
+    stopped: str | None = None
+    by_user: bool = False
+
+
+class RunAnnouncer:
+    """Writes to the journal what the disk alone could not tell a later command about one move."""
+
+    def __init__(self, run: Run, at: str, number: int) -> None:
+        self.run, self.at, self.number = run, at, number
+
+    def placeholder(self) -> None:
+        """An empty file is about to be made under the new name."""
+        self.run.add("placeholder", at=self.at, move=self.number)
+
+    def across(self) -> None:
+        """Files are about to be copied to another file system: said once a run."""
+        if not self.run.is_across:
+            self.run.add("across")
+
+
+def apply_run(run: Run, own_folders: Collection[str], progress: Progress) -> Outcome:
+    """Carry out a run whose plan is on disk.
+
+    `own_folders`: folders that imgsort made earlier, removed if this run empties them. A full disk, a
+    folder that may not be written and Ctrl-C stop the run; every file is then at one place.
+    """
+    refused: list[Refusal] = []
+    try:
+        _make_folders(run)
+        for batch in batches(run.plan.moves):
+            refused += _apply_batch(run, batch)
+            progress(batch.stop, len(run.plan.moves))
+        _remove_emptied(run, own_folders)
+        _sync_sources(run.plan)
+        record_result(run)
+        run.add("done", refused=len(refused))
+    except (OSError, JournalError, KeyboardInterrupt) as error:
+        return stopped(run, "stopped", refused, error)
+    return Outcome(tuple(refused))
+
+
+def stopped(run: Run, event: str, refused: list[Refusal], error: BaseException) -> Outcome:
+    """Leave every file at one place and write down that the run, or its undo, stopped.
+
+    What cannot be tidied or written now (the disk is full) is tidied by the next command.
+    """
+    reason = "Ctrl-C" if isinstance(error, KeyboardInterrupt) else str(error)
+    with _no_further_interrupt():
+        try:
+            settle_moves(run, undoing=event == "undo_stopped")
+            record_result(run)
+            run.add(event, reason=reason)
+        except (OSError, JournalError) as second:
+            reason += f"; tidying up failed too ({second}) and is left to the next command"
+    return Outcome(tuple(refused), reason, isinstance(error, KeyboardInterrupt))
+
+
+@contextlib.contextmanager
+def _no_further_interrupt() -> Iterator[None]:
+    """Let a second Ctrl-C wait: tidying up is short, and half of it would be worse than none."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _make_folders(run: Run) -> None:
+    destination = run.plan.site.destination
+    for path in run.plan.made:
+        try:
+            os.mkdir(destination / path)
+        except FileExistsError:
+            run.add("foreign", path=path)
+    for parent in {parent_of(path) for path in run.plan.made}:
+        sync_folder(destination / parent)
+
+
+def _apply_batch(run: Run, numbers: range) -> list[Refusal]:
+    """Bring every file of the batch, wait for the disk, then drop the old names."""
+    site, moves = run.plan.site, run.plan.moves
+    brought: dict[int, Brought] = {}
+    reasons: dict[int, str] = {}
+    for unit in units(moves, numbers):
+        brought_of_unit, reasons_of_unit = _bring_unit(run, unit)
+        brought |= brought_of_unit
+        reasons |= reasons_of_unit
+    for folder in {parent_of(moves[number].target) for number in brought}:
+        sync_folder(site.destination / folder)
+    for number, how in brought.items():
+        move = moves[number]
+        try:
+            drop_old_name(site.collection / move.source, site.destination / move.target, move, how)
+        except Refused as refusal:
+            reasons[number] = str(refusal)
+    if reasons:
+        run.add("refused", moves=sorted(reasons))  # what has their new names is not ours
+    return [Refusal(moves[number].source, reason) for number, reason in sorted(reasons.items())]
+
+
+def _bring_unit(run: Run, unit: range) -> tuple[dict[int, Brought], dict[int, str]]:
+    """Bring an image and then its followers; return how, and why some were not, by number.
+
+    What can be told beforehand keeps the whole unit. A follower refused once its image was brought stays alone.
+    """
+    reasons = refusals_beforehand(run, unit) if len(unit) > 1 else {}
+    if reasons:
+        return {}, spread(run, unit, reasons)
+    brought: dict[int, Brought] = {}
+    for number in unit:
+        try:
+            brought[number] = _bring(run, run.plan.moves[number], number)
+        except Refused as refusal:
+            reasons[number] = str(refusal)
+            if number == unit.start:
+                return {}, spread(run, unit, reasons)
+    return brought, reasons
+
+
+def _bring(run: Run, move: Move, number: int) -> Brought:
+    site = run.plan.site
+    source, target = site.collection / move.source, site.destination / move.target
+    require_ready(run, number)
+    announcer = RunAnnouncer(run, "target", number)
+    temporary = run.temporary_path(target, number)
+    if site.mode is Mode.MOVE:
+        return bring(source, target, move, temporary, announcer)
+    try:
+        if site.mode is Mode.COPY:
+            copy_file(source, target, move, temporary, announcer)
+        elif site.mode is Mode.HARDLINK:
+            os.link(source, target, follow_symlinks=False)
+        else:
+            os.symlink(source, target)
+    except FileExistsError as error:
+        raise Refused("its new name was taken meanwhile") from error
+    return Brought.FINISHED
+
+
+def _remove_emptied(run: Run, own_folders: Collection[str]) -> None:
+    """Remove folders of the collection that imgsort made once and that this run emptied."""
+    if run.plan.site.mode is not Mode.MOVE:
+        return
+    collection = run.plan.site.collection
+    left = {parent_of(move.source) for move in run.plan.moves}
+    emptied = [path for path in sorted(left.intersection(own_folders)) if not os.listdir(collection / path)]
+    if emptied:
+        origins = category_folders.origins(collection)
+        for path in emptied:
+            folder = collection / path
+            mode = stat.S_IMODE(os.lstat(folder).st_mode)
+            run.add("remove", path=path, mode=mode, made_as=origins.get(path, path))
+            os.rmdir(folder)
+
+
+def _sync_sources(plan: Plan) -> None:
+    """Wait until the old names are gone from the disk, lest power loss bring them back after the end."""
+    if plan.site.mode is Mode.MOVE:
+        for folder in {parent_of(move.source) for move in plan.moves}:
+            with contextlib.suppress(FileNotFoundError):
+                sync_folder(plan.site.collection / folder)

@@ -1,0 +1,115 @@
+"""Tidies up after a run, or an undo, that was killed: every file ends up at one place, whole.
+
+The plan and the disk together say what was done. A run is not gone on with: it becomes `interrupted`,
+and `undo` takes back what it did.
+"""
+
+import os
+from pathlib import Path
+
+from imgsort.filing.journal import category_folders
+from imgsort.filing.journal.category_folders import Changes
+from imgsort.filing.journal.runs import Run, Status, forget_run, load_run, remove_unfinished_plans, unsettled_ids
+from imgsort.filing.journal.twins import has_twin, level_twin
+from imgsort.filing.moving.one_file import complete_or_take_back, regular_status, remove_placeholder
+from imgsort.filing.paths import exists, has_link_on_the_way, parent_of
+from imgsort.filing.planning.plan import Mode, Move
+
+
+def unsettled_runs(root: Path) -> list[Run]:
+    """Return the runs recorded in `root` that were killed part way. Raises JournalError."""
+    return [load_run(root, run_id) for run_id in unsettled_ids(root)]
+
+
+def settle(root: Path) -> list[str]:
+    """Settle every killed run recorded in `root`; return their ids. The caller holds the locks.
+
+    Raises JournalError for records that imgsort did not write, and OSError.
+    """
+    remove_unfinished_plans(root)
+    settled = []
+    for run in unsettled_runs(root):
+        if _never_began(run, root):
+            forget_run(root, run.id)
+            continue
+        level_twin(run)
+        undoing = run.status is Status.UNDO_UNFINISHED
+        settle_moves(run, undoing=undoing)
+        record_result(run)
+        run.add("undo_stopped" if undoing else "interrupted")
+        settled.append(run.id)
+    return settled
+
+
+def settle_moves(run: Run, *, undoing: bool = False) -> None:
+    """Remove what a killed run left half done. May be repeated. Raises OSError."""
+    site, placeholders, refused = run.plan.site, run.placeholders, run.refused_moves
+    for number, move in enumerate(run.plan.moves):
+        if number in refused:
+            continue
+        if has_link_on_the_way(site.destination, move.target) or has_link_on_the_way(site.collection, move.source):
+            continue
+        source, target = site.collection / move.source, site.destination / move.target
+        old, new, at = (target, source, "source") if undoing else (source, target, "target")
+        temporary = run.temporary_path(new, number)
+        if regular_status(temporary) is not None:
+            os.unlink(temporary)
+        if (at, number) in placeholders and regular_status(old) is not None:
+            remove_placeholder(new, move)
+        if site.mode is Mode.MOVE:
+            complete_or_take_back(old, new, move, across=run.is_across)
+
+
+def record_result(run: Run) -> None:
+    """Bring the record of category folders in line with where the run's files are on disk now.
+
+    The members of a category are its images: what follows them says nothing more of which folder it is, and
+    sidecars that an editor writes are often alike.
+    """
+    site, plan = run.plan.site, run.plan
+    placed: list[Move] = []
+    waiting: list[Move] = []
+    refused = run.refused_moves
+    for number, move in enumerate(plan.moves):
+        if move.follows is not None:
+            continue
+        is_placed = number not in refused and exists(site.destination / move.target)
+        (placed if is_placed else waiting).append(move)
+    if site.mode is Mode.MOVE:
+        category_folders.record(
+            site.collection,
+            Changes(
+                made=run.removed_origins,
+                removed=[path for path, _ in run.removed_folders if not (site.collection / path).is_dir()],
+                lost=[(move.source, move.content) for move in placed],
+                gained=[(move.source, move.content) for move in waiting],
+            ),
+        )
+    category_folders.record(
+        site.destination,
+        Changes(
+            made={path: path for path in plan.categories if path not in run.foreign_folders},
+            removed=[
+                path
+                for path in {*plan.made, *(parent_of(move.target) for move in waiting)}
+                if not (site.destination / path).is_dir()
+            ],
+            lost=[(move.target, move.content) for move in waiting],
+            gained=[(move.target, move.content) for move in placed],
+        ),
+    )
+
+
+def _never_began(run: Run, root: Path) -> bool:
+    """Say whether a run to another root was killed before both roots had its file.
+
+    The destination's is written first, so there alone can it be without its twin.
+    """
+    site = run.plan.site
+    return (
+        len(site.roots) == 2
+        and root == site.destination
+        and not run.events
+        and not has_twin(run)
+        and not any(exists(site.destination / move.target) for move in run.plan.moves)
+    )

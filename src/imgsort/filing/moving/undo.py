@@ -1,0 +1,179 @@
+"""Takes a run back, file by file; refuses what was changed since, by name, and never removes a last copy."""
+
+import contextlib
+import errno
+import os
+from pathlib import Path
+
+from imgsort.content import file_content_hash
+from imgsort.errors import JournalError, NothingToUndoError
+from imgsort.filing.journal.category_folders import known_folders
+from imgsort.filing.journal.runs import Run, Status, ids_undone_in_part, latest_in_force, load_run, run_ids
+from imgsort.filing.journal.state import sync_folder
+from imgsort.filing.journal.twins import require_twin
+from imgsort.filing.moving.apply import Outcome, Progress, RunAnnouncer, stopped
+from imgsort.filing.moving.one_file import (
+    Brought,
+    Refused,
+    bring,
+    drop_old_name,
+    is_same_entry,
+    is_same_file,
+    regular_status,
+    require_unchanged,
+)
+from imgsort.filing.moving.settle import record_result
+from imgsort.filing.paths import exists, has_link_on_the_way, parent_of
+from imgsort.filing.planning.plan import Mode, Move, Refusal
+from imgsort.filing.planning.units import batches
+
+_NOT_EMPTY_OR_GONE = (errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT, errno.ENOTDIR)
+
+
+def run_to_undo(root: Path, run_id: str | None = None) -> Run:
+    """Return the run named, or the last one in force. Raises NothingToUndoError and JournalError."""
+    if run_id is None:
+        run = latest_in_force(root)
+        if run is None:
+            partly = ", ".join(ids_undone_in_part(root))
+            hint = f" Undone in part, to be tried again by name: {partly}." if partly else ""
+            raise NothingToUndoError(f"{root}: nothing to undo; no run is recorded here that is still in force.{hint}")
+    else:
+        if run_id not in run_ids(root):
+            raise NothingToUndoError(f"{root}: there is no run {run_id!r}. `imgsort history {root}` lists them.")
+        run = load_run(root, run_id)
+        if run.status is Status.UNDONE:
+            raise NothingToUndoError(f"{root}: run {run_id} was taken back already.")
+    require_twin(run)
+    return run
+
+
+def undo_run(run: Run, progress: Progress) -> Outcome:
+    """Take back everything that `run` did and nobody changed since. May be stopped, killed and repeated."""
+    refused: list[Refusal] = []
+    moves = run.plan.moves
+    try:
+        run.add("undo")
+        _make_removed_folders(run)
+        for batch in reversed(batches(moves)):
+            refused += _undo_batch(run, batch)
+            progress(len(moves) - batch.start, len(moves))
+        _remove_made_folders(run)
+        record_result(run)
+        run.add("undone", refused=len(refused))
+    except (OSError, JournalError, KeyboardInterrupt) as error:
+        return stopped(run, "undo_stopped", refused, error)
+    return Outcome(tuple(refused))
+
+
+def _make_removed_folders(run: Run) -> None:
+    collection = run.plan.site.collection
+    repeated = sum(event["type"] == "undo" for event in run.events) > 1
+    for path, mode in run.removed_folders:
+        if has_link_on_the_way(collection, path):
+            continue
+        folder = collection / path
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.mkdir(folder)
+        except FileExistsError:
+            if not repeated or not folder.is_dir() or os.listdir(folder):
+                continue  # it is somebody else's
+        os.chmod(folder, mode)
+        sync_folder(folder.parent)
+
+
+def _undo_batch(run: Run, numbers: range) -> list[Refusal]:
+    site, moves, never_made = run.plan.site, run.plan.moves, run.refused_moves
+    refused = []
+    brought: dict[int, Brought] = {}
+    for number in reversed(numbers):
+        move = moves[number]
+        if number in never_made:
+            continue
+        try:
+            if has_link_on_the_way(site.destination, move.target) or has_link_on_the_way(site.collection, move.source):
+                raise Refused("a link, or no folder, lies on the way")
+            if site.mode is not Mode.MOVE:
+                _remove_made_file(site.collection / move.source, site.destination / move.target, move, site.mode)
+            elif _is_to_be_brought_back(site.collection / move.source, site.destination / move.target, move):
+                brought[number] = _bring_back(run, move, number)
+        except Refused as refusal:
+            refused.append(Refusal(move.target, str(refusal)))
+    for folder in {parent_of(moves[number].source) for number in brought}:
+        sync_folder(site.collection / folder)
+    for number, how in brought.items():
+        move = moves[number]
+        try:
+            drop_old_name(site.destination / move.target, site.collection / move.source, move, how)
+        except Refused as refusal:
+            refused.append(Refusal(move.target, str(refusal)))
+    return refused
+
+
+def _is_to_be_brought_back(source: Path, target: Path, move: Move) -> bool:
+    """Say whether the run moved the file and it can go back; False where it never moved or is back already.
+
+    Raises Refused where it was changed, is gone, or has lost its old place to another.
+    """
+    if regular_status(target) is None:
+        if not exists(source):
+            raise Refused("is no longer there")
+        return False
+    if not exists(source):
+        require_unchanged(target, move)
+        return True
+    try:
+        require_unchanged(target, move)
+    except Refused:
+        return False  # the file never left; what has its new name is somebody else's
+    raise Refused(f"its old place, {move.source}, is taken")
+
+
+def _bring_back(run: Run, move: Move, number: int) -> Brought:
+    site = run.plan.site
+    source, target = site.collection / move.source, site.destination / move.target
+    source.parent.mkdir(parents=True, exist_ok=True)  # its folder may have been removed by hand
+    brought = bring(target, source, move, run.temporary_path(source, number), RunAnnouncer(run, "source", number))
+    status = os.lstat(source)
+    if status.st_mtime_ns != move.mtime_ns:  # a file system between had rounded it
+        os.utime(source, ns=(status.st_atime_ns, move.mtime_ns))
+    return brought
+
+
+def _remove_made_file(source: Path, target: Path, move: Move, mode: Mode) -> None:
+    """Remove the copy or link at `target` if nothing is lost by it. Raises Refused."""
+    if not exists(target):
+        return
+    if is_same_entry(source, target):
+        raise Refused("is the original itself by now")
+    if mode is Mode.SYMLINK:
+        if not (target.is_symlink() and os.readlink(target) == str(source)):
+            raise Refused("was changed since")
+    elif mode is Mode.HARDLINK:
+        original, link = regular_status(source), regular_status(target)
+        if original is None or link is None or not is_same_file(original, link):
+            raise Refused("may be the last copy: its original is not there any more, or is another file now")
+    elif file_content_hash(target) != move.content:
+        raise Refused("was changed since, or cannot be read")
+    elif file_content_hash(source) != move.content:
+        raise Refused("may be the last copy: its original is gone, was changed, or cannot be read")
+    os.unlink(target)
+
+
+def _remove_made_folders(run: Run) -> None:
+    """Remove the folders that the run made, and others that imgsort made, where this undo emptied them."""
+    destination = run.plan.site.destination
+    own = {folder.path for folder in known_folders(destination)}
+    emptied = own.intersection(parent_of(move.target) for move in run.plan.moves).difference(run.plan.made)
+    for path in [*sorted(emptied), *reversed(run.plan.made)]:
+        if path in run.foreign_folders or has_link_on_the_way(destination, path):
+            continue
+        try:
+            os.rmdir(destination / path)
+        except OSError as error:
+            if error.errno not in _NOT_EMPTY_OR_GONE:
+                raise
+    for parent in {parent_of(path) for path in run.plan.made}:
+        with contextlib.suppress(FileNotFoundError):
+            sync_folder(destination / parent)

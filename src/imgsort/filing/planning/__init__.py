@@ -1,0 +1,1 @@
+"""Decides every move and every name. Looks at the disk, touches nothing."""

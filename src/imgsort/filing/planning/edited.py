@@ -1,0 +1,171 @@
+"""Makes a plan of rows that a person has edited: every name is theirs, and everything is checked before any moves."""
+
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from imgsort.content import file_content_hash
+from imgsort.filing.paths import (
+    MAX_NAME_BYTES,
+    exists,
+    has_link_on_the_way,
+    is_at_or_above,
+    is_hidden,
+    is_safe_relative,
+    join,
+    name_of,
+    parent_of,
+    with_ancestors,
+)
+from imgsort.filing.planning.names import names_beside
+from imgsort.filing.planning.plan import FolderCount, Move, Placement, Plan, Site
+from imgsort.name_key import name_key
+
+
+@dataclass(frozen=True)
+class EditedRow:
+    """A placement whose `folder` is the wish of a person: `target`, relative to the destination, is its new place.
+
+    `line`: where the person wrote it.
+    """
+
+    line: int
+    placement: Placement
+    target: str
+
+
+@dataclass(frozen=True)
+class RowError:
+    """What is wrong with a line."""
+
+    line: int
+    reason: str
+
+
+def plan_of_rows(
+    site: Site, rows: Sequence[EditedRow], *, no_categories: Collection[str]
+) -> tuple[Plan, list[RowError]]:
+    """Return the plan that brings every row's file to its target, and what is wrong with rows: then it is no plan.
+
+    Folders that are missing are made, and are categories unless they lie in one of `no_categories`; folders that
+    are there are used, and stay what they are. What follows an image goes with it, by its new stem.
+    """
+    checker = _Checker(site)
+    moves: list[Move] = []
+    for row in rows:
+        moves += checker.moves_of(row)
+    folders = sorted({parent_of(move.target) for move in moves})
+    made = _missing(site, folders)
+    new = set(made)
+    return (
+        Plan(
+            site=site,
+            made=made,
+            categories=tuple(
+                folder
+                for folder in folders
+                if folder in new and not any(is_at_or_above(other, folder) for other in no_categories)
+            ),
+            moves=tuple(moves),
+            folders=tuple(FolderCount(folder or ".", count) for folder, count in _counts(moves).items()),
+        ),
+        checker.errors,
+    )
+
+
+class _Checker:
+    """Takes rows one by one, and remembers which names they took."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.errors: list[RowError] = []
+        self._sources: dict[str, int] = {}
+        # By the key of a name, the line that takes it: for a file, or for a folder on the way to one.
+        self._files: dict[str, int] = {}
+        self._folders: dict[str, int] = {}
+
+    def moves_of(self, row: EditedRow) -> list[Move]:
+        """Return the moves of a row's file and what follows it; none where it stays, or something is wrong."""
+        placement = row.placement
+        if self.site.is_within and row.target == placement.source:
+            return []
+        try:
+            unit = self._unit(row)
+            wrong = self._wrong_with(row) or self._taken(row.line, [move.target for move in unit])
+        except OSError as error:  # a name that the file system does not take
+            unit, wrong = [], f"the target {row.target[:80]!r} cannot be ({error.strerror})"
+        unread = next((move.source for move in unit if not move.content), None)
+        if wrong is None and unread is not None:
+            wrong = f"its sidecar {unread!r} cannot be read"
+        if wrong is None:
+            return unit
+        self.errors.append(RowError(row.line, wrong))
+        return []
+
+    def _unit(self, row: EditedRow) -> list[Move]:
+        """Return the moves of a row's image, and of those of its followers that get another name or folder."""
+        image, followers = row.placement, row.placement.followers
+        names = names_beside(name_of(image.source), name_of(row.target), [name_of(f.source) for f in followers])
+        targets = [join(parent_of(row.target), name) for name in names]
+        moves = [Move(image.source, row.target, image.size, image.mtime_ns, image.content, image.distance)]
+        for follower, target in zip(followers, targets, strict=True):
+            if not (self.site.is_within and follower.source == target):
+                content = file_content_hash(self.site.collection / follower.source) or ""
+                moves.append(
+                    Move(follower.source, target, follower.size, follower.mtime_ns, content, follows=image.source)
+                )
+        return moves
+
+    def _wrong_with(self, row: EditedRow) -> str | None:
+        target = row.target
+        first = self._sources.setdefault(row.placement.source, row.line)
+        if first != row.line:
+            return f"line {first} has the file {row.placement.source!r} already"
+        if not is_safe_relative(target):
+            return f"the target {target!r} does not lie in {self.site.destination}"
+        if is_hidden(target):
+            return f"the target {target!r} is hidden, and imgsort files nothing out of sight"
+        if "\\" in target and "\\" not in row.placement.source:
+            return f"the target {target!r} has a backslash: folders are separated by /"
+        if has_link_on_the_way(self.site.destination, target):
+            return f"a link, or a file, lies on the way to the target {target!r}"
+        return None
+
+    def _taken(self, line: int, targets: Sequence[str]) -> str | None:
+        """Say which of the names is taken, on disk, by another line or by this one; else take them."""
+        files: dict[str, int] = {}
+        for target in targets:
+            if any(len(os.fsencode(part)) > MAX_NAME_BYTES for part in target.split("/")):
+                return f"the target {target[:80]!r}… has a name of more than {MAX_NAME_BYTES} bytes"
+            key = name_key(target)
+            first = self._files.get(key) or self._folders.get(key) or files.get(key)
+            if first:
+                return f"line {first} has the target {target!r} already"
+            place = self.site.destination / target
+            if exists(place):
+                hint = f": for a file in it, write {target + '/'!r}" if place.is_dir() else ""
+                return f"there is a {'folder' if hint else 'file'} {target!r} already{hint}"
+            files[key] = line
+        folders = dict.fromkeys(map(name_key, with_ancestors(parent_of(targets[0]))), line)
+        in_the_way = next((key for key in folders if key in self._files or key in files), None)
+        if in_the_way is not None:
+            return f"line {self._files.get(in_the_way, line)} makes a file where the target {targets[0]!r} has a folder"
+        self._files |= files
+        self._folders |= folders
+        return None
+
+
+def _missing(site: Site, folders: Iterable[str]) -> tuple[str, ...]:
+    """Return the folders that are to be made for `folders`, parents first."""
+    wanted: dict[str, None] = {}
+    for folder in folders:
+        wanted.update(dict.fromkeys(with_ancestors(folder)))
+    return tuple(folder for folder in wanted if not (site.destination / folder).is_dir())
+
+
+def _counts(moves: Iterable[Move]) -> Mapping[str, int]:
+    counts: dict[str, int] = {}
+    for move in moves:
+        if move.follows is None:
+            counts[parent_of(move.target)] = counts.get(parent_of(move.target), 0) + 1
+    return counts

@@ -1,0 +1,107 @@
+"""A plan as a table that a person looks through and edits: a line for every image that would be filed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+
+from imgsort.csv_file import read_csv, write_csv
+from imgsort.errors import PlanError
+from imgsort.filing.paths import join, name_of, parent_of
+from imgsort.filing.planning.edited import RowError
+from imgsort.filing.planning.plan import Mode, Placement, Plan
+
+# `content` is the hash of what was judged. The three before it are the same on every line: lines may be sorted,
+# removed and copied, and still tell where they belong.
+HEADER = ("file", "category", "score", "distance", "target", "collection", "output", "mode", "content")
+_NOT_NEEDED = ("score", "distance", "content")
+
+
+@dataclass(frozen=True)
+class PlanRow:
+    """A line as it is now. `target` is relative to `output`; "" for a file that is to stay.
+
+    `content`: the hash of the bytes that were judged, or "" where it does not matter.
+    """
+
+    line: int
+    file: str
+    target: str
+    distance: float | None
+    content: str = ""
+
+
+@dataclass(frozen=True)
+class EditedPlan:
+    """A table read back: where its files are, where they go and how, its lines, and those that make no sense."""
+
+    collection: Path
+    output: Path
+    mode: Mode
+    rows: tuple[PlanRow, ...]
+    errors: tuple[RowError, ...]
+
+
+def write_plan(path: Path, plan: Plan, placements: Sequence[Placement], output: Path) -> None:
+    """Write the images that `plan` files, in its order. `output`: the folder that the command was given for them.
+
+    Raises OSError; FileExistsError too: nothing is overwritten.
+    """
+    site = plan.site
+    scores = {placement.source: placement.score for placement in placements}
+    where = (str(site.collection), str(output), str(site.mode))
+    rows = []
+    for move in plan.moves:
+        if move.follows is None:
+            target = (site.destination / move.target).relative_to(output).as_posix()
+            rows.append(
+                (move.source, parent_of(target), scores[move.source], move.distance, target, *where, move.content)
+            )
+    write_csv(path, HEADER, rows)
+
+
+def read_plan(path: Path) -> EditedPlan:
+    """Read a table that `write_plan` wrote.
+
+    Raises UsageError for what is none, PlanError where it does not say of which folders it speaks.
+    """
+    rows = read_csv(path, HEADER, _NOT_NEEDED)
+    if not rows:
+        raise PlanError(f"{path}: there is no line in this plan.")
+    line, first = rows[0]
+    collection, output, mode = first["collection"], first["output"], first["mode"]
+    is_whole = all(Path(folder).is_absolute() and "\0" not in folder for folder in (collection, output))
+    if mode not in list(Mode) or not is_whole:
+        raise PlanError(
+            f"{path}: line {line} has no collection and output that are whole paths, with one of the modes "
+            f"{', '.join(Mode)}. These columns are not for editing."
+        )
+    read = [_row(line, row, first) for line, row in rows]
+    return EditedPlan(
+        Path(collection),
+        Path(output),
+        Mode(mode),
+        tuple(row for row in read if isinstance(row, PlanRow)),
+        tuple(row for row in read if isinstance(row, RowError)),
+    )
+
+
+def _row(line: int, row: dict[str, str], first: dict[str, str]) -> PlanRow | RowError:
+    """Return a line, or what is wrong with it."""
+    target, category = row["target"], row["category"].rstrip("/")
+    if any(row[name] != first[name] for name in ("collection", "output", "mode")):
+        return RowError(line, "collection, output or mode are not those of the first line")
+    if not row["file"]:
+        return RowError(line, "there is no file")
+    if target.endswith("/") or (category and not target):
+        target = join(target.rstrip("/") or category, name_of(row["file"]))
+    if target and category and parent_of(target) != category:
+        return RowError(
+            line, f"the category {category!r} and the target {target!r} do not agree: empty the one that is old"
+        )
+    try:
+        distance = float(row["distance"]) if row["distance"] else None
+    except ValueError:
+        distance = None  # a spreadsheet may write 0,5: nothing hangs on it
+    distance = distance if distance is not None and isfinite(distance) else None
+    return PlanRow(line, row["file"], target, distance, row["content"])

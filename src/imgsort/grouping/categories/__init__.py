@@ -1,0 +1,1 @@
+"""Rows that look alike, as numbered categories."""

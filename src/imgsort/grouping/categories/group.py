@@ -1,0 +1,162 @@
+"""Groups of rows that look alike, on reduced features: by K-Means, or another of scikit-learn's algorithms."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from imgsort.grouping.categories.cluster_count import (
+    MAX_CLUSTERS,
+    MIN_CLUSTERS,
+    Candidate,
+    best,
+    candidates,
+    distinct_count,
+)
+from imgsort.grouping.centres import clarity, distances_to
+from imgsort.grouping.kmeans import fitted_kmeans
+from imgsort.grouping.reduce import reduce_features
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Algorithm = Literal["kmeans", "agglomerative", "hdbscan"]
+
+# What compares every two rows takes gigabytes and minutes beyond this.
+MOST_PAIRED_ROWS = 20_000
+# Density means little in hundreds of dimensions: HDBSCAN sees the first of the components.
+_DENSITY_COMPONENTS = 50
+_DENSITY_SHARE, _DENSITY_LEAST, _DENSITY_SAMPLES = 0.03, 5, 3
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """What clustering says of each row.
+
+    `labels`: int (n,), 0 for the largest category, -1 for a row in none; `distances`: float64 (n,), how far each
+    row lies from the centre of its category, or of the nearest, in the reduced space, higher = odder; `clarity`:
+    float64 (n,), how clearly it belongs there, see `imgsort.grouping.centres.clarity`; `candidates`: what was
+    judged, where the number of categories was chosen.
+    """
+
+    labels: "NDArray[np.intp]"
+    distances: "NDArray[np.float64]"
+    clarity: "NDArray[np.float64]"
+    candidates: tuple[Candidate, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """The number of categories that hold a row."""
+        return int(self.labels.max()) + 1
+
+
+def group_rows(
+    features: "NDArray[np.float32]",
+    clusters: int | Literal["auto"],
+    *,
+    algorithm: Algorithm = "kmeans",
+    range_of_clusters: tuple[int, int] = (MIN_CLUSTERS, MAX_CLUSTERS),
+    variance: float = 0.95,
+    directions: bool = False,
+    random_state: int = 0,
+    order: "NDArray[np.intp] | None" = None,
+) -> Grouping:
+    """Cluster the rows of `features`, float32 (n, d), into at most `clusters` categories.
+
+    With `auto` the number is chosen from `range_of_clusters`; hdbscan finds its own and leaves out what is in no
+    dense region. `variance`: the share that PCA keeps; `directions`: see `imgsort.grouping.directions`. The
+    result depends on the order in which rows are seen: `order`, int (n,), by default their own. Categories
+    are numbered by size, ties by the first row seen. Rows that are equal cannot be told apart, so there may
+    be fewer categories than asked for. Raises ValueError for n < clusters, and for more than
+    MOST_PAIRED_ROWS where every two are compared, by all but kmeans.
+    """
+    import numpy as np
+
+    if algorithm != "kmeans" and len(features) > MOST_PAIRED_ROWS:
+        raise ValueError(f"{algorithm} compares every two rows: {len(features)} are more than {MOST_PAIRED_ROWS}")
+    reduced = _reduced(features, variance, order, directions or algorithm == "hdbscan")
+    judged: tuple[Candidate, ...] = ()
+    if clusters == "auto" and algorithm != "hdbscan":
+        judged = candidates(reduced, *range_of_clusters, random_state=random_state)
+    # Where rows are all equal, or fewer than the least number asks for, nothing can be judged: one category.
+    wanted = (best(judged).clusters if judged else 1) if clusters == "auto" else clusters
+    found = _labels(reduced, algorithm, wanted, random_state)
+    labels = number_by_size(found)
+    distances, clarity = _around_centres(reduced, labels)
+    back = np.argsort(np.arange(len(features)) if order is None else order)
+    return Grouping(labels[back], distances[back], clarity[back], judged)
+
+
+def number_by_size(labels: "NDArray[np.integer]") -> "NDArray[np.intp]":
+    """Renumber `labels`, int (n,), so that 0 is the largest cluster; of two of one size the first row's comes first.
+
+    -1, for rows in no cluster, stays.
+    """
+    import numpy as np
+
+    numbers = np.full(len(labels), -1, dtype=np.intp)
+    rows = np.flatnonzero(labels >= 0)
+    _, first_rows, inverse, sizes = np.unique(labels[rows], return_index=True, return_inverse=True, return_counts=True)
+    ranks = np.empty(len(sizes), dtype=np.intp)
+    ranks[np.lexsort((first_rows, -sizes))] = np.arange(len(sizes))
+    numbers[rows] = ranks[inverse]
+    return numbers
+
+
+def _reduced(
+    features: "NDArray[np.float32]", variance: float, order: "NDArray[np.intp] | None", directions: bool
+) -> "NDArray[np.float64]":
+    from threadpoolctl import ThreadpoolController
+
+    # scikit-learn takes a second to import, which may go on in a thread meanwhile: a core is left to it.
+    blas = ThreadpoolController().select(user_api="blas")
+    threads = max((library["num_threads"] for library in blas.info()), default=1)
+    with blas.limit(limits=max(1, threads - 1)):
+        return reduce_features(features, variance, order, directions=directions)
+
+
+def _labels(
+    reduced: "NDArray[np.float64]", algorithm: Algorithm, clusters: int, random_state: int
+) -> "NDArray[np.integer]":
+    """Return a label for each row, -1 for one in no cluster. Raises ValueError for n < clusters."""
+    import numpy as np
+    from sklearn.cluster import HDBSCAN, AgglomerativeClustering
+
+    labels: NDArray[np.integer]
+    if algorithm != "hdbscan" and len(reduced) < clusters:
+        raise ValueError(f"n_samples={len(reduced)} rows cannot make {clusters} clusters")
+    if algorithm == "kmeans":
+        labels = fitted_kmeans(reduced, clusters, random_state, copy=False).labels_
+    elif algorithm == "agglomerative":
+        # Ward (1963): joins the two clusters whose union adds least to the squared distances from the means.
+        most = min(clusters, distinct_count(reduced))
+        labels = (
+            AgglomerativeClustering(most, linkage="ward").fit_predict(reduced)
+            if most > 1
+            else np.zeros(len(reduced), dtype=np.intp)
+        )
+    elif len(reduced) < _DENSITY_LEAST:
+        labels = np.full(len(reduced), -1, dtype=np.intp)
+    else:
+        # Campello, Moulavi & Sander (2013).
+        least = max(_DENSITY_LEAST, round(_DENSITY_SHARE * len(reduced)))
+        density = HDBSCAN(min_cluster_size=least, min_samples=_DENSITY_SAMPLES, copy=True)
+        labels = density.fit_predict(reduced[:, :_DENSITY_COMPONENTS])
+    return labels
+
+
+def _around_centres(
+    reduced: "NDArray[np.float64]", labels: "NDArray[np.intp]"
+) -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
+    """Return how far each row is from its centre, and its clarity. Works on `reduced` in place: it may be large."""
+    import numpy as np
+
+    count = int(labels.max()) + 1
+    if count == 0:
+        reduced -= reduced.mean(axis=0)
+        return np.linalg.norm(reduced, axis=1), np.zeros(len(reduced))
+    centres = np.array([reduced[labels == label].mean(axis=0) for label in range(count)])
+    distances = distances_to(centres, reduced)
+    owners = np.where(labels >= 0, labels, distances.argmin(axis=1))
+    clear = clarity(distances, owners)
+    reduced -= centres[owners]
+    return np.sqrt(np.einsum("ij,ij->i", reduced, reduced)), clear

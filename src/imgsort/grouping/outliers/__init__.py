@@ -1,0 +1,1 @@
+"""Rows that do not belong: one method, one module."""

@@ -1,0 +1,227 @@
+"""What an image file says of itself, read before a pixel is decoded: Pillow reads headers, OpenCV cannot."""
+
+import io
+import re
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from imgsort.errors import UnreadableImageError
+from imgsort.images.decoding.parts import MAX_PARTS, jpeg_segments, png_chunks, without_metadata
+
+_ORIENTATION_TAG = 0x0112
+# BYTE, SHORT and LONG: the standard says SHORT, and some cameras do not.
+_ORIENTATION_FORMS = (1, 3, 4)
+
+_OF_PILLOW = r"PIL\..*"
+_PILLOW_WARNINGS = ("ignore", None, Warning, re.compile(_OF_PILLOW), 0)
+
+_GREY_MODES = ("1", "L", "I;16", "I;16B", "I;16L", "I;16N")
+_ALPHA_MODES = ("RGBA", "RGBa", "LA", "La", "PA")
+# DEFLATE (RFC 1951) turns one byte into at most 1032. A JPEG spends a bit or more on each block of 64 pixels; an
+# LZW code of a GIF stands for at most 4096 pixels.
+_MOST_DEFLATED = 1032
+_MOST_PIXELS_A_BYTE = {"jpeg": 512, "gif": 4096}
+
+_TIFF_ORDERS = {b"II*\x00": "<", b"MM\x00*": ">"}
+_TIFF_BYTES = (1, 2, 6, 7)
+_TIFF_SIZES = (1, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8)
+_BIG_TIFFS = (b"II+\x00\x08\x00\x00\x00", b"MM\x00+\x00\x08\x00\x00")
+_MOST_DIRECTORIES = 100
+
+
+@dataclass(frozen=True)
+class Header:
+    """`width` and `height` in pixels as stored, before `orientation` (EXIF, 1 to 8) turns them.
+
+    `mode` is Pillow's: https://pillow.readthedocs.io/en/stable/handbook/concepts.html#modes.
+    """
+
+    kind: str
+    width: int
+    height: int
+    orientation: int
+    mode: str
+    has_alpha: bool
+
+    @property
+    def pixels(self) -> int:
+        """Width times height."""
+        return self.width * self.height
+
+    @property
+    def is_grey(self) -> bool:
+        """Whether there is one channel of brightness and nothing else."""
+        return self.mode in _GREY_MODES and not self.has_alpha
+
+    def promises_too_much(self, file_bytes: int) -> bool:
+        """Say whether a file of so many bytes cannot hold these pixels, however well they are packed."""
+        if self.kind == "png":
+            least_bits = 1 if self.mode in ("1", "P", "L") else 8
+            return self.pixels * least_bits // 8 > file_bytes * _MOST_DEFLATED
+        return self.pixels > file_bytes * _MOST_PIXELS_A_BYTE.get(self.kind, self.pixels)
+
+
+def read_header(data: bytes, kind: str) -> Header:
+    """Return the header of the image file `data`, of which `kind` is the kind.
+
+    Raises UnreadableImageError where it makes no sense, or its kind needs a package that is not installed.
+    """
+    from PIL.Image import DecompressionBombError
+
+    try:
+        with open_image(without_metadata(data, kind), kind) as image:
+            width, height = image.size
+            has_alpha = image.mode in _ALPHA_MODES or "transparency" in image.info
+            header = Header(kind, width, height, _orientation(image, data, kind), image.mode, has_alpha)
+    except DecompressionBombError as error:
+        raise UnreadableImageError(f"more pixels than Pillow decodes of a {kind}") from error
+    except pillow_errors() as error:
+        raise UnreadableImageError(f"damaged: its {kind} header makes no sense") from error
+    if header.pixels < 1:
+        raise UnreadableImageError(f"damaged: its header says {width}x{height} pixels")
+    return header
+
+
+def open_image(data: bytes, kind: str) -> Any:
+    """Return Pillow's image of `data`, not yet decoded. Raises one of `pillow_errors`, and UnreadableImageError."""
+    _require_modest_directories(data, kind)
+    reader = _heif_reader() if kind == "heif" else _readers()[kind]
+    # What Pillow warns of (corrupt EXIF, a short read) is no matter to the pixels, or decoding fails on it.
+    # `warnings.catch_warnings` is not for threads, and neither is putting in anew what is there.
+    if _PILLOW_WARNINGS not in warnings.filters:
+        warnings.filterwarnings("ignore", module=_OF_PILLOW)
+    return reader(io.BytesIO(data))
+
+
+@cache
+def pillow_errors() -> tuple[type[Exception], ...]:
+    """Return what Pillow's plugins raise on files that make no sense: nearly anything."""
+    from PIL.Image import DecompressionBombError
+
+    builtin = (
+        *(ArithmeticError, AssertionError, AttributeError, BufferError, EOFError, LookupError, MemoryError),
+        *(OSError, RuntimeError, SyntaxError, TypeError, ValueError),
+    )
+    return (*builtin, struct.error, zlib.error, DecompressionBombError)
+
+
+@cache
+def _readers() -> dict[str, Any]:
+    """Return Pillow's reader of each kind.
+
+    They are called directly, not by `Image.open`: that would try every format that Pillow knows, and
+    refuses images over a limit of its own which is a global of the process.
+    """
+    from PIL import (
+        AvifImagePlugin,
+        BmpImagePlugin,
+        GifImagePlugin,
+        JpegImagePlugin,
+        PngImagePlugin,
+        TiffImagePlugin,
+        WebPImagePlugin,
+    )
+
+    return {
+        "avif": AvifImagePlugin.AvifImageFile,
+        "bmp": BmpImagePlugin.BmpImageFile,
+        "gif": GifImagePlugin.GifImageFile,
+        "jpeg": JpegImagePlugin.JpegImageFile,
+        "png": PngImagePlugin.PngImageFile,
+        "tiff": TiffImagePlugin.TiffImageFile,
+        "webp": WebPImagePlugin.WebPImageFile,
+    }
+
+
+@cache
+def _heif_reader() -> Any:
+    try:
+        import pillow_heif
+    except ImportError:
+        raise UnreadableImageError("HEIC needs an extra package: pip install 'imgsort[heif]'") from None
+    return pillow_heif.HeifImageFile
+
+
+def _require_modest_directories(data: bytes, kind: str) -> None:
+    """Refuse a TIFF directory whose values together are larger than the file.
+
+    Pillow copies every value of the directory of a TIFF, and of the EXIF data in an AVIF, before it gives one of them:
+    65535 tags that all point to the same megabyte would be 64 GiB.
+    """
+    if kind == "tiff":
+        starts = [0]
+    elif kind == "avif":
+        if any(magic in data for magic in _BIG_TIFFS):
+            raise UnreadableImageError("damaged: its EXIF data makes no sense")
+        starts = [start for magic in _TIFF_ORDERS for start in _find_all(data, magic)]
+    else:
+        return
+    if sum(_bytes_of_values(data, start) for start in starts) > len(data):
+        raise UnreadableImageError("damaged: its tags are larger than the file")
+
+
+def _find_all(data: bytes, magic: bytes) -> Iterator[int]:
+    position = data.find(magic)
+    for _ in range(_MOST_DIRECTORIES):
+        if position < 0:
+            return
+        yield position
+        position = data.find(magic, position + 1)
+    raise UnreadableImageError("damaged: its EXIF data makes no sense")
+
+
+def _bytes_of_values(data: bytes, start: int) -> int:
+    """Return the sum of the sizes of what the first directory of the TIFF at `start` points to."""
+    total = 0
+    for _, form, count, _ in _directory(data, start):
+        size = _TIFF_SIZES[form] * count if form < len(_TIFF_SIZES) else 0
+        if form not in _TIFF_BYTES and count > MAX_PARTS:  # each number becomes an object, a fraction some of them
+            raise UnreadableImageError(f"damaged: a tag of {count} values")
+        # A value is read up to the end of the data at most; up to four bytes lie in the directory itself.
+        total += min(size, len(data)) if size > 4 else 0
+    return total
+
+
+def _directory(data: bytes, start: int) -> Iterator[tuple[int, int, int, bytes]]:
+    """Yield tag, type, count and the four bytes of value or offset of each entry of a TIFF's first directory."""
+    order = _TIFF_ORDERS.get(data[start : start + 4])
+    if order is None or start + 8 > len(data):
+        return
+    (offset,) = struct.unpack_from(order + "I", data, start + 4)
+    first = start + offset + 2
+    if first > len(data):
+        return
+    (entries,) = struct.unpack_from(order + "H", data, first - 2)
+    end = first + min(entries, (len(data) - first) // 12) * 12
+    yield from struct.iter_unpack(order + "HHI4s", data[first:end])
+
+
+def _orientation(image: Any, data: bytes, kind: str) -> int:
+    """Return the EXIF orientation, 1 to 8; 1 (upright) where there is none or it is nonsense."""
+    # OpenCV turns a TIFF upright whatever its flags say. A HEIF is turned by boxes of its own, which its decoder
+    # obeys; the EXIF tag repeats them (ISO/IEC 23008-12, 6.5.10).
+    if kind in ("tiff", "heif"):
+        return 1
+    exif = _exif(image, data, kind)
+    exif = exif[6:] if exif.startswith(b"Exif\x00\x00") else exif
+    order = "big" if exif[:2] == b"MM" else "little"
+    for tag, form, _, value in _directory(exif, 0):
+        if tag == _ORIENTATION_TAG and form in _ORIENTATION_FORMS:
+            number = int.from_bytes(value[: _TIFF_SIZES[form]], order)  # type: ignore[arg-type]
+            return number if 1 <= number <= 8 else 1
+    return 1
+
+
+def _exif(image: Any, data: bytes, kind: str) -> bytes:
+    """Return the EXIF data of the file, empty where there is none."""
+    if kind == "png":
+        return next((data[start + 8 : end - 4] for name, start, end in png_chunks(data) if name == b"eXIf"), b"")
+    if kind == "jpeg":
+        bodies = (data[start + 4 : end] for marker, start, end in jpeg_segments(data) if marker == 0xE1)
+        return next((body for body in bodies if body.startswith(b"Exif\x00\x00")), b"")
+    return bytes(image.info.get("exif") or b"")

@@ -1,0 +1,1 @@
+"""Which files of a folder are its images, and which files go with them."""

@@ -1,0 +1,143 @@
+"""Which files of a folder are its images, and what goes with them. Reads names and first bytes; decodes nothing."""
+
+import contextlib
+import os
+import stat
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from imgsort.content import read_head
+from imgsort.errors import CollectionError
+from imgsort.images.finding.sidecars import Sidecar, assign_sidecars, is_raw, may_be_sidecar
+from imgsort.images.kinds import HEAD_BYTES, IMAGE_SUFFIXES, image_kind
+
+_RAW_ALONE = "a RAW file without an image of its name beside it to look at: imgsort does not develop RAW"
+
+
+@dataclass(frozen=True)
+class ImageFile:
+    """A file that is, or claims to be, an image.
+
+    `path` is relative to the collection, with `/` between its parts; `size` is in bytes. `sidecars` are the
+    files that go wherever it goes.
+    """
+
+    path: str
+    size: int
+    mtime_ns: int
+    sidecars: tuple[Sidecar, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.path.rpartition("/")[2]
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A file that stays where it is, and why. `path` is relative to the collection."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The images of a collection, ordered by file name and then path, and what could not be looked into."""
+
+    files: tuple[ImageFile, ...]
+    unreadable: tuple[Unreadable, ...]
+
+
+def require_folder(folder: Path) -> Path:
+    """Return `folder` with every link resolved.
+
+    Raises CollectionError where there is no such folder.
+    """
+    try:
+        if not folder.exists():
+            raise CollectionError(f"{folder}: there is no such folder. Give the folder that holds the images.")
+        if not folder.is_dir():
+            raise CollectionError(f"{folder}: this is a file, and a folder is due. Give the folder that holds it.")
+        return folder.resolve()
+    except OSError as error:
+        raise CollectionError(f"{folder}: this folder cannot be looked into ({error.strerror}).") from error
+
+
+def find_images(
+    root: Path, *, inside: Collection[str] = (), left_out: Collection[str] = (), recursive: bool = False
+) -> Listing:
+    """List the image files directly in `root` and directly in the folders `inside` it.
+
+    `inside` and `left_out` hold paths relative to `root`. With `recursive` every subfolder counts,
+    except those in `left_out`. Hidden files and folders, links, pipes, sockets and devices never count.
+    A RAW file is never an image: it goes with one, or is a row of what cannot be read.
+    """
+    files: list[ImageFile] = []
+    unreadable: list[Unreadable] = []
+    pending = ["", *inside]
+    seen = set(pending) | set(left_out)
+    while pending:
+        folder = pending.pop()
+        try:
+            entries = _visible_entries(root / folder)
+        except OSError as error:
+            unreadable.append(Unreadable(folder or ".", f"folder cannot be listed: {error.strerror}"))
+            continue
+        images, others = _images_and_others(folder, entries)
+        owned = assign_sidecars((image.path for image in images), others)
+        files += [replace(image, sidecars=owned[image.path]) if image.path in owned else image for image in images]
+        unreadable += _lonely_raws(others, owned.values())
+        if recursive:
+            subfolders = (_join(folder, entry.name) for entry, status in entries if stat.S_ISDIR(status.st_mode))
+            pending += [path for path in subfolders if path not in seen]
+    files.sort(key=lambda file: (file.name, file.path))
+    return Listing(tuple(files), tuple(unreadable))
+
+
+def _visible_entries(folder: Path) -> list[tuple[os.DirEntry[str], os.stat_result]]:
+    """Return what is in `folder` and not hidden, with its status, links not followed. Raises OSError."""
+    found = []
+    for entry in list(os.scandir(folder)):
+        if not entry.name.startswith("."):
+            with contextlib.suppress(FileNotFoundError):  # it went away meanwhile
+                found.append((entry, entry.stat(follow_symlinks=False)))
+    return found
+
+
+def _images_and_others(
+    folder: str, entries: Iterable[tuple[os.DirEntry[str], os.stat_result]]
+) -> tuple[list[ImageFile], list[Sidecar]]:
+    """Return the images among the entries, and the other files that could go with one."""
+    images, others = [], []
+    for entry, status in entries:
+        if not stat.S_ISREG(status.st_mode):
+            continue
+        path = _join(folder, entry.name)
+        if not is_raw(entry.name) and _may_be_image(entry):
+            images.append(ImageFile(path, status.st_size, status.st_mtime_ns))
+        elif may_be_sidecar(entry.name):
+            others.append(Sidecar(path, status.st_size, status.st_mtime_ns))
+    return images, others
+
+
+def _lonely_raws(others: Iterable[Sidecar], owned: Iterable[tuple[Sidecar, ...]]) -> list[Unreadable]:
+    """Return a row for each RAW file that goes with no image."""
+    accompanied = {file for files in owned for file in files}
+    alone = sorted(file.path for file in others if is_raw(file.name) and file not in accompanied)
+    return [Unreadable(path, _RAW_ALONE) for path in alone]
+
+
+def _join(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name
+
+
+def _may_be_image(entry: os.DirEntry[str]) -> bool:
+    """Say whether the file claims by its suffix to be an image, or is one by content."""
+    if os.path.splitext(entry.name)[1].lower() in IMAGE_SUFFIXES:
+        return True
+    try:
+        return image_kind(read_head(entry.path, HEAD_BYTES)) is not None
+    except OSError:
+        return False

@@ -1,0 +1,51 @@
+"""All that `check` wants to know of one file, from one reading of its bytes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from imgsort.errors import UnreadableImageError
+from imgsort.images.decoding.decode import ReadSettings, bytes_of, decode_bytes
+from imgsort.images.decoding.header import Header
+from imgsort.images.finding.find import ImageFile
+from imgsort.images.judging.perceptual_hash import perceptual_hash
+from imgsort.images.judging.quality import ANALYSIS_SIDE_PX, Measures, measure
+from imgsort.images.kinds import claimed_kind
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What a file that can be read shows. `look`: its perceptual hash, which near duplicates share."""
+
+    header: Header
+    measures: Measures
+    look: int
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """A file, the hash of its bytes where they could be read, and its picture or what is wrong with it."""
+
+    file: ImageFile
+    content: str | None
+    picture: Picture | None
+    error: UnreadableImageError | None = None
+
+    @property
+    def other_kind(self) -> str | None:
+        """The kind of the content, where the file's suffix claims another one."""
+        claimed = claimed_kind(self.file.name)
+        if self.picture is None or claimed in (None, self.picture.header.kind):
+            return None
+        return self.picture.header.kind
+
+
+def inspect(root: Path, file: ImageFile, settings: ReadSettings) -> Inspection:
+    """Read the image `file` of the collection at `root` and measure it. Never raises for what is in the file."""
+    content = None
+    try:
+        with bytes_of(root, file) as (data, content):
+            header, pixels = decode_bytes(data, settings, ANALYSIS_SIDE_PX)
+    except UnreadableImageError as error:
+        return Inspection(file, content, None, error)
+    picture = Picture(header, measure(pixels, header.width, header.height), perceptual_hash(pixels))
+    return Inspection(file, content, picture)

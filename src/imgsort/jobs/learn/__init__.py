@@ -1,0 +1,1 @@
+"""The commands that learn a person's folders, a module each."""

@@ -1,0 +1,186 @@
+"""`imgsort compare`: trains several models on one split, and shows what each is worth and what it costs."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Unpack
+
+from imgsort.csv_file import write_csv
+from imgsort.errors import ImgsortError, UsageError
+from imgsort.images.decoding.decode import ReadSettings
+from imgsort.images.finding.find import Unreadable, require_folder
+from imgsort.jobs.learn.steps.class_folders import require_outside
+from imgsort.jobs.learn.steps.fitting import Fitted, Fitting
+from imgsort.jobs.learn.steps.report import require_new_folder, write_json
+from imgsort.jobs.learn.steps.settings import FROM_NOTHING, LearnOptions, LearnSettings, require_learnable
+from imgsort.jobs.learn.steps.training_data import TrainingData, TrainingReader
+from imgsort.jobs.listener import Listener, Remembering
+from imgsort.jobs.results import JSON_VERSION
+from imgsort.jobs.settings import require_none_left, take, take_read_settings
+from imgsort.learning.data.pixels import squares_of
+from imgsort.learning.network.networks import SMALL_NETWORK
+from imgsort.learning.network.training import in_batches
+from imgsort.report.charts import draw_bars
+
+DEFAULT_MODELS = ("cnn", "resnet50v2", "inceptionv3", "efficientnet-lite0")
+
+_TIMED_IMAGES = 128
+_BATCH = 32
+
+
+class CompareOptions(LearnOptions, total=False):
+    """The options of training, of which `model` is no one's: `models` are."""
+
+
+@dataclass(frozen=True)
+class ModelComparison:
+    """What a model is worth on the test images. `error`: why it could not be had or trained; then the rest is None.
+
+    `seconds`: to train, from files to the trained network; `images_per_second`: to predict, with Keras, of squares
+    that are read already.
+    """
+
+    model: str
+    accuracy: float | None = None
+    loss: float | None = None
+    macro_f1: float | None = None
+    parameters: int | None = None
+    seconds: float | None = None
+    images_per_second: float | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class CompareResult:
+    """`models`: a row each, as they were asked for; `report`: the folder that was written, if any.
+
+    `status`: `done`, or `interrupted` where Ctrl-C ended it: the models after that have no rows.
+    """
+
+    status: str
+    collection: Path
+    models: tuple[ModelComparison, ...]
+    report: Path | None
+    unreadable: tuple[Unreadable, ...]
+    notices: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that `--json` prints."""
+        return {
+            "version": JSON_VERSION,
+            "command": "compare",
+            "status": self.status,
+            "collection": str(self.collection),
+            "models": [vars(row) for row in self.models],
+            "report": None if self.report is None else str(self.report),
+            "unreadable": [vars(row) for row in self.unreadable],
+            "notices": list(self.notices),
+        }
+
+
+def compare(
+    folder: str | Path,
+    *,
+    models: Sequence[str] = DEFAULT_MODELS,
+    output: str | Path | None = None,
+    listener: Listener | None = None,
+    **options: Unpack[CompareOptions],
+) -> CompareResult:
+    """Train each of `models` on the classes of `folder`, divided once, and judge them by the same test images.
+
+    `output`: a new folder for the table, as CSV and JSON, and a bar chart. A model that cannot be had is a row that
+    says why. The other options are those of training. Raises ImgsortError: CollectionError, TooFewImagesError,
+    UsageError, DeviceError.
+    """
+    hearing = Remembering(listener)
+    left = dict(options)
+    settings, read = take(left, LearnSettings), take_read_settings(left)
+    require_none_left(left)
+    _require_models(models, settings)
+    root = require_folder(Path(folder))
+    report = None if output is None else require_new_folder(require_outside(Path(output), root))
+    data = TrainingReader(settings, read, hearing).read_classes(root)
+    rows: list[ModelComparison] = []
+    for name in models:
+        row = _row(name, data, settings, read, hearing)
+        if row is None:
+            break
+        rows.append(row)
+    if report is not None and rows:
+        _write(report, rows)
+    status = "done" if len(rows) == len(models) else "interrupted"
+    return CompareResult(status, root, tuple(rows), report if rows else None, data.unreadable, tuple(hearing.notices))
+
+
+def _require_models(models: Sequence[str], settings: LearnSettings) -> None:
+    """Raise UsageError for no model, one twice, one that is not there, and for nothing to judge by."""
+    if not models or len(set(models)) < len(models):
+        raise UsageError(f"models {', '.join(models)!r}: at least one is due, and each once.")
+    for name in models:
+        if name != SMALL_NETWORK:
+            require_learnable(name)
+    if settings.test_dir is None and settings.split[2] == 0:
+        raise UsageError("the third share of the split is 0: no image is left to compare by.")
+    if settings.weights not in (None, FROM_NOTHING):
+        raise UsageError("--weights: a file fits one model alone. Leave it out, or take `imgsort train`.")
+
+
+def _row(
+    name: str,
+    data: TrainingData,
+    settings: LearnSettings,
+    read: ReadSettings,
+    listener: Listener,
+) -> ModelComparison | None:
+    """Train a model and judge it; or say why that cannot be done, which is no reason to give up the others.
+
+    Returns None where Ctrl-C broke it off.
+    """
+    listener.notice(f"{name}:")
+    own = replace(settings, model=name)
+    if name == SMALL_NETWORK:
+        own = replace(settings, model=name, weights=None, fine_tune=False)
+    try:
+        fitted = Fitting(data.split, data.classes, own, read, listener).fit()
+    except ImgsortError as error:
+        listener.notice(f"{name} is left out: {error}")
+        return ModelComparison(name, error=str(error))
+    if not fitted.is_whole:
+        return None
+    evaluation = fitted.evaluation
+    assert evaluation is not None
+    return ModelComparison(
+        model=name,
+        accuracy=evaluation.accuracy,
+        loss=evaluation.loss,
+        macro_f1=evaluation.macro_f1,
+        parameters=int(fitted.network.count_params()),
+        seconds=round(fitted.seconds, 2),
+        images_per_second=round(_speed(fitted, data, read), 1),
+    )
+
+
+def _speed(fitted: Fitted, data: TrainingData, read: ReadSettings) -> float:
+    """Return how many images a second the network predicts, the first batch, which prepares it, left out."""
+    import numpy as np
+
+    test = data.split.test
+    few = test.take(np.arange(min(len(test.files), _TIMED_IMAGES)))
+    pixels = squares_of(few, fitted.classifier.network.size_px, read, lambda done, total: None)
+    pixels = np.resize(pixels, (_TIMED_IMAGES, *pixels.shape[1:]))
+    in_batches(fitted.network, pixels[:_BATCH], _BATCH)
+    began = time.monotonic()
+    in_batches(fitted.network, pixels, _BATCH)
+    return _TIMED_IMAGES / (time.monotonic() - began)
+
+
+def _write(folder: Path, rows: Sequence[ModelComparison]) -> None:
+    """Write the table and a bar chart of accuracy. Raises OSError."""
+    folder.mkdir(exist_ok=True)
+    names = list(vars(rows[0]))
+    write_csv(folder / "comparison.csv", names, [tuple(vars(row).values()) for row in rows])
+    write_json(folder / "comparison.json", {"models": [vars(row) for row in rows]})
+    had = [row for row in rows if row.accuracy is not None]
+    if had:
+        draw_bars(folder / "comparison.png", [row.model for row in had], [row.accuracy or 0 for row in had], "accuracy")

@@ -1,0 +1,115 @@
+"""`imgsort evaluate`: what a classifier is worth, on a folder of classes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+
+from imgsort.errors import ClassifierError, CollectionError
+from imgsort.images.finding.find import ImageFile, Unreadable, require_folder
+from imgsort.jobs.extracting import extract_by
+from imgsort.jobs.learn.steps.class_folders import find_classes, only_classes, require_outside
+from imgsort.jobs.learn.steps.predicting import PredictOptions, as_trained, feature_model, require_fitting
+from imgsort.jobs.learn.steps.report import Mistake, mistakes_in, require_new_folder, write_evaluation
+from imgsort.jobs.listener import Listener, Remembering
+from imgsort.jobs.results import JSON_VERSION
+from imgsort.jobs.settings import ModelSettings, require_none_left, take, take_read_settings
+from imgsort.learning.data.dataset import LabelledImages
+from imgsort.learning.result.classifier_file import load_classifier
+from imgsort.learning.result.evaluation import Evaluation, evaluate_predictions
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_MOST_NAMED = 10
+
+
+@dataclass(frozen=True)
+class EvaluateResult:
+    """`learned_from`: how many of the images the classifier was trained with; `report`: the folder written, if any."""
+
+    collection: Path
+    classifier: Path
+    evaluation: Evaluation
+    mistakes: tuple[Mistake, ...]
+    learned_from: int
+    report: Path | None
+    unreadable: tuple[Unreadable, ...]
+    notices: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that `--json` prints."""
+        return {
+            "version": JSON_VERSION,
+            "command": "evaluate",
+            "status": "done",
+            "collection": str(self.collection),
+            "classifier": str(self.classifier),
+            **self.evaluation.to_json(),
+            "mistakes": [vars(row) for row in self.mistakes],
+            "learned_from": self.learned_from,
+            "report": None if self.report is None else str(self.report),
+            "unreadable": [vars(row) for row in self.unreadable],
+            "notices": list(self.notices),
+        }
+
+
+def evaluate(
+    classifier: str | Path,
+    folder: str | Path,
+    *,
+    output: str | Path | None = None,
+    listener: Listener | None = None,
+    **options: Unpack[PredictOptions],
+) -> EvaluateResult:
+    """Compare what `classifier` says of the images of `folder` with the subfolders that they lie in.
+
+    `output`: a new folder for the figures, the confusion matrix and the worst mistakes. Subfolders that are none of
+    its classes are left out, and named. The other options are those of
+    `imgsort.jobs.learn.steps.predicting.PredictOptions`. Raises ImgsortError:
+    ClassifierError, CollectionError, UsageError, DeviceError.
+    """
+    hearing = Remembering(listener)
+    left = dict(options)
+    settings, read = as_trained(take(left, ModelSettings)), take_read_settings(left)
+    require_none_left(left)
+    root = require_folder(Path(folder))
+    report = None if output is None else require_new_folder(require_outside(Path(output), root))
+    file = load_classifier(Path(classifier))
+    classes = file.classifier.classes
+    folders, unknown = only_classes(find_classes(root), classes)
+    if not folders.classes:
+        raise ClassifierError(f"{root}: none of its folders is a class of {file.path}, which knows {_some(classes)}.")
+    if unknown:
+        hearing.notice(f"left out, for {file.path.name} does not know these classes: {_some(unknown)}.")
+    features, _ = extract_by(
+        feature_model(file), root, folders.listing, settings, read=read, listener=hearing, notice=hearing.notice
+    )
+    if not features.files:
+        raise CollectionError(f"{root}: none of its images can be read.")
+    require_fitting(file, features)
+    images = LabelledImages(root, features.files, features.contents, _labels(features.files, classes))
+    learned_from = sum(content in file.classifier.trained_on for content in images.contents)
+    if learned_from:
+        hearing.notice(f"the classifier was trained with {learned_from} of these images: the figures flatter.")
+    predictions = file.classifier.predict(features.matrix)
+    evaluation = evaluate_predictions(predictions.probabilities, images.labels, classes)
+    mistakes = mistakes_in(images, predictions, classes)
+    if report is not None:
+        write_evaluation(report, evaluation, mistakes)
+    return EvaluateResult(
+        root, file.path, evaluation, mistakes, learned_from, report, features.unreadable, tuple(hearing.notices)
+    )
+
+
+def _labels(files: Sequence[ImageFile], classes: tuple[str, ...]) -> "NDArray[np.intp]":
+    import numpy as np
+
+    return np.array([classes.index(file.path.partition("/")[0]) for file in files], dtype=np.intp)
+
+
+def _some(names: Sequence[str]) -> str:
+    """Return the first names of a list that may be long."""
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(names[:_MOST_NAMED]) + more

@@ -1,0 +1,91 @@
+"""`imgsort explain`: a picture of where in an image a classifier sees its class."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+
+from imgsort.csv_file import require_new
+from imgsort.errors import UnreadableImageError, UsageError
+from imgsort.images.decoding.decode import ReadSettings, read_image
+from imgsort.images.decoding.letterbox import letterbox
+from imgsort.images.finding.find import ImageFile
+from imgsort.jobs.learn.classify import Guess, image_file
+from imgsort.jobs.placing import rounded
+from imgsort.jobs.results import JSON_VERSION
+from imgsort.jobs.settings import ReadOptions, require_none_left, take_read_settings
+from imgsort.learning.network.explanation import class_activation, overlay
+from imgsort.learning.network.training import predict
+from imgsort.learning.result.classifier_file import load_classifier
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_SHOWN_PX = 1024
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """`guess`: the class that `picture` shows the places of; `path`: the image, as it was given."""
+
+    path: str
+    guess: Guess
+    picture: Path
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that `--json` prints."""
+        return {
+            "version": JSON_VERSION,
+            "command": "explain",
+            "status": "done",
+            "path": self.path,
+            "class": self.guess.name,
+            "confidence": self.guess.confidence,
+            "picture": str(self.picture),
+        }
+
+
+def explain(
+    image: str | Path,
+    *,
+    classifier: str | Path,
+    output: str | Path | None = None,
+    name: str | None = None,
+    **options: Unpack[ReadOptions],
+) -> Explanation:
+    """Write a PNG of `image` on which colour shows what speaks for its class, or for the class `name`.
+
+    `output`: the new file, by default `IMAGE_explained.png` in the current folder. Raises ImgsortError:
+    ClassifierError, CollectionError, UnreadableImageError, UsageError.
+    """
+    from PIL import Image
+
+    left = dict(options)
+    read = take_read_settings(left)
+    require_none_left(left)
+    picture = require_new(Path(output) if output is not None else Path(f"{Path(image).stem}_explained.png"))
+    if picture.suffix.lower() != ".png":
+        raise UsageError(f"{picture}: the picture is a PNG. Give a name that ends in .png.")
+    file = load_classifier(Path(classifier))
+    classes = file.classifier.classes
+    if name is not None and name not in classes:
+        raise UsageError(f"class {name!r}: {file.path} knows {', '.join(classes[:20])}.")
+    pixels, square = _pixels(image_file(Path(image)), file.classifier.network.size_px, read)
+    network = file.load_network()
+    probabilities = predict(network, square[None], 1)[0]
+    label = int(probabilities.argmax()) if name is None else classes.index(name)
+    guess = Guess(classes[label], rounded(probabilities[label]))
+    heat = class_activation(network, file.classifier.head, square, label)
+    shown = overlay(pixels, heat)
+    with open(picture, "xb") as handle:
+        Image.fromarray(shown).save(handle, format="PNG")
+    return Explanation(str(image), guess, picture)
+
+
+def _pixels(file: ImageFile, size_px: int, read: ReadSettings) -> "tuple[NDArray[np.uint8], NDArray[np.uint8]]":
+    """Return the image as it is shown, and as the network sees it. Raises UnreadableImageError."""
+    try:
+        shown = read_image(Path(), file, read, _SHOWN_PX).pixels
+        return shown, letterbox(read_image(Path(), file, read, size_px).pixels, size_px)
+    except UnreadableImageError as error:
+        raise UnreadableImageError(f"{file.path}: {error}") from error

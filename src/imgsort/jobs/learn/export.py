@@ -1,0 +1,129 @@
+"""`imgsort export`: writes a classifier in another format, once it is seen to give the same answers there."""
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+from imgsort.csv_file import require_new
+from imgsort.errors import CollectionError, ExportError, UnreadableImageError, UsageError
+from imgsort.features.runtimes.calibration import calibration_squares
+from imgsort.images.decoding.decode import read_image
+from imgsort.images.decoding.letterbox import letterbox
+from imgsort.images.finding.find import find_images, require_folder
+from imgsort.jobs.learn.steps.report import write_json
+from imgsort.jobs.results import JSON_VERSION
+from imgsort.learning.network.export import (
+    MOST_DIFFERENCE,
+    SUFFIXES,
+    Format,
+    export_network,
+    largest_difference,
+    remove_exported,
+)
+from imgsort.learning.result.classifier_file import ClassifierFile, load_classifier
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_SAMPLES = 16
+_ENDS = {**SUFFIXES, "savedmodel": "_savedmodel"}
+
+
+@dataclass(frozen=True)
+class ExportResult:
+    """`exported`: the file or folder; `description`: a JSON file with classes and input, beside it.
+
+    `difference`: the largest one between a probability of the exported network and of the classifier, over `samples`
+    images.
+    """
+
+    classifier: Path
+    format: Format
+    exported: Path
+    description: Path
+    samples: int
+    difference: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that `--json` prints."""
+        return {
+            "version": JSON_VERSION,
+            "command": "export",
+            "status": "done",
+            **{name: str(value) if isinstance(value, Path) else value for name, value in vars(self).items()},
+        }
+
+
+def export(
+    classifier: str | Path,
+    *,
+    format: Format,  # noqa: A002  # the option's name
+    output: str | Path | None = None,
+    samples: str | Path | None = None,
+) -> ExportResult:
+    """Write `classifier` as `savedmodel`, `onnx` or `tflite`, and a JSON file that says what goes in and comes out.
+
+    `output`: the new file or, for `savedmodel`, folder; by default it has the classifier's name. `samples`: a folder
+    of images to compare the answers on, by default crops of two photographs that scikit-learn ships. Raises
+    ImgsortError: ClassifierError, CollectionError, ExportError, MissingPackageError, UsageError.
+    """
+    if format not in get_args(Format):
+        raise UsageError(f"format {format!r}: it is {', '.join(get_args(Format))}.")
+    source = Path(classifier)
+    path = require_new(Path(output) if output is not None else source.with_name(source.stem + _ENDS[format]))
+    if path.suffix != SUFFIXES[format] and format != "savedmodel":
+        raise UsageError(f"{path}: give a name that ends in {SUFFIXES[format]}.")
+    description = require_new(path.with_name(path.name + ".json"))
+    file = load_classifier(source)
+    pixels = _squares(samples, file.classifier.network.size_px)
+    network = file.load_network()
+    try:
+        export_network(network, format, path)
+        difference = largest_difference(network, format, path, pixels)
+        if not difference <= MOST_DIFFERENCE:
+            raise ExportError(
+                f"{path}: the exported network's probabilities differ by {difference:.2g} from the classifier's, "
+                f"more than {MOST_DIFFERENCE:g}. It was removed; another format may do."
+            )
+        write_json(description, _description(file))
+    except FileExistsError:  # somebody else's, made meanwhile
+        raise
+    except BaseException:
+        remove_exported(path)
+        raise
+    return ExportResult(source, format, path, description, len(pixels), difference)
+
+
+def _squares(samples: str | Path | None, size_px: int) -> "NDArray[np.uint8]":
+    """Return the images to compare by, uint8 (n, size_px, size_px, 3). Raises CollectionError for no readable one."""
+    import numpy as np
+
+    if samples is None:
+        return calibration_squares(size_px, _SAMPLES)
+    root = require_folder(Path(samples))
+    squares = []
+    for file in find_images(root, recursive=True).files[:_SAMPLES]:
+        with contextlib.suppress(UnreadableImageError):
+            squares.append(letterbox(read_image(root, file, fit_px=size_px).pixels, size_px))
+    if not squares:
+        raise CollectionError(f"{root}: there is no image that can be read among its first {_SAMPLES}.")
+    return np.stack(squares)
+
+
+def _description(file: ClassifierFile) -> dict[str, Any]:
+    """Return what someone needs who uses the exported network without imgsort."""
+    classifier = file.classifier
+    size_px = classifier.network.size_px
+    two = len(classifier.classes) == 2
+    return {
+        "classes": list(classifier.classes),
+        "input": f"float32 (n, {size_px}, {size_px}, 3), RGB, 0-255; scaled to fit the square, centred on black",
+        "output": f"float32 (n, 1), the probability of {classifier.classes[1]!r}"
+        if two
+        else f"float32 (n, {len(classifier.classes)}), the probability of each class, in their order",
+        "confidence": classifier.reference.confidence,
+        "classifier": file.path.name,
+        "classifier_sha256": file.sha256,
+    }

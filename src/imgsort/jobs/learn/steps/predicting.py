@@ -1,0 +1,60 @@
+"""Makes the features that a classifier sees: of its backbone, whose features may be kept, or of its own network."""
+
+from dataclasses import replace
+
+from imgsort.errors import ClassifierError
+from imgsort.features.extract import Features
+from imgsort.features.keras_backend import Device
+from imgsort.features.models.backbones import BACKBONES
+from imgsort.features.models.choose import ChosenModel
+from imgsort.features.models.pooled_model import FeatureModel, PooledModel
+from imgsort.features.models.weights import file_sha256
+from imgsort.features.runtimes.ways import Way
+from imgsort.jobs.results import ModelRecord
+from imgsort.jobs.settings import ModelSettings, ReadOptions
+from imgsort.learning.result.classifier_file import ClassifierFile
+from imgsort.learning.result.trained_network import TrainedNetwork
+
+
+class PredictOptions(ReadOptions, total=False):
+    """How a classifier is run. Defaults are those of `ModelSettings`."""
+
+    batch_size: int | None
+    device: Device
+    cache: bool
+    verify: bool
+
+
+def feature_model(file: ClassifierFile) -> FeatureModel:
+    """Return what gives the features: the backbone as it was published, where it is here, or the file's network."""
+    network = file.classifier.network
+    backbone = BACKBONES.get(network.name)
+    if not network.is_stock or backbone is None or not backbone.weights.is_present():
+        return TrainedNetwork(file)
+    weights = backbone.weights.file
+    if file_sha256(weights) != network.weights_sha256:
+        return TrainedNetwork(file)
+    return PooledModel(ChosenModel(backbone, weights, "imagenet", network.weights_sha256), network.size_px)
+
+
+def as_trained(settings: ModelSettings) -> ModelSettings:
+    """Return the settings with the precision that classifiers are trained in."""
+    return replace(settings, precision="float32")
+
+
+def require_fitting(file: ClassifierFile, features: Features) -> None:
+    """Raise ClassifierError where the features are not those that the head has learned."""
+    width = len(file.classifier.head.kernel)
+    if features.files and features.matrix.shape[1] != width:
+        raise ClassifierError(
+            f"{file.path}: its network gives {features.matrix.shape[1]} features, and its head takes {width}. "
+            "It was altered; train it again."
+        )
+
+
+def record_of(file: ClassifierFile, way: Way) -> ModelRecord:
+    """Describe the classifier as what a result was made with."""
+    network = file.classifier.network
+    return ModelRecord(
+        network.name, str(file.path), file.sha256, None, way.precision, way.runtime, "avg", network.size_px
+    )

@@ -1,0 +1,156 @@
+"""The options of training, checked once."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from imgsort.errors import UsageError
+from imgsort.features.keras_backend import Device
+from imgsort.features.models.backbones import ALWAYS_THERE, BACKBONES, backbone_named
+from imgsort.jobs.settings import MAX_SIZE_PX, MIN_SIZE_PX, ModelSettings, ReadOptions, require_seed
+from imgsort.learning.network.networks import SMALL_NETWORK, SMALL_NETWORK_PX, Augmentation
+from imgsort.learning.network.training import TrainingSettings
+
+FROM_NOTHING = "none"
+DEFAULT_SPLIT = (70.0, 15.0, 15.0)
+
+ClassWeights = Literal["balanced", "none"]
+
+
+class LearnOptions(ReadOptions, total=False):
+    """How a classifier is trained. Defaults are those of `LearnSettings`."""
+
+    model: str
+    weights: str | Path | None
+    size: int | None
+    split: tuple[float, float, float]
+    test_dir: str | Path | None
+    fine_tune: bool
+    augment: Augmentation | None
+    class_weights: ClassWeights
+    epochs: int | None
+    batch_size: int | None
+    learning_rate: float | None
+    seed: int
+    tensorboard: str | Path | None
+    device: Device
+    cache: bool
+    verify: bool
+
+
+@dataclass(frozen=True)
+class LearnSettings:
+    """What is trained, on what, and how.
+
+    `model`: a backbone of the table, or `cnn`; `weights`: a file brought by hand, or `none` to begin with random
+    ones; `size`: side of the network's square input in pixels; `split`: shares for training, validation and test;
+    `test_dir`: a folder of classes to be judged by, in the place of the third share; `fine_tune`: train the top of
+    the backbone too; `augment`: `none`, `light` or `strong`; `class_weights`: `balanced` or `none`. `epochs`,
+    `batch_size` and `learning_rate` are of a network that is trained, and of no head alone. `tensorboard`: a folder
+    for logs. The others are those of ModelSettings.
+    """
+
+    model: str = ALWAYS_THERE
+    weights: str | Path | None = None
+    size: int | None = None
+    split: tuple[float, float, float] = DEFAULT_SPLIT
+    test_dir: Path | None = None
+    fine_tune: bool = False
+    augment: Augmentation | None = None
+    class_weights: ClassWeights = "balanced"
+    epochs: int | None = None
+    batch_size: int | None = None
+    learning_rate: float | None = None
+    seed: int = 0
+    tensorboard: Path | None = None
+    device: Device = "auto"
+    cache: bool = True
+    verify: bool = False
+
+    def __post_init__(self) -> None:
+        if self.model != SMALL_NETWORK:
+            require_learnable(self.model)
+        if self.size is not None and not MIN_SIZE_PX <= self.size <= MAX_SIZE_PX:
+            raise UsageError(f"size {self.size}: it is from {MIN_SIZE_PX} to {MAX_SIZE_PX} pixels.")
+        if self.model == SMALL_NETWORK and (self.weights not in (None, FROM_NOTHING) or self.fine_tune):
+            raise UsageError("--model cnn begins with random weights: leave --weights and --fine-tune out.")
+        if self.weights == FROM_NOTHING and self.fine_tune:
+            raise UsageError("--weights none trains all of the network: leave --fine-tune out.")
+        if len(self.split) != 3 or not all(map(math.isfinite, self.split)) or not _are_shares(*self.split):
+            raise UsageError(
+                f"split {'/'.join(f'{share:g}' for share in self.split)}: three shares are due, "
+                "as 70/15/15, and the first two are more than 0."
+            )
+        if self.augment not in (None, *get_args(Augmentation)) or self.class_weights not in get_args(ClassWeights):
+            raise UsageError(
+                f"augment {self.augment!r} and class weights {self.class_weights!r}: they are one of "
+                f"{', '.join(get_args(Augmentation))}, and of {', '.join(get_args(ClassWeights))}."
+            )
+        for name, least in (("epochs", 1), ("batch_size", 1), ("learning_rate", 0)):
+            value = getattr(self, name)
+            if value is not None and not (least <= value < math.inf and value > 0):
+                raise UsageError(f"{name.replace('_', ' ')} {value}: it is more than 0.")
+        require_seed(self.seed)
+        for name in ("test_dir", "tensorboard"):
+            value = getattr(self, name)
+            object.__setattr__(self, name, None if value is None else Path(value))
+
+    @property
+    def from_nothing(self) -> bool:
+        """Whether all of the network is trained, from random weights."""
+        return self.model == SMALL_NETWORK or self.weights == FROM_NOTHING
+
+    @property
+    def trains_network(self) -> bool:
+        """Whether more than a head is trained."""
+        return self.from_nothing or self.fine_tune
+
+    @property
+    def size_px(self) -> int:
+        """The side of the network's square input."""
+        usual = SMALL_NETWORK_PX if self.model == SMALL_NETWORK else BACKBONES[self.model].classifier_px
+        return self.size or usual
+
+    @property
+    def features(self) -> ModelSettings:
+        """How the features are made that a head is fitted on.
+
+        In float32, so that the file gives the same answers wherever it is used.
+        """
+        return ModelSettings(
+            model=self.model,
+            weights=None if self.weights is None else Path(self.weights),
+            size=self.size_px,
+            device=self.device,
+            precision="float32",
+            cache=self.cache,
+            verify=self.verify,
+        )
+
+    @property
+    def training(self) -> TrainingSettings:
+        """How a network is trained: gently where it has learned before."""
+        epochs, batch_size, rate, patience = (40, 16, 5e-4, 8) if self.from_nothing else (12, 16, 1e-4, 6)
+        return TrainingSettings(
+            epochs=self.epochs or epochs,
+            batch_size=self.batch_size or batch_size,
+            learning_rate=self.learning_rate or rate,
+            augment=self.augment or "light",
+            balanced=self.class_weights == "balanced",
+            patience=patience,
+            seed=self.seed,
+            tensorboard=self.tensorboard,
+        )
+
+
+def _are_shares(first: float, second: float, third: float) -> bool:
+    return first > 0 and second > 0 and third >= 0
+
+
+def require_learnable(name: str) -> None:
+    """Raise UsageError for a name that is neither a backbone's nor the small network's."""
+    try:
+        backbone_named(name)
+    except UsageError:
+        raise UsageError(f"there is no model {name!r}; there are {SMALL_NETWORK}, {', '.join(BACKBONES)}.") from None

@@ -1,0 +1,77 @@
+"""From a folder of classes to the images to learn from, to choose by and to be judged by."""
+
+import contextlib
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from imgsort.errors import CollectionError, UsageError
+from imgsort.features.cache.feature_cache import NO_CACHE, FeatureCache, NoCache
+from imgsort.images.decoding.decode import ReadSettings
+from imgsort.images.finding.find import Unreadable, require_folder
+from imgsort.jobs.learn.steps.class_folders import ClassFolders, find_classes, only_classes, require_two
+from imgsort.jobs.learn.steps.settings import LearnSettings
+from imgsort.jobs.listener import Listener
+from imgsort.learning.data.dataset import LabelledImages, Split, divide, labelled
+from imgsort.learning.data.looks import Looks, look_at, looks_recipe
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """`unreadable`: the files that were left out, each with its reason."""
+
+    classes: tuple[str, ...]
+    split: Split
+    unreadable: tuple[Unreadable, ...]
+
+
+@dataclass(frozen=True)
+class TrainingReader:
+    """Reads images to learn from as `settings` and `read` say; the listener hears of what is left out."""
+
+    settings: LearnSettings
+    read: ReadSettings
+    listener: Listener
+
+    def read_classes(self, root: Path) -> TrainingData:
+        """List the classes, look at every image, and divide them.
+
+        Raises CollectionError, TooFewImagesError and UsageError.
+        """
+        settings = self.settings
+        folders = require_two(find_classes(root))
+        if folders.loose:
+            self.listener.notice(f"{folders.loose} images lie in no class's folder, and are left out.")
+        looks = self._look(folders)
+        images = labelled(root, looks, folders.classes)
+        unreadable = folders.listing.unreadable + looks.unreadable
+        if settings.test_dir is None:
+            train, validation, test = divide(images, looks, folders.classes, settings.split, settings.seed)
+        else:
+            train, validation = divide(images, looks, folders.classes, settings.split[:2], settings.seed)
+            test, others = self._test_images(settings.test_dir, folders.classes)
+            unreadable += others
+            known = len(set(images.contents).intersection(test.contents))
+            if known:
+                folder = settings.test_dir
+                self.listener.notice(f"{known} images of {folder} are learned from too: the figures will flatter.")
+        return TrainingData(folders.classes, Split(train, validation, test), unreadable)
+
+    def _look(self, folders: ClassFolders) -> Looks:
+        cache: FeatureCache | NoCache = NO_CACHE
+        if self.settings.cache:
+            recipe = looks_recipe(self.read)
+            cache = FeatureCache(recipe, notice=self.listener.notice, verify=self.settings.verify)
+        with contextlib.closing(cache):
+            progress = partial(self.listener.progress, "comparing")
+            return look_at(folders.root, folders.listing.files, self.read, cache, progress)
+
+    def _test_images(self, folder: Path, classes: tuple[str, ...]) -> tuple[LabelledImages, tuple[Unreadable, ...]]:
+        root = require_folder(folder)
+        folders, unknown = only_classes(find_classes(root), classes)
+        if unknown:
+            raise UsageError(f"{root}: {', '.join(unknown)}: not among the classes to learn, {', '.join(classes)}.")
+        looks = self._look(folders)
+        if not looks.files:
+            raise CollectionError(f"{root}: none of its images can be read.")
+        return labelled(root, looks, classes), folders.listing.unreadable + looks.unreadable

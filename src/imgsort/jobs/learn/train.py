@@ -1,0 +1,141 @@
+"""`imgsort train`: learns the folders that a person made, and writes a classifier."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Unpack
+
+from imgsort.csv_file import require_new
+from imgsort.errors import UsageError
+from imgsort.images.finding.find import Unreadable, require_folder
+from imgsort.jobs.learn.steps.class_folders import require_outside
+from imgsort.jobs.learn.steps.fitting import Fitting
+from imgsort.jobs.learn.steps.report import (
+    Mistake,
+    mistakes_in,
+    require_new_folder,
+    write_evaluation,
+    write_training,
+)
+from imgsort.jobs.learn.steps.settings import LearnOptions, LearnSettings
+from imgsort.jobs.learn.steps.training_data import TrainingData, TrainingReader
+from imgsort.jobs.listener import Listener, Remembering
+from imgsort.jobs.results import JSON_VERSION
+from imgsort.jobs.settings import require_none_left, take, take_read_settings
+from imgsort.learning.network.history import HistoryRow
+from imgsort.learning.result.classifier_file import SUFFIX, save_classifier
+from imgsort.learning.result.evaluation import Evaluation
+
+
+@dataclass(frozen=True)
+class ClassCount:
+    """A class, and how many of its images are in which part."""
+
+    name: str
+    train: int
+    validation: int
+    test: int
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """`classifier`: the file that was written; `report`: the folder of what there is to say about it.
+
+    `status`: `done`, or `interrupted` where Ctrl-C ended training early; `evaluation`: on the test images, None
+    where there are none; `confidence`: from which on `classify` files an image; `seconds`: in all.
+    """
+
+    status: str
+    collection: Path
+    classifier: Path
+    report: Path
+    model: str
+    size_px: int
+    classes: tuple[ClassCount, ...]
+    history: tuple[HistoryRow, ...]
+    evaluation: Evaluation | None
+    mistakes: tuple[Mistake, ...]
+    confidence: float
+    seconds: float
+    unreadable: tuple[Unreadable, ...]
+    notices: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that `--json` prints."""
+        return {
+            "version": JSON_VERSION,
+            "command": "train",
+            "status": self.status,
+            "collection": str(self.collection),
+            "classifier": str(self.classifier),
+            "report": str(self.report),
+            "model": {"name": self.model, "size_px": self.size_px},
+            "classes": [vars(row) for row in self.classes],
+            "history": [vars(row) for row in self.history],
+            "evaluation": None if self.evaluation is None else self.evaluation.to_json(),
+            "mistakes": [vars(row) for row in self.mistakes],
+            "confidence": self.confidence,
+            "seconds": round(self.seconds, 2),
+            "unreadable": [vars(row) for row in self.unreadable],
+            "notices": list(self.notices),
+        }
+
+
+def train(
+    folder: str | Path,
+    *,
+    output: str | Path,
+    listener: Listener | None = None,
+    **options: Unpack[LearnOptions],
+) -> TrainResult:
+    """Learn the classes of `folder`, a subfolder each, and write the classifier to the new file `output`.
+
+    Beside it a folder appears, `NAME_training`, with the history, curves, the split and the evaluation on the test
+    images. No image is touched. The other options are those of `imgsort.jobs.learn.steps.settings.LearnOptions`. Raises
+    ImgsortError: CollectionError, TooFewImagesError, UsageError, WeightsError, DeviceError, MissingPackageError.
+    """
+    began = time.monotonic()
+    hearing = Remembering(listener)
+    left = dict(options)
+    settings, read = take(left, LearnSettings), take_read_settings(left)
+    require_none_left(left)
+    root = require_folder(Path(folder))
+    path, report = _places(require_outside(Path(output), root))
+    data = TrainingReader(settings, read, hearing).read_classes(root)
+    fitted = Fitting(data.split, data.classes, settings, read, hearing).fit()
+    save_classifier(path, fitted.network, fitted.classifier)
+    write_training(report, data.classes, data.split, fitted.history)
+    mistakes: tuple[Mistake, ...] = ()
+    if fitted.evaluation is not None and fitted.predictions is not None:
+        mistakes = mistakes_in(data.split.test, fitted.predictions, data.classes)
+        write_evaluation(report, fitted.evaluation, mistakes)
+    return TrainResult(
+        status="done" if fitted.is_whole else "interrupted",
+        collection=root,
+        classifier=path,
+        report=report,
+        model=settings.model,
+        size_px=settings.size_px,
+        classes=_class_counts(data),
+        history=fitted.history,
+        evaluation=fitted.evaluation,
+        mistakes=mistakes,
+        confidence=fitted.classifier.reference.confidence,
+        seconds=time.monotonic() - began,
+        unreadable=data.unreadable,
+        notices=tuple(hearing.notices),
+    )
+
+
+def _places(output: Path) -> tuple[Path, Path]:
+    """Return where the classifier goes, and what is told of it. Raises UsageError where either cannot be made."""
+    if output.suffix != SUFFIX:
+        raise UsageError(f"{output}: a classifier's name ends in {SUFFIX}, by which Keras knows it.")
+    return require_new(output), require_new_folder(output.with_name(f"{output.stem}_training"))
+
+
+def _class_counts(data: TrainingData) -> tuple[ClassCount, ...]:
+    import numpy as np
+
+    counts = [np.bincount(part.labels, minlength=len(data.classes)) for part in data.split.parts]
+    return tuple(ClassCount(name, *(int(part[label]) for part in counts)) for label, name in enumerate(data.classes))

@@ -1,0 +1,39 @@
+"""`imgsort.extract_features`: the matrix that the commands work on, for scripts of one's own."""
+
+from pathlib import Path
+from typing import Unpack
+
+from imgsort.features.extract import Features
+from imgsort.filing.journal import category_folders
+from imgsort.filing.planning.plan import site_of
+from imgsort.images.finding.find import require_folder
+from imgsort.jobs.extracting import extract_with
+from imgsort.jobs.listener import Listener
+from imgsort.jobs.session import list_collection
+from imgsort.jobs.settings import ModelOptions, ModelSettings, require_none_left, take, take_read_settings
+
+
+def extract_features(
+    folder: str | Path,
+    *,
+    recursive: bool = False,
+    default_model: str = "efficientnet-lite0",
+    listener: Listener | None = None,
+    **options: Unpack[ModelOptions],
+) -> Features:
+    """Return the features of the images of `folder`: `files`, `contents`, `matrix` float32 (n, d), `unreadable`.
+
+    Touches no image. The other options are those of `imgsort.jobs.settings.ModelOptions`. Raises
+    CollectionError, UsageError, WeightsError, DeviceError and JournalError.
+    """
+    listener = listener or Listener()
+    left = dict(options)
+    settings, read = take(left, ModelSettings), take_read_settings(left)
+    require_none_left(left)
+    root = require_folder(Path(folder))
+    known = [folder.path for folder in category_folders.known_folders(root)]
+    listing = list_collection(site_of(root), known, recursive=recursive)
+    features, _ = extract_with(
+        root, listing, settings, default_model, read=read, listener=listener, notice=listener.notice
+    )
+    return features

@@ -1,0 +1,1 @@
+"""The commands that put a folder in order, a module each."""

@@ -1,0 +1,97 @@
+"""`imgsort apply`: carries out a plan that was saved, and maybe edited, after checking every line of it."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from imgsort.content import file_content_hash
+from imgsort.errors import PlanError
+from imgsort.filing.paths import join, parent_of
+from imgsort.filing.planning.edited import EditedRow, RowError, plan_of_rows
+from imgsort.filing.planning.plan_file import PlanRow, read_plan
+from imgsort.images.decoding.decode import DEFAULTS
+from imgsort.images.finding.find import ImageFile
+from imgsort.images.kinds import IMAGE_SUFFIXES
+from imgsort.images.stream import stream
+from imgsort.jobs.listener import Listener
+from imgsort.jobs.placing import place
+from imgsort.jobs.results import FilingResult
+from imgsort.jobs.session import Session, filing_session, left_out
+from imgsort.jobs.settings import FilingSettings
+
+_AHEAD = 64
+
+
+def apply(
+    plan: str | Path, *, sidecars: bool = True, dry_run: bool = False, listener: Listener | None = None
+) -> FilingResult:
+    """Carry out the plan in the CSV file `plan`, which `--plan` wrote.
+
+    A line with neither category nor target stays where it is, and so does a file whose line was removed. Raises
+    ImgsortError: PlanError, which names everything that is wrong, by line, and then nothing was moved;
+    CollectionError, UsageError, LockedError, JournalError, StoppedError.
+    """
+    path = Path(plan)
+    edited = read_plan(path)
+    settings = FilingSettings(
+        output=None if edited.output == edited.collection else edited.output,
+        mode=edited.mode,
+        sidecars=sidecars,
+        dry_run=dry_run,
+    )
+    folders = {parent_of(row.file) for row in edited.rows}
+    with filing_session(
+        edited.collection, "apply", settings, DEFAULTS, listener or Listener(), inside=folders
+    ) as session:
+        session.listener.notice(f"this plan is for {session.site.collection}: {edited.mode} to {session.site.output}.")
+        rows, errors = _found(session, edited.rows)
+        planned, wrong = plan_of_rows(session.site, rows, no_categories=left_out(session.site))
+        _require_none(path, [*edited.errors, *errors, *wrong])
+        session.looked_at(len(rows), ())
+        return session.carry_out_plan(planned)
+
+
+def _require_none(path: Path, errors: Sequence[RowError]) -> None:
+    """Raise PlanError that lists all `errors` by line, if there are any."""
+    if errors:
+        listed = sorted(errors, key=lambda error: error.line)
+        shown = "\n".join(f"  line {error.line}: {error.reason}" for error in listed)
+        raise PlanError(
+            f"{path}: nothing was moved. Wrong in this plan:\n{shown}", tuple((row.line, row.reason) for row in listed)
+        )
+
+
+def _found(session: Session, rows: Sequence[PlanRow]) -> tuple[list[EditedRow], list[RowError]]:
+    """Find the file of each line that is to go somewhere, and hash it."""
+    files = {file.path: file for file in session.listing.files}
+    going = [row for row in rows if row.target]
+    errors = [
+        RowError(row.line, f"there is no image {row.file!r} in {session.site.collection}")
+        for row in going
+        if row.file not in files
+    ]
+    there = [row for row in going if row.file in files]
+    found = []
+    contents = stream(there, lambda row: _content(session, files[row.file]), _AHEAD)
+    for number, (row, content) in enumerate(zip(there, contents, strict=True), start=1):
+        session.listener.progress("checking", number, len(there))
+        if content is None:
+            errors.append(RowError(row.line, f"the file {row.file!r} cannot be read"))
+        elif row.content not in ("", content):
+            errors.append(RowError(row.line, f"the file {row.file!r} was changed since the plan was made"))
+        elif not _is_image_name(row.target, row.file):
+            errors.append(RowError(row.line, f"the target {row.target!r} does not end as images do"))
+        else:
+            placement = place(files[row.file], content, "", row.distance)
+            found.append(EditedRow(row.line, placement, join(session.site.prefix, row.target)))
+    return found, errors
+
+
+def _is_image_name(target: str, source: str) -> bool:
+    """Say whether a target ends as images do, or as its file does: a plan makes no programs of pictures."""
+    suffix = os.path.splitext(target)[1].lower()
+    return suffix in IMAGE_SUFFIXES or suffix == os.path.splitext(source)[1].lower()
+
+
+def _content(session: Session, file: ImageFile) -> str | None:
+    return file_content_hash(session.site.collection / file.path)

@@ -1,0 +1,162 @@
+"""`imgsort categorize`: groups images that look alike into category folders, or files new ones into those there are."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal, Unpack, get_args
+
+from imgsort.errors import TooFewImagesError, UsageError
+from imgsort.features.extract import Features
+from imgsort.filing.planning.plan import Placement
+from imgsort.grouping.categories.cluster_count import MAX_CLUSTERS, MIN_CLUSTERS
+from imgsort.grouping.categories.group import MOST_PAIRED_ROWS, Algorithm, Grouping, group_rows
+from imgsort.grouping.centres import centres_of
+from imgsort.images.finding.find import Unreadable
+from imgsort.jobs.listener import Listener
+from imgsort.jobs.organize.steps.naming import words_for
+from imgsort.jobs.organize.update import file_new_images
+from imgsort.jobs.placing import UNSORTED_FOLDER, place
+from imgsort.jobs.results import FilingResult
+from imgsort.jobs.session import Session, filing_session
+from imgsort.jobs.settings import ModelSettings, SortOptions, require_seed, sort_settings
+
+DEFAULT_MODEL = "vgg16"
+
+Quality = Literal["plain", "high"]
+
+
+def categorize(
+    folder: str | Path,
+    *,
+    clusters: int | Literal["auto"] = 8,
+    min_clusters: int = MIN_CLUSTERS,
+    max_clusters: int = MAX_CLUSTERS,
+    algorithm: Algorithm = "kmeans",
+    quality: Quality = "plain",
+    variance: float = 0.95,
+    seed: int = 0,
+    names: bool = False,
+    update: bool = False,
+    listener: Listener | None = None,
+    **options: Unpack[SortOptions],
+) -> FilingResult:
+    """Group the images of `folder` into category folders by what they look like.
+
+    `clusters`: how many, or `auto` for the number from `min_clusters` to `max_clusters` that fits best;
+    `algorithm`: `kmeans`, `agglomerative` or `hdbscan`, which finds the number itself and leaves what is in no
+    group to `Unsorted`; `quality`: `high` takes longer and groups better; `variance`: the share of the features'
+    variance that PCA keeps; `seed`: of K-Means; `names`: call each category by what is seen most in it;
+    `update`: leave what is filed, and file the rest by the categories there are, as they were made. The
+    other options are those of `imgsort.jobs.settings.SortOptions`. Raises ImgsortError: CollectionError,
+    TooFewImagesError, UsageError, StrictError, WeightsError, DeviceError, LockedError, JournalError, StoppedError.
+    """
+    _require_numbers(clusters, min_clusters, max_clusters, variance)
+    _require_words(algorithm, quality)
+    require_seed(seed)
+    filing, model, read = sort_settings(options)
+    with filing_session(folder, "categorize", filing, read, listener or Listener()) as session:
+        if update:
+            return file_new_images(session, model, DEFAULT_MODEL)
+        _require_not_too_many(len(session.listing.files), algorithm)
+        least = _least_images(clusters, algorithm, min_clusters)
+        is_free = clusters == "auto" or algorithm == "hdbscan"
+        _require_images(len(session.listing.files), least, session.site.collection, "images", is_free=is_free)
+        features = session.extract(replace(model, is_larger=quality == "high"), DEFAULT_MODEL)
+        _require_images(
+            len(features.files),
+            least,
+            session.site.collection,
+            "readable images",
+            is_free=is_free,
+            unreadable=features.unreadable,
+        )
+        grouping = group_rows(
+            features.matrix,
+            clusters,
+            algorithm=algorithm,
+            range_of_clusters=(min_clusters, max_clusters),
+            variance=variance,
+            directions=quality == "high",
+            random_state=seed,
+            order=features.content_order,
+        )
+        _tell(session, grouping, clusters, algorithm)
+        placements = _placements(features, grouping, _folders(session, features, grouping, model, names))
+        centres = centres_of(features.matrix, grouping.labels) if grouping.count else None
+        return session.carry_out(placements, shared={UNSORTED_FOLDER}, centres=centres)
+
+
+def _require_numbers(clusters: int | Literal["auto"], smallest: int, largest: int, variance: float) -> None:
+    """Raise UsageError for numbers that make no sense."""
+    if (clusters != "auto" and clusters < 1) or not 0 < variance <= 1:
+        raise UsageError(f"clusters {clusters} and variance {variance}: they are at least 1, and above 0 up to 1.")
+    if not MIN_CLUSTERS <= smallest <= largest:
+        raise UsageError(
+            f"--min-clusters {smallest} and --max-clusters {largest}: the first is from {MIN_CLUSTERS} to the second."
+        )
+
+
+def _require_words(algorithm: Algorithm, quality: Quality) -> None:
+    """Raise UsageError for a word that is none of those there are."""
+    if algorithm not in get_args(Algorithm) or quality not in get_args(Quality):
+        raise UsageError(
+            f"algorithm {algorithm!r} and quality {quality!r}: they are one of {', '.join(get_args(Algorithm))}, "
+            f"and of {', '.join(get_args(Quality))}."
+        )
+
+
+def _require_not_too_many(count: int, algorithm: Algorithm) -> None:
+    """Raise UsageError for more images than an algorithm takes: before they are looked at, for that takes hours."""
+    if algorithm != "kmeans" and count > MOST_PAIRED_ROWS:
+        raise UsageError(
+            f"--algorithm {algorithm} compares every two images: {count} are too many for it, "
+            f"{MOST_PAIRED_ROWS} the most. Take --algorithm kmeans."
+        )
+
+
+def _least_images(clusters: int | Literal["auto"], algorithm: Algorithm, min_clusters: int) -> int:
+    if algorithm == "hdbscan":
+        return 2
+    return min_clusters + 1 if clusters == "auto" else clusters
+
+
+def _tell(session: Session, grouping: Grouping, clusters: int | Literal["auto"], algorithm: Algorithm) -> None:
+    """Say what a person would wonder about."""
+    if algorithm == "hdbscan":
+        session.notice(f"categories that hdbscan found: {grouping.count}.")
+    elif clusters == "auto":
+        session.candidates = grouping.candidates
+        session.notice(f"the number of categories that fits best: {grouping.count}.")
+    elif grouping.count < clusters:
+        session.notice(f"the images differ too little for {clusters} categories; there are {grouping.count}.")
+
+
+def _folders(session: Session, features: Features, grouping: Grouping, model: ModelSettings, names: bool) -> list[str]:
+    """Return the name of each category's folder."""
+    digits = len(str(grouping.count))
+    folders = [f"category_{number:0{digits}d}" for number in range(1, grouping.count + 1)]
+    if names:
+        words = words_for(session, features, grouping.labels, model)
+        folders = [f"{folder}_{word}" if word else folder for folder, word in zip(folders, words, strict=True)]
+    return folders
+
+
+def _placements(features: Features, grouping: Grouping, folders: list[str]) -> list[Placement]:
+    rows = zip(features.files, features.contents, grouping.labels, grouping.distances, grouping.clarity, strict=True)
+    placements = [
+        place(file, content, folders[label] if label >= 0 else UNSORTED_FOLDER, distance, clarity)
+        for file, content, label, distance, clarity in rows
+    ]
+    return sorted(placements, key=lambda placement: placement.folder)
+
+
+def _require_images(
+    count: int, least: int, collection: Path, what: str, *, is_free: bool, unreadable: tuple[Unreadable, ...] = ()
+) -> None:
+    """Raise TooFewImagesError for fewer than `least`. `is_free`: nobody asked for a number of categories."""
+    if count < least:
+        remedy = f" Give --clusters {count} or fewer." if count and not is_free else ""
+        named = (
+            f" {len(unreadable)} cannot be read: {unreadable[0].path} ({unreadable[0].reason})." if unreadable else ""
+        )
+        aim = f"are too few to find categories in: {least} are needed" if is_free else f"cannot make {least} categories"
+        raise TooFewImagesError(f"{collection}: {count} {what} {aim}.{remedy}{named}")

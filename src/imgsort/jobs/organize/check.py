@@ -1,0 +1,110 @@
+"""`imgsort check`: looks at every file and says what is wrong with it; with `move` it files the faulty ones."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Unpack
+
+from imgsort.csv_file import require_new, write_csv
+from imgsort.errors import UsageError
+from imgsort.filing.paths import join
+from imgsort.filing.planning.plan import Mode, Placement, Site
+from imgsort.images.finding.find import Unreadable
+from imgsort.images.judging.inspect import Inspection, inspect
+from imgsort.images.stream import stream
+from imgsort.jobs.listener import Listener
+from imgsort.jobs.organize.steps.findings import REASONS, Limits, find_faults
+from imgsort.jobs.placing import place
+from imgsort.jobs.results import CheckResult, Finding
+from imgsort.jobs.session import Session, filing_session
+from imgsort.jobs.settings import FilingOptions, FilingSettings, require_none_left, take, take_read_settings
+
+REJECTED_FOLDER = "Rejected"
+
+_CSV_HEADER = ("file", "reason", "value", "threshold", "detail")
+_AHEAD = 64
+
+
+class CheckOptions(FilingOptions, total=False):
+    """Limits of the measures, described in `imgsort.images.judging.quality`, and the options of filing."""
+
+    min_side_px: int
+    max_aspect: float
+    min_contrast: float
+    min_highlights: float
+    max_overexposure: float
+    min_sharpness: float
+    max_distance: int
+
+
+def check(
+    folder: str | Path,
+    *,
+    move: bool = False,
+    reasons: Collection[str] = (),
+    csv: str | Path | None = None,
+    listener: Listener | None = None,
+    **options: Unpack[CheckOptions],
+) -> CheckResult:
+    """Look at every image of `folder` and report what is wrong with it.
+
+    With `move` each faulty file goes to `Rejected/<reason>`, by the weightiest of its reasons; of duplicates
+    all but the best one. `reasons`: report these alone; `csv`: a new file for the findings. The other
+    options are those of CheckOptions. Raises ImgsortError: CollectionError, UsageError, StrictError,
+    LockedError, JournalError, StoppedError.
+    """
+    unknown = set(reasons).difference(REASONS)
+    if unknown:
+        raise UsageError(f"reason {sorted(unknown)[0]!r}: it is one of {', '.join(REASONS)}.")
+    report = None if csv is None else require_new(Path(csv))
+    left = dict(options)
+    limits, read, settings = take(left, Limits), take_read_settings(left), take(left, FilingSettings)
+    require_none_left(left)
+    if not move and (settings.output is not None or settings.mode is not Mode.MOVE or settings.plan is not None):
+        raise UsageError("an output, copies, links and a plan need --move: without it nothing is filed.")
+    # What only looks neither locks nor settles anything, as a dry run.
+    looking = settings if move else replace(settings, dry_run=True)
+    with filing_session(folder, "check", looking, read, listener or Listener()) as session:
+        inspections = _inspect_all(session)
+        findings = find_faults(inspections, limits)
+        findings = [finding for finding in findings if not reasons or finding.reason in reasons]
+        if report is not None:
+            write_csv(report, _CSV_HEADER, (tuple(vars(finding).values()) for finding in findings))
+        placements = _placements(inspections, findings) if move else []
+        session.site = _rejecting(session.site)
+        filing = session.carry_out(placements, shared={placement.folder for placement in placements})
+    if not move:
+        filing = replace(filing, status="checked", dry_run=settings.dry_run)
+    return CheckResult(filing, tuple(findings))
+
+
+def _inspect_all(session: Session) -> list[Inspection]:
+    root, files, read = session.site.collection, session.listing.files, session.read
+    inspections = []
+    for number, inspection in enumerate(stream(files, lambda file: inspect(root, file, read), _AHEAD), start=1):
+        inspections.append(inspection)
+        session.listener.progress("checking", number, len(files))
+    unreadable = [Unreadable(i.file.path, str(i.error)) for i in inspections if i.error is not None]
+    session.looked_at(len(files) - len(unreadable), (*session.listing.unreadable, *unreadable))
+    return inspections
+
+
+def _rejecting(site: Site) -> Site:
+    """Return the site with the folder `Rejected` for its output. Raises UsageError where that is something else."""
+    rejecting = replace(site, prefix=join(site.prefix, REJECTED_FOLDER))
+    if rejecting.output.is_symlink() or (rejecting.output.exists() and not rejecting.output.is_dir()):
+        raise UsageError(f"{rejecting.output}: imgsort needs a folder of this name, and this is none. Rename it.")
+    return rejecting
+
+
+def _placements(inspections: Sequence[Inspection], findings: Sequence[Finding]) -> list[Placement]:
+    """Return each faulty file under its first reason. A file that cannot be opened has no content, and stays."""
+    by_path = {inspection.file.path: inspection for inspection in inspections}
+    weightiest: dict[str, Finding] = {}
+    for finding in findings:
+        weightiest.setdefault(finding.path, finding)
+    return [
+        place(by_path[path].file, content, finding.reason)
+        for path, finding in weightiest.items()
+        if (content := by_path[path].content) is not None
+    ]

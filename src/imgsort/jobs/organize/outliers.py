@@ -1,0 +1,156 @@
+"""`imgsort outliers`: moves the images that do not belong to the folder `Outlayers`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Unpack, get_args
+
+from imgsort.errors import UsageError
+from imgsort.features.extract import Features
+from imgsort.features.models.backbones import BACKBONES
+from imgsort.features.models.imagenet_classes import beside_classes
+from imgsort.filing.paths import parent_of
+from imgsort.grouping.centres import distances_to
+from imgsort.grouping.directions import unit_rows
+from imgsort.grouping.outliers.neighbours import NeighbourOutliers
+from imgsort.grouping.outliers.two_means import TwoMeansOutliers
+from imgsort.jobs.listener import Listener
+from imgsort.jobs.placing import place, rounded
+from imgsort.jobs.results import FilingResult, Outlier
+from imgsort.jobs.session import Session, filing_session
+from imgsort.jobs.settings import SortOptions, require_seed, sort_settings
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+DEFAULT_MODEL = "resnet50"
+OUTLIER_FOLDER = "Outlayers"
+
+Method = Literal["two-clusters", "knn"]
+Threshold = float | Literal["auto"] | None
+
+_TWO_GROUPS_FRACTION = 0.2
+_FEWEST = 3
+
+
+def find_outliers(
+    folder: str | Path,
+    *,
+    max_outliers: int = 8,
+    method: Method = "two-clusters",
+    neighbors: int = 10,
+    threshold: Threshold = None,
+    seed: int = 0,
+    listener: Listener | None = None,
+    **options: Unpack[SortOptions],
+) -> FilingResult:
+    """Move at most `max_outliers` images of `folder` that do not belong to `Outlayers`.
+
+    `method`: `two-clusters`, of which the smaller one's images are the outliers, farthest from its centroid
+    first; or `knn`, those whose `neighbors` nearest images are farthest. `threshold`, of `knn`: instead of so
+    many, those with a larger mean distance, from 0 to 2; or `auto` for those that stand out from the others, of
+    which there may be none. `seed`: of K-Means. The other options are those of
+    `imgsort.jobs.settings.SortOptions`. Raises ImgsortError: CollectionError, UsageError, StrictError,
+    WeightsError, DeviceError, LockedError, JournalError, StoppedError.
+    """
+    _require_numbers(max_outliers, neighbors, method, threshold)
+    require_seed(seed)
+    filing, model, read = sort_settings(options)
+    with filing_session(folder, "outliers", filing, read, listener or Listener()) as session:
+        features = session.extract(model, DEFAULT_MODEL)
+        if len(features.files) < _FEWEST:
+            session.notice(f"{len(features.files)} readable images: too few to say which of them does not belong.")
+        if method == "knn":
+            session.outliers = _by_neighbours(
+                session, features, _neighbour_detector(neighbors, max_outliers, threshold)
+            )
+        else:
+            session.outliers = _by_two_clusters(session, features, max_outliers, seed)
+        row_of = {file.path: row for row, file in enumerate(features.files)}
+        placements = [
+            place(features.files[row], features.contents[row], OUTLIER_FOLDER, outlier.distance, outlier.score)
+            for outlier in session.outliers
+            for row in [row_of[outlier.path]]
+        ]
+        return session.carry_out(placements, shared={OUTLIER_FOLDER})
+
+
+def _require_numbers(max_outliers: int, neighbors: int, method: Method, threshold: Threshold) -> None:
+    if max_outliers < 1 or neighbors < 1:
+        raise UsageError(f"--max {max_outliers} and --neighbors {neighbors}: at least 1 is needed.")
+    if method not in get_args(Method):
+        raise UsageError(f"method {method!r}: it is {' or '.join(get_args(Method))}.")
+    if threshold is not None and method != "knn":
+        raise UsageError("--threshold needs --method knn: two clusters have no distance that would be comparable.")
+    if isinstance(threshold, float | int) and not 0 <= threshold <= 2:
+        raise UsageError(f"--threshold {threshold}: it is a cosine distance, from 0 to 2, or auto.")
+
+
+def _neighbour_detector(neighbors: int, max_outliers: int, threshold: Threshold) -> NeighbourOutliers:
+    if threshold is None:
+        return NeighbourOutliers(neighbors, max_outliers=max_outliers)
+    return NeighbourOutliers(neighbors, threshold=None if threshold == "auto" else threshold)
+
+
+def _by_neighbours(session: Session, features: Features, detector: NeighbourOutliers) -> tuple[Outlier, ...]:
+    """Return the outliers, the oddest first, each with what there is to say about it."""
+    matrix = features.matrix
+    if session.model is not None and session.model.has_classifier and len(matrix):
+        matrix = beside_classes(matrix, BACKBONES[session.model.name].weights.obtain())
+    detector.fit(matrix)
+    paths = [file.path for file in features.files]
+    rows = _oddest_first(detector.predictions_, detector.distances_)
+    if not rows and len(paths) >= _FEWEST:
+        session.notice(f"no image stands out from the others: the highest score is {max(detector.scores_):.1f}.")
+    farthest = _farthest_folders(matrix, paths, rows)
+    return tuple(
+        Outlier(
+            paths[row],
+            rank,
+            rounded(detector.distances_[row]),
+            rounded(detector.scores_[row]),
+            paths[detector.nearest_[row]],
+            folder,
+        )
+        for rank, (row, folder) in enumerate(zip(rows, farthest, strict=True), start=1)
+    )
+
+
+def _by_two_clusters(session: Session, features: Features, max_outliers: int, seed: int) -> tuple[Outlier, ...]:
+    """Return the outliers, the oddest first. The rows are seen in the order of their content, not of names."""
+    order = features.content_order
+    detector = TwoMeansOutliers(max_outliers, random_state=seed).fit(features.matrix[order])
+    if detector.small_fraction_ > _TWO_GROUPS_FRACTION:
+        session.notice(
+            f"the smaller cluster holds {detector.small_fraction_:.0%} of the images: this looks like a folder "
+            "of two groups rather than of one with outliers. `imgsort outliers --method knn` finds them whatever "
+            "the groups; `imgsort categorize --clusters 2` would part them."
+        )
+    elif detector.small_fraction_ == 0 and len(features.files) >= _FEWEST:
+        session.notice("the images are all alike to the model: none of them is an outlier.")
+    rows = _oddest_first(detector.predictions_, detector.distances_)
+    return tuple(
+        Outlier(features.files[order[row]].path, rank, rounded(detector.distances_[row]))
+        for rank, row in enumerate(rows, start=1)
+    )
+
+
+def _oddest_first(predictions: "NDArray[np.intp]", distances: "NDArray[np.float64]") -> list[int]:
+    rows = [row for row in range(len(predictions)) if predictions[row] == -1]
+    return sorted(rows, key=lambda row: -distances[row])
+
+
+def _farthest_folders(matrix: "NDArray[np.float32]", paths: Sequence[str], rows: Sequence[int]) -> list[str | None]:
+    """Return for each of `rows` the folder whose images are least like it; None where the others lie in one folder."""
+    import numpy as np
+
+    odd = set(rows)
+    members: dict[str, list[int]] = {}
+    for row, path in enumerate(paths):
+        if row not in odd:
+            members.setdefault(parent_of(path) or ".", []).append(row)
+    if len(members) < 2 or not rows:
+        return [None] * len(rows)
+    centres = np.array([unit_rows(matrix[of_folder]).mean(axis=0) for of_folder in members.values()])
+    names = list(members)
+    return [names[column] for column in distances_to(centres, unit_rows(matrix[list(rows)])).argmax(axis=1)]

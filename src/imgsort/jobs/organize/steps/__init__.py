@@ -1,0 +1,1 @@
+"""Steps of the commands that organize."""

@@ -1,0 +1,90 @@
+"""What is wrong with each of many inspected files, and which of the copies of one picture is the best."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from imgsort.errors import TruncatedImageError
+from imgsort.grouping.duplicates import group_near_duplicates
+from imgsort.images.judging.inspect import Inspection
+from imgsort.images.judging.perceptual_hash import MAX_DISTANCE
+from imgsort.images.judging.quality import BLANK, Thresholds, faults
+from imgsort.images.judging.quality import REASONS as QUALITY_REASONS
+from imgsort.jobs.results import Finding
+
+UNREADABLE, TRUNCATED = "unreadable", "truncated"
+DUPLICATE, NEAR_DUPLICATE = "duplicate", "near-duplicate"
+WRONG_SUFFIX = "wrong-suffix"
+
+# The weightiest first: a file with several is filed by the first.
+REASONS = (UNREADABLE, TRUNCATED, *QUALITY_REASONS, DUPLICATE, NEAR_DUPLICATE, WRONG_SUFFIX)
+
+
+@dataclass(frozen=True)
+class Limits(Thresholds):
+    """From where on a measure tells a fault; `max_distance`: bits in which near duplicates may differ, of 64."""
+
+    max_distance: int = MAX_DISTANCE
+
+
+def find_faults(inspections: Sequence[Inspection], limits: Limits) -> list[Finding]:
+    """Return everything that is wrong, by reason, the weightiest first, and then in the order of the files."""
+    single = [finding for inspection in inspections for finding in _of_one(inspection, limits)]
+    faulty = {finding.path for finding in single if finding.reason != WRONG_SUFFIX}
+    pictures = sorted((i for i in inspections if i.picture), key=lambda i: _badness(i, i.file.path in faulty))
+    blank = {finding.path for finding in single if finding.reason == BLANK}
+    firsts, copies = _exact_duplicates(pictures)
+    # Any two blank images look alike to the hash, whatever their colours.
+    near = _near_duplicates([i for i in firsts if i.file.path not in blank], limits.max_distance)
+    rank = {reason: number for number, reason in enumerate(REASONS)}
+    place = {inspection.file.path: number for number, inspection in enumerate(inspections)}
+    return sorted([*single, *copies, *near], key=lambda finding: (rank[finding.reason], place[finding.path]))
+
+
+def _of_one(inspection: Inspection, limits: Limits) -> Iterator[Finding]:
+    path = inspection.file.path
+    if inspection.error is not None:
+        reason = TRUNCATED if isinstance(inspection.error, TruncatedImageError) else UNREADABLE
+        yield Finding(path, reason, detail=str(inspection.error))
+    if inspection.picture is not None:
+        for fault in faults(inspection.picture.measures, limits):
+            yield Finding(path, fault.reason, round(fault.value, 4), fault.threshold)
+    if inspection.other_kind is not None:
+        yield Finding(path, WRONG_SUFFIX, detail=f"it holds {inspection.other_kind}")
+
+
+def _badness(inspection: Inspection, is_faulty: bool) -> tuple[bool, int, int, int, int, str, str]:
+    """Return a key that puts the best copy of a picture first.
+
+    Without a fault, most pixels, most bytes, most sidecars, and then the shortest name: `x.jpg` before `x (2).jpg`.
+    """
+    file = inspection.file
+    pixels = inspection.picture.header.pixels if inspection.picture else 0
+    return is_faulty, -pixels, -file.size, -len(file.sidecars), len(file.name), file.name, file.path
+
+
+def _exact_duplicates(pictures: Iterable[Inspection]) -> tuple[list[Inspection], list[Finding]]:
+    """Part the files, best first, into the first of each content and the findings on its copies."""
+    firsts: dict[str | None, Inspection] = {}
+    findings = []
+    for inspection in pictures:
+        first = firsts.setdefault(inspection.content, inspection)
+        if first is not inspection:
+            findings.append(Finding(inspection.file.path, DUPLICATE, detail=f"same bytes as {first.file.path}"))
+    return list(firsts.values()), findings
+
+
+def _near_duplicates(pictures: Sequence[Inspection], max_distance: int) -> list[Finding]:
+    """Return a finding for each picture, best first, that looks like a better one."""
+    import numpy as np
+
+    looks = [inspection.picture.look for inspection in pictures if inspection.picture]
+    labels = group_near_duplicates(np.array(looks, dtype=np.uint64), max_distance)
+    best: dict[int, int] = {}
+    findings = []
+    for row, label in enumerate(labels.tolist()):
+        kept = best.setdefault(label, row)
+        if kept != row:
+            distance = (looks[row] ^ looks[kept]).bit_count()
+            detail = f"looks like {pictures[kept].file.path}"
+            findings.append(Finding(pictures[row].file.path, NEAR_DUPLICATE, distance, max_distance, detail))
+    return findings

@@ -1,0 +1,61 @@
+"""`--names`: a word for each category, from what EfficientNet-Lite0's own classifier sees in its images."""
+
+from typing import TYPE_CHECKING
+
+from imgsort.features.extract import Features
+from imgsort.features.models.backbones import ALWAYS_THERE, BACKBONES
+from imgsort.features.models.imagenet_classes import class_probabilities, class_words
+from imgsort.grouping.categories.naming import telling_columns
+from imgsort.images.finding.find import Listing
+from imgsort.jobs.extracting import extract_with
+from imgsort.jobs.session import Session
+from imgsort.jobs.settings import ModelSettings
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+def words_for(
+    session: Session, features: Features, labels: "NDArray[np.intp]", settings: ModelSettings
+) -> list[str | None]:
+    """Return a word for each category of the `labels`, int (n,), or None; no word twice.
+
+    Where another model made `features`, the images are looked at once more, by the one whose classifier is here.
+    """
+    import numpy as np
+
+    categories = int(labels.max()) + 1
+    weights = BACKBONES[ALWAYS_THERE].weights.obtain()
+    if session.model is None or not session.model.has_classifier:
+        features, labels = _seen_again(session, features, labels, settings)
+    probabilities = class_probabilities(features.matrix, weights)
+    words = class_words()
+    distinct = list(dict.fromkeys(words))
+    column_of = {word: column for column, word in enumerate(distinct)}
+    seen = np.zeros((len(probabilities), len(distinct)), dtype=np.float32)
+    for number, word in enumerate(words):  # two classes of one word are one thing to a person
+        seen[:, column_of[word]] += probabilities[:, number]
+    found = [None if column is None else distinct[column] for column in telling_columns(seen, labels)]
+    # Images may have gone away between the two looks, all of the last category's too.
+    return found + [None] * (categories - len(found))
+
+
+def _seen_again(
+    session: Session, features: Features, labels: "NDArray[np.intp]", settings: ModelSettings
+) -> "tuple[Features, NDArray[np.intp]]":
+    """Return what the model that is always there sees in the same images, and their labels."""
+    import numpy as np
+
+    listener = session.listener
+    seen, _ = extract_with(
+        session.site.collection,
+        Listing(features.files, ()),
+        ModelSettings(device=settings.device, cache=settings.cache, verify=settings.verify),
+        ALWAYS_THERE,
+        read=session.read,
+        listener=listener,
+        notice=listener.notice,
+    )
+    label_of = dict(zip((file.path for file in features.files), labels, strict=True))
+    return seen, np.array([label_of[file.path] for file in seen.files], dtype=labels.dtype)

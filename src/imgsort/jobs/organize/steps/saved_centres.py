@@ -1,0 +1,121 @@
+"""What a run keeps so that further images can be placed: `.imgsort/runs/<id>.safetensors`, numbers and names.
+
+safetensors holds arrays of numbers and texts and nothing that runs. The file may come with a folder from a
+stranger all the same: what it says is checked, and it never names a file to be read.
+"""
+
+import json
+import stat
+from collections.abc import Set
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+from imgsort.errors import JournalError
+from imgsort.features.models.pooled_model import Pooling
+from imgsort.filing.journal.foreign import NONSENSE, checked_count, checked_relative, checked_text
+from imgsort.filing.journal.runs import Status, command_of, ids_in_force, last_status, load_run
+from imgsort.filing.journal.state import refuse_unless, state_folder, write_atomically
+from imgsort.filing.paths import parent_of
+from imgsort.filing.planning.plan import Plan
+from imgsort.grouping.centres import Centres
+from imgsort.jobs.settings import MAX_SIZE_PX, MIN_SIZE_PX
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MAX_BYTES = 1024**3
+_MODEL_TEXTS = ("name", "weights", "sha256", "precision", "pooling")
+
+
+@dataclass(frozen=True)
+class SavedCentres:
+    """`folders`: the path of each category's folder as the run made it; `model`: what made the features."""
+
+    centres: Centres
+    folders: tuple[str, ...]
+    model: dict[str, Any]
+
+
+def save(root: Path, run_id: str, saved: SavedCentres) -> None:
+    """Keep what a run has learned beside its plan. Raises OSError."""
+    import numpy as np
+    from safetensors.numpy import save as to_bytes
+
+    # What does not lie in a row in memory would be written as it lies there.
+    arrays = {
+        "centres": np.ascontiguousarray(saved.centres.centres),
+        "limits": np.ascontiguousarray(saved.centres.limits),
+    }
+    texts = {"version": "1", "folders": json.dumps(saved.folders), "model": json.dumps(saved.model)}
+    write_atomically(_path(root, run_id), to_bytes(arrays, metadata=texts))
+
+
+def latest(root: Path, categories: Set[str]) -> tuple[SavedCentres | None, bool]:
+    """Return what the newest run that is not undone has kept, if any has, and whether that is how things are still.
+
+    They are not where that run stopped part way, or where a plan that a person edited has since made other
+    `categories` (paths of those there are), or moved images between them. Raises JournalError for what imgsort
+    never wrote.
+    """
+    is_current = True
+    for run_id in ids_in_force(root):
+        path = _path(root, run_id)
+        refuse_unless(path, stat.S_ISREG)
+        if path.exists():
+            return _read(path), is_current and last_status(root, run_id) is Status.DONE
+        if command_of(root, run_id) == "apply":
+            is_current = is_current and not _changes_categories(load_run(root, run_id).plan, categories)
+    return None, False
+
+
+def _changes_categories(plan: Plan, categories: Set[str]) -> bool:
+    return bool(plan.categories) or any(
+        parent_of(move.source) in categories and parent_of(move.target) in categories for move in plan.moves
+    )
+
+
+def _path(root: Path, run_id: str) -> Path:
+    return state_folder(root) / "runs" / f"{run_id}.safetensors"
+
+
+def _read(path: Path) -> SavedCentres:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ValueError("far more than imgsort writes there")
+        with safe_open(path, framework="numpy") as file:
+            texts = file.metadata() or {}
+            if texts["version"] != "1":
+                raise ValueError(f"version {texts['version']!r}")
+            listed = json.loads(texts["folders"])
+            if not isinstance(listed, list):
+                raise ValueError("folders that are no list")
+            folders = tuple(checked_relative(folder) for folder in listed)
+            centres = _numbers(file.get_tensor("centres"), 2)
+            limits = _numbers(file.get_tensor("limits"), 1)
+            if not len(centres) == len(limits) == len(folders) > 0:
+                raise ValueError("its parts are not of one length")
+            return SavedCentres(Centres(centres, limits), folders, _model(json.loads(texts["model"])))
+    except (SafetensorError, OSError, *NONSENSE) as error:
+        raise JournalError(
+            f"{path}: this is not what imgsort wrote there ({error}). Remove the file to go on without it."
+        ) from error
+
+
+def _numbers(array: "NDArray[Any]", dimensions: int) -> "NDArray[np.float32]":
+    import numpy as np
+
+    if array.dtype != np.float32 or array.ndim != dimensions or not np.isfinite(array).all():
+        raise ValueError("numbers of another kind")
+    return array
+
+
+def _model(value: Any) -> dict[str, Any]:
+    texts: dict[str, Any] = {name: checked_text(value[name]) for name in _MODEL_TEXTS}
+    size_px = checked_count(value["size_px"])
+    if texts["pooling"] not in get_args(Pooling) or not MIN_SIZE_PX <= size_px <= MAX_SIZE_PX:
+        raise ValueError("a model that no run has")
+    return {**texts, "size_px": size_px}

@@ -1,0 +1,43 @@
+"""`imgsort undo`: takes back the last run still in force, or the one named."""
+
+from pathlib import Path
+
+from imgsort.errors import InterruptedRunError, StoppedError
+from imgsort.filing.journal.runs import Run
+from imgsort.filing.journal.twins import level_twin
+from imgsort.filing.moving.undo import run_to_undo, undo_run
+from imgsort.filing.paths import exists
+from imgsort.images.finding.find import require_folder
+from imgsort.jobs.listener import Listener
+from imgsort.jobs.results import UndoResult
+from imgsort.jobs.session import locked_and_settled
+
+
+def undo(folder: str | Path, run: str | None = None, *, listener: Listener | None = None) -> UndoResult:
+    """Put back every file that a run of `folder` moved, and remove what it made, unless changed since.
+
+    Raises NothingToUndoError, CollectionError, LockedError, JournalError, and StoppedError where the undo
+    stopped part way; it may be repeated.
+    """
+    listener = listener or Listener()
+    root = require_folder(Path(folder))
+    chosen = run_to_undo(root, run)
+    with locked_and_settled(chosen.plan.site.roots, "undo"):
+        chosen = run_to_undo(root, run)  # settled meanwhile
+        level_twin(chosen)
+        before = _count_filed(chosen)
+        outcome = undo_run(chosen, lambda done, total: listener.progress("undoing", done, total))
+        restored = before - _count_filed(chosen)
+        result = UndoResult(chosen.id, chosen.command, str(chosen.status), root, restored, outcome.refused)
+        if outcome.stopped is not None:
+            error = InterruptedRunError if outcome.by_user else StoppedError
+            raise error(
+                f"{root}: the undo stopped part way: {outcome.stopped}. Nothing is lost; "
+                f"`imgsort undo {root}` goes on with it.",
+                result,
+            )
+        return result
+
+
+def _count_filed(run: Run) -> int:
+    return sum(exists(run.plan.site.destination / move.target) for move in run.plan.moves)

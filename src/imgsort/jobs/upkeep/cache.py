@@ -1,0 +1,42 @@
+"""`imgsort cache`: what is kept between runs, and making it smaller."""
+
+import re
+from decimal import Decimal
+
+from imgsort.errors import UsageError
+from imgsort.features.cache import upkeep
+from imgsort.features.cache.upkeep import CacheInfo
+
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)b?", re.IGNORECASE)
+
+
+def cache_info() -> CacheInfo:
+    """Return what the cache holds. Raises CacheError."""
+    return upkeep.look_into_cache()
+
+
+def clear_cache(*, features: bool = True, models: bool = True) -> CacheInfo:
+    """Remove the features, the converted models, or both, and return what is left. Raises CacheError."""
+    if features:
+        upkeep.clear_features()
+    if models:
+        upkeep.clear_models()
+    return upkeep.look_into_cache()
+
+
+def prune_cache(max_size: int | str) -> CacheInfo:
+    """Remove what was not used for longest until the rest takes `max_size` bytes, or such as `2GB`.
+
+    Returns what is left. Raises CacheError, and UsageError for no size.
+    """
+    upkeep.prune(max_size if isinstance(max_size, int) else parse_size(max_size))
+    return upkeep.look_into_cache()
+
+
+def parse_size(text: str) -> int:
+    """Return the bytes that such as `2GB`, `500 MB` or `0` stand for, in powers of ten. Raises UsageError."""
+    match = _SIZE.fullmatch(text.strip())
+    if match is None:
+        raise UsageError(f"size {text!r}: it is a number of bytes, or such as 500MB or 2GB.")
+    return int(Decimal(match[1]) * _UNITS[match[2].lower()])

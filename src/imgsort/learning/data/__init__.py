@@ -1,0 +1,1 @@
+"""Labelled folders as images, classes, and their division into parts."""

@@ -1,0 +1,131 @@
+"""A Keras network from a file that may come from anywhere: all of it is looked at before Keras loads it.
+
+Keras' safe mode refuses code. Here more is refused: layers that imgsort's networks do not have (some read files, or
+fetch them), numbers that lie elsewhere, and whatever else an archive may hold, which Keras would unpack.
+"""
+
+import contextlib
+import io
+import json
+import lzma
+import tempfile
+import warnings
+import zipfile
+import zlib
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+from imgsort.features.keras_backend import import_keras
+from imgsort.features.models.weights import name_of_reference
+
+_MAX_WEIGHTS_BYTES = 2 * 1024**3
+_MAX_CONFIG_BYTES = 64 * 1024**2
+_NETWORK = {
+    "config.json": _MAX_CONFIG_BYTES,
+    "metadata.json": _MAX_CONFIG_BYTES,
+    "model.weights.h5": _MAX_WEIGHTS_BYTES,
+}
+
+# What the networks of `networks.py`, and Keras' own backbones, are made of.
+_LAYERS = frozenset(
+    "Activation Add AveragePooling2D BatchNormalization Concatenate Conv2D Dense DepthwiseConv2D Dropout Flatten "
+    "GlobalAveragePooling2D Identity InputLayer MaxPooling2D ReLU Rescaling ZeroPadding2D".split()
+)
+_MODULES = frozenset(
+    ["keras", "keras.layers", "keras.initializers", "keras.src.models.functional", "keras.regularizers", "builtins"]
+)
+_OTHER_CLASSES = frozenset(
+    "Functional DTypePolicy GlorotUniform HeNormal RandomNormal VarianceScaling Zeros Ones __tuple__ __list__ "
+    "__keras_tensor__".split()
+)
+
+
+# What reading a file that imgsort did not write may raise.
+NONSENSE = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    AssertionError,
+    RuntimeError,
+    EOFError,
+    OSError,
+    ImportError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
+
+
+def load_foreign_network(data: bytes, others: Collection[str]) -> Any:
+    """Return the network of a `.keras` file of these bytes, which may have the members `others` and no more.
+
+    Raises an error of NONSENSE, MemoryError, or one of TensorFlow's.
+    """
+    members = _network_members(data, others)
+    require_known_layers(json.loads(members["config.json"]))
+    _require_plain_numbers(members["model.weights.h5"])
+    with _as_archive(members) as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what Keras warns here it also raises
+        return import_keras().models.load_model(file, compile=False, safe_mode=True)
+
+
+def member(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
+    """Return a member of the archive. Raises ValueError where there is none, or one that is far too large."""
+    try:
+        info = archive.getinfo(name)
+    except KeyError:
+        raise ValueError(f"it has no {name}") from None
+    if info.file_size > most:
+        raise ValueError(f"{name} is of {info.file_size} bytes")
+    return archive.read(info)
+
+
+def require_known_layers(config: Any) -> None:
+    """Raise ValueError where the network's description names anything that imgsort's networks are not made of.
+
+    `config`: its `config.json`, parsed.
+    """
+    pending = [config]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, list):
+            pending += value
+        elif isinstance(value, dict):
+            name, module = value.get("class_name", "Functional"), value.get("module") or "keras"
+            is_known = isinstance(name, str) and name in _LAYERS | _OTHER_CLASSES
+            if not is_known or module not in _MODULES or value.get("registered_name") not in (None, name):
+                raise ValueError(f"its network has a {module}.{name}")
+            pending += value.values()
+
+
+def _require_plain_numbers(data: bytes) -> None:
+    """Raise ValueError where the HDF5 file holds links to other files or places, or numbers that are elsewhere."""
+    import h5py
+
+    with h5py.File(io.BytesIO(data), "r") as file:
+        reference = name_of_reference(file)
+        if reference is not None:
+            raise ValueError(f"{reference!r} holds its numbers elsewhere, or far too many")
+
+
+def _network_members(data: bytes, others: Collection[str]) -> dict[str, bytes]:
+    """Return the members that Keras reads. Raises ValueError for one that is missing, or others than imgsort writes."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        more = set(archive.namelist()) - {*_NETWORK, *others}
+        if more:
+            raise ValueError(f"it holds {sorted(more)[0][:100]!r} too")
+        return {name: member(archive, name, most) for name, most in _NETWORK.items()}
+
+
+@contextlib.contextmanager
+def _as_archive(members: dict[str, bytes]) -> Iterator[Path]:
+    """Give a file of these members alone: what was looked at is what is loaded, whatever else there was."""
+    with tempfile.TemporaryDirectory(prefix="imgsort-") as folder:
+        file = Path(folder, "network.keras")
+        with zipfile.ZipFile(file, "x") as archive:
+            for name, data in members.items():
+                archive.writestr(name, data)
+        yield file

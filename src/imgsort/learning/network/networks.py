@@ -1,0 +1,140 @@
+"""The networks that are trained: a small one from scratch, and a head on a backbone. All take RGB from 0 to 255.
+
+Every one is a functional Keras model of Keras' own layers, so that plain Keras loads it. Three layers have names
+that the rest of imgsort goes by: `map`, whose output is the last map of the convolutions; `features`, whose output
+is what the head sees; and `classes`, the head.
+"""
+
+from typing import Any, Literal
+
+from imgsort.features.keras_backend import import_keras
+from imgsort.features.models.pooled_model import PooledModel
+from imgsort.features.models.preparation import Preparation
+from imgsort.learning.network.head import Head
+
+Augmentation = Literal["none", "light", "strong"]
+
+SMALL_NETWORK = "cnn"
+SMALL_NETWORK_PX = 256
+
+MAP, FEATURES, CLASSES = "map", "features", "classes"
+
+_CONVOLUTIONS = (16, 32, 64)
+_DENSE = 128
+_DROPOUT = 0.5
+
+
+def build_small_network(size_px: int, classes: int) -> Any:
+    """Return the network that people begin with: three convolutions with max-pooling, a dense layer, dropout.
+
+    First weights as of He et al., Delving Deep into Rectifiers (2015), arXiv:1502.01852.
+    """
+    layers = import_keras().layers
+    inputs = layers.Input((size_px, size_px, 3))
+    x = layers.Rescaling(1 / 127.5, -1)(inputs)
+    for filters in _CONVOLUTIONS:
+        x = layers.Conv2D(filters, 3, padding="same", activation="relu", kernel_initializer="he_normal")(x)
+        x = layers.MaxPooling2D()(x)
+    x = layers.Identity(name=MAP)(x)
+    x = layers.Flatten()(x)
+    x = layers.Dense(_DENSE, activation="relu", kernel_initializer="he_normal", name=FEATURES)(x)
+    return _with_head(inputs, layers.Dropout(_DROPOUT)(x), classes, SMALL_NETWORK)
+
+
+def build_on_backbone(pooled: PooledModel, classes: int) -> Any:
+    """Return the backbone with its weights, the means of its last map and a head. Raises WeightsError."""
+    layers = import_keras().layers
+    backbone = pooled.build_map()
+    inputs = layers.Input((pooled.size_px, pooled.size_px, 3))
+    x = layers.Identity(name=MAP)(backbone(_prepared(inputs, pooled.prepare)))
+    return _with_head(inputs, layers.GlobalAveragePooling2D(name=FEATURES)(x), classes, "classifier")
+
+
+def _prepared(inputs: Any, prepare: Preparation) -> Any:
+    """Do in layers what `Preparation` does by a table."""
+    keras = import_keras()
+    mean = prepare.mean_rgb
+    x = keras.layers.Rescaling([1 / prepare.divisor] * 3, [-level / prepare.divisor for level in mean])(inputs)
+    if not prepare.is_bgr:
+        return x
+    import numpy as np
+
+    # Keras has no layer that reverses channels; a convolution by a permutation does, exactly.
+    swap = keras.layers.Conv2D(3, 1, use_bias=False, trainable=False, name="rgb_to_bgr")
+    x = swap(x)
+    swap.set_weights([np.eye(3, dtype=np.float32)[::-1][None, None]])
+    return x
+
+
+def _with_head(inputs: Any, x: Any, classes: int, name: str) -> Any:
+    keras = import_keras()
+    units, activation = (1, "sigmoid") if classes == 2 else (classes, "softmax")
+    head = keras.layers.Dense(units, activation=activation, name=CLASSES, dtype="float32")
+    return keras.Model(inputs, head(x), name=name)
+
+
+def set_head(network: Any, head: Head) -> None:
+    """Give the network this head."""
+    network.get_layer(CLASSES).set_weights([head.kernel, head.bias])
+
+
+def head_of(network: Any) -> Head:
+    """Return the network's head."""
+    kernel, bias = network.get_layer(CLASSES).get_weights()
+    return Head(kernel, bias)
+
+
+def features_part(network: Any) -> Any:
+    """Return the part of the network that gives features: float32 (n, size, size, 3), 0-255, to (n, d)."""
+    return import_keras().Model(network.input, network.get_layer(FEATURES).output)
+
+
+def freeze_but_top(network: Any, share: float) -> None:
+    """Leave trainable the last `share` of the layers before the map that have weights, and what comes after it.
+
+    Batch normalisation keeps the statistics that it learned on far more images: Keras, "Transfer learning &
+    fine-tuning". A network without a backbone is trained whole.
+    """
+    keras = import_keras()
+    for backbone in network.layers:
+        if not isinstance(backbone, keras.Model):
+            continue
+        weighty = [layer for layer in backbone.layers if layer.weights]
+        first = len(weighty) - round(share * len(weighty))
+        for number, layer in enumerate(weighty):
+            layer.trainable = number >= first and not isinstance(layer, keras.layers.BatchNormalization)
+
+
+def with_augmentation(network: Any, kind: Augmentation, seed: int) -> Any:
+    """Return the network behind layers that change each image at random while it trains. It shares the weights."""
+    keras = import_keras()
+    inputs = keras.layers.Input(network.input_shape[1:])
+    x = inputs
+    for layer in _augmenting(keras.layers, kind, seed):
+        x = layer(x)
+    return keras.Model(inputs, network(x))
+
+
+def _augmenting(layers: Any, kind: Augmentation, seed: int) -> list[Any]:
+    if kind == "none":
+        return []
+    import numpy as np
+
+    # With one seed for all, layers would draw alike: an image would be mirrored exactly when it is turned.
+    seeds = iter(np.random.SeedSequence(seed).generate_state(7).tolist())
+    black: dict[str, Any] = {"fill_mode": "constant", "fill_value": 0.0}
+    colours: dict[str, Any] = {"value_range": (0, 255)}
+    light = [
+        layers.RandomFlip("horizontal", seed=next(seeds)),
+        layers.RandomRotation(0.03, seed=next(seeds), **black),
+        layers.RandomZoom((-0.15, 0.05), seed=next(seeds), **black),
+        layers.RandomTranslation(0.06, 0.06, seed=next(seeds), **black),
+    ]
+    if kind == "light":
+        return light
+    return [
+        *light,
+        layers.RandomShear(0.1, 0.1, seed=next(seeds), **black),
+        layers.RandomContrast(0.3, seed=next(seeds), **colours),
+        layers.RandomBrightness(0.2, seed=next(seeds), **colours),
+    ]

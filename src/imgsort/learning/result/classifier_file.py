@@ -1,0 +1,207 @@
+"""Classifiers on disk: a `.keras` file, as plain Keras loads it, with two more members that imgsort reads.
+
+`imgsort.json` says what the network is and what its classes are called, `imgsort.safetensors` holds the head's
+numbers. Most commands need no more than these: they neither import TensorFlow nor look at the network. A file may
+come from anywhere: what it says is checked, no code in it is run, and layers that imgsort does not use are refused.
+"""
+
+import io
+import json
+import os
+import tempfile
+import zipfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from imgsort.content import content_hash, read_regular
+from imgsort.errors import ClassifierError
+from imgsort.features.keras_backend import import_keras
+from imgsort.learning.data.class_names import require_class_names
+from imgsort.learning.network.foreign_network import NONSENSE, load_foreign_network, member
+from imgsort.learning.network.head import Head
+from imgsort.learning.network.networks import CLASSES, FEATURES, MAP
+from imgsort.learning.result.classifier import Classifier, NetworkRecord, Reference
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SUFFIX = ".keras"
+
+_RECORD, _NUMBERS = "imgsort.json", "imgsort.safetensors"
+_VERSION = 1
+_MAX_FILE_BYTES = 4 * 1024**3
+_MAX_RECORD_BYTES = 256 * 1024**2
+_MAX_NUMBERS_BYTES = 1024**3
+_MIN_CLASSES, _MAX_CLASSES = 2, 100_000
+_SIZE_RANGE_PX = range(32, 2049)
+
+
+@dataclass(frozen=True)
+class ClassifierFile:
+    """A file that was read: `data` is all of it, `sha256` the hash of that, `classifier` what imgsort reads of it."""
+
+    path: Path
+    data: bytes
+    sha256: str
+    classifier: Classifier
+
+    def load_network(self) -> Any:
+        """Return the Keras model, which takes float32 (n, size, size, 3), RGB, 0-255. Raises ClassifierError."""
+        import_keras()
+        import tensorflow as tf
+
+        try:
+            network = load_foreign_network(self.data, others=(_RECORD, _NUMBERS))
+            self._require_parts(network)
+        except (*NONSENSE, MemoryError, tf.errors.OpError) as error:
+            raise _none_of_ours(self.path, error) from error
+        return network
+
+    def _require_parts(self, network: Any) -> None:
+        """Raise ValueError where the network is not what the record says, or lacks a part that imgsort goes by."""
+        size_px, (width, outputs) = self.classifier.network.size_px, self.classifier.head.kernel.shape
+        expected = {"input": (None, size_px, size_px, 3), FEATURES: (None, width), CLASSES: (None, outputs)}
+        shapes = {"input": network.input_shape, CLASSES: network.output_shape}
+        shapes[FEATURES] = network.get_layer(FEATURES).output.shape
+        if shapes != expected or len(network.get_layer(MAP).output.shape) != 4:
+            raise ValueError(f"its network has {shapes}")
+
+
+def save_classifier(path: Path, network: Any, classifier: Classifier) -> None:
+    """Write a new file at `path`, whole or not at all. Raises FileExistsError and other OSErrors."""
+    from safetensors.numpy import save as to_bytes
+
+    folder = Path(tempfile.mkdtemp(prefix=".imgsort-", dir=path.parent))
+    try:
+        file = folder / ("classifier" + SUFFIX)
+        network.save(file)
+        arrays = {"kernel": classifier.head.kernel, "bias": classifier.head.bias, "centres": classifier.centres}
+        with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(_RECORD, json.dumps(_record(classifier), indent=1))
+            archive.writestr(_NUMBERS, to_bytes(_in_rows(arrays)))
+        with file.open("rb+") as handle:
+            os.fsync(handle.fileno())
+        _put_in_place(file, path)
+    finally:
+        for left in folder.iterdir():
+            left.unlink()
+        folder.rmdir()
+
+
+def _put_in_place(file: Path, path: Path) -> None:
+    """Give `file` the name `path`, which nothing may have. Raises FileExistsError."""
+    try:
+        os.link(file, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links: the copy is not whole at once, but nothing is replaced either
+        with open(path, "xb") as handle:
+            try:
+                handle.write(file.read_bytes())
+            except OSError:
+                path.unlink()
+                raise
+
+
+def load_classifier(path: Path) -> ClassifierFile:
+    """Read the classifier in the file at `path`. Raises ClassifierError for a file that is none of imgsort's."""
+    try:
+        data = read_regular(path.resolve(), _MAX_FILE_BYTES)  # a link that a person names is followed
+    except FileNotFoundError as error:
+        raise ClassifierError(f"{path}: there is no such file. `imgsort train` makes one.") from error
+    except (OSError, RuntimeError) as error:  # a loop of links is a RuntimeError before Python 3.13
+        reason = getattr(error, "strerror", None) or error
+        raise ClassifierError(f"{path}: this file cannot be read ({reason}).") from error
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            record = json.loads(member(archive, _RECORD, _MAX_RECORD_BYTES))
+            numbers = member(archive, _NUMBERS, _MAX_NUMBERS_BYTES)
+        classifier = _classifier(record, numbers)
+    except NONSENSE as error:
+        raise _none_of_ours(path, error) from error
+    return ClassifierFile(path, data, content_hash(data), classifier)
+
+
+def _none_of_ours(path: Path, reason: object) -> ClassifierError:
+    said = " ".join(str(reason).split())[:300]
+    return ClassifierError(f"{path}: this is not a classifier that imgsort wrote ({said}). `imgsort train` makes one.")
+
+
+def _record(classifier: Classifier) -> dict[str, Any]:
+    return {
+        "format": "imgsort classifier",
+        "version": _VERSION,
+        "classes": list(classifier.classes),
+        "input": "float32 (n, size_px, size_px, 3), RGB, 0-255, scaled to fit the square and centred on black",
+        "network": asdict(classifier.network),
+        "reference": asdict(classifier.reference),
+        "provenance": classifier.provenance,
+        "trained_on": sorted(classifier.trained_on),
+    }
+
+
+def _in_rows(arrays: "dict[str, NDArray[Any]]") -> "dict[str, NDArray[Any]]":
+    """Return the arrays as they must lie in memory for safetensors, which writes them as they lie."""
+    import numpy as np
+
+    return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+
+
+def _classifier(record: Any, numbers: bytes) -> Classifier:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load as from_bytes
+
+    if record["format"] != "imgsort classifier" or record["version"] is True or record["version"] != _VERSION:
+        raise ValueError(f"version {record['version']!r} of {record['format']!r}")
+    if not isinstance(record["classes"], list):
+        raise ValueError("classes that are no list")
+    classes = tuple(_text(name) for name in record["classes"])
+    require_class_names(classes)
+    if not _MIN_CLASSES <= len(classes) <= _MAX_CLASSES:
+        raise ValueError(f"{len(classes)} classes")
+    try:
+        arrays = from_bytes(numbers)
+    except SafetensorError as error:
+        raise ValueError(str(error)) from error
+    outputs = 1 if len(classes) == 2 else len(classes)
+    width = arrays["kernel"].shape[0]
+    return Classifier(
+        classes=classes,
+        network=_network(record["network"]),
+        head=Head(_checked(arrays["kernel"], (width, outputs)), _checked(arrays["bias"], (outputs,))),
+        centres=_checked(arrays["centres"], (len(classes), width)),
+        reference=Reference(**{name: _figure(record["reference"][name]) for name in Reference.__annotations__}),
+        trained_on=frozenset(_text(content) for content in record["trained_on"]),
+        provenance=dict(record["provenance"]),
+    )
+
+
+def _network(value: Any) -> NetworkRecord:
+    size_px = value["size_px"]
+    if type(size_px) is not int or size_px not in _SIZE_RANGE_PX or type(value["is_stock"]) is not bool:
+        raise ValueError(f"a network of {size_px!r} pixels")
+    return NetworkRecord(_text(value["name"]), size_px, value["is_stock"], _text(value["weights_sha256"]))
+
+
+def _checked(array: "NDArray[Any]", shape: tuple[int, ...]) -> "NDArray[np.float32]":
+    import numpy as np
+
+    if array.dtype != np.float32 or array.shape != shape or not np.isfinite(array).all():
+        raise ValueError(f"numbers of another kind: {array.dtype} {array.shape}")
+    return array
+
+
+def _figure(value: Any) -> float:
+    import math
+
+    if type(value) not in (int, float) or not math.isfinite(value):
+        raise ValueError(f"{value!r} is no number")
+    return float(value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > 8192:
+        raise ValueError("a text that is none")
+    return value

@@ -1,0 +1,42 @@
+"""A network that was trained, as something that gives features: it is run, and its features kept, as a backbone's."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from imgsort.features.models.pooled_model import Pooling
+from imgsort.features.models.preparation import Preparation
+from imgsort.learning.network.networks import features_part
+from imgsort.learning.result.classifier_file import ClassifierFile
+
+# The network takes 0 to 255: it has its own layers for the rest.
+_AS_IT_IS = Preparation((0.0, 0.0, 0.0))
+
+
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """The network of a classifier's file. Fulfils `features.pooled_model.FeatureModel`."""
+
+    file: ClassifierFile
+    pooling: Pooling = "avg"
+    prepare: Preparation = _AS_IT_IS
+    auto_precision: Literal["float32", "int8"] = "float32"
+    rewrites_bfloat16: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name of the backbone or network."""
+        return self.file.classifier.network.name
+
+    @property
+    def size_px(self) -> int:
+        """Side of its square input, in pixels."""
+        return self.file.classifier.network.size_px
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the classifier's file."""
+        return self.file.sha256
+
+    def build(self) -> Any:
+        """Return the Keras model from float32 (n, size_px, size_px, 3), 0-255, to features. Raises ClassifierError."""
+        return features_part(self.file.load_network())

@@ -1,0 +1,362 @@
+import dataclasses
+import hashlib
+import io
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+from tqdm import tqdm
+
+from imgsort.errors import DownloadError, WeightsError
+from imgsort.features.models.backbones import ALWAYS_THERE, BACKBONES
+from imgsort.features.models.weights import PackagedWeights, PublishedWeights, file_sha256, load_hdf5
+from tests.support.published_layout import write_published
+from tests.support.trees import make_tree
+
+BODY = b"weights " * 30_000
+PUBLISHED = PublishedWeights("vgg16/weights_notop.h5", hashlib.md5(BODY).hexdigest())
+
+
+class Bar:
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.total: float | None = None
+        self.updates: list[int] = []
+        self.done_before_reset = 0
+        self.closed = False
+
+    def update(self, n: int) -> None:
+        self.updates.append(n)
+
+    def reset(self) -> None:
+        self.done_before_reset = sum(self.updates)
+        self.updates.clear()
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def files_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.rglob("*") if path.is_file())
+
+
+class TestFetching:
+    def test_the_right_file_is_fetched_once(self, weights_host, keras_home):
+        """The file lands where Keras keeps it, and the second time nobody is asked."""
+        weights_host.answer = weights_host.sends(BODY)
+        assert not PUBLISHED.is_present()
+        file = PUBLISHED.obtain()
+        assert file == keras_home / "models" / "weights_notop.h5"
+        assert file.read_bytes() == BODY
+        assert PUBLISHED.is_present()
+        assert PUBLISHED.obtain() == file
+        assert weights_host.requests == ["/vgg16/weights_notop.h5"]
+        assert files_in(keras_home) == ["weights_notop.h5"]
+
+    def test_keras_home_is_in_the_home_folder_by_default(self, monkeypatch, tmp_path):
+        """Without KERAS_HOME the file is where Keras itself would put it."""
+        monkeypatch.delenv("KERAS_HOME")
+        monkeypatch.setattr(Path, "home", lambda: tmp_path)
+        assert PUBLISHED.file == tmp_path / ".keras" / "models" / "weights_notop.h5"
+
+    def test_another_host_may_be_named(self, monkeypatch):
+        """IMGSORT_WEIGHTS_URL names a mirror, with or without a slash at its end; by default it is Keras' host."""
+        for url in ("https://mirror.example/keras", "https://mirror.example/keras/"):
+            monkeypatch.setenv("IMGSORT_WEIGHTS_URL", url)
+            assert PUBLISHED.url == "https://mirror.example/keras/vgg16/weights_notop.h5"
+        monkeypatch.delenv("IMGSORT_WEIGHTS_URL")
+        keras_host = "https://storage.googleapis.com/tensorflow/keras-applications/"
+        assert PUBLISHED.url == keras_host + "vgg16/weights_notop.h5"
+
+    def test_a_progress_bar_hears_the_total_and_every_chunk(self, weights_host, keras_home):
+        """A bar gets the size, is moved while bytes arrive, and is filled and closed at the end."""
+        weights_host.answer = weights_host.sends(BODY)
+        bar = Bar()
+        PUBLISHED.obtain(bar)
+        assert bar.total == len(BODY)
+        assert bar.done_before_reset >= len(BODY)
+        assert bar.updates == [len(BODY)]
+        assert bar.closed
+
+    def test_tqdms_bar_will_do(self, weights_host, keras_home):
+        """A bar of tqdm without a total, which refuses to be true or false, is moved like any other."""
+        weights_host.answer = weights_host.sends(BODY)
+        with tqdm(disable=None, file=io.StringIO()) as bar:
+            assert PUBLISHED.obtain(bar).read_bytes() == BODY
+            assert bar.total == len(BODY)
+
+    @pytest.mark.parametrize("in_the_way", ["models", "models/weights_notop.h5"])
+    def test_a_cache_that_cannot_be_written_is_named(self, weights_host, keras_home, in_the_way):
+        """Where Keras' folder cannot take the file, that is an expected error which names the place."""
+        make_tree(keras_home, {in_the_way: b"" if in_the_way == "models" else None})
+        weights_host.answer = weights_host.sends(BODY)
+        with pytest.raises(WeightsError, match="keras_home"):
+            PUBLISHED.obtain()
+
+    @pytest.mark.parametrize("body", [BODY[:-1], BODY + b"!", b"", b"<!DOCTYPE html><title>Please log in</title>"])
+    def test_another_file_is_no_reason_to_fall_back(self, weights_host, keras_home, body):
+        """A wrong hash, a login page with status 200 too, is an error of its own kind, and nothing is kept."""
+        weights_host.answer = weights_host.sends(body)
+        with pytest.raises(WeightsError, match="not the file that Keras publishes") as caught:
+            PUBLISHED.obtain()
+        assert caught.type is WeightsError
+        assert files_in(keras_home) == []
+        assert not PUBLISHED.is_present()
+
+    @pytest.mark.parametrize("status", [403, 404, 500, 503])
+    def test_an_error_answer_is_a_download_error(self, weights_host, keras_home, status):
+        """A host that answers an error is named with its status."""
+        weights_host.answer = weights_host.sends(b"sorry", status=status)
+        with pytest.raises(DownloadError, match=rf"weights_notop\.h5 cannot be fetched \(HTTP {status}\)"):
+            PUBLISHED.obtain()
+        assert files_in(keras_home) == []
+
+    def test_a_closed_door_is_a_download_error(self, keras_home):
+        """A host on which nobody listens is a download error."""
+        with pytest.raises(DownloadError, match=r"cannot be fetched \(ConnectionError\)"):
+            PUBLISHED.obtain()
+        assert files_in(keras_home) == []
+
+    def test_an_address_that_is_none_is_a_download_error(self, keras_home, monkeypatch):
+        """Nonsense for a host is named as it was received."""
+        monkeypatch.setenv("IMGSORT_WEIGHTS_URL", "nonsense")
+        with pytest.raises(DownloadError, match=r"nonsense/vgg16/weights_notop\.h5 cannot be fetched"):
+            PUBLISHED.obtain()
+
+    @pytest.mark.parametrize("beginning", [None, BODY[:1000]], ids=["before the answer", "in its middle"])
+    def test_a_silent_host_is_given_up(self, weights_host, keras_home, beginning):
+        """A host that says nothing, from the start or half way, is given up after the silence allowed."""
+        weights_host.answer = weights_host.hangs(beginning)
+        started = time.monotonic()
+        with pytest.raises(DownloadError, match=r"cannot be fetched \((no answer in time|timed out)\)"):
+            PUBLISHED.obtain(silence_seconds=0.5)
+        assert 0.4 < time.monotonic() - started < 5
+        assert files_in(keras_home) == []
+
+    def test_a_connection_that_breaks_is_a_download_error(self, weights_host, keras_home):
+        """Half a file is never taken for the whole."""
+        weights_host.answer = weights_host.sends(BODY[:100_000], length=len(BODY))
+        with pytest.raises(DownloadError, match="cannot be fetched"):
+            PUBLISHED.obtain()
+        assert files_in(keras_home) == []
+
+
+class TestDamagedCache:
+    @pytest.fixture
+    def damaged(self, keras_home) -> Path:
+        file = keras_home / "models" / "weights_notop.h5"
+        file.parent.mkdir(parents=True)
+        file.write_bytes(BODY[:-1])
+        return file
+
+    def test_a_damaged_file_is_fetched_anew(self, damaged, weights_host):
+        """A file with a wrong hash in Keras' folder is replaced by the right one."""
+        weights_host.answer = weights_host.sends(BODY)
+        assert PUBLISHED.obtain() == damaged
+        assert damaged.read_bytes() == BODY
+
+    def test_a_damaged_file_without_a_host_is_an_error(self, damaged):
+        """It is not used, it is no reason to fall back, and it stays for its owner to look at."""
+        with pytest.raises(WeightsError, match=r"is damaged .* Remove it") as caught:
+            PUBLISHED.obtain()
+        assert caught.type is WeightsError
+        assert damaged.read_bytes() == BODY[:-1]
+
+    def test_a_wrong_answer_does_not_replace_it(self, damaged, weights_host):
+        """What the host sends is checked before it takes the old file's place."""
+        weights_host.answer = weights_host.sends(b"<html>")
+        with pytest.raises(WeightsError, match="not the file that Keras publishes"):
+            PUBLISHED.obtain()
+        assert damaged.read_bytes() == BODY[:-1]
+        assert files_in(damaged.parent) == ["weights_notop.h5"]
+
+
+class TestPackaged:
+    packaged = BACKBONES[ALWAYS_THERE].weights
+
+    def test_the_packages_file_is_there_and_whole(self):
+        """EfficientNet-Lite0's weights come with the installation and have the hash they must have."""
+        assert self.packaged.is_present()
+        file = self.packaged.obtain()
+        assert hashlib.sha256(file.read_bytes()).hexdigest() == self.packaged.sha256 == file_sha256(file)
+
+    def test_another_hash_is_refused(self):
+        """A file of the package that is not the expected one is not read."""
+        wrong = dataclasses.replace(self.packaged, sha256="0" * 64)
+        with pytest.raises(WeightsError, match=f"damaged .*{'0' * 64}.* Install it again"):
+            wrong.obtain()
+
+    def test_a_package_that_is_missing_is_named(self):
+        """Without the package, the remedy is said."""
+        with pytest.raises(WeightsError, match=r"no_such_package is not installed\. Install imgsort again"):
+            PackagedWeights("no_such_package", "weights.pth", "0" * 64).obtain()
+
+    def test_a_file_missing_from_the_package_is_named(self):
+        """A package without its file is an error, not a crash."""
+        gone = dataclasses.replace(self.packaged, path="models/gone.pth")
+        assert not gone.is_present()
+        with pytest.raises(WeightsError, match=r"gone\.pth: the file of weights cannot be read"):
+            gone.obtain()
+
+
+def save_new_layout(model: Any, path: Path) -> None:
+    """Write a `.weights.h5`, under whatever name."""
+    named = path.parent / "written.weights.h5"
+    model.save_weights(named)
+    named.rename(path)
+
+
+LAYOUTS = {"published": write_published, "weights.h5": save_new_layout}
+
+
+@pytest.mark.parametrize("name", ["a.h5", "a.weights.h5", "a.bin", "a"])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_both_layouts_are_told_apart_by_content(tmp_path, small_model, layout, name):
+    """Either layout is loaded into the right places, whatever the file is called."""
+    source, model = small_model(seed=1), small_model(seed=2)
+    LAYOUTS[layout](source, tmp_path / name)
+    before = hashlib.sha256((tmp_path / name).read_bytes()).digest()
+    assert not np.array_equal(model.get_weights()[0], source.get_weights()[0])
+
+    load_hdf5(model, tmp_path / name)
+    for found, expected in zip(model.get_weights(), source.get_weights(), strict=True):
+        assert np.array_equal(found, expected)
+    assert hashlib.sha256((tmp_path / name).read_bytes()).digest() == before
+    assert files_in(tmp_path) == [name]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_weights_of_another_shape_are_refused(tmp_path, small_model, layout):
+    """The same layers with another width are refused, with the file and the model."""
+    LAYOUTS[layout](small_model(seed=1, width=5), tmp_path / "a.h5")
+    with pytest.raises(WeightsError, match=r"a\.h5: these weights do not fit small without its top: .*[Ss]hape"):
+        load_hdf5(small_model(seed=2), tmp_path / "a.h5")
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_weights_of_another_model_are_refused(tmp_path, small_model, layout):
+    """Weights of a network with other layers, its top on for instance, are refused."""
+    from imgsort.features.keras_backend import import_keras
+
+    keras = import_keras()
+    model = small_model(seed=1)
+    top = keras.layers.Dense(3, name="top")(keras.layers.Flatten()(model.output))
+    with_top = keras.Model(model.input, top)
+    headless = keras.Model(model.input, model.get_layer("relu").output)
+    LAYOUTS[layout](with_top if layout == "published" else headless, tmp_path / "a.h5")
+    with pytest.raises(WeightsError, match="these weights do not fit small without its top: "):
+        load_hdf5(small_model(seed=2), tmp_path / "a.h5")
+
+
+def test_a_missing_file_is_named(tmp_path, small_model):
+    """A file that is not there is said to be missing, not to be damaged."""
+    with pytest.raises(WeightsError, match=r"nowhere\.h5: there is no such file of weights"):
+        load_hdf5(small_model(seed=1), tmp_path / "nowhere.h5")
+    with pytest.raises(WeightsError, match=r"nowhere\.h5: the file of weights cannot be read"):
+        file_sha256(tmp_path / "nowhere.h5")
+
+
+@pytest.mark.parametrize("content", [b"", b"a text, no weights", b"\x89HDF\r\n\x1a\n" + bytes(100)])
+def test_a_file_of_another_kind_is_refused(tmp_path, small_model, content):
+    """Nothing, a text and the mere beginning of an HDF5 file are not what Keras wrote."""
+    (tmp_path / "a.h5").write_bytes(content)
+    with pytest.raises(WeightsError, match=r"a\.h5: not a file of weights that Keras wrote"):
+        load_hdf5(small_model(seed=1), tmp_path / "a.h5")
+
+
+def test_an_hdf5_file_cut_short_is_refused(tmp_path, small_model):
+    """Half a file of weights is refused."""
+    write_published(small_model(seed=1), tmp_path / "a.h5")
+    data = (tmp_path / "a.h5").read_bytes()
+    (tmp_path / "a.h5").write_bytes(data[: len(data) // 2])
+    with pytest.raises(WeightsError, match=r"a\.h5: not a file of weights that Keras wrote"):
+        load_hdf5(small_model(seed=1), tmp_path / "a.h5")
+
+
+def test_an_hdf5_file_of_another_kind_is_refused(tmp_path, small_model):
+    """An HDF5 file with a table of somebody's measurements is neither layout."""
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["measurements"] = np.arange(10)
+    with pytest.raises(WeightsError, match="neither of the layouts"):
+        load_hdf5(small_model(seed=1), tmp_path / "a.h5")
+
+
+def external_link(file: h5py.File, name: str, other: Path) -> None:
+    """Put a link to the same numbers in another file in the place of the numbers."""
+    del file[name]
+    file[name] = h5py.ExternalLink(str(other), name)
+
+
+def soft_link(file: h5py.File, name: str, other: Path) -> None:
+    """Put a link to a place within the file in the place of the numbers."""
+    file["elsewhere"] = file[name][()]
+    del file[name]
+    file[name] = h5py.SoftLink("/elsewhere")
+
+
+def external_group(file: h5py.File, name: str, other: Path) -> None:
+    """Put a link to the same layer of another file in the place of the layer."""
+    group = name.rpartition("/")[0]
+    del file[group]
+    file[group] = h5py.ExternalLink(str(other), group)
+
+
+def external_storage(file: h5py.File, name: str, other: Path) -> None:
+    """Keep the numbers as raw bytes in another file."""
+    numbers = file[name][()]
+    raw = other.with_name("numbers.raw")
+    raw.write_bytes(numbers.tobytes())
+    del file[name]
+    file.create_dataset(name, numbers.shape, numbers.dtype, external=[(str(raw), 0, numbers.nbytes)])
+
+
+def virtual(file: h5py.File, name: str, other: Path) -> None:
+    """Make the numbers a view of the same ones in another file."""
+    numbers = file[name][()]
+    del file[name]
+    layout = h5py.VirtualLayout(numbers.shape, numbers.dtype)
+    layout[...] = h5py.VirtualSource(str(other), name, numbers.shape)
+    file.create_virtual_dataset(name, layout)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("refer", [external_link, soft_link, external_group, external_storage, virtual])
+def test_numbers_kept_elsewhere_are_refused(tmp_path, small_model, layout, refer: Callable[..., None]):
+    """A file that is right but for numbers that it keeps elsewhere could read any file: it is refused."""
+    name = {"published": "conv/conv/kernel:0", "weights.h5": "layers/conv2d/vars/0"}[layout]
+    LAYOUTS[layout](small_model(seed=1), tmp_path / "other.h5")
+    shutil.copy(tmp_path / "other.h5", tmp_path / "a.h5")
+    with h5py.File(tmp_path / "a.h5", "r+") as file:
+        expected = file[name][()]
+        refer(file, name, tmp_path / "other.h5")
+    with h5py.File(tmp_path / "a.h5") as file:
+        assert np.array_equal(file[name][()], expected), "h5py must find the numbers, or it would prove nothing"
+    model = small_model(seed=2)
+    with pytest.raises(WeightsError, match=r"refers to another place|holds its numbers elsewhere"):
+        load_hdf5(model, tmp_path / "a.h5")
+    assert not np.array_equal(model.get_weights()[0], expected)
+
+
+def test_a_whole_saved_model_gives_its_weights(tmp_path, small_model):
+    """A file of architecture and weights, as `model.save("a.h5")` writes it, is in the published layout too."""
+    source, model = small_model(seed=1), small_model(seed=2)
+    source.save(tmp_path / "a.h5")
+    load_hdf5(model, tmp_path / "a.h5")
+    assert np.array_equal(model.get_weights()[0], source.get_weights()[0])
+
+
+def test_a_dataset_of_terabytes_is_refused(tmp_path, small_model):
+    """A small file that claims an enormous array is refused before any memory is taken."""
+    write_published(small_model(seed=1), tmp_path / "a.h5")
+    with h5py.File(tmp_path / "a.h5", "r+") as file:
+        del file["conv/conv/kernel:0"]
+        file.create_dataset("conv/conv/kernel:0", (2**40,), "f4", chunks=(2**20,))
+    assert (tmp_path / "a.h5").stat().st_size < 100_000
+    with pytest.raises(WeightsError, match="far too many"):
+        load_hdf5(small_model(seed=1), tmp_path / "a.h5")

@@ -1,0 +1,100 @@
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from imgsort.errors import DeviceError, WeightsError
+from imgsort.features.keras_backend import import_keras
+from imgsort.features.models.backbones import BACKBONES
+from imgsort.features.models.choose import ChosenModel, choose_model
+from imgsort.features.models.pooled_model import PooledModel
+from imgsort.features.runtimes.tensorflow import TensorFlowExtractor
+from imgsort.features.runtimes.ways import Way, _has_bfloat16
+
+SIDE_PX = 32
+PICTURES = np.random.default_rng(5).integers(0, 256, (7, SIDE_PX, SIDE_PX, 3), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module")
+def pooled(lite_model: ChosenModel) -> PooledModel:
+    return PooledModel(lite_model, SIDE_PX)
+
+
+@pytest.fixture(scope="module")
+def by_keras(pooled) -> np.ndarray:
+    """The features that Keras itself gives."""
+    return pooled.build().predict(pooled.model.backbone.prepare(PICTURES), verbose=0)
+
+
+def cosines(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    return (one * other).sum(1) / np.linalg.norm(one, axis=1) / np.linalg.norm(other, axis=1)
+
+
+def test_a_frozen_graph_gives_what_keras_gives(pooled, by_keras):
+    """Batches of three, the last one padded, from several threads at once."""
+    extractor = TensorFlowExtractor(pooled, Way("tensorflow", "float32"), batch_size=3)
+    with ThreadPoolExecutor(3) as pool:
+        rows = list(pool.map(lambda start: extractor.extract(PICTURES[start : start + 3]), (0, 3, 6)))
+    features = np.concatenate(rows)
+    assert (features.dtype, features.shape) == (np.float32, (7, 1280))
+    assert np.allclose(features, by_keras, rtol=1e-4, atol=1e-4 * np.abs(by_keras).max())
+
+
+def test_bfloat16_is_near_and_is_not_float32(pooled, by_keras):
+    """Layers compute in bfloat16, features are float32; Keras' own policy is as it was."""
+    features = TensorFlowExtractor(pooled, Way("tensorflow", "bfloat16"), batch_size=7).extract(PICTURES)
+    assert features.dtype == np.float32
+    assert cosines(features, by_keras).min() > 0.99
+    assert not np.allclose(features, by_keras, rtol=1e-4, atol=1e-4 * np.abs(by_keras).max())
+    assert import_keras().mixed_precision.dtype_policy().name == "float32"
+
+
+def test_oneDNN_rewrites_where_that_is_faster(tmp_path):
+    """ResNet50's graph becomes bfloat16 by the optimiser, whose option is put back: what follows is exact."""
+    import_keras()
+    import tensorflow as tf
+
+    BACKBONES["resnet50"].build(SIDE_PX).save_weights(tmp_path / "resnet50.weights.h5")
+    model = choose_model(
+        "resnet50", "resnet50", tmp_path / "resnet50.weights.h5", notice=pytest.fail, make_bar=lambda _: None
+    )
+    rewritten, exact = (
+        TensorFlowExtractor(PooledModel(model, SIDE_PX), Way("tensorflow", precision), batch_size=7).extract(PICTURES)
+        for precision in ("bfloat16", "float32")
+    )
+    assert cosines(rewritten, exact).min() > 0.99
+    if _has_bfloat16():
+        assert not np.allclose(rewritten, exact, rtol=1e-4, atol=1e-4 * np.abs(exact).max())
+    option = tf.config.optimizer.get_experimental_options().get("auto_mixed_precision_onednn_bfloat16", False)
+    assert option is False
+
+
+@pytest.mark.parametrize(
+    ("device", "size_px", "expected"),
+    [("cpu", 32, 32), ("cpu", 224, 32), ("cpu", 500, 6), ("cpu", 4000, 1), ("gpu", 224, 32), ("gpu", 500, 6)],
+)
+def test_batches_are_smaller_for_larger_pictures(pooled, device, size_px, expected):
+    """The default batch holds about as many pixels whatever the size; a GPU works while others are read."""
+    way = Way("tensorflow", "float32", device)
+    assert TensorFlowExtractor(replace(pooled, size_px=size_px), way).batch_size == expected
+
+
+def test_weights_of_another_kind_are_refused_when_they_are_needed(lite_model, tmp_path):
+    """Making the extractor costs nothing; its first picture says what is wrong."""
+    (tmp_path / "mine.h5").write_bytes(b"no weights")
+    mine = replace(lite_model, weights_file=tmp_path / "mine.h5", origin="mine.h5")
+    extractor = TensorFlowExtractor(PooledModel(mine, SIDE_PX), Way("tensorflow", "float32"))
+    with pytest.raises(WeightsError, match=r"mine\.h5"):
+        extractor.extract(PICTURES)
+
+
+def test_a_gpu_that_is_not_there_is_an_error_when_it_is_needed(pooled):
+    """TensorFlow says so at the first picture, and nothing is computed elsewhere in silence."""
+    import_keras()
+    import tensorflow as tf
+
+    if tf.config.list_physical_devices("GPU"):
+        pytest.skip("this machine has a GPU")
+    with pytest.raises(DeviceError, match="TensorFlow cannot use this machine's CUDA GPU"):
+        TensorFlowExtractor(pooled, Way("tensorflow", "float16", "gpu")).extract(PICTURES)

@@ -1,0 +1,115 @@
+import subprocess
+import sys
+
+import pytest
+
+from imgsort.errors import DeviceError, UsageError
+from imgsort.features.models.backbones import BACKBONES
+from imgsort.features.runtimes import ways
+from imgsort.features.runtimes.ways import Way, choose_way
+
+VGG16, LITE = BACKBONES["vgg16"], BACKBONES["efficientnet-lite0"]
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    """A function that says what this machine has."""
+
+    def has(*, gpus: int = 0, libraries: bool = True, bfloat16: bool = True, platform: str = "linux") -> None:
+        monkeypatch.setattr(ways, "cuda_device_count", lambda: gpus)
+        monkeypatch.setattr(ways, "_has_cuda_libraries", lambda: libraries)
+        monkeypatch.setattr(ways.sys, "platform", platform)
+        monkeypatch.setattr(ways, "_has_bfloat16", lambda: bfloat16)
+
+    return has
+
+
+@pytest.mark.parametrize(
+    ("backbone", "asked", "gpus", "expected"),
+    [
+        (VGG16, ("auto", "auto"), 0, Way("litert", "float32")),
+        (LITE, ("auto", "auto"), 0, Way("litert", LITE.auto_precision)),
+        (VGG16, ("auto", "int8"), 0, Way("litert", "int8")),
+        (VGG16, ("cpu", "bfloat16"), 0, Way("tensorflow", "bfloat16")),
+        (LITE, ("cpu", "float32"), 0, Way("litert", "float32")),
+        (VGG16, ("auto", "auto"), 1, Way("tensorflow", "float16", "gpu")),
+        (LITE, ("gpu", "auto"), 2, Way("tensorflow", "float16", "gpu")),
+        (LITE, ("gpu", "float32"), 1, Way("tensorflow", "float32", "gpu")),
+        (VGG16, ("auto", "bfloat16"), 1, Way("tensorflow", "bfloat16", "gpu")),
+        (VGG16, ("auto", "int8"), 1, Way("litert", "int8")),
+        (VGG16, ("cpu", "auto"), 1, Way("litert", "float32")),
+    ],
+)
+def test_the_way_by_a_table(machine, backbone, asked, gpus, expected):
+    """A GPU where there is one and it is not declined; on a processor LiteRT, but for bfloat16."""
+    machine(gpus=gpus)
+    assert choose_way(backbone, *asked, pytest.fail) == expected
+
+
+def test_a_gpu_that_is_not_there_is_an_error(machine):
+    """`--device gpu` on a machine without one is no reason to be slow in silence."""
+    machine(gpus=0)
+    with pytest.raises(DeviceError, match="--device gpu: NVIDIA's driver has no CUDA GPU here"):
+        choose_way(VGG16, "gpu", "auto", pytest.fail)
+
+
+def test_a_gpu_without_its_libraries(machine):
+    """With `auto` a notice and the processor; whoever asks for the GPU hears it from TensorFlow."""
+    machine(gpus=1, libraries=False)
+    notices: list[str] = []
+    assert choose_way(VGG16, "auto", "auto", notices.append) == Way("litert", "float32")
+    assert len(notices) == 1
+    assert "imgsort[gpu]" in notices[0]
+    assert choose_way(VGG16, "gpu", "auto", pytest.fail) == Way("tensorflow", "float16", "gpu")
+
+
+def test_windows_has_no_gpu_for_tensorflow(machine):
+    """Its driver has, and TensorFlow does not use it there: nothing is said on each run that nobody can mend."""
+    machine(gpus=1, platform="win32")
+    assert choose_way(VGG16, "auto", "auto", pytest.fail) == Way("litert", "float32")
+
+
+def test_the_way_is_chosen_without_tensorflow():
+    """Whatever the machine has: choosing imports nothing that takes seconds."""
+    script = (
+        "import sys\n"
+        "from imgsort.features.runtimes import ways\n"
+        "from imgsort.features.models.backbones import BACKBONES\n"
+        "ways.cuda_device_count = lambda: 1\n"
+        "for device in ('auto', 'cpu', 'gpu'):\n"
+        "    ways.choose_way(BACKBONES['vgg16'], device, 'auto', lambda text: None)\n"
+        "print([name for name in ('tensorflow', 'keras', 'numpy') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_int8_on_a_gpu_is_a_usage_error():
+    """The two do not go together."""
+    with pytest.raises(UsageError, match="--device gpu --precision int8"):
+        choose_way(VGG16, "gpu", "int8", pytest.fail)
+
+
+def test_a_processor_without_bfloat16_computes_in_float32(machine):
+    """What the processor lacks would be slower than float32: a notice says what is used."""
+    machine(bfloat16=False)
+    notices: list[str] = []
+    assert choose_way(VGG16, "cpu", "bfloat16", notices.append) == Way("litert", "float32")
+    assert notices == ["this processor has no instructions for bfloat16: float32 is used instead."]
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"), [("fpu avx512_bf16 amx", True), ("fpu asimd bf16", True), ("fpu avx2 avx512f", False)]
+)
+def test_bfloat16_is_one_of_the_processors_flags(tmp_path, monkeypatch, flags, expected):
+    """Linux says what a processor can do."""
+    info = tmp_path / "cpuinfo"
+    info.write_text(f"processor : 0\nflags : {flags}\n", encoding="ascii")
+    monkeypatch.setattr(ways, "_CPU_INFO", info)
+    assert ways._has_bfloat16() is expected
+
+
+def test_where_it_cannot_be_told_tensorflow_finds_a_way(tmp_path, monkeypatch):
+    """Other systems have no such file."""
+    monkeypatch.setattr(ways, "_CPU_INFO", tmp_path / "none")
+    assert ways._has_bfloat16()

@@ -1,0 +1,55 @@
+import os
+
+import pytest
+
+from imgsort.errors import DeviceError
+from imgsort.features.keras_backend import import_keras, require_gpu, silent_descriptors, use_device
+
+
+def gpus() -> list:
+    import_keras()
+    import tensorflow as tf
+
+    return tf.config.list_physical_devices("GPU")
+
+
+def test_keras_runs_on_tensorflow():
+    """Whatever the user's configuration says, Keras runs on TensorFlow."""
+    assert import_keras().backend.backend() == "tensorflow"
+
+
+def test_another_backend_is_an_error(monkeypatch):
+    """Where the process has chosen another backend already, the remedy is said."""
+    monkeypatch.setattr(import_keras().backend, "backend", lambda: "jax")
+    with pytest.raises(DeviceError, match=r"Keras runs on jax .* set KERAS_BACKEND=tensorflow"):
+        import_keras()
+
+
+def test_a_gpu_that_tensorflow_cannot_use_is_an_error():
+    """Without a GPU that TensorFlow sees, what to install is said."""
+    if gpus():
+        pytest.skip("this machine has a GPU")
+    with pytest.raises(DeviceError, match=r"TensorFlow cannot use this machine's CUDA GPU: install `imgsort\[gpu\]`"):
+        require_gpu()
+
+
+def test_the_processor_can_always_be_used():
+    """Hiding GPUs is no error where there are none, nor where TensorFlow has computed already."""
+    import_keras()
+    import tensorflow as tf
+
+    tf.constant(1) + 1
+    use_device("cpu")
+    use_device("cpu")
+
+
+def test_native_chatter_is_kept_off_the_terminal(capfd):
+    """What native code writes to these descriptors meanwhile is not seen; what comes after is, in order."""
+    print("before")
+    with silent_descriptors(1, 2):
+        os.write(1, b"chatter")
+        os.write(2, b"chatter")
+    os.write(2, b"an error")
+    print("after")
+    output = capfd.readouterr()
+    assert (output.out, output.err) == ("before\nafter\n", "an error")

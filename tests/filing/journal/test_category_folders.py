@@ -1,0 +1,199 @@
+"""imgsort's own folders are known again by name, by inode, or by most of their members; nothing else is."""
+
+import json
+import shutil
+
+import pytest
+
+from imgsort.errors import JournalError
+from imgsort.filing.journal.category_folders import known_folders, refresh
+from tests.support.desk import file_by, undo_last
+from tests.support.trees import make_tree, read_tree
+
+
+def known(root):
+    return {folder.path: len(folder.members) for folder in known_folders(root.resolve())}
+
+
+def sorted_collection(root):
+    make_tree(root, {f"{letter}{number}.jpg": f"{letter}{number}".encode() for letter in "ab" for number in range(4)})
+    file_by(root, lambda path: f"category_{path.rpartition('/')[2][0]}")
+
+
+def test_folders_of_a_run_are_known(tmp_path):
+    """After a run its folders and their members are on record."""
+    sorted_collection(tmp_path)
+    assert known(tmp_path) == {"category_a": 4, "category_b": 4}
+
+
+def test_a_renamed_folder_is_known(tmp_path):
+    """A person's new name for a folder is found by its inode, even when its content changed much."""
+    sorted_collection(tmp_path)
+    (tmp_path / "category_a").rename(tmp_path / "Cats and more")
+    for number in range(3):
+        (tmp_path / f"Cats and more/a{number}.jpg").unlink()
+    assert known(tmp_path) == {"Cats and more": 4, "category_b": 4}
+
+
+def test_a_renamed_folder_in_a_copy_is_known_by_its_members(tmp_path):
+    """In a copy of the collection inodes differ: most of the members are enough, a few are not."""
+    sorted_collection(tmp_path / "one")
+    shutil.copytree(tmp_path / "one", tmp_path / "two")
+    (tmp_path / "two/category_a").rename(tmp_path / "two/Cats")
+    (tmp_path / "two/category_b").rename(tmp_path / "two/Dogs")
+    for number in range(2):
+        (tmp_path / f"two/Dogs/b{number}.jpg").write_bytes(b"another picture %d" % number)
+    assert known(tmp_path / "two") == {"Cats": 4}
+
+
+def test_a_new_folder_that_got_an_old_inode_is_not_known(tmp_path):
+    """Inodes are given anew after a folder was removed; a folder without a member is foreign."""
+    sorted_collection(tmp_path)
+    record = tmp_path / ".imgsort/categories.json"
+    shutil.rmtree(tmp_path / "category_a")
+    (tmp_path / "Holiday").mkdir()
+    (tmp_path / "Holiday/h.jpg").write_bytes(b"holiday")
+    content = json.loads(record.read_text())
+    content["folders"][0]["inode"] = (tmp_path / "Holiday").stat().st_ino
+    content["folders"][0]["device"] = (tmp_path / "Holiday").stat().st_dev
+    record.write_text(json.dumps(content))
+    assert known(tmp_path) == {"category_b": 4}
+
+
+def test_a_link_with_a_categorys_name_is_not_known(tmp_path):
+    """A link that took a folder's name leads elsewhere and is never entered."""
+    sorted_collection(tmp_path / "in")
+    (tmp_path / "in/category_a").rename(tmp_path / "away")
+    (tmp_path / "in/category_a").symlink_to(tmp_path / "away")
+    assert known(tmp_path / "in") == {"category_b": 4}
+
+
+def test_undo_forgets_folders_that_it_removed(tmp_path):
+    """After an undo a folder of a category's name, made by hand, is foreign."""
+    sorted_collection(tmp_path)
+    undo_last(tmp_path)
+    (tmp_path / "category_a").mkdir()
+    assert known(tmp_path) == {}
+
+
+def test_a_run_removes_own_folders_that_it_empties_and_undo_brings_them_back(tmp_path):
+    """An emptied category folder goes, a foreign one stays, and undo makes the folder again and knows it."""
+    sorted_collection(tmp_path)
+    (tmp_path / "category_b").chmod(0o750)
+    make_tree(tmp_path, {"own/x.jpg": b"x"})
+    file_by(tmp_path, lambda path: "category_a", recursive=True)
+    assert known(tmp_path) == {"category_a": 9}
+    assert not (tmp_path / "category_b").exists()
+    assert (tmp_path / "own").is_dir()
+    undo_last(tmp_path)
+    assert known(tmp_path) == {"category_a": 4, "category_b": 4}
+    assert (tmp_path / "category_b").stat().st_mode & 0o777 == 0o750
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"nonsense",
+        b"[]",
+        b'{"version": 2, "folders": []}',
+        b'{"version": 1, "folders": [{"path": "../up", "device": 1, "inode": 1, "members": []}]}',
+        b'{"version": 1, "folders": [{"path": "/etc", "device": 1, "inode": 1, "members": []}]}',
+        b'{"version": 1, "folders": [{"path": "a", "device": 1, "inode": 1, "members": [7]}]}',
+        b'{"version": 1, "folders": [{"path": "a", "device": Infinity, "inode": 1, "members": []}]}',
+        b'{"version": 1, "folders": [{"path": "\\ud800", "device": 1, "inode": 1, "members": []}]}',
+        b"[" * 100_000,
+    ],
+)
+def test_a_record_that_imgsort_did_not_write_is_refused(tmp_path, text):
+    """Nonsense and paths that lead out are an error that names the file and the remedy."""
+    make_tree(tmp_path, {".imgsort/categories.json": text})
+    with pytest.raises(JournalError, match="Remove the file"):
+        known(tmp_path)
+
+
+def test_a_new_folder_of_an_old_categorys_name_is_foreign(tmp_path):
+    """The category was renamed and a person made a folder of its old name: theirs is not entered."""
+    sorted_collection(tmp_path)
+    (tmp_path / "category_a").rename(tmp_path / "holiday")
+    make_tree(tmp_path, {"category_a/mine.jpg": b"mine"})
+    assert known(tmp_path) == {"holiday": 4, "category_b": 4}
+
+
+def test_a_category_renamed_in_case_only_keeps_its_new_name(tmp_path):
+    """`Category_A` is the category that it was, and the next run files into it."""
+    sorted_collection(tmp_path)
+    (tmp_path / "category_a").rename(tmp_path / "Category_A")
+    make_tree(tmp_path, {"a9.jpg": b"a9"})
+    file_by(tmp_path, lambda path: f"category_{path.rpartition('/')[2][0]}")
+    assert known(tmp_path) == {"Category_A": 5, "category_b": 4}
+
+
+def made_as(root):
+    return {folder.path: folder.made_as for folder in known_folders(root.resolve())}
+
+
+def test_a_renamed_folder_remembers_what_it_was_made_as(tmp_path):
+    """Through two renames, written down in between, and beside a folder that keeps its name."""
+    sorted_collection(tmp_path)
+    (tmp_path / "category_a").rename(tmp_path / "Cats")
+    refresh(tmp_path.resolve())
+    (tmp_path / "Cats").rename(tmp_path / "Tigers")
+    assert made_as(tmp_path) == {"Tigers": "category_a", "category_b": "category_b"}
+    refresh(tmp_path.resolve())
+    assert made_as(tmp_path) == {"Tigers": "category_a", "category_b": "category_b"}
+
+
+def test_the_record_says_only_what_differs(tmp_path):
+    """A record of before is not written anew for it: `made_as` stands there after a rename alone."""
+    sorted_collection(tmp_path)
+    record = tmp_path / ".imgsort/categories.json"
+    assert b"made_as" not in record.read_bytes()
+    (tmp_path / "category_a").rename(tmp_path / "Cats")
+    refresh(tmp_path.resolve())
+    assert [folder.get("made_as") for folder in json.loads(record.read_bytes())["folders"]] == [None, "category_a"]
+    (tmp_path / "Cats").rename(tmp_path / "category_a")
+    refresh(tmp_path.resolve())
+    assert b"made_as" not in record.read_bytes()
+
+
+def test_a_record_of_before_is_read(tmp_path):
+    """Without `made_as` a folder was made under the path on record, and keeps that when it is renamed."""
+    sorted_collection(tmp_path)
+    (tmp_path / "category_a").rename(tmp_path / "Cats")
+    record = tmp_path / ".imgsort/categories.json"
+    content = json.loads(record.read_bytes())
+    assert all(folder.keys() == {"path", "device", "inode", "members"} for folder in content["folders"])
+    assert made_as(tmp_path) == {"Cats": "category_a", "category_b": "category_b"}
+
+
+def test_a_run_that_sorts_into_a_renamed_folder_knows_it_by_that_name(tmp_path):
+    """From then on `Cats` is what the category is called."""
+    sorted_collection(tmp_path)
+    (tmp_path / "category_a").rename(tmp_path / "Cats")
+    make_tree(tmp_path, {"c.jpg": b"c"})
+    file_by(tmp_path, lambda path: "Cats" if path == "c.jpg" else None)
+    assert made_as(tmp_path) == {"Cats": "Cats", "category_b": "category_b"}
+
+
+def test_an_emptied_folder_comes_back_as_what_it_was(tmp_path):
+    """A run that empties a renamed folder removes it; its undo brings it back with all that was known of it."""
+    sorted_collection(tmp_path)
+    (tmp_path / "category_a").rename(tmp_path / "Cats")
+    refresh(tmp_path.resolve())
+    before = read_tree(tmp_path)
+    file_by(tmp_path, lambda path: "category_b")
+    undo_last(tmp_path)
+    assert read_tree(tmp_path) == before
+    assert made_as(tmp_path) == {"Cats": "category_a", "category_b": "category_b"}
+
+
+def test_a_made_as_that_leads_out_is_refused(tmp_path):
+    """It is a path from a file that anyone may have written."""
+    sorted_collection(tmp_path)
+    record = tmp_path / ".imgsort/categories.json"
+    content = json.loads(record.read_bytes())
+    for value in ("../up", "/etc", 7, None, ""):
+        content["folders"][0]["made_as"] = value
+        record.write_text(json.dumps(content))
+        with pytest.raises(JournalError, match="Remove the file"):
+            known(tmp_path)

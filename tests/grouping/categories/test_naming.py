@@ -1,0 +1,89 @@
+from itertools import permutations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from imgsort.grouping.categories.naming import telling_columns
+
+# As many categories, 0 and up, as columns or fewer, and what is seen in their rows.
+few_categories = (
+    st.integers(2, 4)
+    .flatmap(
+        lambda count: st.tuples(
+            st.lists(st.integers(-1, count - 1), max_size=6).map(lambda more: np.array([*range(count), *more])),
+            st.integers(count, 5),
+        )
+    )
+    .flatmap(
+        lambda drawn: st.tuples(
+            st.just(drawn[0]),
+            arrays(np.float64, (len(drawn[0]), drawn[1]), elements=st.integers(0, 8).map(lambda n: n / 8)),
+        )
+    )
+)
+
+
+def worths(seen: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return how well each column, (k, c), tells each category: its mean less the largest mean in another."""
+    means = np.array([seen[labels == label].mean(axis=0) for label in range(labels.max() + 1)])
+    return np.array([mean - np.delete(means, label, axis=0).max(axis=0) for label, mean in enumerate(means)])
+
+
+@pytest.mark.parametrize(
+    ("seen", "labels", "expected"),
+    [
+        ([[0.9, 0.1], [0.7, 0.2], [0.1, 0.9]], [0, 0, 1], [0, 1]),
+        # Sand is everywhere: it tells nobody, however much of it is seen.
+        ([[0.9, 0.5, 0.0], [0.9, 0.0, 0.4]], [0, 1], [1, 2]),
+        # The first would like the third column best; the second has no other.
+        ([[0.0, 0.6, 0.8], [0.1, 0.1, 0.7], [0.5, 0.0, 0.0]], [0, 1, 2], [1, 2, 0]),
+        ([[0.9, 0.0], [0.1, 0.8], [0.1, 0.1]], [0, 1, 2], [0, 1, None]),
+        ([[0.3], [0.9]], [0, 1], [None, 0]),
+        # The row of no category would have it the other way round.
+        ([[0.9, 0.2], [0.6, 0.5], [0.0, 5.0], [0.0, 5.0]], [0, 1, -1, -1], [0, 1]),
+        ([[0.2, 0.7, 0.1], [0.5, 0.3, 0.2]], [0, 0], [1]),
+        ([[0.2, 0.7, 0.1], [0.9, 0.3, 0.2]], [0, -1], [1]),
+        ([[0.2, 0.8, 0.0], [0.7, 0.3, 0.0]], [0, 2], [1, None, 0]),
+        ([[0.2, 0.8], [0.7, 0.3]], [-1, -1], []),
+    ],
+)
+def test_telling_columns_by_a_table(seen, labels, expected):
+    """What is seen most in a category and least in the others names it."""
+    assert telling_columns(np.array(seen), np.array(labels)) == expected
+
+
+def test_no_row_has_no_category():
+    """Where nothing is, nothing has a name."""
+    assert telling_columns(np.empty((0, 3)), np.empty(0, np.intp)) == []
+
+
+@settings(deadline=None)
+@given(few_categories)
+def test_the_columns_together_are_worth_the_most(drawn):
+    """Whatever is seen: no column twice, and no other choice of columns tells the categories better."""
+    labels, seen = drawn
+    chosen, worth = telling_columns(seen, labels), worths(seen, labels)
+    assert len(set(chosen)) == len(chosen) == labels.max() + 1
+    totals = [sum(worth[range(len(chosen)), columns]) for columns in permutations(range(seen.shape[1]), len(chosen))]
+    assert sum(worth[range(len(chosen)), chosen]) == pytest.approx(max(totals))
+
+
+@settings(deadline=None)
+@given(few_categories, st.integers(1, 3))
+def test_of_too_few_columns_each_is_taken_once(drawn, columns):
+    """With fewer columns than categories every column names one category, and the others have none."""
+    labels, seen = drawn
+    chosen = telling_columns(seen[:, :columns], labels)
+    taken = sorted(column for column in chosen if column is not None)
+    assert taken == list(range(columns)) if columns <= len(chosen) else len(taken) == len(chosen)
+
+
+@settings(deadline=None)
+@given(few_categories)
+def test_rows_of_no_category_do_not_matter(drawn):
+    """Rows with the label -1 could as well not be there."""
+    labels, seen = drawn
+    assert telling_columns(seen, labels) == telling_columns(seen[labels >= 0], labels[labels >= 0])

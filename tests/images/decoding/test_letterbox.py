@@ -1,0 +1,106 @@
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from imgsort.images.decoding.letterbox import fitted_size_hw, letterbox, shrink_to_fit
+
+side = st.integers(1, 200)
+long_side = st.integers(1, 5000)
+shapes = st.one_of(
+    st.tuples(side, side), st.tuples(st.just(1), long_side), st.tuples(long_side, st.just(1)), st.just((5000, 1))
+)
+sizes = st.integers(1, 200)
+
+
+def noise(height: int, width: int) -> np.ndarray:
+    return np.random.default_rng(height * 5001 + width).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+@settings(deadline=None)
+@given(shapes, sizes)
+def test_the_content_fits_is_centred_and_keeps_its_shape(shape, size_px):
+    """A white picture becomes one white box: whole sides, shape kept to a pixel, equal borders to a pixel."""
+    square = letterbox(np.full((*shape, 3), 255, np.uint8), size_px)
+    assert (square.shape, square.dtype) == ((size_px, size_px, 3), np.uint8)
+
+    rows, columns = (np.flatnonzero(square.any(axis=(other, 2))) for other in (1, 0))
+    scale = size_px / max(shape)
+    for filled, length in zip((rows, columns), shape, strict=True):
+        assert len(filled) >= 1
+        assert abs(len(filled) - length * scale) < 1
+        before, after = filled[0], size_px - 1 - filled[-1]
+        assert abs(before - after) <= 1
+    box = square[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    assert max(box.shape[:2]) == size_px
+    assert (box == 255).all()
+    assert np.count_nonzero(square) == box.size
+
+
+@settings(deadline=None)
+@given(shapes, sizes)
+def test_pixels_are_those_of_opencv(shape, size_px):
+    """Pictures shrink by INTER_AREA and grow by INTER_CUBIC, and the one given is left as it was."""
+    pixels = noise(*shape)
+    before = pixels.copy()
+    square = letterbox(pixels, size_px)
+    assert np.array_equal(pixels, before)
+
+    height, width = fitted_size_hw(*shape, size_px)
+    way = cv2.INTER_AREA if max(shape) > size_px else cv2.INTER_CUBIC
+    expected = cv2.resize(pixels, (width, height), interpolation=way)
+    top, left = (size_px - height) // 2, (size_px - width) // 2
+    assert np.array_equal(square[top : top + height, left : left + width], expected)
+
+
+@pytest.mark.parametrize(("size_px", "way", "other"), [(20, "AREA", "CUBIC"), (90, "CUBIC", "AREA")])
+def test_the_two_ways_can_be_told_apart(size_px, way, other):
+    """On a picture where both ways differ, the right one is taken."""
+    pixels = noise(50, 50)
+    expected, wrong = (
+        cv2.resize(pixels, (size_px, size_px), interpolation=getattr(cv2, f"INTER_{name}")) for name in (way, other)
+    )
+    assert not np.array_equal(expected, wrong)
+    assert np.array_equal(letterbox(pixels, size_px), expected)
+
+
+@settings(deadline=None)
+@given(st.integers(1, 100_000), st.integers(1, 100_000), st.integers(1, 1000))
+def test_no_side_is_ever_zero(height, width, size_px):
+    """Both sides lie between one pixel and the square's side, and one of them is the square's side."""
+    fitted = fitted_size_hw(height, width, size_px)
+    assert min(fitted) >= 1
+    assert max(fitted) == size_px
+
+
+def test_a_picture_of_the_right_size_is_unchanged():
+    """A square of the size asked for comes back pixel by pixel."""
+    assert np.array_equal(letterbox(noise(64, 64), 64), noise(64, 64))
+
+
+@pytest.mark.parametrize("size_px", [1, 7, 64])
+def test_every_thin_shape_fills_its_square(size_px):
+    """From 1x1 to 1x5000, both ways, one white line runs through the middle of the square."""
+    for length in (*range(1, 60), 499, 500, 501, 2047, 2048, 4999, 5000):
+        for shape in ((1, length), (length, 1)):
+            square = letterbox(np.full((*shape, 3), 255, np.uint8), size_px)
+            assert square.shape == (size_px, size_px, 3)
+            height, width = fitted_size_hw(*shape, size_px)
+            assert np.count_nonzero(square) == height * width * 3
+            assert square[(size_px - height) // 2, (size_px - width) // 2].all()
+
+
+@settings(deadline=None)
+@given(shapes, sizes)
+def test_shrinking_never_enlarges(shape, size_px):
+    """A picture that fits comes back as it is; a larger one fits exactly, and neither is written to."""
+    pixels = noise(*shape)
+    before = pixels.copy()
+    shrunk = shrink_to_fit(pixels, size_px)
+    assert np.array_equal(pixels, before)
+    if max(shape) <= size_px:
+        assert shrunk is pixels
+    else:
+        assert shrunk.shape == (*fitted_size_hw(*shape, size_px), 3)
+        assert max(shrunk.shape[:2]) == size_px

@@ -1,0 +1,151 @@
+"""`outliers` after `categorize`, and on folders too small or too alike to have any."""
+
+import shutil
+
+import pytest
+
+import imgsort
+from imgsort.errors import UsageError
+from tests.support.trees import names, read_tree
+
+LITE = {"model": "efficientnet-lite0"}
+
+
+def test_both_commands_one_after_the_other(photos):
+    """Outliers are found in the folder that categorize has just sorted; two undos give back the first tree."""
+    before = read_tree(photos)
+    imgsort.categorize(photos, **LITE)
+    result = imgsort.find_outliers(photos, max_outliers=8, **LITE)
+    assert len(result.moves) == 8
+    assert all(move.source.startswith("category_") for move in result.moves)
+    assert all(move.target.startswith("Outlayers/") for move in result.moves)
+    assert [move.distance for move in result.moves] == sorted((m.distance for m in result.moves), reverse=True)
+    assert imgsort.find_outliers(photos, max_outliers=3, dry_run=True, **LITE).images == 92
+    imgsort.undo(photos)
+    imgsort.undo(photos)
+    assert read_tree(photos) == before
+
+
+def test_the_odd_ones_in_a_category_are_found(photos, demo_photos):
+    """In the category that took in the four odd pictures, exactly they are the outliers."""
+    imgsort.categorize(photos, precision="float32", **LITE)
+    odd = {name for name, photograph in demo_photos[1].items() if photograph.startswith("odd")}
+    folder = next(photos / path.rpartition("/")[0] for path in names(photos) if path.rpartition("/")[2] in odd)
+    result = imgsort.find_outliers(folder, max_outliers=4, precision="float32", **LITE)
+    assert {move.source for move in result.moves} == odd
+
+
+def test_two_groups_are_named_as_such(photos, demo_photos):
+    """Where the smaller cluster is a large one, a notice says that these are two groups."""
+    for name, photograph in demo_photos[1].items():
+        if photograph not in ("coffee", "china"):
+            (photos / name).unlink()
+    result = imgsort.find_outliers(photos, dry_run=True, **LITE)
+    assert any("two groups" in notice for notice in result.notices)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_one_or_two_images_have_no_outlier(few_photos, count):
+    """No crash, no move, a sentence."""
+    for file in sorted(few_photos.iterdir())[count:]:
+        file.unlink()
+    result = imgsort.find_outliers(few_photos, size=64, **LITE)
+    assert result.moves == ()
+    assert any("too few" in notice for notice in result.notices)
+
+
+def test_identical_images_have_no_outlier(few_photos):
+    """No crash, no move, a sentence."""
+    files = sorted(few_photos.iterdir())
+    for file in files[1:]:
+        shutil.copyfile(files[0], file)
+    result = imgsort.find_outliers(few_photos, size=64, **LITE)
+    assert result.moves == ()
+    assert any("alike" in notice for notice in result.notices)
+
+
+def test_the_default_is_resnet50(few_photos):
+    """Without a network its place is taken, and the result says whose."""
+    assert imgsort.find_outliers(few_photos, size=64, dry_run=True).model.fallback == "resnet50"
+
+
+def test_neighbours_find_the_odd_ones_among_all_groups(photos, demo_photos):
+    """The four odd pictures among eight groups are picked, and that they are four is found out; undo takes it back."""
+    odd = {name for name, photograph in demo_photos[1].items() if photograph.startswith("odd")}
+    before = read_tree(photos)
+    result = imgsort.find_outliers(photos, method="knn", threshold="auto", **LITE)
+    assert {outlier.path for outlier in result.outliers} == {move.source for move in result.moves} == odd
+    imgsort.undo(photos)
+    assert read_tree(photos) == before
+
+
+def test_each_outlier_is_explained(photos):
+    """Rank, distance and score fall together; the nearest image is another one; the farthest folder a category."""
+    imgsort.categorize(photos, **LITE)
+    result = imgsort.find_outliers(photos, method="knn", max_outliers=6, dry_run=True, **LITE)
+    assert [outlier.rank for outlier in result.outliers] == [1, 2, 3, 4, 5, 6]
+    assert [move.distance for move in result.moves] == [outlier.distance for outlier in result.outliers]
+    for value in ("distance", "score"):
+        values = [getattr(outlier, value) for outlier in result.outliers]
+        assert values == sorted(values, reverse=True)
+    paths = set(names(photos))
+    for outlier in result.outliers:
+        assert outlier.nearest in paths - {outlier.path}
+        assert outlier.farthest.startswith("category_")
+    assert result.to_json()["outliers"][0] == vars(result.outliers[0])
+
+
+def test_in_one_folder_there_is_no_farthest_category(few_photos):
+    """Where the images lie in one folder, none is named; two clusters have a distance and nothing else to say."""
+    by_neighbours = imgsort.find_outliers(few_photos, method="knn", max_outliers=2, dry_run=True, size=64, **LITE)
+    assert {outlier.farthest for outlier in by_neighbours.outliers} == {None}
+    by_clusters = imgsort.find_outliers(few_photos, max_outliers=1, dry_run=True, size=64, **LITE)
+    assert [(o.rank, o.score, o.nearest) for o in by_clusters.outliers] == [(1, None, None)]
+
+
+def test_a_folder_of_one_kind_has_no_outlier_by_auto(photos, demo_photos):
+    """Pictures of one kind, none planted: nothing is moved, and a notice says so."""
+    for name, photograph in demo_photos[1].items():
+        if photograph != "astronaut":
+            (photos / name).unlink()
+    before = names(photos)
+    result = imgsort.find_outliers(photos, method="knn", threshold="auto", **LITE)
+    assert (result.status, result.outliers) == ("nothing to do", ())
+    assert any("stands out" in notice for notice in result.notices)
+    assert names(photos) == before
+
+
+def test_a_distance_may_be_the_threshold(few_photos):
+    """All that is farther than the distance given is picked: at 0 all, at 2 none."""
+
+    def picked(threshold):
+        options = {"method": "knn", "threshold": threshold, "dry_run": True, "size": 64}
+        return len(imgsort.find_outliers(few_photos, **options, **LITE).outliers)
+
+    assert (picked(0.0), picked(2.0)) == (12, 0)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"threshold": "auto"}, "--method knn"),
+        ({"method": "knn", "threshold": 3.0}, "from 0 to 2"),
+        ({"method": "nonsense"}, "two-clusters"),
+        ({"method": "knn", "neighbors": 0}, "at least 1"),
+        ({"max_outliers": 0}, "at least 1"),
+    ],
+)
+def test_options_that_make_no_sense(few_photos, options, words):
+    """Each is a usage error that names the remedy, before any image is read."""
+    with pytest.raises(UsageError, match=words):
+        imgsort.find_outliers(few_photos, **options)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_one_or_two_images_have_no_outlier_by_neighbours(few_photos, count):
+    """No crash, no move, a sentence."""
+    for file in sorted(few_photos.iterdir())[count:]:
+        file.unlink()
+    result = imgsort.find_outliers(few_photos, method="knn", size=64, **LITE)
+    assert result.moves == ()
+    assert any("too few" in notice for notice in result.notices)

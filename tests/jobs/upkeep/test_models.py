@@ -1,0 +1,26 @@
+"""`models`: what is there, and fetching."""
+
+import pytest
+
+from imgsort.errors import DownloadError, UsageError
+from imgsort.jobs.upkeep.models import list_models, pull_model
+
+
+def test_the_list_says_what_is_there():
+    """Of five models one needs no network."""
+    assert {row.name: row.present for row in list_models()} == {
+        "vgg16": False,
+        "resnet50": False,
+        "resnet50v2": False,
+        "inceptionv3": False,
+        "efficientnet-lite0": True,
+    }
+
+
+def test_pulling():
+    """What is there is found, what cannot be had is an error, and so is an unknown name."""
+    assert pull_model("efficientnet-lite0").is_file()
+    with pytest.raises(DownloadError):
+        pull_model("vgg16")
+    with pytest.raises(UsageError):
+        pull_model("vgg99")

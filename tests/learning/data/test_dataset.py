@@ -1,0 +1,108 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imgsort.errors import TooFewImagesError
+from imgsort.images.finding.find import ImageFile
+from imgsort.learning.data.dataset import PARTS, LabelledImages, Split, divide, labelled
+from imgsort.learning.data.looks import Looks
+
+ROOT = Path("/photos")
+SHARES = (0.7, 0.15, 0.15)
+
+
+def seen(counts: dict[str, int], hashes=None) -> Looks:
+    """Return the looks of so many files of each class, all different unless `hashes` are given."""
+    paths = [f"{name}/{number:03}.jpg" for name, count in counts.items() for number in range(count)]
+    drawn = np.random.default_rng(0).integers(0, 2**64, len(paths), dtype=np.uint64)
+    return Looks(
+        tuple(ImageFile(path, 1, 1) for path in paths),
+        tuple(f"content of {path}" for path in paths),
+        drawn if hashes is None else np.array(hashes, dtype=np.uint64),
+        (),
+    )
+
+
+def parts_of(counts: dict[str, int], hashes=None, shares=SHARES, seed=0) -> list[LabelledImages]:
+    looks, classes = seen(counts, hashes), tuple(counts)
+    return divide(labelled(ROOT, looks, classes), looks, classes, shares, seed)
+
+
+def test_a_class_is_the_first_part_of_the_path():
+    """What lies deeper in a class's folder is of that class too; numbers are those of the list of classes."""
+    paths = ["b/x.jpg", "a/deep/er/y.jpg", "c c/z.jpg"]
+    looks = Looks(tuple(ImageFile(path, 1, 1) for path in paths), ("1", "2", "3"), np.zeros(3, np.uint64), ())
+    images = labelled(ROOT, looks, ("a", "b", "c c"))
+    assert images.labels.tolist() == [1, 0, 2]
+    assert images.labels.dtype == np.intp
+    assert (images.root, images.files, images.contents) == (ROOT, looks.files, looks.contents)
+
+
+def test_rows_are_taken_with_all_that_is_theirs():
+    """Files, contents and labels stay together, in the order asked for."""
+    images = labelled(ROOT, seen({"a": 2, "b": 2}), ("a", "b")).take(np.array([3, 0]))
+    assert [file.path for file in images.files] == ["b/001.jpg", "a/000.jpg"]
+    assert images.contents == ("content of b/001.jpg", "content of a/000.jpg")
+    assert images.labels.tolist() == [1, 0]
+
+
+def test_the_parts_have_an_order():
+    """Train, validation, test: as they are named."""
+    parts = [labelled(ROOT, seen({"a": count}), ("a",)) for count in (3, 2, 1)]
+    split = Split(*parts)
+    assert split.parts == tuple(getattr(split, name) for name in PARTS) == tuple(parts)
+
+
+@given(st.integers(3, 30), st.integers(3, 30), st.integers(0, 999))
+def test_every_image_is_in_one_part(one, other, seed):
+    """No image is lost or twice, each keeps its class, order is kept, and each class is in each part."""
+    counts = {"a": one, "b": other}
+    parts = parts_of(counts, seed=seed)
+    paths = [file.path for part in parts for file in part.files]
+    assert sorted(paths) == sorted(file.path for file in seen(counts).files)
+    for part in parts:
+        assert [file.path[0] for file in part.files] == ["ab"[label] for label in part.labels]
+        assert [file.path for file in part.files] == sorted(file.path for file in part.files)
+        assert set(part.labels.tolist()) == {0, 1}
+
+
+def test_near_duplicates_are_on_one_side():
+    """Images whose hashes differ by a few bits go to one part, also across classes."""
+    hashes = np.random.default_rng(1).integers(0, 2**64, 20, dtype=np.uint64).tolist()
+    hashes += [value ^ 0b11 for value in hashes]
+    parts = parts_of({"a": 20, "b": 20}, hashes)
+    place = {file.path: number for number, part in enumerate(parts) for file in part.files}
+    for number in range(20):
+        assert place[f"a/{number:03}.jpg"] == place[f"b/{number:03}.jpg"]
+
+
+def test_a_part_without_a_share_stays_empty():
+    """Without a share for tests, all images are learned from or chosen by."""
+    train, validation, test = parts_of({"a": 10, "b": 10}, shares=(0.8, 0.2, 0))
+    assert (len(train.files), len(validation.files), len(test.files)) == (16, 4, 0)
+    assert test.labels.shape == (0,)
+
+
+@pytest.mark.parametrize(
+    ("counts", "hashes", "shares", "named", "parts"),
+    [
+        ({"a": 5, "b": 2}, None, SHARES, "/photos/b: 2 readable images", 3),
+        ({"a": 1, "b": 5}, None, (0.8, 0.2), "/photos/a: 1 readable images", 2),
+        ({"a": 1, "b": 5}, None, (0.8, 0.2, 0), "/photos/a: 1 readable images", 2),
+        ({"a": 5, "b": 0}, None, SHARES, "/photos/b: 0 readable images", 3),
+        ({"a": 4, "b": 3}, [7, 7, 7, 7, 1 << 20, 0xFFFF, 0xFFFF << 32], SHARES, "/photos/a: 4 readable images", 3),
+    ],
+)
+def test_too_few_different_images(counts, hashes, shares, named, parts):
+    """A class that cannot be in every part, with near duplicates counted as one, is named, with what to do."""
+    with pytest.raises(TooFewImagesError, match=rf"{named}.*too few for {parts} parts\. Add images"):
+        parts_of(counts, hashes, shares)
+
+
+def test_no_image_that_can_be_read():
+    """Where all images are unreadable, that is an error for a person too."""
+    with pytest.raises(TooFewImagesError, match="0 readable images"):
+        parts_of({"a": 0, "b": 0})

@@ -1,0 +1,83 @@
+"""Files a tree by a rule, with the real plan, journal, lock and moves, and no model."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from imgsort.content import file_content_hash
+from imgsort.filing.journal import category_folders
+from imgsort.filing.journal.runs import Run, begin, latest_in_force, load_run, run_ids
+from imgsort.filing.journal.twins import level_twin
+from imgsort.filing.moving.apply import Outcome, apply_run
+from imgsort.filing.moving.undo import run_to_undo, undo_run
+from imgsort.filing.planning.plan import Follower, Mode, Placement, Plan, make_plan, site_of
+from imgsort.images.finding.find import find_images
+from imgsort.jobs.session import LEFT_OUT, locked_and_settled
+
+Rule = Callable[[str], str | None]
+
+
+def plan_by(
+    root: Path, rule: Rule, output: Path | None = None, mode: Mode = Mode.MOVE, recursive: bool = False
+) -> Plan:
+    """Plan every image of `root`, with its sidecars, into the folder that `rule` names for its path; None leaves it."""
+    site = site_of(root.resolve(), output, mode)
+    own = [folder.path for folder in category_folders.known_folders(site.collection)]
+    targets = [folder.path for folder in category_folders.known_folders(site.destination)]
+    files = find_images(site.collection, inside=own, left_out=LEFT_OUT, recursive=recursive).files
+    placements = [
+        Placement(
+            file.path,
+            file.size,
+            file.mtime_ns,
+            file_content_hash(site.collection / file.path) or "",
+            folder,
+            0.5,
+            tuple(Follower(sidecar.path, sidecar.size, sidecar.mtime_ns) for sidecar in file.sidecars),
+        )
+        for file in files
+        if (folder := rule(file.path)) is not None
+    ]
+    return make_plan(site, placements, own_folders=set(targets))
+
+
+def file_by(
+    root: Path, rule: Rule, output: Path | None = None, mode: Mode = Mode.MOVE, recursive: bool = False
+) -> tuple[Run, Outcome]:
+    """Plan and carry out."""
+    site = site_of(root.resolve(), output, mode)
+    with locked_and_settled(site.roots, "test"):
+        if mode is Mode.MOVE:
+            category_folders.refresh(site.collection)
+        own = [folder.path for folder in category_folders.known_folders(site.collection)]
+        run = begin(plan_by(root, rule, output, mode, recursive), "test", None)
+        return run, apply_run(run, own, lambda done, total: None)
+
+
+def undo_last(root: Path, run_id: str | None = None) -> Outcome:
+    """Undo as the command does."""
+    root = root.resolve()
+    run = run_to_undo(root, run_id)
+    with locked_and_settled(run.plan.site.roots, "undo"):
+        run = run_to_undo(root, run_id)
+        level_twin(run)
+        return undo_run(run, lambda done, total: None)
+
+
+def settle_and_undo_unless(root: Path, earlier_run: str | None) -> None:
+    """Settle, and undo the last run in force unless it is the one that was there before."""
+    root = root.resolve()
+    with locked_and_settled([root], "settle"):
+        run = latest_in_force(root)
+        ids = run_ids(root)
+    if ids and ids[-1] != earlier_run and load_run(root, ids[-1]).status == "undone in part":
+        run = load_run(root, ids[-1])  # an undo that refused some files is tried again by its id
+    if run is not None and run.id != earlier_run:
+        outcome = undo_last(root, run.id)
+        if outcome.refused or outcome.stopped:
+            raise AssertionError(f"the undo was not whole: {outcome}")
+
+
+def by_first_letter(path: str) -> str:
+    """A rule: the folder is the file name's first letter."""
+    return f"category_{os.path.basename(path)[0]}"

@@ -233,6 +233,20 @@ TREE = {"x.jpg": b"1", "x.xmp": b"2", "y.jpg": b"3", "own/z.jpg": b"4", "own/z.n
 FOLLOWERS = {"x.jpg": ("x.xmp", ".xmp"), "own/z.jpg": ("own/z.nef", ".nef")}
 
 
+@posix
+@pytest.mark.parametrize("target", ["X.jpg", "x.JPG"])
+def test_a_name_that_changes_its_case_alone_leaves_nothing_behind(tmp_path, target):
+    """Where a file system tells `x.jpg` from `X.jpg` the old name goes, of what follows too, and undo brings it back."""
+    make_tree(tmp_path, {"x.jpg": b"1", "x.xmp": b"2"})
+    before = read_tree(tmp_path)
+    plan, errors = planned(tmp_path, [("x.jpg", target)])
+    assert errors == []
+    assert carry_out(plan).refused == ()
+    assert names(tmp_path) == {target: b"1", f"{target[0]}.xmp": b"2"}
+    assert undo_last(tmp_path).refused == ()
+    assert read_tree(tmp_path) == before
+
+
 @pytest.mark.parametrize(
     ("folders", "last"),
     [

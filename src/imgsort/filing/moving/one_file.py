@@ -81,9 +81,12 @@ def is_same_entry(first: Path, second: Path) -> bool:
     if name_key(first.name) != name_key(second.name):
         return False
     try:
-        return os.path.samestat(os.stat(first.parent), os.stat(second.parent))
+        if not os.path.samestat(os.stat(first.parent), os.stat(second.parent)):
+            return False
     except (FileNotFoundError, NotADirectoryError):
         return False
+    # Names that differ in case are one name on some file systems, and two on others: the folder tells.
+    return first.name == second.name or not {first.name, second.name} <= set(os.listdir(first.parent))
 
 
 def bring(source: Path, target: Path, move: Move, temporary: Path, announcer: Announcer) -> Brought:

@@ -20,7 +20,7 @@ from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from imgsort.features.extract import Features
 from imgsort.grouping.categories.group import group_rows
-from imgsort.images.decoding import decode
+from imgsort.images.decoding import decode, opencv_decoder
 from imgsort.images.finding.find import ImageFile, find_images
 from imgsort.jobs.look.features import extract_features
 from imgsort.version import __version__
@@ -52,11 +52,11 @@ def compare(folder: Path) -> None:
     ratios = []
     for _ in range(ROUNDS):
         scaled_seconds = seconds_to_decode(folder, files)
-        with mock.patch.object(decode, "_reduced_flag", whole()):
+        with mock.patch.object(opencv_decoder, "_reduced_flag", whole()):
             ratios.append(seconds_to_decode(folder, files) / scaled_seconds)
     options = {"recursive": True, "cache": False, "precision": "float32"}  # what is kept was decoded as usual
     scaled = extract_features(folder, **options)
-    with mock.patch.object(decode, "_reduced_flag", whole()):
+    with mock.patch.object(opencv_decoder, "_reduced_flag", whole()):
         full = extract_features(folder, **options)
     norms = np.linalg.norm(scaled.matrix, axis=1) * np.linalg.norm(full.matrix, axis=1)
     cosines = np.sum(scaled.matrix * full.matrix, axis=1) / norms

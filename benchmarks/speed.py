@@ -30,7 +30,7 @@ from pipeline import Pipeline
 from imgsort.features.extraction import prepare_extraction
 from imgsort.features.models.choose import choose_model
 from imgsort.features.models.pooled_model import PooledModel
-from imgsort.images.decoding import decode
+from imgsort.images.decoding import decode, opencv_decoder
 from imgsort.images.finding.find import find_images
 
 IMGSORT = [sys.executable, "-m", "imgsort"]
@@ -110,7 +110,7 @@ def compare_with_bare_model(folder: Path, name: str, weights: Path | None, preci
     rows = [(timed.seconds_to_compute(), timed.seconds_to_read(), timed.seconds_together()) for _ in range(rounds)]
     m, d, both = (statistics.median(column) for column in zip(*rows, strict=True))
     share = statistics.median((m + d) / both for m, d, both in rows)
-    with mock.patch.object(decode, "_reduced_flag", lambda *_: 0):
+    with mock.patch.object(opencv_decoder, "_reduced_flag", lambda *_: 0):
         scaled = statistics.median(timed.seconds_to_read() for _ in range(rounds)) / d
     print("\n| model | photographs | m, ms | d, ms | together, ms | share of 1 / (m + d) | whole decoding: d x |")
     print("| --- | --- | --- | --- | --- | --- | --- |")

@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "images": {"images"},
     "grouping": {"grouping"},
     "filing": {"filing"},
-    "features": {"features", "images"},
+    "features": {"features", "images", "grouping"},
     "learning": {"learning", "features", "images", "grouping"},
     "report": {"report"},
     "jobs": {"jobs", "images", "grouping", "filing", "features", "learning", "report"},

@@ -12,10 +12,11 @@ from imgsort import mapped
 from imgsort.errors import WeightsError
 from imgsort.features import extract
 from imgsort.features.cache.feature_cache import FeatureCache
-from imgsort.features.extract import Extractor, Features, extract_rows
+from imgsort.features.extract import Features, extract_rows
 from imgsort.features.extraction import prepare_extraction
 from imgsort.features.models.choose import ChosenModel
 from imgsort.features.models.pooled_model import PooledModel
+from imgsort.features.runtimes.interface import Extractor
 from imgsort.images.decoding.decode import DEFAULTS, decode
 from imgsort.images.decoding.letterbox import letterbox
 from imgsort.images.finding.find import ImageFile, Unreadable, find_images

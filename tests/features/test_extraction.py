@@ -10,9 +10,10 @@ from imgsort.errors import ConversionError
 from imgsort.features import extraction
 from imgsort.features.extraction import prepare_extraction
 from imgsort.features.models.pooled_model import PooledModel
+from imgsort.features.runtimes import litert
+from imgsort.features.runtimes.interface import Way
 from imgsort.features.runtimes.litert import LiteRTExtractor
 from imgsort.features.runtimes.tensorflow import TensorFlowExtractor
-from imgsort.features.runtimes.ways import Way
 from imgsort.images.decoding.decode import DEFAULTS, ReadSettings
 
 SIDE_PX = 32
@@ -34,7 +35,7 @@ def test_a_model_is_converted_once(pooled, tmp_path, monkeypatch):
     notices: list[str] = []
     first = prepared(pooled, precision="float32", notice=notices.append)
     assert [notice.partition(",")[0] for notice in notices] == ["efficientnet-lite0 is converted to float32"]
-    monkeypatch.setattr(extraction, "convert", lambda *_: pytest.fail("converted again"))
+    monkeypatch.setattr(litert, "convert", lambda *_: pytest.fail("converted again"))
     again = prepared(pooled, precision="float32", notice=pytest.fail)
     assert (first.way, first.recipe) == (again.way, again.recipe)
     assert first.way == Way("litert", "float32")
@@ -73,8 +74,8 @@ def test_what_cannot_be_converted_runs_on_tensorflow(pooled, monkeypatch, precis
     def fail(*_: object) -> bytes:
         raise ConversionError("it cannot be converted.")
 
-    monkeypatch.setattr(extraction, "convert", fail)
-    monkeypatch.setattr(extraction, "conversion_key", lambda *_: "never kept")
+    monkeypatch.setattr(litert, "convert", fail)
+    monkeypatch.setattr(litert, "conversion_key", lambda *_: "never kept")
     notices: list[str] = []
     found = prepared(pooled, precision=precision, notice=notices.append)
     assert isinstance(found.extractor, TensorFlowExtractor)

@@ -47,3 +47,8 @@ def read_tree(root: Path) -> dict[str, FileFacts | int | str]:
 def names(root: Path) -> dict[str, bytes]:
     """Return every file's content by path, for trees stated as dicts."""
     return {path: facts[0] for path, facts in read_tree(root).items() if isinstance(facts, tuple)}
+
+
+def files_in(folder: Path) -> list[str]:
+    """Return the names of the files in a folder, at any depth, in order."""
+    return sorted(path.name for path in folder.rglob("*") if path.is_file())

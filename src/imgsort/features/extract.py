@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from imgsort.errors import UnreadableImageError, WeightsError
 from imgsort.features.cache.feature_cache import NO_CACHE, FeatureCache, NoCache
+from imgsort.features.runtimes.interface import Extractor
 from imgsort.images.decoding.decode import DEFAULTS, ReadSettings, bytes_of, decode
 from imgsort.images.decoding.letterbox import letterbox
 from imgsort.images.finding.find import ImageFile, Unreadable
@@ -18,19 +19,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _ROWS_AT_A_TIME = 512
-
-
-class Extractor(Protocol):
-    """Whatever turns pixels into features; engines for other places fulfil this."""
-
-    size_px: int
-    batch_size: int
-
-    def extract(self, pixels: "NDArray[np.uint8]") -> "NDArray[np.float32]":
-        """Turn uint8 (n, size_px, size_px, 3) RGB, n at most `batch_size`, into float32 (n, width).
-
-        Called by several threads at once; how many of them work at a time is the extractor's to say.
-        """
 
 
 @dataclass(frozen=True)

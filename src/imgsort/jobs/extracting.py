@@ -11,7 +11,7 @@ from imgsort.features.extract import Features, extract_rows
 from imgsort.features.extraction import prepare_extraction
 from imgsort.features.models.choose import choose_model
 from imgsort.features.models.pooled_model import FeatureModel, PooledModel
-from imgsort.features.runtimes.ways import Way
+from imgsort.features.runtimes.interface import Way
 from imgsort.grouping.preload import preload
 from imgsort.images.decoding.decode import ReadSettings
 from imgsort.images.finding.find import Listing

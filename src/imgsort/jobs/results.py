@@ -6,7 +6,7 @@ from typing import Any
 
 from imgsort.features.models.backbones import ALWAYS_THERE
 from imgsort.features.models.pooled_model import PooledModel
-from imgsort.features.runtimes.ways import Way
+from imgsort.features.runtimes.interface import Way
 from imgsort.filing.planning.plan import FolderCount, Move, Refusal
 from imgsort.grouping.categories.cluster_count import Candidate
 from imgsort.images.finding.find import Unreadable

@@ -12,7 +12,7 @@ from imgsort.features.cache.feature_cache import remember_files
 from imgsort.features.cache.feature_store import KnownFile
 from imgsort.features.extract import Features
 from imgsort.features.models.pooled_model import FeatureModel
-from imgsort.features.runtimes.ways import Way
+from imgsort.features.runtimes.interface import Way
 from imgsort.filing.journal import category_folders
 from imgsort.filing.journal.category_folders import CategoryFolder
 from imgsort.filing.journal.lock import locked

@@ -8,7 +8,8 @@ import pytest
 from imgsort.errors import DownloadError, UsageError, WeightsError
 from imgsort.features.models.backbones import ALWAYS_THERE, BACKBONES
 from imgsort.features.models.choose import ChosenModel, choose_model
-from imgsort.features.models.weights import PublishedWeights, load_hdf5
+from imgsort.features.models.hdf5_weights import load_hdf5
+from imgsort.features.models.weights import PublishedWeights
 
 BODY = b"weights " * 1000
 

@@ -6,7 +6,8 @@ import pytest
 from imgsort.errors import DeviceError, UsageError
 from imgsort.features.models.backbones import BACKBONES
 from imgsort.features.runtimes import ways
-from imgsort.features.runtimes.ways import Way, choose_way
+from imgsort.features.runtimes.interface import Way
+from imgsort.features.runtimes.ways import choose_way
 
 VGG16, LITE = BACKBONES["vgg16"], BACKBONES["efficientnet-lite0"]
 

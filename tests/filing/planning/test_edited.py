@@ -236,7 +236,7 @@ FOLLOWERS = {"x.jpg": ("x.xmp", ".xmp"), "own/z.jpg": ("own/z.nef", ".nef")}
 @posix
 @pytest.mark.parametrize("target", ["X.jpg", "x.JPG"])
 def test_a_name_that_changes_its_case_alone_leaves_nothing_behind(tmp_path, target):
-    """Where a file system tells `x.jpg` from `X.jpg` the old name goes, of what follows too, and undo brings it back."""
+    """Where a file system tells `x.jpg` from `X.jpg` the old names go, and undo brings them back."""
     make_tree(tmp_path, {"x.jpg": b"1", "x.xmp": b"2"})
     before = read_tree(tmp_path)
     plan, errors = planned(tmp_path, [("x.jpg", target)])

@@ -495,7 +495,7 @@ class Decodings:
     def __init__(self) -> None:
         self.now = self.most = 0
         self.lock = threading.Lock()
-        self.real = module._decode_by_opencv
+        self.real = module.decode_by_opencv
 
     def __call__(self, *arguments: object) -> np.ndarray:
         with self.lock:
@@ -514,7 +514,7 @@ class Decodings:
 def test_large_images_are_decoded_one_at_a_time(tmp_path, monkeypatch, large_pixels, large_bytes, is_alone):
     """Of images over the limit of pixels or bytes only one is in memory at a time; smaller ones go in parallel."""
     decodings = Decodings()
-    monkeypatch.setattr(module, "_decode_by_opencv", decodings)
+    monkeypatch.setattr(module, "decode_by_opencv", decodings)
     monkeypatch.setattr(module, "_LARGE_PIXELS", large_pixels)
     monkeypatch.setattr(module, "_LARGE_BYTES", large_bytes)
     make_tree(tmp_path, {"a.png": encode(gradient(), "PNG")})

@@ -17,7 +17,7 @@ from imgsort.learning.network.networks import (
     build_on_backbone,
     build_small_network,
     features_part,
-    freeze_but_top,
+    freeze_normalisation,
     head_of,
     set_head,
     with_augmentation,
@@ -126,17 +126,16 @@ def test_a_head_is_set_and_read(classes):
     assert np.allclose(outputs(network, pixels), expected[:, -units:], atol=1e-5)
 
 
-@pytest.mark.parametrize(("name", "share"), [("vgg16", 0.0), ("vgg16", 0.3), (ALWAYS_THERE, 0.3), (ALWAYS_THERE, 1.0)])
-def test_the_top_of_the_backbone_is_trained(name, share):
-    """The last share of the layers with weights learns, but no batch normalisation; the others stay as they are."""
+@pytest.mark.parametrize("name", ["vgg16", ALWAYS_THERE])
+def test_all_of_the_backbone_but_its_normalisation_is_trained(name):
+    """Every layer with weights learns, but no batch normalisation, nor the layer that swaps channels."""
     keras = import_keras()
     network = build_on_backbone(pooled(name), 3)
-    freeze_but_top(network, share)
+    freeze_normalisation(network)
     weighty = [layer for layer in backbone_of(network).layers if layer.weights]
-    first = len(weighty) - round(share * len(weighty))
-    for number, layer in enumerate(weighty):
+    for layer in weighty:
         is_norm = isinstance(layer, keras.layers.BatchNormalization)
-        assert bool(layer.trainable_weights) == (number >= first and not is_norm)
+        assert bool(layer.trainable_weights) == (not is_norm)
     assert network.get_layer("classes").trainable
     assert all(layer.trainable for layer in network.layers if layer.name != "rgb_to_bgr")
     if name == "vgg16":
@@ -146,7 +145,7 @@ def test_the_top_of_the_backbone_is_trained(name, share):
 def test_a_network_without_a_backbone_is_trained_whole():
     """There is nothing to leave as it is in a network from scratch."""
     network = build_small_network(32, 3)
-    freeze_but_top(network, 0.0)
+    freeze_normalisation(network)
     assert len(network.trainable_weights) == len(network.weights)
 
 

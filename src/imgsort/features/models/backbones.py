@@ -8,9 +8,10 @@ from typing import Any, Literal
 from imgsort.errors import UsageError
 from imgsort.features.keras_backend import import_keras
 from imgsort.features.models.efficientnet_lite import build_efficientnet_lite0, load_state
+from imgsort.features.models.hdf5_weights import load_hdf5
 from imgsort.features.models.preparation import Preparation
 from imgsort.features.models.torch_archive import read_state_dict
-from imgsort.features.models.weights import PackagedWeights, PublishedWeights, load_hdf5
+from imgsort.features.models.weights import PackagedWeights, PublishedWeights
 
 ALWAYS_THERE = "efficientnet-lite0"
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from imgsort.errors import DownloadError
 from imgsort.features.models.backbones import ALWAYS_THERE, Backbone, backbone_named
-from imgsort.features.models.weights import DownloadBar, file_sha256, load_hdf5
+from imgsort.features.models.hdf5_weights import load_hdf5
+from imgsort.features.models.weights import DownloadBar, file_sha256
 
 BarMaker = Callable[[str], DownloadBar | None]
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from imgsort.errors import WeightsError
 from imgsort.features.models.torch_archive import read_state_dict
+from imgsort.grouping.directions import unit_rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,11 +35,9 @@ def class_logits(features: "NDArray[np.float32]", weights: Path) -> "NDArray[np.
 
 def class_probabilities(features: "NDArray[np.float32]", weights: Path) -> "NDArray[np.float32]":
     """Return the probability of each ImageNet class, float32 (n, 1000), likewise."""
-    import numpy as np
+    from scipy.special import softmax
 
-    logits = class_logits(features, weights)
-    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-    probabilities: NDArray[np.float32] = exponentials / exponentials.sum(axis=1, keepdims=True)
+    probabilities: NDArray[np.float32] = softmax(class_logits(features, weights), axis=1)
     return probabilities
 
 
@@ -53,8 +52,7 @@ def beside_classes(features: "NDArray[np.float32]", weights: Path) -> "NDArray[n
     logits = class_logits(features, weights)
     # What is the same for all classes says nothing of any.
     logits -= logits.mean(axis=1, keepdims=True)
-    parts = [rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12) for rows in (features, logits)]
-    return np.hstack(parts)
+    return np.hstack([unit_rows(features), unit_rows(logits)])
 
 
 def class_words() -> tuple[str, ...]:

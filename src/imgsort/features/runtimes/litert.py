@@ -1,23 +1,57 @@
 """Runs a converted model on the processor with LiteRT and its XNNPACK kernels, an interpreter a core."""
 
+import importlib.metadata
 import os
 import queue
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from imgsort.errors import DeviceError
-from imgsort.features.cache.model_store import ConvertedModel
+from imgsort.features.cache.model_store import ConvertedModel, stored_or_made
+from imgsort.features.models.pooled_model import FeatureModel
 from imgsort.features.models.preparation import Preparation, padded
+from imgsort.features.runtimes.convert import ConvertedPrecision, conversion_key, convert
+from imgsort.features.runtimes.interface import LayerPrecision, LoadedModel, UsedDevice, Way
 from imgsort.images.stream import core_count
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+_CONVERTED: dict[str, ConvertedPrecision] = {"float32": "float32", "int8": "int8"}
+_PATIENCE = {"float32": "some seconds", "int8": "up to some minutes"}
 # Beyond this many, each interpreter's own copy of the weights costs more memory than it is worth.
 _MOST_INTERPRETERS = 8
 # Small maps fill a core's vector units better a few images at a time.
 _BATCH_PIXELS = 4 * 128 * 128
+
+
+class LiteRT:
+    """Runs converted models, which are kept: TensorFlow is imported for a conversion once, and not again."""
+
+    name = "litert"
+
+    def can_run(self, precision: LayerPrecision, device: UsedDevice) -> bool:
+        """Say whether the precision is one that models are converted to, for the processor."""
+        return device == "cpu" and precision in _CONVERTED
+
+    def load(
+        self, model: FeatureModel, way: Way, *, batch_size: int | None, notice: Callable[[str], None]
+    ) -> LoadedModel:
+        """Return an extractor of the converted model. Raises WeightsError and ConversionError.
+
+        A model that is converted for the first time takes seconds, in int8 and at a large size minutes.
+        """
+        precision = _CONVERTED[way.precision]
+
+        def make() -> bytes:
+            notice(f"{model.name} is converted to {precision}, once: this takes {_PATIENCE[precision]}.")
+            return convert(model, precision)
+
+        converted = stored_or_made(conversion_key(model, precision), make, notice)
+        extractor = LiteRTExtractor(converted, model.prepare, model.size_px, batch_size=batch_size)
+        return LoadedModel(extractor, f"{converted.sha256}, LiteRT {importlib.metadata.version('ai-edge-litert')}")
 
 
 class LiteRTExtractor:

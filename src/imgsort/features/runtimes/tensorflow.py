@@ -1,15 +1,16 @@
 """Runs a backbone with TensorFlow: on a CUDA GPU, and in bfloat16 on a processor."""
 
 import contextlib
+import importlib.metadata
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from imgsort.features.keras_backend import import_keras, require_gpu, use_device
 from imgsort.features.models.pooled_model import FeatureModel
 from imgsort.features.models.preparation import padded
 from imgsort.features.runtimes.frozen_graph import freeze
-from imgsort.features.runtimes.ways import Way
+from imgsort.features.runtimes.interface import LayerPrecision, LoadedModel, UsedDevice, Way
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,6 +20,23 @@ _BATCH_PIXELS = 32 * 224 * 224
 _MOST_IN_A_BATCH = 32
 # On a GPU the pixels of one batch travel while another is computed.
 _AT_ONCE = {"cpu": 1, "gpu": 2}
+
+
+class TensorFlow:
+    """Runs every model as Keras builds it, on a CUDA GPU or the processor. Takes longer to start than the others."""
+
+    name = "tensorflow"
+
+    def can_run(self, precision: LayerPrecision, device: UsedDevice) -> bool:
+        """Say whether Keras' layers compute in the precision: on a processor float16 is slower than float32."""
+        return precision != "int8" and (device == "gpu" or precision != "float16")
+
+    def load(
+        self, model: FeatureModel, way: Way, *, batch_size: int | None, notice: Callable[[str], None]
+    ) -> LoadedModel:
+        """Return an extractor that builds the model when the first pixels come."""
+        extractor = TensorFlowExtractor(model, way, batch_size=batch_size)
+        return LoadedModel(extractor, importlib.metadata.version("tensorflow"))
 
 
 class TensorFlowExtractor:

@@ -4,16 +4,16 @@ import ctypes.util
 import importlib.util
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
 from imgsort.errors import DeviceError, UsageError
 from imgsort.features.keras_backend import Device
 from imgsort.features.runtimes.cuda import cuda_device_count
+from imgsort.features.runtimes.interface import LayerPrecision, UsedDevice, Way
+from imgsort.features.runtimes.table import runtimes_for
 
 Precision = Literal["auto", "float32", "bfloat16", "int8"]
-Runtime = Literal["litert", "tensorflow"]
 
 _CPU_INFO = Path("/proc/cpuinfo")
 
@@ -25,15 +25,6 @@ class Judged(Protocol):
     def auto_precision(self) -> Literal["float32", "int8"]: ...  # noqa: D102
 
 
-@dataclass(frozen=True)
-class Way:
-    """`precision` is what the layers compute in; features are float32 whatever it is."""
-
-    runtime: Runtime
-    precision: Literal["float32", "float16", "bfloat16", "int8"]
-    device: Literal["cpu", "gpu"] = "cpu"
-
-
 def choose_way(model: Judged, device: Device, precision: Precision, notice: Callable[[str], None]) -> Way:
     """Return the fastest way that this machine has and that is known not to cost quality, or the one asked for.
 
@@ -42,14 +33,16 @@ def choose_way(model: Judged, device: Device, precision: Precision, notice: Call
     if device == "gpu" and precision == "int8":
         raise UsageError("--device gpu --precision int8: int8 is for processors. Leave one of the two out.")
     if device != "cpu" and precision != "int8" and _gpu_is_there(device, notice):
-        return Way("tensorflow", "float16" if precision == "auto" else precision, "gpu")
+        return _way("float16" if precision == "auto" else precision, "gpu")
     wanted = model.auto_precision if precision == "auto" else precision
     if wanted == "bfloat16" and not _has_bfloat16():
         notice("this processor has no instructions for bfloat16: float32 is used instead.")
         wanted = "float32"
-    if wanted == "bfloat16":
-        return Way("tensorflow", wanted)
-    return Way("litert", wanted)
+    return _way(wanted, "cpu")
+
+
+def _way(precision: LayerPrecision, device: UsedDevice) -> Way:
+    return Way(runtimes_for(precision, device)[0].name, precision, device)
 
 
 def _gpu_is_there(device: Device, notice: Callable[[str], None]) -> bool:

@@ -5,13 +5,13 @@ import re
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from imgsort.errors import UnreadableImageError
-from imgsort.images.decoding.parts import MAX_PARTS, jpeg_segments, png_chunks, without_metadata
+from imgsort.images.decoding.parts import jpeg_segments, png_chunks, without_metadata
+from imgsort.images.decoding.tiff_directories import TIFF_SIZES, entries_of, require_modest_directories
 
 _ORIENTATION_TAG = 0x0112
 # BYTE, SHORT and LONG: the standard says SHORT, and some cameras do not.
@@ -26,12 +26,6 @@ _ALPHA_MODES = ("RGBA", "RGBa", "LA", "La", "PA")
 # LZW code of a GIF stands for at most 4096 pixels.
 _MOST_DEFLATED = 1032
 _MOST_PIXELS_A_BYTE = {"jpeg": 512, "gif": 4096}
-
-_TIFF_ORDERS = {b"II*\x00": "<", b"MM\x00*": ">"}
-_TIFF_BYTES = (1, 2, 6, 7)
-_TIFF_SIZES = (1, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8)
-_BIG_TIFFS = (b"II+\x00\x08\x00\x00\x00", b"MM\x00+\x00\x08\x00\x00")
-_MOST_DIRECTORIES = 100
 
 
 @dataclass(frozen=True)
@@ -89,7 +83,7 @@ def read_header(data: bytes, kind: str) -> Header:
 
 def open_image(data: bytes, kind: str) -> Any:
     """Return Pillow's image of `data`, not yet decoded. Raises one of `pillow_errors`, and UnreadableImageError."""
-    _require_modest_directories(data, kind)
+    require_modest_directories(data, kind)
     reader = _heif_reader() if kind == "heif" else _readers()[kind]
     # What Pillow warns of (corrupt EXIF, a short read) is no matter to the pixels, or decoding fails on it.
     # `warnings.catch_warnings` is not for threads, and neither is putting in anew what is there.
@@ -147,60 +141,6 @@ def _heif_reader() -> Any:
     return pillow_heif.HeifImageFile
 
 
-def _require_modest_directories(data: bytes, kind: str) -> None:
-    """Refuse a TIFF directory whose values together are larger than the file.
-
-    Pillow copies every value of the directory of a TIFF, and of the EXIF data in an AVIF, before it gives one of them:
-    65535 tags that all point to the same megabyte would be 64 GiB.
-    """
-    if kind == "tiff":
-        starts = [0]
-    elif kind == "avif":
-        if any(magic in data for magic in _BIG_TIFFS):
-            raise UnreadableImageError("damaged: its EXIF data makes no sense")
-        starts = [start for magic in _TIFF_ORDERS for start in _find_all(data, magic)]
-    else:
-        return
-    if sum(_bytes_of_values(data, start) for start in starts) > len(data):
-        raise UnreadableImageError("damaged: its tags are larger than the file")
-
-
-def _find_all(data: bytes, magic: bytes) -> Iterator[int]:
-    position = data.find(magic)
-    for _ in range(_MOST_DIRECTORIES):
-        if position < 0:
-            return
-        yield position
-        position = data.find(magic, position + 1)
-    raise UnreadableImageError("damaged: its EXIF data makes no sense")
-
-
-def _bytes_of_values(data: bytes, start: int) -> int:
-    """Return the sum of the sizes of what the first directory of the TIFF at `start` points to."""
-    total = 0
-    for _, form, count, _ in _directory(data, start):
-        size = _TIFF_SIZES[form] * count if form < len(_TIFF_SIZES) else 0
-        if form not in _TIFF_BYTES and count > MAX_PARTS:  # each number becomes an object, a fraction some of them
-            raise UnreadableImageError(f"damaged: a tag of {count} values")
-        # A value is read up to the end of the data at most; up to four bytes lie in the directory itself.
-        total += min(size, len(data)) if size > 4 else 0
-    return total
-
-
-def _directory(data: bytes, start: int) -> Iterator[tuple[int, int, int, bytes]]:
-    """Yield tag, type, count and the four bytes of value or offset of each entry of a TIFF's first directory."""
-    order = _TIFF_ORDERS.get(data[start : start + 4])
-    if order is None or start + 8 > len(data):
-        return
-    (offset,) = struct.unpack_from(order + "I", data, start + 4)
-    first = start + offset + 2
-    if first > len(data):
-        return
-    (entries,) = struct.unpack_from(order + "H", data, first - 2)
-    end = first + min(entries, (len(data) - first) // 12) * 12
-    yield from struct.iter_unpack(order + "HHI4s", data[first:end])
-
-
 def _orientation(image: Any, data: bytes, kind: str) -> int:
     """Return the EXIF orientation, 1 to 8; 1 (upright) where there is none or it is nonsense."""
     # OpenCV turns a TIFF upright whatever its flags say. A HEIF is turned by boxes of its own, which its decoder
@@ -210,9 +150,9 @@ def _orientation(image: Any, data: bytes, kind: str) -> int:
     exif = _exif(image, data, kind)
     exif = exif[6:] if exif.startswith(b"Exif\x00\x00") else exif
     order = "big" if exif[:2] == b"MM" else "little"
-    for tag, form, _, value in _directory(exif, 0):
+    for tag, form, _, value in entries_of(exif, 0):
         if tag == _ORIENTATION_TAG and form in _ORIENTATION_FORMS:
-            number = int.from_bytes(value[: _TIFF_SIZES[form]], order)  # type: ignore[arg-type]
+            number = int.from_bytes(value[: TIFF_SIZES[form]], order)  # type: ignore[arg-type]
             return number if 1 <= number <= 8 else 1
     return 1
 

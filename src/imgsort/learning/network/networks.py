@@ -89,20 +89,17 @@ def features_part(network: Any) -> Any:
     return import_keras().Model(network.input, network.get_layer(FEATURES).output)
 
 
-def freeze_but_top(network: Any, share: float) -> None:
-    """Leave trainable the last `share` of the layers before the map that have weights, and what comes after it.
+def freeze_normalisation(network: Any) -> None:
+    """Keep the batch normalisation of the backbone as it is, if there is a backbone; all else is trained.
 
-    Batch normalisation keeps the statistics that it learned on far more images: Keras, "Transfer learning &
-    fine-tuning". A network without a backbone is trained whole.
+    Its statistics were learned on far more images: Keras, "Transfer learning & fine-tuning".
     """
     keras = import_keras()
     for backbone in network.layers:
-        if not isinstance(backbone, keras.Model):
-            continue
-        weighty = [layer for layer in backbone.layers if layer.weights]
-        first = len(weighty) - round(share * len(weighty))
-        for number, layer in enumerate(weighty):
-            layer.trainable = number >= first and not isinstance(layer, keras.layers.BatchNormalization)
+        if isinstance(backbone, keras.Model):
+            for layer in backbone.layers:
+                if isinstance(layer, keras.layers.BatchNormalization):
+                    layer.trainable = False
 
 
 def with_augmentation(network: Any, kind: Augmentation, seed: int) -> Any:

@@ -152,9 +152,12 @@ def in_batches(model: Any, pixels: "NDArray[np.uint8]", batch_size: int) -> "NDA
 def class_weights(labels: "NDArray[np.intp]") -> dict[int, float]:
     """Return what an image of each class counts, so that all classes count alike."""
     import numpy as np
+    from sklearn.utils.class_weight import compute_class_weight
 
-    counts = np.bincount(labels)
-    return {label: len(labels) / (len(counts) * max(int(count), 1)) for label, count in enumerate(counts)}
+    classes = np.unique(labels)
+    return dict(
+        zip(classes.tolist(), compute_class_weight("balanced", classes=classes, y=labels).tolist(), strict=True)
+    )
 
 
 class _Best:

@@ -28,7 +28,7 @@ from imgsort.learning.network.networks import (
     build_on_backbone,
     build_small_network,
     features_part,
-    freeze_but_top,
+    freeze_normalisation,
     head_of,
     set_head,
 )
@@ -48,8 +48,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# All of the backbone: its last half alone was tried, and was as good on one fold and no better.
-_TOP_SHARE = 1.0
 _PACKAGES = ("keras", "tensorflow", "scikit-learn", "numpy")
 
 
@@ -167,7 +165,7 @@ class Fitting:
         seed_everything(self.settings.seed)
         network = build_on_backbone(pooled, len(self.classes))
         set_head(network, head)
-        freeze_but_top(network, _TOP_SHARE)
+        freeze_normalisation(network)
         squares = self._squares()
         is_whole = self._train(network, squares)
         record = NetworkRecord(pooled.name, pooled.size_px, is_stock=False, weights_sha256=pooled.sha256)

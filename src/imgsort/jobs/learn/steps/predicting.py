@@ -9,7 +9,7 @@ from imgsort.features.models.backbones import BACKBONES
 from imgsort.features.models.choose import ChosenModel
 from imgsort.features.models.pooled_model import FeatureModel, PooledModel
 from imgsort.features.models.weights import file_sha256
-from imgsort.features.runtimes.ways import Way
+from imgsort.features.runtimes.interface import Way
 from imgsort.jobs.results import ModelRecord
 from imgsort.jobs.settings import ModelSettings, ReadOptions
 from imgsort.learning.result.classifier_file import ClassifierFile

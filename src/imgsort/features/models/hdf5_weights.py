@@ -1,0 +1,70 @@
+"""Reads weights in the two HDF5 layouts that Keras has. A file may come from anywhere: nothing in it runs."""
+
+import shutil
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any
+
+from imgsort.errors import WeightsError
+
+_MAX_DATASET_BYTES = 2 * 1024**3
+
+
+def load_hdf5(model: Any, path: Path) -> None:
+    """Load weights into a Keras `model` from `path`, in the layout that Keras publishes or as `.weights.h5`.
+
+    Which of the two is told by the content, not by the name. Raises WeightsError for a file that is
+    neither, does not fit the model, or refers to other files.
+    """
+    suffix = _hdf5_suffix(path)
+    with tempfile.TemporaryDirectory(prefix="imgsort-") as folder:
+        named = Path(folder, "model" + suffix)  # Keras tells the layouts apart by the name
+        try:
+            shutil.copyfile(path, named)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # what Keras warns of here it also raises, or it is of no matter
+                model.load_weights(named)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
+            reason = " ".join(str(error).split())[:300]
+            raise WeightsError(f"{path}: these weights do not fit {model.name} without its top: {reason}") from error
+
+
+def _hdf5_suffix(path: Path) -> str:
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as file:
+            reference = name_of_reference(file)
+            if reference is not None:
+                raise ValueError(f"{reference!r} holds its numbers elsewhere, or far too many")
+            if "layer_names" in file.attrs or "model_weights" in file:
+                return ".h5"
+            if "layers" in file or "_layer_checkpoint_dependencies" in file:
+                return ".weights.h5"
+    except FileNotFoundError as error:
+        raise WeightsError(f"{path}: there is no such file of weights.") from error
+    except (OSError, RuntimeError, ValueError, KeyError) as error:
+        raise WeightsError(f"{path}: not a file of weights that Keras wrote ({error}).") from error
+    raise WeightsError(f"{path}: an HDF5 file, but neither of the layouts that Keras keeps weights in.")
+
+
+def name_of_reference(file: Any) -> str | None:
+    """Return the name of something in an open HDF5 file whose numbers are elsewhere or far too many, or None."""
+    found: str | None = file.visititems_links(_name_of_link) or file.visititems(_name_of_unusual_dataset)
+    return found
+
+
+def _name_of_link(name: str, link: Any) -> str | None:
+    """Return the name of a link to another place or file, which ends the visit; an exception would not pass h5py."""
+    import h5py
+
+    return None if isinstance(link, h5py.HardLink) else name
+
+
+def _name_of_unusual_dataset(name: str, item: Any) -> str | None:
+    """Return the name of a dataset whose numbers are elsewhere or too many."""
+    import h5py
+
+    unusual = isinstance(item, h5py.Dataset) and (item.external or item.is_virtual or item.nbytes > _MAX_DATASET_BYTES)
+    return name if unusual else None

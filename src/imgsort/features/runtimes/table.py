@@ -1,0 +1,17 @@
+"""The table of runtimes, the preferred one first."""
+
+from imgsort.features.runtimes.interface import LayerPrecision, Runtime, UsedDevice
+from imgsort.features.runtimes.litert import LiteRT
+from imgsort.features.runtimes.tensorflow import TensorFlow
+
+RUNTIMES: tuple[Runtime, ...] = (LiteRT(), TensorFlow())
+
+
+def runtimes_for(precision: LayerPrecision, device: UsedDevice) -> list[Runtime]:
+    """Return the runtimes that compute in a precision on a device, the preferred one first."""
+    return [runtime for runtime in RUNTIMES if runtime.can_run(precision, device)]
+
+
+def runtime_named(name: str) -> Runtime:
+    """Return the row of the table. Raises KeyError for a name that is not in it."""
+    return {runtime.name: runtime for runtime in RUNTIMES}[name]

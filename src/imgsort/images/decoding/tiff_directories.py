@@ -1,0 +1,67 @@
+"""Directories of tags, as a TIFF and EXIF data have them (TIFF 6.0, section 2), read without believing them."""
+
+import struct
+from collections.abc import Iterator
+
+from imgsort.errors import UnreadableImageError
+from imgsort.images.decoding.parts import MAX_PARTS
+
+_TIFF_ORDERS = {b"II*\x00": "<", b"MM\x00*": ">"}
+_TIFF_BYTES = (1, 2, 6, 7)
+TIFF_SIZES = (1, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8)
+_BIG_TIFFS = (b"II+\x00\x08\x00\x00\x00", b"MM\x00+\x00\x08\x00\x00")
+_MOST_DIRECTORIES = 100
+
+
+def require_modest_directories(data: bytes, kind: str) -> None:
+    """Refuse a TIFF directory whose values together are larger than the file.
+
+    Pillow copies every value of the directory of a TIFF, and of the EXIF data in an AVIF, before it gives one of them:
+    65535 tags that all point to the same megabyte would be 64 GiB.
+    """
+    if kind == "tiff":
+        starts = [0]
+    elif kind == "avif":
+        if any(magic in data for magic in _BIG_TIFFS):
+            raise UnreadableImageError("damaged: its EXIF data makes no sense")
+        starts = [start for magic in _TIFF_ORDERS for start in _find_all(data, magic)]
+    else:
+        return
+    if sum(_bytes_of_values(data, start) for start in starts) > len(data):
+        raise UnreadableImageError("damaged: its tags are larger than the file")
+
+
+def _find_all(data: bytes, magic: bytes) -> Iterator[int]:
+    position = data.find(magic)
+    for _ in range(_MOST_DIRECTORIES):
+        if position < 0:
+            return
+        yield position
+        position = data.find(magic, position + 1)
+    raise UnreadableImageError("damaged: its EXIF data makes no sense")
+
+
+def _bytes_of_values(data: bytes, start: int) -> int:
+    """Return the sum of the sizes of what the first directory of the TIFF at `start` points to."""
+    total = 0
+    for _, form, count, _ in entries_of(data, start):
+        size = TIFF_SIZES[form] * count if form < len(TIFF_SIZES) else 0
+        if form not in _TIFF_BYTES and count > MAX_PARTS:  # each number becomes an object, a fraction some of them
+            raise UnreadableImageError(f"damaged: a tag of {count} values")
+        # A value is read up to the end of the data at most; up to four bytes lie in the directory itself.
+        total += min(size, len(data)) if size > 4 else 0
+    return total
+
+
+def entries_of(data: bytes, start: int) -> Iterator[tuple[int, int, int, bytes]]:
+    """Yield tag, type, count and the four bytes of value or offset of each entry of a TIFF's first directory."""
+    order = _TIFF_ORDERS.get(data[start : start + 4])
+    if order is None or start + 8 > len(data):
+        return
+    (offset,) = struct.unpack_from(order + "I", data, start + 4)
+    first = start + offset + 2
+    if first > len(data):
+        return
+    (entries,) = struct.unpack_from(order + "H", data, first - 2)
+    end = first + min(entries, (len(data) - first) // 12) * 12
+    yield from struct.iter_unpack(order + "HHI4s", data[first:end])

@@ -17,7 +17,7 @@ import numpy as np
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from imgsort.features.extract import Features, Pooling
-from imgsort.filing.planning.plan import site_of
+from imgsort.filing.planning.site import site_of
 from imgsort.grouping.categories.group import group_rows
 from imgsort.grouping.outliers.two_means import TwoMeansOutliers
 from imgsort.images.decoding.decode import DEFAULTS

@@ -16,7 +16,7 @@ from typing import Any
 
 from imgsort.errors import ImgsortError
 from imgsort.filing.journal.runs import latest_in_force
-from imgsort.filing.planning.plan import Mode
+from imgsort.filing.planning.site import Mode
 from tests.support.desk import file_by, settle_and_undo_unless, undo_last
 from tests.support.trees import make_tree, read_tree
 

@@ -8,7 +8,7 @@ import tracemalloc
 import pytest
 
 from imgsort.errors import JournalError
-from imgsort.filing.planning.plan import Mode
+from imgsort.filing.planning.site import Mode
 from tests.support.desk import by_first_letter, file_by, undo_last
 from tests.support.trees import make_tree, names, read_tree
 

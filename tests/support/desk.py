@@ -6,11 +6,15 @@ from pathlib import Path
 
 from imgsort.content import file_content_hash
 from imgsort.filing.journal import category_folders
-from imgsort.filing.journal.runs import Run, begin, latest_in_force, load_run, run_ids
+from imgsort.filing.journal.run import Run
+from imgsort.filing.journal.runs import begin, latest_in_force, load_run, run_ids
 from imgsort.filing.journal.twins import level_twin
-from imgsort.filing.moving.apply import Outcome, apply_run
+from imgsort.filing.moving.apply import apply_run
+from imgsort.filing.moving.outcome import Outcome
 from imgsort.filing.moving.undo import run_to_undo, undo_run
-from imgsort.filing.planning.plan import Follower, Mode, Placement, Plan, make_plan, site_of
+from imgsort.filing.planning.make_plan import make_plan
+from imgsort.filing.planning.plan import Follower, Placement, Plan
+from imgsort.filing.planning.site import Mode, site_of
 from imgsort.images.finding.find import find_images
 from imgsort.jobs.session import LEFT_OUT, locked_and_settled
 

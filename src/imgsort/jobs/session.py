@@ -18,11 +18,14 @@ from imgsort.filing.journal.category_folders import CategoryFolder
 from imgsort.filing.journal.lock import locked
 from imgsort.filing.journal.runs import begin
 from imgsort.filing.journal.twins import has_twin
-from imgsort.filing.moving.apply import Outcome, apply_run
+from imgsort.filing.moving.apply import apply_run
+from imgsort.filing.moving.outcome import Outcome
 from imgsort.filing.moving.settle import settle, unsettled_runs
 from imgsort.filing.paths import has_link_on_the_way, is_hidden, is_safe_relative, join
-from imgsort.filing.planning.plan import Mode, Placement, Plan, Site, make_plan, site_of
+from imgsort.filing.planning.make_plan import make_plan
+from imgsort.filing.planning.plan import Placement, Plan
 from imgsort.filing.planning.plan_file import write_plan
+from imgsort.filing.planning.site import Mode, Site, site_of
 from imgsort.grouping.categories.cluster_count import Candidate
 from imgsort.grouping.centres import Centres
 from imgsort.images.decoding.decode import ReadSettings

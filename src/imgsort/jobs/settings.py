@@ -9,7 +9,7 @@ from imgsort.errors import UsageError
 from imgsort.features.keras_backend import Device
 from imgsort.features.models.pooled_model import Pooling
 from imgsort.features.runtimes.ways import Precision
-from imgsort.filing.planning.plan import Mode
+from imgsort.filing.planning.site import Mode
 from imgsort.images.decoding.decode import ReadSettings, Truncated
 
 MIN_SIZE_PX, MAX_SIZE_PX = 32, 2048

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from imgsort.filing.moving import apply
-from imgsort.filing.planning.plan import Mode
+from imgsort.filing.moving import apply, batch
+from imgsort.filing.planning.site import Mode
 from tests.support.desk import by_first_letter, file_by, undo_last
 from tests.support.trees import make_tree, names, read_tree
 
@@ -87,7 +87,7 @@ def test_a_file_that_changed_since_planning_stays(tmp_path, monkeypatch):
 def test_an_editor_that_saves_between_link_and_unlink_loses_nothing(tmp_path, monkeypatch):
     """A file replaced under its old name while it is moved keeps the new version there."""
     make_tree(tmp_path, {"a.jpg": b"old"})
-    real = apply.sync_folder
+    real = batch.sync_folder
 
     def save_meanwhile(folder):
         real(folder)
@@ -95,7 +95,7 @@ def test_an_editor_that_saves_between_link_and_unlink_loses_nothing(tmp_path, mo
             (tmp_path / "new").write_bytes(b"new version")
             os.replace(tmp_path / "new", tmp_path / "a.jpg")
 
-    monkeypatch.setattr(apply, "sync_folder", save_meanwhile)
+    monkeypatch.setattr(batch, "sync_folder", save_meanwhile)
     _, outcome = file_by(tmp_path, by_first_letter)
     assert [refusal.reason for refusal in outcome.refused] == ["was changed while it was moved"]
     assert names(tmp_path) == {"a.jpg": b"new version"}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from imgsort.errors import JournalError, NothingToUndoError
 from imgsort.filing.journal.runs import latest_in_force, load_run, run_ids
-from imgsort.filing.planning.plan import Mode
+from imgsort.filing.planning.site import Mode
 from tests.support.desk import by_first_letter, file_by, undo_last
 from tests.support.trees import make_tree, names, read_tree
 

@@ -14,7 +14,8 @@ from imgsort.filing.journal.lock import locked
 from imgsort.filing.journal.runs import begin, load_run
 from imgsort.filing.moving.apply import apply_run
 from imgsort.filing.planning.edited import EditedRow, plan_of_rows
-from imgsort.filing.planning.plan import FolderCount, Mode, site_of
+from imgsort.filing.planning.plan import FolderCount
+from imgsort.filing.planning.site import Mode, site_of
 from imgsort.images.finding.find import find_images
 from imgsort.jobs.placing import place
 from tests.support.desk import undo_last

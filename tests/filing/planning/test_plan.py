@@ -5,7 +5,9 @@ import os
 import pytest
 
 from imgsort.errors import UsageError
-from imgsort.filing.planning.plan import Mode, Placement, make_plan, site_of
+from imgsort.filing.planning.make_plan import make_plan
+from imgsort.filing.planning.plan import Placement
+from imgsort.filing.planning.site import Mode, site_of
 from tests.support.desk import file_by, plan_by
 from tests.support.trees import make_tree, names, read_tree
 

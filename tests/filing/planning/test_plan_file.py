@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from imgsort.errors import PlanError, UsageError
 from imgsort.filing.paths import is_safe_relative
-from imgsort.filing.planning.plan import Mode, Move, Placement, Plan, Site
+from imgsort.filing.planning.plan import Move, Placement, Plan
 from imgsort.filing.planning.plan_file import HEADER, EditedPlan, PlanRow, read_plan, write_plan
+from imgsort.filing.planning.site import Mode, Site
 
 SITE = Site(Path("/photos"), Path("/photos"))
 

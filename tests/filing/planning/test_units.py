@@ -15,8 +15,11 @@ from imgsort.errors import JournalError
 from imgsort.filing.journal.category_folders import known_folders
 from imgsort.filing.journal.runs import load_run
 from imgsort.filing.moving import apply
-from imgsort.filing.planning import plan, units
-from imgsort.filing.planning.plan import Follower, Mode, Move, Placement, Refusal, make_plan, site_of
+from imgsort.filing.planning import make_plan as planner
+from imgsort.filing.planning import units
+from imgsort.filing.planning.make_plan import make_plan
+from imgsort.filing.planning.plan import Follower, Move, Placement, Refusal
+from imgsort.filing.planning.site import Mode, site_of
 from imgsort.images.finding.find import find_images
 from tests.support.desk import by_first_letter, file_by, plan_by, undo_last
 from tests.support.trees import make_tree, names, read_tree
@@ -230,8 +233,8 @@ def test_a_sidecar_refused_at_the_last_moment_stays_alone(tmp_path, monkeypatch)
 def test_a_sidecar_that_cannot_be_read_keeps_its_image(tmp_path, monkeypatch):
     """Without its content's hash it could be neither copied nor told apart: the plan keeps the unit and says so."""
     make_tree(tmp_path, {"a.jpg": b"1", "a.nef": b"2", "a.xmp": b"3", "b.jpg": b"4"})
-    real = plan.file_content_hash
-    monkeypatch.setattr(plan, "file_content_hash", lambda path: None if path.name == "a.nef" else real(path))
+    real = planner.file_content_hash
+    monkeypatch.setattr(planner, "file_content_hash", lambda path: None if path.name == "a.nef" else real(path))
     made = plan_by(tmp_path, into_one)
     assert [move.source for move in made.moves] == ["b.jpg"]
     assert made.kept == (Refusal("a.jpg", "stays with its sidecar 'a.nef', which cannot be read"),)
@@ -242,7 +245,7 @@ def test_only_followers_that_move_are_read(tmp_path, monkeypatch):
     """What stays where it is costs nothing."""
     make_tree(tmp_path, UNIT)
     file_by(tmp_path, into_one)
-    monkeypatch.setattr(plan, "file_content_hash", lambda path: pytest.fail(f"{path} was read"))
+    monkeypatch.setattr(planner, "file_content_hash", lambda path: pytest.fail(f"{path} was read"))
     assert plan_by(tmp_path, into_one).moves == ()
 
 

@@ -14,8 +14,8 @@ from imgsort.errors import CollectionError, InterruptedRunError, LockedError, Pl
 from imgsort.filing.journal.category_folders import known_folders
 from imgsort.filing.journal.lock import locked
 from imgsort.filing.moving import apply as filing_apply
-from imgsort.filing.planning.plan import Mode
 from imgsort.filing.planning.plan_file import HEADER, read_plan
+from imgsort.filing.planning.site import Mode
 from imgsort.jobs.listener import Listener
 from imgsort.jobs.organize.steps.saved_centres import latest
 from tests.support.pictures import encode, gradient, plain

@@ -12,7 +12,8 @@ from typing import Any
 from imgsort.errors import ElsewhereError
 from imgsort.filing.journal.foreign import NONSENSE, checked_count, checked_integer, checked_relative, checked_text
 from imgsort.filing.journal.state import json_line
-from imgsort.filing.planning.plan import FolderCount, Mode, Move, Plan, Site
+from imgsort.filing.planning.plan import FolderCount, Move, Plan
+from imgsort.filing.planning.site import Mode, Site
 
 _MAX_MODE = 0o7777
 _EVENTS = frozenset(

@@ -5,24 +5,21 @@ is complete. No record per move is needed, for the plan and the disk together sa
 that moves files to another root has the same file in both; one may be some events behind.
 """
 
-import calendar
 import contextlib
 import os
-import re
 import stat
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from imgsort.errors import JournalError, PlanError
 from imgsort.filing.journal import run_format
 from imgsort.filing.journal.foreign import NONSENSE
-from imgsort.filing.journal.run_file import complete_length, complete_lines, last_line, readable_again, write_at
+from imgsort.filing.journal.run import Run, Status, run_path, status_after
+from imgsort.filing.journal.run_file import complete_lines, last_line, readable_again
+from imgsort.filing.journal.run_ids import RUN_ID, id_after
 from imgsort.filing.journal.state import (
-    json_line,
     make_state_folder,
     refuse_unless,
     state_folder,
@@ -32,121 +29,7 @@ from imgsort.filing.journal.state import (
 from imgsort.filing.paths import exists
 from imgsort.filing.planning.plan import Plan
 
-_ID = re.compile(r"\d{8}-\d{6}-\d{3}")
-
-
-class Status(StrEnum):
-    """What became of a run, as the last of its events says."""
-
-    UNFINISHED = "unfinished"
-    DONE = "done"
-    STOPPED = "stopped"
-    INTERRUPTED = "interrupted"
-    UNDO_UNFINISHED = "undo unfinished"
-    UNDO_STOPPED = "undo stopped"
-    UNDONE = "undone"
-    UNDONE_IN_PART = "undone in part"
-
-
-_STATUS_AFTER = {
-    "done": Status.DONE,
-    "stopped": Status.STOPPED,
-    "interrupted": Status.INTERRUPTED,
-    "undo": Status.UNDO_UNFINISHED,
-    "undo_stopped": Status.UNDO_STOPPED,
-    "undone": Status.UNDONE,
-}
 _UNSETTLED = (Status.UNFINISHED, Status.UNDO_UNFINISHED)
-
-
-def _status_after(event: dict[str, Any], before: Status) -> Status:
-    status = _STATUS_AFTER.get(event["type"], before)
-    return Status.UNDONE_IN_PART if status is Status.UNDONE and event["refused"] else status
-
-
-@dataclass
-class _Written:
-    """One copy of a run's file: bytes that are surely on disk, and how many events they hold."""
-
-    length: int
-    events: int
-
-
-@dataclass
-class Run:
-    """A run as its file tells it. `events` are the lines after the plan, in the order of writing."""
-
-    id: str
-    command: str
-    started: str
-    plan: Plan
-    model: dict[str, Any] | None
-    events: list[dict[str, Any]] = field(default_factory=list)
-    _written: dict[Path, _Written] = field(default_factory=dict)
-
-    @property
-    def status(self) -> Status:
-        """What became of the run."""
-        status = Status.UNFINISHED
-        for event in self.events:
-            status = _status_after(event, status)
-        return status
-
-    @property
-    def is_across(self) -> bool:
-        """Whether files were, or were about to be, copied to another file system."""
-        return any(event["type"] == "across" for event in self.events)
-
-    @property
-    def placeholders(self) -> set[tuple[str, int]]:
-        """The empty files that may stand under a new name: ("target" or "source", number of the move)."""
-        return {(event["at"], event["move"]) for event in self.events if event["type"] == "placeholder"}
-
-    @property
-    def refused_moves(self) -> set[int]:
-        """The moves that were not made, by number: what has their new names now is somebody else's."""
-        return {number for event in self.events if event["type"] == "refused" for number in event["moves"]}
-
-    @property
-    def foreign_folders(self) -> set[str]:
-        """Folders of the plan that someone else made first."""
-        return {event["path"] for event in self.events if event["type"] == "foreign"}
-
-    @property
-    def removed_folders(self) -> list[tuple[str, int]]:
-        """Emptied folders that the run removed from the collection, with their modes."""
-        return [(event["path"], event["mode"]) for event in self.events if event["type"] == "remove"]
-
-    @property
-    def removed_origins(self) -> dict[str, str]:
-        """What each of these folders was made as, by path. Runs recorded before that was told made them as they are."""
-        removed = (event for event in self.events if event["type"] == "remove")
-        return {event["path"]: event.get("made_as", event["path"]) for event in removed}
-
-    def temporary_path(self, place: Path, number: int) -> Path:
-        """Return where a copy for move `number` is written before it gets its name `place`."""
-        return place.with_name(f".imgsort-{self.id}-{number}.tmp")
-
-    def add(self, kind: str, **values: Any) -> None:
-        """Write one more event to every copy of the run's file, on disk when this returns. Raises OSError.
-
-        A write that failed may have left anything behind what was written before: the next event is
-        written from there, after those that are missing, so that the copies stay alike.
-        """
-        paths = {root: run_path(root, self.id) for root in self.plan.site.roots}
-        for root in paths.keys() - self._written.keys():
-            self._written[root] = _Written(complete_length(paths[root]), len(self.events))
-        self.events.append({"type": kind, **values})
-        for root, path in paths.items():
-            written = self._written[root]
-            lines = b"".join(json_line(event) for event in self.events[written.events :])
-            write_at(path, written.length, lines)
-            self._written[root] = _Written(written.length + len(lines), len(self.events))
-
-
-def run_path(root: Path, run_id: str) -> Path:
-    """Return where the run's file lies, or would lie."""
-    return state_folder(root) / "runs" / f"{run_id}.jsonl"
 
 
 def begin(plan: Plan, command: str, model: dict[str, Any] | None) -> Run:
@@ -157,7 +40,8 @@ def begin(plan: Plan, command: str, model: dict[str, Any] | None) -> Run:
     roots = plan.site.roots
     for root in roots:
         make_state_folder(root)
-    run = Run(_new_id(roots), command, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), plan, model)
+    newest = max((run_id for root in roots for run_id in run_ids(root)), default="")
+    run = Run(id_after(newest), command, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), plan, model)
     try:
         for root in reversed(roots):
             path = run_path(root, run.id)
@@ -183,7 +67,7 @@ def run_ids(root: Path) -> list[str]:
         return []
     ids = sorted(name.removesuffix(".jsonl") for name in names if name.endswith(".jsonl") and name[0] != ".")
     for run_id in ids:
-        if not _ID.fullmatch(run_id):
+        if not RUN_ID.fullmatch(run_id):
             raise JournalError(f"{root}: imgsort gives no run the name {run_id!r}. Remove the file from .imgsort/runs.")
     return ids
 
@@ -251,32 +135,10 @@ def remove_unfinished_plans(root: Path) -> None:
             leftover.unlink()
 
 
-def _new_id(roots: Sequence[Path]) -> str:
-    """Return an id that sorts after every id in every root, also where the clock went back."""
-    newest = max((run_id for root in roots for run_id in run_ids(root)), default="")
-    now = _id_at(time.time_ns() // 1_000_000)
-    run_id = now if now > newest else _id_at(_milliseconds_of(newest) + 1)
-    if not _ID.fullmatch(run_id):
-        raise JournalError(f"runs/{newest}.jsonl: no run can come after this one. Remove the file.")
-    return run_id
-
-
-def _id_at(milliseconds: int) -> str:
-    seconds, rest = divmod(milliseconds, 1000)
-    return time.strftime("%Y%m%d-%H%M%S", time.gmtime(seconds)) + f"-{rest:03d}"
-
-
-def _milliseconds_of(run_id: str) -> int:
-    try:
-        return calendar.timegm(time.strptime(run_id[:15], "%Y%m%d-%H%M%S")) * 1000 + int(run_id[16:19])
-    except ValueError as error:
-        raise JournalError(f"runs/{run_id}.jsonl: imgsort gives no such names. Remove the file.") from error
-
-
 def last_status(root: Path, run_id: str) -> Status:
     """Return the status by the last line alone: run files are long, and only killed runs need reading."""
     try:
         line = last_line(run_path(root, run_id))
     except OSError:
         return Status.UNFINISHED  # it will be read, and refused by name
-    return _status_after(run_format.event_on(line), Status.UNFINISHED)
+    return status_after(run_format.event_on(line), Status.UNFINISHED)

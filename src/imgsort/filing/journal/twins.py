@@ -4,8 +4,9 @@ A stranger's journal cannot name our folders, for there it has no twin.
 """
 
 from imgsort.errors import JournalError
+from imgsort.filing.journal.run import Run, run_path
 from imgsort.filing.journal.run_file import MAX_RUN_FILE_BYTES, write_at
-from imgsort.filing.journal.runs import Run, load_run, run_path
+from imgsort.filing.journal.runs import load_run
 from imgsort.filing.journal.state import read_bounded
 
 

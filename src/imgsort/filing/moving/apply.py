@@ -2,32 +2,24 @@
 
 import contextlib
 import os
-import signal
 import stat
-import threading
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection
 
 from imgsort.errors import JournalError
 from imgsort.filing.journal import category_folders
-from imgsort.filing.journal.runs import Run
+from imgsort.filing.journal.run import Run
 from imgsort.filing.journal.state import sync_folder
-from imgsort.filing.moving.one_file import Brought, Refused, bring, copy_file, drop_old_name
-from imgsort.filing.moving.settle import record_result, settle_moves
+from imgsort.filing.moving.batch import drop_old_names, forth
+from imgsort.filing.moving.checks import Refused
+from imgsort.filing.moving.copying import copy_file
+from imgsort.filing.moving.one_file import Brought, bring
+from imgsort.filing.moving.outcome import Outcome, Progress, stopped
+from imgsort.filing.moving.readiness import refusals_beforehand, require_ready, spread
+from imgsort.filing.moving.settle import record_result
 from imgsort.filing.paths import parent_of
-from imgsort.filing.planning.plan import Mode, Move, Plan, Refusal
-from imgsort.filing.planning.units import batches, refusals_beforehand, require_ready, spread, units
-
-Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a run or an undo came to. `stopped`: why it ended part way, or None; `by_user`: by Ctrl-C."""
-
-    refused: tuple[Refusal, ...]
-    stopped: str | None = None
-    by_user: bool = False
+from imgsort.filing.planning.plan import Move, Plan, Refusal
+from imgsort.filing.planning.site import Mode
+from imgsort.filing.planning.units import batches, units
 
 
 class RunAnnouncer:
@@ -67,35 +59,6 @@ def apply_run(run: Run, own_folders: Collection[str], progress: Progress) -> Out
     return Outcome(tuple(refused))
 
 
-def stopped(run: Run, event: str, refused: list[Refusal], error: BaseException) -> Outcome:
-    """Leave every file at one place and write down that the run, or its undo, stopped.
-
-    What cannot be tidied or written now (the disk is full) is tidied by the next command.
-    """
-    reason = "Ctrl-C" if isinstance(error, KeyboardInterrupt) else str(error)
-    with _no_further_interrupt():
-        try:
-            settle_moves(run, undoing=event == "undo_stopped")
-            record_result(run)
-            run.add(event, reason=reason)
-        except (OSError, JournalError) as second:
-            reason += f"; tidying up failed too ({second}) and is left to the next command"
-    return Outcome(tuple(refused), reason, isinstance(error, KeyboardInterrupt))
-
-
-@contextlib.contextmanager
-def _no_further_interrupt() -> Iterator[None]:
-    """Let a second Ctrl-C wait: tidying up is short, and half of it would be worse than none."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 def _make_folders(run: Run) -> None:
     destination = run.plan.site.destination
     for path in run.plan.made:
@@ -109,21 +72,14 @@ def _make_folders(run: Run) -> None:
 
 def _apply_batch(run: Run, numbers: range) -> list[Refusal]:
     """Bring every file of the batch, wait for the disk, then drop the old names."""
-    site, moves = run.plan.site, run.plan.moves
+    moves = run.plan.moves
     brought: dict[int, Brought] = {}
     reasons: dict[int, str] = {}
     for unit in units(moves, numbers):
         brought_of_unit, reasons_of_unit = _bring_unit(run, unit)
         brought |= brought_of_unit
         reasons |= reasons_of_unit
-    for folder in {parent_of(moves[number].target) for number in brought}:
-        sync_folder(site.destination / folder)
-    for number, how in brought.items():
-        move = moves[number]
-        try:
-            drop_old_name(site.collection / move.source, site.destination / move.target, move, how)
-        except Refused as refusal:
-            reasons[number] = str(refusal)
+    reasons |= drop_old_names(run, brought, forth)
     if reasons:
         run.add("refused", moves=sorted(reasons))  # what has their new names is not ours
     return [Refusal(moves[number].source, reason) for number, reason in sorted(reasons.items())]
@@ -150,7 +106,8 @@ def _bring_unit(run: Run, unit: range) -> tuple[dict[int, Brought], dict[int, st
 
 def _bring(run: Run, move: Move, number: int) -> Brought:
     site = run.plan.site
-    source, target = site.collection / move.source, site.destination / move.target
+    ends = forth(site, move)
+    source, target = ends.old, ends.new
     require_ready(run, number)
     announcer = RunAnnouncer(run, "target", number)
     temporary = run.temporary_path(target, number)

@@ -9,11 +9,16 @@ from pathlib import Path
 
 from imgsort.filing.journal import category_folders
 from imgsort.filing.journal.category_folders import Changes
-from imgsort.filing.journal.runs import Run, Status, forget_run, load_run, remove_unfinished_plans, unsettled_ids
+from imgsort.filing.journal.run import Run, Status
+from imgsort.filing.journal.runs import forget_run, load_run, remove_unfinished_plans, unsettled_ids
 from imgsort.filing.journal.twins import has_twin, level_twin
-from imgsort.filing.moving.one_file import complete_or_take_back, regular_status, remove_placeholder
+from imgsort.filing.moving.batch import back, forth
+from imgsort.filing.moving.checks import regular_status
+from imgsort.filing.moving.one_file import complete_or_take_back
+from imgsort.filing.moving.placeholders import remove_placeholder
 from imgsort.filing.paths import exists, has_link_on_the_way, parent_of
-from imgsort.filing.planning.plan import Mode, Move
+from imgsort.filing.planning.plan import Move
+from imgsort.filing.planning.site import Mode
 
 
 def unsettled_runs(root: Path) -> list[Run]:
@@ -49,8 +54,8 @@ def settle_moves(run: Run, *, undoing: bool = False) -> None:
             continue
         if has_link_on_the_way(site.destination, move.target) or has_link_on_the_way(site.collection, move.source):
             continue
-        source, target = site.collection / move.source, site.destination / move.target
-        old, new, at = (target, source, "source") if undoing else (source, target, "target")
+        ends = back(site, move) if undoing else forth(site, move)
+        old, new, at = ends.old, ends.new, "source" if undoing else "target"
         temporary = run.temporary_path(new, number)
         if regular_status(temporary) is not None:
             os.unlink(temporary)

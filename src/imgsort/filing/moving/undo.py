@@ -8,23 +8,19 @@ from pathlib import Path
 from imgsort.content import file_content_hash
 from imgsort.errors import JournalError, NothingToUndoError
 from imgsort.filing.journal.category_folders import known_folders
-from imgsort.filing.journal.runs import Run, Status, ids_undone_in_part, latest_in_force, load_run, run_ids
+from imgsort.filing.journal.run import Run, Status
+from imgsort.filing.journal.runs import ids_undone_in_part, latest_in_force, load_run, run_ids
 from imgsort.filing.journal.state import sync_folder
 from imgsort.filing.journal.twins import require_twin
-from imgsort.filing.moving.apply import Outcome, Progress, RunAnnouncer, stopped
-from imgsort.filing.moving.one_file import (
-    Brought,
-    Refused,
-    bring,
-    drop_old_name,
-    is_same_entry,
-    is_same_file,
-    regular_status,
-    require_unchanged,
-)
+from imgsort.filing.moving.apply import RunAnnouncer
+from imgsort.filing.moving.batch import back, drop_old_names
+from imgsort.filing.moving.checks import Refused, is_same_entry, is_same_file, regular_status, require_unchanged
+from imgsort.filing.moving.one_file import Brought, bring
+from imgsort.filing.moving.outcome import Outcome, Progress, stopped
 from imgsort.filing.moving.settle import record_result
 from imgsort.filing.paths import exists, has_link_on_the_way, parent_of
-from imgsort.filing.planning.plan import Mode, Move, Refusal
+from imgsort.filing.planning.plan import Move, Refusal
+from imgsort.filing.planning.site import Mode
 from imgsort.filing.planning.units import batches
 
 _NOT_EMPTY_OR_GONE = (errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT, errno.ENOTDIR)
@@ -100,15 +96,8 @@ def _undo_batch(run: Run, numbers: range) -> list[Refusal]:
                 brought[number] = _bring_back(run, move, number)
         except Refused as refusal:
             refused.append(Refusal(move.target, str(refusal)))
-    for folder in {parent_of(moves[number].source) for number in brought}:
-        sync_folder(site.collection / folder)
-    for number, how in brought.items():
-        move = moves[number]
-        try:
-            drop_old_name(site.destination / move.target, site.collection / move.source, move, how)
-        except Refused as refusal:
-            refused.append(Refusal(move.target, str(refusal)))
-    return refused
+    reasons = drop_old_names(run, brought, back)
+    return refused + [Refusal(moves[number].target, reason) for number, reason in reasons.items()]
 
 
 def _is_to_be_brought_back(source: Path, target: Path, move: Move) -> bool:

@@ -18,7 +18,8 @@ from imgsort.filing.paths import (
     with_ancestors,
 )
 from imgsort.filing.planning.names import names_beside
-from imgsort.filing.planning.plan import FolderCount, Move, Placement, Plan, Site
+from imgsort.filing.planning.plan import FolderCount, Move, Placement, Plan
+from imgsort.filing.planning.site import Site
 from imgsort.name_key import name_key
 
 

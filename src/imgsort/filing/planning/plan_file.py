@@ -9,7 +9,8 @@ from imgsort.csv_file import read_csv, write_csv
 from imgsort.errors import PlanError
 from imgsort.filing.paths import join, name_of, parent_of
 from imgsort.filing.planning.edited import RowError
-from imgsort.filing.planning.plan import Mode, Placement, Plan
+from imgsort.filing.planning.plan import Placement, Plan
+from imgsort.filing.planning.site import Mode
 
 # `content` is the hash of what was judged. The three before it are the same on every line: lines may be sorted,
 # removed and copied, and still tell where they belong.

@@ -9,7 +9,8 @@ from imgsort.csv_file import require_new, write_csv
 from imgsort.errors import CollectionError, UsageError
 from imgsort.features.extract import Features
 from imgsort.filing.paths import is_at_or_above, join, parent_of
-from imgsort.filing.planning.plan import Refusal, Site
+from imgsort.filing.planning.plan import Refusal
+from imgsort.filing.planning.site import Site
 from imgsort.images.finding.find import ImageFile, Listing, Unreadable
 from imgsort.jobs.extracting import extract_by
 from imgsort.jobs.learn.steps.predicting import PredictOptions, as_trained, feature_model, record_of, require_fitting

@@ -5,7 +5,7 @@ from typing import Unpack
 
 from imgsort.features.extract import Features
 from imgsort.filing.journal import category_folders
-from imgsort.filing.planning.plan import site_of
+from imgsort.filing.planning.site import site_of
 from imgsort.images.finding.find import require_folder
 from imgsort.jobs.extracting import extract_with
 from imgsort.jobs.listener import Listener

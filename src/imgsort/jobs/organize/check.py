@@ -8,7 +8,8 @@ from typing import Unpack
 from imgsort.csv_file import require_new, write_csv
 from imgsort.errors import UsageError
 from imgsort.filing.paths import join
-from imgsort.filing.planning.plan import Mode, Placement, Site
+from imgsort.filing.planning.plan import Placement
+from imgsort.filing.planning.site import Mode, Site
 from imgsort.images.finding.find import Unreadable
 from imgsort.images.judging.inspect import Inspection, inspect
 from imgsort.images.stream import stream

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from imgsort.errors import InterruptedRunError, StoppedError
-from imgsort.filing.journal.runs import Run
+from imgsort.filing.journal.run import Run
 from imgsort.filing.journal.twins import level_twin
 from imgsort.filing.moving.undo import run_to_undo, undo_run
 from imgsort.filing.paths import exists

@@ -12,7 +12,7 @@ from imgsort.errors import CollectionError, UsageError
 from imgsort.features.extract import Features
 from imgsort.features.runtimes.ways import Precision
 from imgsort.filing.paths import join, parent_of
-from imgsort.filing.planning.plan import Mode
+from imgsort.filing.planning.site import Mode
 from imgsort.grouping.centres import Centres, centres_of
 from imgsort.images.finding.find import find_images
 from imgsort.jobs.extracting import extract_with

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, get_args
 from imgsort.errors import JournalError
 from imgsort.features.models.pooled_model import Pooling
 from imgsort.filing.journal.foreign import NONSENSE, checked_count, checked_relative, checked_text
-from imgsort.filing.journal.runs import Status, command_of, ids_in_force, last_status, load_run
+from imgsort.filing.journal.run import Status
+from imgsort.filing.journal.runs import command_of, ids_in_force, last_status, load_run
 from imgsort.filing.journal.state import refuse_unless, state_folder, write_atomically
 from imgsort.filing.paths import parent_of
 from imgsort.filing.planning.plan import Plan

@@ -1,0 +1,54 @@
+"""What a file is now, and whether it is still the one that a plan was made for."""
+
+import os
+import stat
+from pathlib import Path
+
+from imgsort.content import file_content_hash
+from imgsort.filing.planning.plan import Move
+from imgsort.name_key import name_key
+
+
+class Refused(Exception):
+    """One file is left as it is, for the reason given; the others go on."""
+
+
+def regular_status(path: Path) -> os.stat_result | None:
+    """Return the status of the regular file at `path`; None where there is none. Links are not followed."""
+    try:
+        status = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return status if stat.S_ISREG(status.st_mode) else None
+
+
+def require_unchanged(path: Path, move: Move) -> None:
+    """Raise Refused unless the file at `path` is the one that the plan was made for.
+
+    Its size and time say so; where only the time differs (a file system may round it) its content does.
+    """
+    status = regular_status(path)
+    if status is None:
+        raise Refused("is no longer there")
+    if status.st_size != move.size:
+        raise Refused("was changed since it was looked at")
+    if status.st_mtime_ns != move.mtime_ns and file_content_hash(path) != move.content:
+        raise Refused("was changed since it was looked at")
+
+
+def is_same_file(first: os.stat_result, second: os.stat_result) -> bool:
+    """Say whether both names are names of one file."""
+    return (first.st_dev, first.st_ino) == (second.st_dev, second.st_ino)
+
+
+def is_same_entry(first: Path, second: Path) -> bool:
+    """Say whether both paths lead to one name in one folder, by a link or by case: no two copies then."""
+    if name_key(first.name) != name_key(second.name):
+        return False
+    try:
+        if not os.path.samestat(os.stat(first.parent), os.stat(second.parent)):
+            return False
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    # Names that differ in case are one name on some file systems, and two on others: the folder tells.
+    return first.name == second.name or not {first.name, second.name} <= set(os.listdir(first.parent))

@@ -1,0 +1,62 @@
+"""A file's bytes, mode and times as another file, whole and on disk before it has its name."""
+
+import contextlib
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+from imgsort.content import open_regular
+from imgsort.filing.journal.state import write_all
+from imgsort.filing.moving.checks import Refused
+from imgsort.filing.moving.placeholders import Announcer, replace_placeholder
+from imgsort.filing.planning.plan import Move
+
+_CHUNK_BYTES = 1024 * 1024
+
+
+def copy_file(source: Path, target: Path, move: Move, temporary: Path, announcer: Announcer) -> None:
+    """Copy `source` to `target` with mode and times, on disk before it has its name.
+
+    Raises Refused where the target is taken or the source is not what was planned for; and OSError.
+    """
+    try:
+        _copy_bytes(source, temporary, move)
+        try:
+            os.link(temporary, target)
+        except FileExistsError as error:
+            raise Refused("its new name was taken meanwhile") from error
+        except OSError:
+            replace_placeholder(temporary, target, move, announcer)
+            return
+    except (Refused, OSError):
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+    os.unlink(temporary)
+
+
+def _copy_bytes(source: Path, temporary: Path, move: Move) -> None:
+    """Copy to a new file, with mode and times, synced. Raises Refused where the content is not the plan's."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(temporary)
+    hasher = hashlib.sha256()
+    with open(open_regular(source), "rb") as reader:
+        writer = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        try:
+            while chunk := reader.read(_CHUNK_BYTES):
+                hasher.update(chunk)
+                write_all(writer, chunk)
+            if hasher.hexdigest() != move.content:
+                raise Refused("was changed since it was looked at")
+            _keep_owner(writer, os.fstat(reader.fileno()))
+            shutil.copystat(source, temporary, follow_symlinks=False)
+            os.fsync(writer)
+        finally:
+            os.close(writer)
+
+
+def _keep_owner(descriptor: int, status: os.stat_result) -> None:
+    if hasattr(os, "fchown"):
+        with contextlib.suppress(OSError):  # only root may give a file away; others keep it themselves
+            os.fchown(descriptor, status.st_uid, status.st_gid)

@@ -1,0 +1,52 @@
+"""What a run or an undo came to, and how one that stops part way ends."""
+
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from imgsort.errors import JournalError
+from imgsort.filing.journal.run import Run
+from imgsort.filing.moving.settle import record_result, settle_moves
+from imgsort.filing.planning.plan import Refusal
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run or an undo came to. `stopped`: why it ended part way, or None; `by_user`: by Ctrl-C."""
+
+    refused: tuple[Refusal, ...]
+    stopped: str | None = None
+    by_user: bool = False
+
+
+def stopped(run: Run, event: str, refused: list[Refusal], error: BaseException) -> Outcome:
+    """Leave every file at one place and write down that the run, or its undo, stopped.
+
+    What cannot be tidied or written now (the disk is full) is tidied by the next command.
+    """
+    reason = "Ctrl-C" if isinstance(error, KeyboardInterrupt) else str(error)
+    with _no_further_interrupt():
+        try:
+            settle_moves(run, undoing=event == "undo_stopped")
+            record_result(run)
+            run.add(event, reason=reason)
+        except (OSError, JournalError) as second:
+            reason += f"; tidying up failed too ({second}) and is left to the next command"
+    return Outcome(tuple(refused), reason, isinstance(error, KeyboardInterrupt))
+
+
+@contextlib.contextmanager
+def _no_further_interrupt() -> Iterator[None]:
+    """Let a second Ctrl-C wait: tidying up is short, and half of it would be worse than none."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,50 @@
+"""Names taken with an empty file and then replaced, where a file system has no links."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Protocol
+
+from imgsort.filing.moving.checks import Refused, regular_status
+from imgsort.filing.planning.plan import Move
+
+
+class Announcer(Protocol):
+    """Writes to the journal, before it happens, what a later command could not tell from the disk."""
+
+    def placeholder(self) -> None:
+        """An empty file is about to be made under the new name."""
+
+    def across(self) -> None:
+        """The file is about to be copied to another file system."""
+
+
+def remove_placeholder(path: Path, move: Move) -> None:
+    """Remove the file at `path` if it is a placeholder: empty, and not the moved file itself.
+
+    No image is empty, but a sidecar may be: it has its own time, and a placeholder that of its making.
+    """
+    status = regular_status(path)
+    if status is None or status.st_size > 0 or (move.size == 0 and status.st_mtime_ns == move.mtime_ns):
+        return
+    os.unlink(path)
+
+
+def replace_placeholder(source: Path, target: Path, move: Move, announcer: Announcer) -> None:
+    """Give the file at `source` the name `target`, which an empty file takes first.
+
+    Raises Refused where the target is taken, and OSError.
+    """
+    try:
+        if sys.platform == "win32":
+            os.rename(source, target)
+            return
+        announcer.placeholder()
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+    except FileExistsError as error:
+        raise Refused("its new name was taken meanwhile") from error
+    try:
+        os.replace(source, target)
+    except OSError:
+        remove_placeholder(target, move)  # where this fails too the run stops, and settling removes it
+        raise

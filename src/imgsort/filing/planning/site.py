@@ -1,0 +1,73 @@
+"""Where a run takes files from, where it puts them, and how."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from imgsort.errors import UsageError
+from imgsort.filing.paths import (
+    STATE_FOLDER,
+)
+
+
+class Mode(StrEnum):
+    """How an image gets to its folder."""
+
+    MOVE = "move"
+    COPY = "copy"
+    HARDLINK = "hardlink"
+    SYMLINK = "symlink"
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where a run takes files from, where it puts them, and how.
+
+    Sources are relative to `collection`, targets to `destination`. Both are absolute, without links.
+    `destination` is the collection itself unless files go outside it; an output folder inside the
+    collection is the `prefix` of every target.
+    """
+
+    collection: Path
+    destination: Path
+    mode: Mode = Mode.MOVE
+    prefix: str = ""
+
+    @property
+    def is_within(self) -> bool:
+        """Whether sources and targets lie under one root."""
+        return self.collection == self.destination
+
+    @property
+    def output(self) -> Path:
+        """The folder in which category folders appear."""
+        return self.destination / self.prefix
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """The folders whose `.imgsort` holds this run's file and lock."""
+        if self.is_within:
+            return (self.collection,)
+        return (self.collection, self.destination) if self.mode is Mode.MOVE else (self.destination,)
+
+
+def site_of(collection: Path, output: Path | None = None, mode: Mode = Mode.MOVE) -> Site:
+    """Say where files go. `collection` has no links in it. Raises UsageError for an output that will not do."""
+    if output is None:
+        if mode is not Mode.MOVE:
+            raise UsageError(f"--{mode} needs --output: a folder outside {collection} for the new files.")
+        return Site(collection, collection)
+    try:
+        output = output.resolve()
+    except (OSError, RuntimeError) as error:  # a loop of links, before Python 3.13
+        raise UsageError(f"{output}: this --output cannot be followed to its end ({error}).") from error
+    if output.exists() and not output.is_dir():
+        raise UsageError(f"{output}: --output is a file, and a folder is due.")
+    if STATE_FOLDER in output.parts:
+        raise UsageError(f"{output}: --output lies in a folder that imgsort keeps for itself.")
+    if not output.is_relative_to(collection):
+        return Site(collection, output, mode)
+    if mode is not Mode.MOVE:
+        raise UsageError(f"{output}: with --{mode}, --output must lie outside the collection {collection}.")
+    prefix = output.relative_to(collection).as_posix()
+    return Site(collection, collection, mode, "" if prefix == "." else prefix)

@@ -21,10 +21,10 @@ from imgsort.filing.planning.site import site_of
 from imgsort.grouping.categories.group import group_rows
 from imgsort.grouping.outliers.two_means import TwoMeansOutliers
 from imgsort.images.decoding.decode import DEFAULTS
-from imgsort.jobs.extracting import extract_with
 from imgsort.jobs.listener import Listener
 from imgsort.jobs.results import ModelRecord
-from imgsort.jobs.session import list_collection
+from imgsort.jobs.session.extracting import extract_with
+from imgsort.jobs.session.listing import list_collection
 from imgsort.jobs.settings import ModelSettings
 from imgsort.version import __version__
 
@@ -37,9 +37,7 @@ def features_of(folder: Path, default: str, pooling: Pooling, size_px: int) -> t
     """Extract features with `default`, or what stands in for it."""
     listing = list_collection(site_of(folder), (), recursive=False)
     settings = ModelSettings(pooling=pooling, size=size_px, precision="float32")
-    return extract_with(
-        folder, listing, settings, default, read=DEFAULTS, listener=Listener(), notice=lambda text: None
-    )
+    return extract_with(folder, listing, settings, default, read=DEFAULTS, listener=Listener())
 
 
 def compare_categories(folder: Path, expected: dict[str, str], pooling: Pooling) -> None:

@@ -70,7 +70,7 @@ def test_imports_flow_one_way(file):
 
 
 @pytest.mark.parametrize(
-    "statement", ["import imgsort", "import imgsort.cli", "import imgsort.jobs.session, imgsort.cli.terminal"]
+    "statement", ["import imgsort", "import imgsort.cli", "import imgsort.jobs.session.filing, imgsort.cli.terminal"]
 )
 def test_nothing_heavy_is_imported_before_it_is_needed(statement):
     """Neither the package nor its command line, nor even the jobs, load TensorFlow, OpenCV or their like."""

@@ -10,11 +10,12 @@ from imgsort.version import __version__
 
 if TYPE_CHECKING:
     from imgsort.errors import ImgsortError
-    from imgsort.jobs.learn.classify import classify, predict
+    from imgsort.jobs.learn.classify import classify
     from imgsort.jobs.learn.compare import compare
     from imgsort.jobs.learn.evaluate import evaluate
     from imgsort.jobs.learn.explain import explain
     from imgsort.jobs.learn.export import export
+    from imgsort.jobs.learn.predict import predict
     from imgsort.jobs.learn.train import train
     from imgsort.jobs.look.features import extract_features
     from imgsort.jobs.organize.apply import apply
@@ -56,7 +57,7 @@ _HOMES = {
     "extract_features": "imgsort.jobs.look.features",
     "find_outliers": "imgsort.jobs.organize.outliers",
     "history": "imgsort.jobs.organize.history",
-    "predict": "imgsort.jobs.learn.classify",
+    "predict": "imgsort.jobs.learn.predict",
     "train": "imgsort.jobs.learn.train",
     "undo": "imgsort.jobs.organize.undo",
 }

@@ -93,12 +93,12 @@ def test_a_usage_error_exits_2():
 
 def test_an_error_of_the_system_is_a_sentence(tmp_path, monkeypatch):
     """A full disk before anything moved: exit 1 and one line, no traceback."""
-    from imgsort.jobs import session
+    from imgsort.jobs.session import locking
 
     def full(*args, **kwargs):
         raise OSError(28, "No space left on device", str(tmp_path))
 
-    monkeypatch.setattr(session, "locked", full)
+    monkeypatch.setattr(locking, "locked", full)
     (tmp_path / "a.jpg").write_bytes(b"x")
     result = run("categorize", tmp_path)
     assert result.exit_code == 1
@@ -107,12 +107,12 @@ def test_an_error_of_the_system_is_a_sentence(tmp_path, monkeypatch):
 
 def test_ctrl_c_exits_130(tmp_path, monkeypatch):
     """Ctrl-C before anything moved: exit 130."""
-    from imgsort.jobs import session
+    from imgsort.jobs.session import locking
 
     def interrupt(*args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(session, "locked", interrupt)
+    monkeypatch.setattr(locking, "locked", interrupt)
     (tmp_path / "a.jpg").write_bytes(b"x")
     assert run("categorize", tmp_path).exit_code == 130
 

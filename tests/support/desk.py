@@ -16,7 +16,8 @@ from imgsort.filing.planning.make_plan import make_plan
 from imgsort.filing.planning.plan import Follower, Placement, Plan
 from imgsort.filing.planning.site import Mode, site_of
 from imgsort.images.finding.find import find_images
-from imgsort.jobs.session import LEFT_OUT, locked_and_settled
+from imgsort.jobs.session.listing import LEFT_OUT
+from imgsort.jobs.session.locking import locked_and_settled
 
 Rule = Callable[[str], str | None]
 

@@ -137,7 +137,7 @@ def classify(
     """
     from imgsort.cli.learn_output import print_answers, print_classified
     from imgsort.jobs.learn.classify import classify as job
-    from imgsort.jobs.learn.classify import predict
+    from imgsort.jobs.learn.predict import predict
 
     if all(path.is_file() for path in paths):
         looking = {name: settings[name] for name in _LOOKING}

@@ -9,11 +9,13 @@ from imgsort.cli.output import print_columns, print_filing, print_unreadable, pr
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from imgsort.jobs.learn.classify import Answers, ClassifyResult, Prediction
+    from imgsort.jobs.learn.classify import ClassifyResult
     from imgsort.jobs.learn.compare import CompareResult
     from imgsort.jobs.learn.evaluate import EvaluateResult
     from imgsort.jobs.learn.explain import Explanation
     from imgsort.jobs.learn.export import ExportResult
+    from imgsort.jobs.learn.predict import Answers
+    from imgsort.jobs.learn.steps.predictions import Prediction
     from imgsort.jobs.learn.steps.report import Mistake
     from imgsort.jobs.learn.train import TrainResult
     from imgsort.learning.result.evaluation import Evaluation

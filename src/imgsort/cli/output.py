@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from imgsort.features.cache.upkeep import CacheInfo
     from imgsort.filing.planning.plan import Refusal
     from imgsort.images.finding.find import Unreadable
-    from imgsort.jobs.results import CheckResult, FilingResult, History, UndoResult
+    from imgsort.jobs.organize.check import CheckResult
+    from imgsort.jobs.organize.history import History
+    from imgsort.jobs.organize.undo import UndoResult
+    from imgsort.jobs.results import FilingResult
 
 
 def printable(text: object) -> str:

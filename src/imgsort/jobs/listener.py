@@ -26,21 +26,21 @@ class Remembering(Listener):
 
     def __init__(self, listener: Listener | None) -> None:
         self.notices: list[str] = []
-        self._listener = listener or Listener()
+        self.listener = listener or Listener()
 
     def notice(self, text: str) -> None:
         """Remember a notice, and pass it on."""
         self.notices.append(text)
-        self._listener.notice(text)
+        self.listener.notice(text)
 
     def progress(self, task: str, done: int, total: int) -> None:
         """Pass it on."""
-        self._listener.progress(task, done, total)
+        self.listener.progress(task, done, total)
 
     def trained(self, row: HistoryRow, total: int) -> None:
         """Pass it on."""
-        self._listener.trained(row, total)
+        self.listener.trained(row, total)
 
     def download_bar(self, name: str) -> DownloadBar | None:
         """Return the other's bar."""
-        return self._listener.download_bar(name)
+        return self.listener.download_bar(name)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, TypedDict, TypeVar, get_args
+from typing import Any, TypedDict, TypeVar, get_args, overload
 
 from imgsort.errors import UsageError
 from imgsort.features.keras_backend import Device
@@ -16,7 +16,9 @@ MIN_SIZE_PX, MAX_SIZE_PX = 32, 2048
 MAX_PIXELS_LIMIT = 1_000_000_000
 MAX_SEED = 2**32 - 1
 
-Settings = TypeVar("Settings")
+First = TypeVar("First")
+Second = TypeVar("Second")
+Third = TypeVar("Third")
 
 
 class ReadOptions(TypedDict, total=False):
@@ -128,32 +130,43 @@ class FilingSettings:
 
 def sort_settings(options: SortOptions) -> tuple[FilingSettings, ModelSettings, ReadSettings]:
     """Part the keywords of a command that sorts. Raises UsageError, and TypeError for one that nobody knows."""
+    return parted(options, FilingSettings, ModelSettings, ReadSettings)
+
+
+@overload
+def parted(options: Mapping[str, Any], one: type[First], /) -> tuple[First]: ...
+@overload
+def parted(options: Mapping[str, Any], one: type[First], two: type[Second], /) -> tuple[First, Second]: ...
+@overload
+def parted(
+    options: Mapping[str, Any], one: type[First], two: type[Second], three: type[Third], /
+) -> tuple[First, Second, Third]: ...
+def parted(options: Mapping[str, Any], *kinds: type[Any]) -> tuple[Any, ...]:
+    """Return settings of each of the `kinds`, dataclasses, made of the `options` that it knows.
+
+    Raises UsageError for values that will not do, and TypeError, as Python does, for keywords that no kind knows.
+    """
     left = dict(options)
-    parted = take(left, FilingSettings), take(left, ModelSettings), take_read_settings(left)
-    require_none_left(left)
-    return parted
+    settings = tuple(_take(left, kind) for kind in kinds)
+    if left:
+        raise TypeError(f"unexpected keyword arguments: {', '.join(sorted(left))}")
+    return settings
 
 
-def take(options: dict[str, Any], kind: type[Settings]) -> Settings:
+def _take(options: dict[str, Any], kind: type[Any]) -> Any:
     """Return settings of `kind` made of the `options` that it knows, which are taken away. Raises UsageError."""
-    names = [field.name for field in fields(kind) if field.name in options]  # type: ignore[arg-type]
-    return kind(**{name: options.pop(name) for name in names})
+    names = [field.name for field in fields(kind) if field.name in options]
+    settings = kind(**{name: options.pop(name) for name in names})
+    if isinstance(settings, ReadSettings):
+        _require_limits(settings)
+    return settings
 
 
-def take_read_settings(options: dict[str, Any]) -> ReadSettings:
-    """Return the settings of the reader among the `options`, which are taken away. Raises UsageError."""
-    settings = take(options, ReadSettings)
+def _require_limits(settings: ReadSettings) -> None:
     if not 1 <= settings.max_pixels <= MAX_PIXELS_LIMIT:
         raise UsageError(f"max pixels {settings.max_pixels}: they are from 1 to {MAX_PIXELS_LIMIT}.")
     if settings.truncated not in ("skip", "use"):
         raise UsageError(f"truncated {settings.truncated!r}: it is skip or use.")
-    return settings
-
-
-def require_none_left(options: Mapping[str, Any]) -> None:
-    """Raise TypeError, as Python does, for keywords that no settings know."""
-    if options:
-        raise TypeError(f"unexpected keyword arguments: {', '.join(sorted(options))}")
 
 
 def require_seed(seed: int) -> None:

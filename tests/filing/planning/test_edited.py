@@ -17,7 +17,7 @@ from imgsort.filing.planning.edited import EditedRow, plan_of_rows
 from imgsort.filing.planning.plan import FolderCount
 from imgsort.filing.planning.site import Mode, site_of
 from imgsort.images.finding.find import find_images
-from imgsort.jobs.placing import place
+from imgsort.jobs.session.placing import place
 from tests.support.desk import undo_last
 from tests.support.trees import make_tree, names, read_tree
 

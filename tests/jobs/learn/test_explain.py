@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from imgsort.errors import ClassifierError, CollectionError, UnreadableImageError, UsageError
-from imgsort.jobs.learn.classify import predict
 from imgsort.jobs.learn.explain import explain
+from imgsort.jobs.learn.predict import predict
 from imgsort.learning.network.head import Head
 from imgsort.learning.network.networks import CLASSES, FEATURES, MAP, set_head
 from imgsort.learning.result.classifier import Classifier, NetworkRecord, Reference

@@ -8,8 +8,8 @@ import pytest
 
 import imgsort.jobs.learn.export
 from imgsort.errors import ClassifierError, CollectionError, ExportError, UsageError
-from imgsort.jobs.learn.classify import predict
 from imgsort.jobs.learn.export import export
+from imgsort.jobs.learn.predict import predict
 from imgsort.learning.network.export import MOST_DIFFERENCE, export_network
 from tests.jobs.conftest import files_of, put, with_classes
 from tests.support.trees import make_tree, read_tree

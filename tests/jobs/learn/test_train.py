@@ -15,8 +15,8 @@ from imgsort.errors import CollectionError, TooFewImagesError, UsageError
 from imgsort.images.decoding.decode import ReadSettings, read_image
 from imgsort.images.decoding.letterbox import letterbox
 from imgsort.images.finding.find import find_images
-from imgsort.jobs.learn.classify import predict
 from imgsort.jobs.learn.evaluate import evaluate
+from imgsort.jobs.learn.predict import predict
 from imgsort.jobs.learn.train import train
 from imgsort.jobs.listener import Listener
 from tests.jobs.conftest import KINDS, LITE, SMALL, files_of, put

@@ -14,6 +14,7 @@ from imgsort.grouping.categories.cluster_count import (
 from imgsort.grouping.centres import clarity, distances_to
 from imgsort.grouping.kmeans import fitted_kmeans
 from imgsort.grouping.reduce import reduce_features
+from imgsort.grouping.row_order import in_own_order
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,7 +70,6 @@ def group_rows(
     be fewer categories than asked for. Raises ValueError for n < clusters, and for more than
     MOST_PAIRED_ROWS where every two are compared, by all but kmeans.
     """
-    import numpy as np
 
     if algorithm != "kmeans" and len(features) > MOST_PAIRED_ROWS:
         raise ValueError(f"{algorithm} compares every two rows: {len(features)} are more than {MOST_PAIRED_ROWS}")
@@ -82,8 +82,8 @@ def group_rows(
     found = _labels(reduced, algorithm, wanted, random_state)
     labels = number_by_size(found)
     distances, clarity = _around_centres(reduced, labels)
-    back = np.argsort(np.arange(len(features)) if order is None else order)
-    return Grouping(labels[back], distances[back], clarity[back], judged)
+    labels, distances, clarity = (in_own_order(values, order) for values in (labels, distances, clarity))
+    return Grouping(labels, distances, clarity, judged)
 
 
 def number_by_size(labels: "NDArray[np.integer]") -> "NDArray[np.intp]":

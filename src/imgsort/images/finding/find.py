@@ -65,6 +65,15 @@ def require_folder(folder: Path) -> Path:
         raise CollectionError(f"{folder}: this folder cannot be looked into ({error.strerror}).") from error
 
 
+def named_file(path: Path) -> ImageFile:
+    """Return a file that a person named; its path is absolute. Raises CollectionError where there is none."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise CollectionError(f"{path}: this file cannot be read ({error.strerror}).") from error
+    return ImageFile(str(path.resolve()), status.st_size, status.st_mtime_ns)
+
+
 def find_images(
     root: Path, *, inside: Collection[str] = (), left_out: Collection[str] = (), recursive: bool = False
 ) -> Listing:

@@ -10,14 +10,14 @@ from imgsort.csv_file import write_csv
 from imgsort.errors import ImgsortError, UsageError
 from imgsort.images.decoding.decode import ReadSettings
 from imgsort.images.finding.find import Unreadable, require_folder
-from imgsort.jobs.learn.steps.class_folders import require_outside
-from imgsort.jobs.learn.steps.fitting import Fitted, Fitting
-from imgsort.jobs.learn.steps.report import require_new_folder, write_json
+from imgsort.jobs.learn.steps.fitting import Fitted, fit
+from imgsort.jobs.learn.steps.report import end_of_json, report_folder, write_json
 from imgsort.jobs.learn.steps.settings import FROM_NOTHING, LearnOptions, LearnSettings, require_learnable
 from imgsort.jobs.learn.steps.training_data import TrainingData, TrainingReader
+from imgsort.jobs.learn.steps.training_task import TrainingTask
 from imgsort.jobs.listener import Listener, Remembering
 from imgsort.jobs.results import JSON_VERSION
-from imgsort.jobs.settings import require_none_left, take, take_read_settings
+from imgsort.jobs.settings import parted
 from imgsort.learning.data.pixels import squares_of
 from imgsort.learning.network.networks import SMALL_NETWORK
 from imgsort.learning.network.training import in_batches
@@ -73,9 +73,7 @@ class CompareResult:
             "status": self.status,
             "collection": str(self.collection),
             "models": [vars(row) for row in self.models],
-            "report": None if self.report is None else str(self.report),
-            "unreadable": [vars(row) for row in self.unreadable],
-            "notices": list(self.notices),
+            **end_of_json(self.report, self.unreadable, self.notices),
         }
 
 
@@ -94,12 +92,10 @@ def compare(
     UsageError, DeviceError.
     """
     hearing = Remembering(listener)
-    left = dict(options)
-    settings, read = take(left, LearnSettings), take_read_settings(left)
-    require_none_left(left)
+    settings, read = parted(options, LearnSettings, ReadSettings)
     _require_models(models, settings)
     root = require_folder(Path(folder))
-    report = None if output is None else require_new_folder(require_outside(Path(output), root))
+    report = report_folder(output, root)
     data = TrainingReader(settings, read, hearing).read_classes(root)
     rows: list[ModelComparison] = []
     for name in models:
@@ -142,7 +138,7 @@ def _row(
     if name == SMALL_NETWORK:
         own = replace(settings, model=name, weights=None, fine_tune=False)
     try:
-        fitted = Fitting(data.split, data.classes, own, read, listener).fit()
+        fitted = fit(TrainingTask(data, own, read, listener))
     except ImgsortError as error:
         listener.notice(f"{name} is left out: {error}")
         return ModelComparison(name, error=str(error))

@@ -6,14 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from imgsort.errors import ClassifierError, CollectionError
+from imgsort.images.decoding.decode import ReadSettings
 from imgsort.images.finding.find import ImageFile, Unreadable, require_folder
-from imgsort.jobs.extracting import extract_by
-from imgsort.jobs.learn.steps.class_folders import find_classes, only_classes, require_outside
+from imgsort.jobs.learn.steps.class_folders import find_classes, only_classes
 from imgsort.jobs.learn.steps.predicting import PredictOptions, as_trained, feature_model, require_fitting
-from imgsort.jobs.learn.steps.report import Mistake, mistakes_in, require_new_folder, write_evaluation
+from imgsort.jobs.learn.steps.report import Mistake, end_of_json, mistakes_in, report_folder, write_evaluation
 from imgsort.jobs.listener import Listener, Remembering
 from imgsort.jobs.results import JSON_VERSION
-from imgsort.jobs.settings import ModelSettings, require_none_left, take, take_read_settings
+from imgsort.jobs.session.extracting import extract_by
+from imgsort.jobs.settings import ModelSettings, parted
 from imgsort.learning.data.dataset import LabelledImages
 from imgsort.learning.result.classifier_file import load_classifier
 from imgsort.learning.result.evaluation import Evaluation, evaluate_predictions
@@ -49,9 +50,7 @@ class EvaluateResult:
             **self.evaluation.to_json(),
             "mistakes": [vars(row) for row in self.mistakes],
             "learned_from": self.learned_from,
-            "report": None if self.report is None else str(self.report),
-            "unreadable": [vars(row) for row in self.unreadable],
-            "notices": list(self.notices),
+            **end_of_json(self.report, self.unreadable, self.notices),
         }
 
 
@@ -71,11 +70,9 @@ def evaluate(
     ClassifierError, CollectionError, UsageError, DeviceError.
     """
     hearing = Remembering(listener)
-    left = dict(options)
-    settings, read = as_trained(take(left, ModelSettings)), take_read_settings(left)
-    require_none_left(left)
+    settings, read = parted(options, ModelSettings, ReadSettings)
     root = require_folder(Path(folder))
-    report = None if output is None else require_new_folder(require_outside(Path(output), root))
+    report = report_folder(output, root)
     file = load_classifier(Path(classifier))
     classes = file.classifier.classes
     folders, unknown = only_classes(find_classes(root), classes)
@@ -84,7 +81,7 @@ def evaluate(
     if unknown:
         hearing.notice(f"left out, for {file.path.name} does not know these classes: {_some(unknown)}.")
     features, _ = extract_by(
-        feature_model(file), root, folders.listing, settings, read=read, listener=hearing, notice=hearing.notice
+        feature_model(file), root, folders.listing, as_trained(settings), read=read, listener=hearing
     )
     if not features.files:
         raise CollectionError(f"{root}: none of its images can be read.")

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Unpack
 from imgsort.csv_file import require_new
 from imgsort.errors import UnreadableImageError, UsageError
 from imgsort.images.decoding.decode import ReadSettings, read_image
-from imgsort.images.decoding.letterbox import letterbox
-from imgsort.images.finding.find import ImageFile
-from imgsort.jobs.learn.classify import Guess, image_file
-from imgsort.jobs.placing import rounded
+from imgsort.images.finding.find import ImageFile, named_file
+from imgsort.jobs.learn.steps.predictions import Guess
 from imgsort.jobs.results import JSON_VERSION
-from imgsort.jobs.settings import ReadOptions, require_none_left, take_read_settings
+from imgsort.jobs.session.placing import rounded
+from imgsort.jobs.settings import ReadOptions, parted
+from imgsort.learning.data.pixels import square_of
 from imgsort.learning.network.explanation import class_activation, overlay
 from imgsort.learning.network.training import predict
 from imgsort.learning.result.classifier_file import load_classifier
@@ -60,9 +60,7 @@ def explain(
     """
     from PIL import Image
 
-    left = dict(options)
-    read = take_read_settings(left)
-    require_none_left(left)
+    (read,) = parted(options, ReadSettings)
     picture = require_new(Path(output) if output is not None else Path(f"{Path(image).stem}_explained.png"))
     if picture.suffix.lower() != ".png":
         raise UsageError(f"{picture}: the picture is a PNG. Give a name that ends in .png.")
@@ -70,7 +68,7 @@ def explain(
     classes = file.classifier.classes
     if name is not None and name not in classes:
         raise UsageError(f"class {name!r}: {file.path} knows {', '.join(classes[:20])}.")
-    pixels, square = _pixels(image_file(Path(image)), file.classifier.network.size_px, read)
+    pixels, square = _pixels(named_file(Path(image)), file.classifier.network.size_px, read)
     network = file.load_network()
     probabilities = predict(network, square[None], 1)[0]
     label = int(probabilities.argmax()) if name is None else classes.index(name)
@@ -86,6 +84,6 @@ def _pixels(file: ImageFile, size_px: int, read: ReadSettings) -> "tuple[NDArray
     """Return the image as it is shown, and as the network sees it. Raises UnreadableImageError."""
     try:
         shown = read_image(Path(), file, read, _SHOWN_PX).pixels
-        return shown, letterbox(read_image(Path(), file, read, size_px).pixels, size_px)
+        return shown, square_of(Path(), file, size_px, read)
     except UnreadableImageError as error:
         raise UnreadableImageError(f"{file.path}: {error}") from error

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, get_args
 from imgsort.csv_file import require_new
 from imgsort.errors import CollectionError, ExportError, UnreadableImageError, UsageError
 from imgsort.features.runtimes.calibration import calibration_squares
-from imgsort.images.decoding.decode import read_image
-from imgsort.images.decoding.letterbox import letterbox
 from imgsort.images.finding.find import find_images, require_folder
 from imgsort.jobs.learn.steps.report import write_json
 from imgsort.jobs.results import JSON_VERSION
+from imgsort.learning.data.pixels import square_of
 from imgsort.learning.network.export import (
     MOST_DIFFERENCE,
     SUFFIXES,
@@ -106,7 +105,7 @@ def _squares(samples: str | Path | None, size_px: int) -> "NDArray[np.uint8]":
     squares = []
     for file in find_images(root, recursive=True).files[:_SAMPLES]:
         with contextlib.suppress(UnreadableImageError):
-            squares.append(letterbox(read_image(root, file, fit_px=size_px).pixels, size_px))
+            squares.append(square_of(root, file, size_px))
     if not squares:
         raise CollectionError(f"{root}: there is no image that can be read among its first {_SAMPLES}.")
     return np.stack(squares)

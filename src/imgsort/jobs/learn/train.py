@@ -7,9 +7,10 @@ from typing import Any, Unpack
 
 from imgsort.csv_file import require_new
 from imgsort.errors import UsageError
+from imgsort.images.decoding.decode import ReadSettings
 from imgsort.images.finding.find import Unreadable, require_folder
 from imgsort.jobs.learn.steps.class_folders import require_outside
-from imgsort.jobs.learn.steps.fitting import Fitting
+from imgsort.jobs.learn.steps.fitting import fit
 from imgsort.jobs.learn.steps.report import (
     Mistake,
     mistakes_in,
@@ -19,9 +20,10 @@ from imgsort.jobs.learn.steps.report import (
 )
 from imgsort.jobs.learn.steps.settings import LearnOptions, LearnSettings
 from imgsort.jobs.learn.steps.training_data import TrainingData, TrainingReader
+from imgsort.jobs.learn.steps.training_task import TrainingTask
 from imgsort.jobs.listener import Listener, Remembering
 from imgsort.jobs.results import JSON_VERSION
-from imgsort.jobs.settings import require_none_left, take, take_read_settings
+from imgsort.jobs.settings import parted
 from imgsort.learning.network.history import HistoryRow
 from imgsort.learning.result.classifier_file import SUFFIX, save_classifier
 from imgsort.learning.result.evaluation import Evaluation
@@ -96,13 +98,11 @@ def train(
     """
     began = time.monotonic()
     hearing = Remembering(listener)
-    left = dict(options)
-    settings, read = take(left, LearnSettings), take_read_settings(left)
-    require_none_left(left)
+    settings, read = parted(options, LearnSettings, ReadSettings)
     root = require_folder(Path(folder))
     path, report = _places(require_outside(Path(output), root))
     data = TrainingReader(settings, read, hearing).read_classes(root)
-    fitted = Fitting(data.split, data.classes, settings, read, hearing).fit()
+    fitted = fit(TrainingTask(data, settings, read, hearing))
     save_classifier(path, fitted.network, fitted.classifier)
     write_training(report, data.classes, data.split, fitted.history)
     mistakes: tuple[Mistake, ...] = ()

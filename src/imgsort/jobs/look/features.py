@@ -6,11 +6,12 @@ from typing import Unpack
 from imgsort.features.extract import Features
 from imgsort.filing.journal import category_folders
 from imgsort.filing.planning.site import site_of
+from imgsort.images.decoding.decode import ReadSettings
 from imgsort.images.finding.find import require_folder
-from imgsort.jobs.extracting import extract_with
 from imgsort.jobs.listener import Listener
-from imgsort.jobs.session import list_collection
-from imgsort.jobs.settings import ModelOptions, ModelSettings, require_none_left, take, take_read_settings
+from imgsort.jobs.session.extracting import extract_with
+from imgsort.jobs.session.listing import list_collection
+from imgsort.jobs.settings import ModelOptions, ModelSettings, parted
 
 
 def extract_features(
@@ -26,14 +27,9 @@ def extract_features(
     Touches no image. The other options are those of `imgsort.jobs.settings.ModelOptions`. Raises
     CollectionError, UsageError, WeightsError, DeviceError and JournalError.
     """
-    listener = listener or Listener()
-    left = dict(options)
-    settings, read = take(left, ModelSettings), take_read_settings(left)
-    require_none_left(left)
+    settings, read = parted(options, ModelSettings, ReadSettings)
     root = require_folder(Path(folder))
     known = [folder.path for folder in category_folders.known_folders(root)]
     listing = list_collection(site_of(root), known, recursive=recursive)
-    features, _ = extract_with(
-        root, listing, settings, default_model, read=read, listener=listener, notice=listener.notice
-    )
+    features, _ = extract_with(root, listing, settings, default_model, read=read, listener=listener or Listener())
     return features

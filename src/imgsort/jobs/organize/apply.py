@@ -14,9 +14,12 @@ from imgsort.images.finding.find import ImageFile
 from imgsort.images.kinds import IMAGE_SUFFIXES
 from imgsort.images.stream import stream
 from imgsort.jobs.listener import Listener
-from imgsort.jobs.placing import place
 from imgsort.jobs.results import FilingResult
-from imgsort.jobs.session import Session, filing_session, left_out
+from imgsort.jobs.session.collection import OpenCollection, open_collection
+from imgsort.jobs.session.filing import carry_out_plan
+from imgsort.jobs.session.listing import left_out
+from imgsort.jobs.session.looking import Looked
+from imgsort.jobs.session.placing import place
 from imgsort.jobs.settings import FilingSettings
 
 _AHEAD = 64
@@ -40,15 +43,13 @@ def apply(
         dry_run=dry_run,
     )
     folders = {parent_of(row.file) for row in edited.rows}
-    with filing_session(
-        edited.collection, "apply", settings, DEFAULTS, listener or Listener(), inside=folders
-    ) as session:
-        session.listener.notice(f"this plan is for {session.site.collection}: {edited.mode} to {session.site.output}.")
-        rows, errors = _found(session, edited.rows)
-        planned, wrong = plan_of_rows(session.site, rows, no_categories=left_out(session.site))
+    with open_collection(edited.collection, "apply", settings, DEFAULTS, listener, inside=folders) as collection:
+        site = collection.site
+        collection.hearing.listener.notice(f"this plan is for {site.collection}: {edited.mode} to {site.output}.")
+        rows, errors = _found(collection, edited.rows)
+        planned, wrong = plan_of_rows(site, rows, no_categories=left_out(site))
         _require_none(path, [*edited.errors, *errors, *wrong])
-        session.looked_at(len(rows), ())
-        return session.carry_out_plan(planned)
+        return carry_out_plan(collection, Looked(len(rows), ()), planned)
 
 
 def _require_none(path: Path, errors: Sequence[RowError]) -> None:
@@ -61,20 +62,20 @@ def _require_none(path: Path, errors: Sequence[RowError]) -> None:
         )
 
 
-def _found(session: Session, rows: Sequence[PlanRow]) -> tuple[list[EditedRow], list[RowError]]:
+def _found(collection: OpenCollection, rows: Sequence[PlanRow]) -> tuple[list[EditedRow], list[RowError]]:
     """Find the file of each line that is to go somewhere, and hash it."""
-    files = {file.path: file for file in session.listing.files}
+    files = {file.path: file for file in collection.listing.files}
     going = [row for row in rows if row.target]
     errors = [
-        RowError(row.line, f"there is no image {row.file!r} in {session.site.collection}")
+        RowError(row.line, f"there is no image {row.file!r} in {collection.site.collection}")
         for row in going
         if row.file not in files
     ]
     there = [row for row in going if row.file in files]
     found = []
-    contents = stream(there, lambda row: _content(session, files[row.file]), _AHEAD)
+    contents = stream(there, lambda row: _content(collection, files[row.file]), _AHEAD)
     for number, (row, content) in enumerate(zip(there, contents, strict=True), start=1):
-        session.listener.progress("checking", number, len(there))
+        collection.hearing.progress("checking", number, len(there))
         if content is None:
             errors.append(RowError(row.line, f"the file {row.file!r} cannot be read"))
         elif row.content not in ("", content):
@@ -83,7 +84,7 @@ def _found(session: Session, rows: Sequence[PlanRow]) -> tuple[list[EditedRow], 
             errors.append(RowError(row.line, f"the target {row.target!r} does not end as images do"))
         else:
             placement = place(files[row.file], content, "", row.distance)
-            found.append(EditedRow(row.line, placement, join(session.site.prefix, row.target)))
+            found.append(EditedRow(row.line, placement, join(collection.site.prefix, row.target)))
     return found, errors
 
 
@@ -93,5 +94,5 @@ def _is_image_name(target: str, source: str) -> bool:
     return suffix in IMAGE_SUFFIXES or suffix == os.path.splitext(source)[1].lower()
 
 
-def _content(session: Session, file: ImageFile) -> str | None:
-    return file_content_hash(session.site.collection / file.path)
+def _content(collection: OpenCollection, file: ImageFile) -> str | None:
+    return file_content_hash(collection.site.collection / file.path)

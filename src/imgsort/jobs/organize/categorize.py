@@ -1,6 +1,8 @@
 """`imgsort categorize`: groups images that look alike into category folders, or files new ones into those there are."""
 
 from dataclasses import replace
+from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 from typing import Literal, Unpack, get_args
 
@@ -12,12 +14,15 @@ from imgsort.grouping.categories.group import MOST_PAIRED_ROWS, Algorithm, Group
 from imgsort.grouping.centres import centres_of
 from imgsort.images.finding.find import Unreadable
 from imgsort.jobs.listener import Listener
+from imgsort.jobs.organize.steps import saved_centres
 from imgsort.jobs.organize.steps.naming import words_for
 from imgsort.jobs.organize.update import file_new_images
-from imgsort.jobs.placing import UNSORTED_FOLDER, place
 from imgsort.jobs.results import FilingResult
-from imgsort.jobs.session import Session, filing_session
-from imgsort.jobs.settings import ModelSettings, SortOptions, require_seed, sort_settings
+from imgsort.jobs.session.collection import OpenCollection, open_collection
+from imgsort.jobs.session.filing import Found, WhenBegun, carry_out
+from imgsort.jobs.session.looking import Extracted, extract
+from imgsort.jobs.session.placing import UNSORTED_FOLDER, place
+from imgsort.jobs.settings import SortOptions, require_seed, sort_settings
 
 DEFAULT_MODEL = "vgg16"
 
@@ -53,21 +58,18 @@ def categorize(
     _require_words(algorithm, quality)
     require_seed(seed)
     filing, model, read = sort_settings(options)
-    with filing_session(folder, "categorize", filing, read, listener or Listener()) as session:
+    with open_collection(folder, "categorize", filing, read, listener) as collection:
         if update:
-            return file_new_images(session, model, DEFAULT_MODEL)
-        _require_not_too_many(len(session.listing.files), algorithm)
+            return file_new_images(collection, model, DEFAULT_MODEL)
+        _require_not_too_many(len(collection.listing.files), algorithm)
         least = _least_images(clusters, algorithm, min_clusters)
         is_free = clusters == "auto" or algorithm == "hdbscan"
-        _require_images(len(session.listing.files), least, session.site.collection, "images", is_free=is_free)
-        features = session.extract(replace(model, is_larger=quality == "high"), DEFAULT_MODEL)
+        root = collection.site.collection
+        _require_images(len(collection.listing.files), least, root, "images", is_free=is_free)
+        extracted = extract(collection, replace(model, is_larger=quality == "high"), DEFAULT_MODEL)
+        features = extracted.features
         _require_images(
-            len(features.files),
-            least,
-            session.site.collection,
-            "readable images",
-            is_free=is_free,
-            unreadable=features.unreadable,
+            len(features.files), least, root, "readable images", is_free=is_free, unreadable=features.unreadable
         )
         grouping = group_rows(
             features.matrix,
@@ -79,10 +81,17 @@ def categorize(
             random_state=seed,
             order=features.content_order,
         )
-        _tell(session, grouping, clusters, algorithm)
-        placements = _placements(features, grouping, _folders(session, features, grouping, model, names))
-        centres = centres_of(features.matrix, grouping.labels) if grouping.count else None
-        return session.carry_out(placements, shared={UNSORTED_FOLDER}, centres=centres)
+        _tell(collection.hearing, grouping, clusters, algorithm)
+        folders = _folders(grouping, words_for(collection, extracted, grouping.labels, model) if names else [])
+        is_chosen = clusters == "auto" and algorithm != "hdbscan"
+        return carry_out(
+            collection,
+            extracted.looked,
+            _placements(features, grouping, folders),
+            shared={UNSORTED_FOLDER},
+            found=Found(candidates=grouping.candidates if is_chosen else None),
+            when_begun=_keeper(collection, extracted, grouping),
+        )
 
 
 def _require_numbers(clusters: int | Literal["auto"], smallest: int, largest: int, variance: float) -> None:
@@ -119,25 +128,29 @@ def _least_images(clusters: int | Literal["auto"], algorithm: Algorithm, min_clu
     return min_clusters + 1 if clusters == "auto" else clusters
 
 
-def _tell(session: Session, grouping: Grouping, clusters: int | Literal["auto"], algorithm: Algorithm) -> None:
+def _tell(hearing: Listener, grouping: Grouping, clusters: int | Literal["auto"], algorithm: Algorithm) -> None:
     """Say what a person would wonder about."""
     if algorithm == "hdbscan":
-        session.notice(f"categories that hdbscan found: {grouping.count}.")
+        hearing.notice(f"categories that hdbscan found: {grouping.count}.")
     elif clusters == "auto":
-        session.candidates = grouping.candidates
-        session.notice(f"the number of categories that fits best: {grouping.count}.")
+        hearing.notice(f"the number of categories that fits best: {grouping.count}.")
     elif grouping.count < clusters:
-        session.notice(f"the images differ too little for {clusters} categories; there are {grouping.count}.")
+        hearing.notice(f"the images differ too little for {clusters} categories; there are {grouping.count}.")
 
 
-def _folders(session: Session, features: Features, grouping: Grouping, model: ModelSettings, names: bool) -> list[str]:
-    """Return the name of each category's folder."""
+def _folders(grouping: Grouping, words: list[str | None]) -> list[str]:
+    """Return the name of each category's folder, with a word after it where there is one."""
     digits = len(str(grouping.count))
     folders = [f"category_{number:0{digits}d}" for number in range(1, grouping.count + 1)]
-    if names:
-        words = words_for(session, features, grouping.labels, model)
-        folders = [f"{folder}_{word}" if word else folder for folder, word in zip(folders, words, strict=True)]
-    return folders
+    return [f"{folder}_{word}" if word else folder for folder, word in zip_longest(folders, words)]
+
+
+def _keeper(collection: OpenCollection, extracted: Extracted, grouping: Grouping) -> WhenBegun | None:
+    """Return what keeps the centres of the categories for later runs, if there are any."""
+    if not grouping.count or extracted.looked.model is None:
+        return None
+    centres = centres_of(extracted.features.matrix, grouping.labels)
+    return partial(saved_centres.keep, centres=centres, model=vars(extracted.looked.model), hearing=collection.hearing)
 
 
 def _placements(features: Features, grouping: Grouping, folders: list[str]) -> list[Placement]:

@@ -1,24 +1,27 @@
 """`imgsort check`: looks at every file and says what is wrong with it; with `move` it files the faulty ones."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Unpack
+from typing import Any, Unpack
 
 from imgsort.csv_file import require_new, write_csv
 from imgsort.errors import UsageError
 from imgsort.filing.paths import join
-from imgsort.filing.planning.plan import Placement
+from imgsort.filing.planning.plan import Placement, Refusal
 from imgsort.filing.planning.site import Mode, Site
+from imgsort.images.decoding.decode import ReadSettings
 from imgsort.images.finding.find import Unreadable
 from imgsort.images.judging.inspect import Inspection, inspect
 from imgsort.images.stream import stream
 from imgsort.jobs.listener import Listener
-from imgsort.jobs.organize.steps.findings import REASONS, Limits, find_faults
-from imgsort.jobs.placing import place
-from imgsort.jobs.results import CheckResult, Finding
-from imgsort.jobs.session import Session, filing_session
-from imgsort.jobs.settings import FilingOptions, FilingSettings, require_none_left, take, take_read_settings
+from imgsort.jobs.organize.steps.findings import REASONS, Finding, Limits, find_faults
+from imgsort.jobs.results import FilingResult
+from imgsort.jobs.session.collection import OpenCollection, open_collection
+from imgsort.jobs.session.filing import carry_out
+from imgsort.jobs.session.looking import Looked, require_readable
+from imgsort.jobs.session.placing import place
+from imgsort.jobs.settings import FilingOptions, FilingSettings, parted
 
 REJECTED_FOLDER = "Rejected"
 
@@ -36,6 +39,32 @@ class CheckOptions(FilingOptions, total=False):
     max_overexposure: float
     min_sharpness: float
     max_distance: int
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What `check` found, the weightiest reason first, and what it filed: `filing` has no moves without `move`."""
+
+    filing: FilingResult
+    findings: tuple[Finding, ...]
+
+    @property
+    def refused(self) -> tuple[Refusal, ...]:
+        """The files of the plan that were left as they are."""
+        return self.filing.refused
+
+    def count(self, reason: str) -> int:
+        """Return how many findings there are of a reason."""
+        return sum(finding.reason == reason for finding in self.findings)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that `--json` prints."""
+        reasons = dict.fromkeys(finding.reason for finding in self.findings)
+        return {
+            **self.filing.to_json(),
+            "reasons": [{"name": reason, "count": self.count(reason)} for reason in reasons],
+            "findings": [vars(finding) for finding in self.findings],
+        }
 
 
 def check(
@@ -58,36 +87,38 @@ def check(
     if unknown:
         raise UsageError(f"reason {sorted(unknown)[0]!r}: it is one of {', '.join(REASONS)}.")
     report = None if csv is None else require_new(Path(csv))
-    left = dict(options)
-    limits, read, settings = take(left, Limits), take_read_settings(left), take(left, FilingSettings)
-    require_none_left(left)
+    limits, read, settings = parted(options, Limits, ReadSettings, FilingSettings)
     if not move and (settings.output is not None or settings.mode is not Mode.MOVE or settings.plan is not None):
         raise UsageError("an output, copies, links and a plan need --move: without it nothing is filed.")
     # What only looks neither locks nor settles anything, as a dry run.
     looking = settings if move else replace(settings, dry_run=True)
-    with filing_session(folder, "check", looking, read, listener or Listener()) as session:
-        inspections = _inspect_all(session)
+    with open_collection(folder, "check", looking, read, listener) as collection:
+        inspections = _inspect_all(collection)
+        looked = require_readable(collection, _looked(collection, inspections))
         findings = find_faults(inspections, limits)
         findings = [finding for finding in findings if not reasons or finding.reason in reasons]
         if report is not None:
             write_csv(report, _CSV_HEADER, (tuple(vars(finding).values()) for finding in findings))
         placements = _placements(inspections, findings) if move else []
-        session.site = _rejecting(session.site)
-        filing = session.carry_out(placements, shared={placement.folder for placement in placements})
+        shared = {placement.folder for placement in placements}
+        filing = carry_out(collection, looked, placements, shared=shared, site=_rejecting(collection.site))
     if not move:
         filing = replace(filing, status="checked", dry_run=settings.dry_run)
     return CheckResult(filing, tuple(findings))
 
 
-def _inspect_all(session: Session) -> list[Inspection]:
-    root, files, read = session.site.collection, session.listing.files, session.read
+def _inspect_all(collection: OpenCollection) -> list[Inspection]:
+    root, files, read = collection.site.collection, collection.listing.files, collection.read
     inspections = []
     for number, inspection in enumerate(stream(files, lambda file: inspect(root, file, read), _AHEAD), start=1):
         inspections.append(inspection)
-        session.listener.progress("checking", number, len(files))
-    unreadable = [Unreadable(i.file.path, str(i.error)) for i in inspections if i.error is not None]
-    session.looked_at(len(files) - len(unreadable), (*session.listing.unreadable, *unreadable))
+        collection.hearing.progress("checking", number, len(files))
     return inspections
+
+
+def _looked(collection: OpenCollection, inspections: Sequence[Inspection]) -> Looked:
+    unreadable = [Unreadable(i.file.path, str(i.error)) for i in inspections if i.error is not None]
+    return Looked(len(inspections) - len(unreadable), (*collection.listing.unreadable, *unreadable))
 
 
 def _rejecting(site: Site) -> Site:

@@ -1,11 +1,45 @@
 """`imgsort history`: the runs of a collection. Reads only: takes no lock and settles nothing."""
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from imgsort.errors import ElsewhereError
 from imgsort.filing.journal.runs import load_run, run_ids
 from imgsort.images.finding.find import require_folder
-from imgsort.jobs.results import History, RunSummary
+from imgsort.jobs.results import JSON_VERSION
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """A line of `history`."""
+
+    id: str
+    started: str
+    command: str
+    mode: str
+    moves: int
+    status: str
+    collection: str
+    destination: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class History:
+    """The runs recorded in a collection, oldest first."""
+
+    collection: Path
+    runs: tuple[RunSummary, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that `--json` prints."""
+        return {
+            "version": JSON_VERSION,
+            "command": "history",
+            "collection": str(self.collection),
+            "runs": [vars(run) for run in self.runs],
+        }
 
 
 def history(folder: str | Path) -> History:

@@ -13,10 +13,13 @@ from imgsort.grouping.centres import distances_to
 from imgsort.grouping.directions import unit_rows
 from imgsort.grouping.outliers.neighbours import NeighbourOutliers
 from imgsort.grouping.outliers.two_means import TwoMeansOutliers
+from imgsort.grouping.row_order import in_own_order
 from imgsort.jobs.listener import Listener
-from imgsort.jobs.placing import place, rounded
 from imgsort.jobs.results import FilingResult, Outlier
-from imgsort.jobs.session import Session, filing_session
+from imgsort.jobs.session.collection import open_collection
+from imgsort.jobs.session.filing import Found, carry_out
+from imgsort.jobs.session.looking import Extracted, extract
+from imgsort.jobs.session.placing import place, rounded
 from imgsort.jobs.settings import SortOptions, require_seed, sort_settings
 
 if TYPE_CHECKING:
@@ -56,23 +59,25 @@ def find_outliers(
     _require_numbers(max_outliers, neighbors, method, threshold)
     require_seed(seed)
     filing, model, read = sort_settings(options)
-    with filing_session(folder, "outliers", filing, read, listener or Listener()) as session:
-        features = session.extract(model, DEFAULT_MODEL)
+    with open_collection(folder, "outliers", filing, read, listener) as collection:
+        extracted = extract(collection, model, DEFAULT_MODEL)
+        features, hearing = extracted.features, collection.hearing
         if len(features.files) < _FEWEST:
-            session.notice(f"{len(features.files)} readable images: too few to say which of them does not belong.")
+            hearing.notice(f"{len(features.files)} readable images: too few to say which of them does not belong.")
         if method == "knn":
-            session.outliers = _by_neighbours(
-                session, features, _neighbour_detector(neighbors, max_outliers, threshold)
-            )
+            detector = _neighbour_detector(neighbors, max_outliers, threshold)
+            outliers = _by_neighbours(extracted, detector, hearing)
         else:
-            session.outliers = _by_two_clusters(session, features, max_outliers, seed)
+            outliers = _by_two_clusters(features, TwoMeansOutliers(max_outliers, random_state=seed), hearing)
         row_of = {file.path: row for row, file in enumerate(features.files)}
         placements = [
             place(features.files[row], features.contents[row], OUTLIER_FOLDER, outlier.distance, outlier.score)
-            for outlier in session.outliers
+            for outlier in outliers
             for row in [row_of[outlier.path]]
         ]
-        return session.carry_out(placements, shared={OUTLIER_FOLDER})
+        return carry_out(
+            collection, extracted.looked, placements, shared={OUTLIER_FOLDER}, found=Found(outliers=outliers)
+        )
 
 
 def _require_numbers(max_outliers: int, neighbors: int, method: Method, threshold: Threshold) -> None:
@@ -92,16 +97,17 @@ def _neighbour_detector(neighbors: int, max_outliers: int, threshold: Threshold)
     return NeighbourOutliers(neighbors, threshold=None if threshold == "auto" else threshold)
 
 
-def _by_neighbours(session: Session, features: Features, detector: NeighbourOutliers) -> tuple[Outlier, ...]:
+def _by_neighbours(extracted: Extracted, detector: NeighbourOutliers, hearing: Listener) -> tuple[Outlier, ...]:
     """Return the outliers, the oddest first, each with what there is to say about it."""
+    features, model = extracted.features, extracted.looked.model
     matrix = features.matrix
-    if session.model is not None and session.model.has_classifier and len(matrix):
-        matrix = beside_classes(matrix, BACKBONES[session.model.name].weights.obtain())
+    if model is not None and model.has_classifier and len(matrix):
+        matrix = beside_classes(matrix, BACKBONES[model.name].weights.obtain())
     detector.fit(matrix)
     paths = [file.path for file in features.files]
     rows = _oddest_first(detector.predictions_, detector.distances_)
     if not rows and len(paths) >= _FEWEST:
-        session.notice(f"no image stands out from the others: the highest score is {max(detector.scores_):.1f}.")
+        hearing.notice(f"no image stands out from the others: the highest score is {max(detector.scores_):.1f}.")
     farthest = _farthest_folders(matrix, paths, rows)
     return tuple(
         Outlier(
@@ -116,22 +122,22 @@ def _by_neighbours(session: Session, features: Features, detector: NeighbourOutl
     )
 
 
-def _by_two_clusters(session: Session, features: Features, max_outliers: int, seed: int) -> tuple[Outlier, ...]:
+def _by_two_clusters(features: Features, detector: TwoMeansOutliers, hearing: Listener) -> tuple[Outlier, ...]:
     """Return the outliers, the oddest first. The rows are seen in the order of their content, not of names."""
     order = features.content_order
-    detector = TwoMeansOutliers(max_outliers, random_state=seed).fit(features.matrix[order])
+    detector.fit(features.matrix[order])
     if detector.small_fraction_ > _TWO_GROUPS_FRACTION:
-        session.notice(
+        hearing.notice(
             f"the smaller cluster holds {detector.small_fraction_:.0%} of the images: this looks like a folder "
             "of two groups rather than of one with outliers. `imgsort outliers --method knn` finds them whatever "
             "the groups; `imgsort categorize --clusters 2` would part them."
         )
     elif detector.small_fraction_ == 0 and len(features.files) >= _FEWEST:
-        session.notice("the images are all alike to the model: none of them is an outlier.")
-    rows = _oddest_first(detector.predictions_, detector.distances_)
+        hearing.notice("the images are all alike to the model: none of them is an outlier.")
+    distances = in_own_order(detector.distances_, order)
+    rows = _oddest_first(in_own_order(detector.predictions_, order), distances)
     return tuple(
-        Outlier(features.files[order[row]].path, rank, rounded(detector.distances_[row]))
-        for rank, row in enumerate(rows, start=1)
+        Outlier(features.files[row].path, rank, rounded(distances[row])) for rank, row in enumerate(rows, start=1)
     )
 
 

@@ -1,16 +1,45 @@
 """`imgsort undo`: takes back the last run still in force, or the one named."""
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from imgsort.errors import InterruptedRunError, StoppedError
 from imgsort.filing.journal.run import Run
 from imgsort.filing.journal.twins import level_twin
 from imgsort.filing.moving.undo import run_to_undo, undo_run
 from imgsort.filing.paths import exists
+from imgsort.filing.planning.plan import Refusal
 from imgsort.images.finding.find import require_folder
 from imgsort.jobs.listener import Listener
-from imgsort.jobs.results import UndoResult
-from imgsort.jobs.session import locked_and_settled
+from imgsort.jobs.results import JSON_VERSION
+from imgsort.jobs.session.locking import locked_and_settled
+
+
+@dataclass(frozen=True)
+class UndoResult:
+    """What `undo` did: `restored` files are back, `refused` ones were changed since and are as they were."""
+
+    run: str
+    command: str
+    status: str
+    collection: Path
+    restored: int
+    refused: tuple[Refusal, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that `--json` prints."""
+        return {
+            "version": JSON_VERSION,
+            "command": "undo",
+            "run": self.run,
+            "undone_command": self.command,
+            "status": self.status,
+            "collection": str(self.collection),
+            "counts": {"restored": self.restored, "refused": len(self.refused)},
+            "refused": [vars(refusal) for refusal in self.refused],
+            "notices": [],
+        }
 
 
 def undo(folder: str | Path, run: str | None = None, *, listener: Listener | None = None) -> UndoResult:

@@ -15,57 +15,68 @@ from imgsort.filing.paths import join, parent_of
 from imgsort.filing.planning.site import Mode
 from imgsort.grouping.centres import Centres, centres_of
 from imgsort.images.finding.find import find_images
-from imgsort.jobs.extracting import extract_with
 from imgsort.jobs.organize.steps import saved_centres
 from imgsort.jobs.organize.steps.saved_centres import SavedCentres
-from imgsort.jobs.placing import UNSORTED_FOLDER, place
 from imgsort.jobs.results import FilingResult
-from imgsort.jobs.session import Session, left_out
+from imgsort.jobs.session.collection import OpenCollection
+from imgsort.jobs.session.extracting import extract_with
+from imgsort.jobs.session.filing import carry_out
+from imgsort.jobs.session.listing import left_out
+from imgsort.jobs.session.looking import Extracted, extract, looked_at_none
+from imgsort.jobs.session.placing import UNSORTED_FOLDER, place
 from imgsort.jobs.settings import ModelSettings
 
 
-def file_new_images(session: Session, model: ModelSettings, default: str) -> FilingResult:
+def file_new_images(collection: OpenCollection, model: ModelSettings, default: str) -> FilingResult:
     """File the images that lie in no category yet, each with the nearest centre or, far from all, in `Unsorted`.
 
     The centres are those that the newest run has kept; where none has, those of the images in the category
     folders. Raises CollectionError where there is no category, UsageError for another model than theirs.
     """
-    if not session.categories:
-        raise CollectionError(f"{session.site.output}: there are no categories yet. Run it without --update first.")
-    own = set(session.own_sources)
-    new = tuple(file for file in session.listing.files if parent_of(file.path) not in own)
-    session.listing = replace(session.listing, files=new)
-    if not new:
-        session.looked_at(0, session.listing.unreadable)
-        return session.carry_out([])
-    saved, is_current = saved_centres.latest(session.site.destination, session.own_targets)
+    if not collection.categories:
+        raise CollectionError(f"{collection.site.output}: there are no categories yet. Run it without --update first.")
+    collection = _with_new_images_alone(collection)
+    if not collection.listing.files:
+        return carry_out(collection, looked_at_none(collection), [])
+    saved, is_current = saved_centres.latest(collection.site.destination, collection.own_targets)
     if saved is not None:
         model = _same_model(saved, model)
     if saved is None or not is_current:
-        centres, folders = _learn_from_folders(session, model, default)
+        centres, folders = _learn_from_folders(collection, model, default)
     else:
-        centres, folders = saved.centres, _present_paths(saved, session)
-    features = session.extract(model, default)
+        centres, folders = saved.centres, _present_paths(saved, collection)
+    extracted = extract(collection, model, default)
     if saved is not None and is_current:
-        _require_same_features(saved, session, features)
-    return _file(session, features, centres, folders)
+        _require_same_features(saved, collection, extracted)
+    return _file(collection, extracted, centres, folders)
 
 
-def _present_paths(saved: SavedCentres, session: Session) -> list[str | None]:
+def _with_new_images_alone(collection: OpenCollection) -> OpenCollection:
+    own = set(collection.own_sources)
+    new = tuple(file for file in collection.listing.files if parent_of(file.path) not in own)
+    return replace(collection, listing=replace(collection.listing, files=new))
+
+
+def _present_paths(saved: SavedCentres, collection: OpenCollection) -> list[str | None]:
     """Return where the folder of each category is by now, None for one that is gone."""
     # A folder that a person renamed may have been left to them by a later run, which made another in its place.
-    renamed_first = sorted(session.categories, key=lambda folder: folder.path == folder.made_as)
+    renamed_first = sorted(collection.categories, key=lambda folder: folder.path == folder.made_as)
     path_of = {folder.made_as: folder.path for folder in renamed_first}
     paths = [path_of.get(folder) for folder in saved.folders]
     gone = paths.count(None)
     if gone:
-        session.notice(f"the folders of {gone} categories are gone; what looks like them goes to {UNSORTED_FOLDER}.")
+        collection.hearing.notice(
+            f"the folders of {gone} categories are gone; what looks like them goes to {UNSORTED_FOLDER}."
+        )
     return paths
 
 
-def _file(session: Session, features: Features, centres: Centres, folders: Sequence[str | None]) -> FilingResult:
-    unsorted = join(session.site.prefix, UNSORTED_FOLDER)
-    filed = _filed_contents(session, features)
+def _file(
+    collection: OpenCollection, extracted: Extracted, centres: Centres, folders: Sequence[str | None]
+) -> FilingResult:
+    site, features = collection.site, extracted.features
+    unsorted = join(site.prefix, UNSORTED_FOLDER)
+    filed = _filed_contents(collection, features)
     placements = []
     if features.files:
         found = centres.place(features.matrix)
@@ -74,38 +85,37 @@ def _file(session: Session, features: Features, centres: Centres, folders: Seque
             folder = folders[label] if label >= 0 else None
             if content not in filed:
                 placements.append(place(file, content, folder or unsorted, distance, clear))
-    if session.site.mode is Mode.MOVE and filed:
-        session.notice(f"{len(filed)} images that were filed before lie elsewhere by now: they stay there.")
+    if site.mode is Mode.MOVE and filed:
+        collection.hearing.notice(f"{len(filed)} images that were filed before lie elsewhere by now: they stay there.")
     placements.sort(key=lambda placement: placement.folder)
     # Categories lie where they lie, whatever output is named now. The folders are there, whoever called them
     # what: none is made or claimed.
-    session.site = replace(session.site, prefix="")
-    session.output = session.site.output
-    return session.carry_out(placements, shared={placement.folder for placement in placements})
+    collection = replace(collection, site=replace(site, prefix=""))
+    return carry_out(collection, extracted.looked, placements, shared={placement.folder for placement in placements})
 
 
-def _filed_contents(session: Session, features: Features) -> set[str]:
+def _filed_contents(collection: OpenCollection, features: Features) -> set[str]:
     """Return which of the contents a run has filed before, and a person has put elsewhere since; of copies all.
 
     Copies may lie in any folder that imgsort knows, and be no member of one: only files of a size that an unknown
     one has are read.
     """
-    if session.site.mode is Mode.MOVE:
-        return _moved_by_hand(session, features)
-    filed = {member for folder in session.categories for member in folder.members}
+    if collection.site.mode is Mode.MOVE:
+        return _moved_by_hand(collection, features)
+    filed = {member for folder in collection.categories for member in folder.members}
     rows = zip(features.files, features.contents, strict=True)
     sizes = {file.size for file, content in rows if content not in filed}
-    for folder in sorted(session.own_targets | left_out(session.site)):
-        filed |= {content for content in _contents(session.site.destination / folder, sizes) if content is not None}
+    for folder in sorted(collection.own_targets | left_out(collection.site)):
+        filed |= {content for content in _contents(collection.site.destination / folder, sizes) if content is not None}
     return filed
 
 
-def _moved_by_hand(session: Session, features: Features) -> set[str]:
+def _moved_by_hand(collection: OpenCollection, features: Features) -> set[str]:
     """Return the contents that belong to a category, by its record, whose folder has them no more."""
     moved = set()
     for file, content in zip(features.files, features.contents, strict=True):
-        homes = [folder.path for folder in session.categories if content in folder.members]
-        at_home = (found for path in homes for found in _contents(session.site.destination / path, {file.size}))
+        homes = [folder.path for folder in collection.categories if content in folder.members]
+        at_home = (found for path in homes for found in _contents(collection.site.destination / path, {file.size}))
         if homes and content not in at_home:
             moved.add(content)
     return moved
@@ -143,35 +153,33 @@ def _precision(made_in: str, asked_for: Precision) -> Precision:
     return known.get(made_in, "auto") if asked_for == "auto" else asked_for
 
 
-def _require_same_features(saved: SavedCentres, session: Session, features: Features) -> None:
-    if session.model is None or session.model.sha256 != saved.model["sha256"]:
+def _require_same_features(saved: SavedCentres, collection: OpenCollection, extracted: Extracted) -> None:
+    features, model = extracted.features, extracted.looked.model
+    if model is None or model.sha256 != saved.model["sha256"]:
         raise UsageError(
-            f"{session.site.output}: the weights of {saved.model['name']} are not those that these categories were "
+            f"{collection.site.output}: the weights of {saved.model['name']} are not those that these categories were "
             f"made with (SHA-256 {saved.model['sha256']}). Give --weights, or run it without --update to make others."
         )
     if features.files and features.matrix.shape[1] != saved.centres.centres.shape[1]:
         raise UsageError(
-            f"{session.site.output}: {features.matrix.shape[1]} features an image, and these categories were made with "
-            f"{saved.centres.centres.shape[1]}. Run it without --update to make others."
+            f"{collection.site.output}: {features.matrix.shape[1]} features an image, and these categories were made "
+            f"with {saved.centres.centres.shape[1]}. Run it without --update to make others."
         )
 
 
-def _learn_from_folders(session: Session, model: ModelSettings, default: str) -> tuple[Centres, list[str | None]]:
+def _learn_from_folders(
+    collection: OpenCollection, model: ModelSettings, default: str
+) -> tuple[Centres, list[str | None]]:
     """Return the centres of what lies in the category folders now, and the folders."""
     import numpy as np
 
-    root: Path = session.site.destination
-    paths = sorted(session.own_targets)
+    root: Path = collection.site.destination
+    paths = sorted(collection.own_targets)
     listing = find_images(root, inside=paths)
-    members = tuple(file for file in listing.files if parent_of(file.path) in session.own_targets)
+    members = tuple(file for file in listing.files if parent_of(file.path) in collection.own_targets)
+    members_alone = replace(listing, files=members)
     features, _ = extract_with(
-        root,
-        replace(listing, files=members),
-        model,
-        default,
-        read=session.read,
-        listener=session.listener,
-        notice=session.listener.notice,
+        root, members_alone, model, default, read=collection.read, listener=collection.hearing.listener
     )
     folders = sorted({parent_of(file.path) for file in features.files})
     if not folders:

@@ -1,11 +1,13 @@
 """Images as squares of pixels, for networks that are trained through and through."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imgsort.errors import UnreadableImageError
-from imgsort.images.decoding.decode import ReadSettings, read_image
+from imgsort.images.decoding.decode import DEFAULTS, ReadSettings, read_image
 from imgsort.images.decoding.letterbox import letterbox
+from imgsort.images.finding.find import ImageFile
 from imgsort.images.stream import stream
 from imgsort.learning.data.dataset import LabelledImages
 from imgsort.mapped import empty_array
@@ -15,6 +17,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _AHEAD = 64
+
+
+def square_of(root: Path, file: ImageFile, size_px: int, read: ReadSettings = DEFAULTS) -> "NDArray[np.uint8]":
+    """Return an image as a network sees it: uint8 (size_px, size_px, 3), RGB. Raises UnreadableImageError."""
+    return letterbox(read_image(root, file, read, size_px).pixels, size_px)
 
 
 def squares_of(
@@ -29,7 +36,7 @@ def squares_of(
     def square(row: int) -> "NDArray[np.uint8]":
         file = images.files[row]
         try:
-            return letterbox(read_image(images.root, file, read, size_px).pixels, size_px)
+            return square_of(images.root, file, size_px, read)
         except UnreadableImageError as error:
             raise UnreadableImageError(f"{images.root / file.path}: {error}. It could be read a moment ago.") from error
 

@@ -15,7 +15,8 @@ from imgsort.images.decoding.decode import DEFAULTS
 from imgsort.jobs.listener import Listener
 from imgsort.jobs.organize.steps.naming import words_for
 from imgsort.jobs.results import ModelRecord
-from imgsort.jobs.session import filing_session
+from imgsort.jobs.session.collection import open_collection
+from imgsort.jobs.session.looking import extract
 from imgsort.jobs.settings import FilingSettings, ModelSettings
 from tests.support.published_layout import write_published
 from tests.support.trees import make_tree, names, read_tree
@@ -199,12 +200,13 @@ def test_with_another_model_the_words_are_from_the_one_that_knows_any(unsorted, 
 def test_images_that_go_away_before_the_second_look(unsorted, random_vgg16, gone):
     """There is a word for each category of which an image is left, and none for one whose images are all gone."""
     model = ModelSettings(model="vgg16", weights=random_vgg16, size=32, cache=False)
-    with filing_session(unsorted, "categorize", FilingSettings(dry_run=True), DEFAULTS, Listener()) as session:
-        features = session.extract(model, "vgg16")
+    with open_collection(unsorted, "categorize", FilingSettings(dry_run=True), DEFAULTS, Listener()) as collection:
+        extracted = extract(collection, model, "vgg16")
+        features = extracted.features
         labels = np.arange(12) // 4
         for number in gone:
             (unsorted / features.files[number].path).unlink()
-        words = words_for(session, features, labels, model)
+        words = words_for(collection, extracted, labels, model)
     assert [word is None for word in words] == [set(np.flatnonzero(labels == label)) <= set(gone) for label in range(3)]
 
 

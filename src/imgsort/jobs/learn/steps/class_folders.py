@@ -5,7 +5,7 @@ from pathlib import Path
 
 from imgsort.errors import CollectionError, TooFewImagesError, UsageError
 from imgsort.images.finding.find import Listing, find_images
-from imgsort.jobs.session import LEFT_OUT
+from imgsort.jobs.session.listing import LEFT_OUT
 from imgsort.learning.data.class_names import require_class_names
 
 

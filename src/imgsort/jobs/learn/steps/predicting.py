@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from imgsort.errors import ClassifierError
+from imgsort.errors import ClassifierError, UsageError
 from imgsort.features.extract import Features
 from imgsort.features.keras_backend import Device
 from imgsort.features.models.backbones import BACKBONES
@@ -58,3 +58,9 @@ def record_of(file: ClassifierFile, way: Way) -> ModelRecord:
     return ModelRecord(
         network.name, str(file.path), file.sha256, None, way.precision, way.runtime, "avg", network.size_px
     )
+
+
+def require_numbers(confidence: float | None, top: int) -> None:
+    """Raise UsageError for a confidence that is none, and for fewer than one class to tell of an image."""
+    if (confidence is not None and not 0 <= confidence <= 1) or top < 1:
+        raise UsageError(f"confidence {confidence} and top {top}: they are from 0 to 1, and at least 1.")

@@ -8,6 +8,8 @@ from typing import Any
 
 from imgsort.csv_file import require_new, write_csv
 from imgsort.errors import UsageError
+from imgsort.images.finding.find import Unreadable
+from imgsort.jobs.learn.steps.class_folders import require_outside
 from imgsort.learning.data.dataset import PARTS, LabelledImages, Split
 from imgsort.learning.network.history import HistoryRow
 from imgsort.learning.result.classifier import Predictions
@@ -35,6 +37,23 @@ def require_new_folder(path: Path) -> Path:
         return require_new(path)
     except UsageError as error:
         raise UsageError(str(error).replace("this file exists", "this exists")) from error
+
+
+def report_folder(output: str | Path | None, root: Path) -> Path | None:
+    """Return where a report goes that a person asked for: a new folder, outside the classes of `root`.
+
+    Raises UsageError.
+    """
+    return None if output is None else require_new_folder(require_outside(Path(output), root))
+
+
+def end_of_json(report: Path | None, unreadable: Sequence[Unreadable], notices: Sequence[str]) -> dict[str, Any]:
+    """Return the last keys of the object that `--json` prints for a command that may write a report."""
+    return {
+        "report": None if report is None else str(report),
+        "unreadable": [vars(row) for row in unreadable],
+        "notices": list(notices),
+    }
 
 
 def write_training(folder: Path, classes: Sequence[str], split: Split, history: Sequence[HistoryRow]) -> None:

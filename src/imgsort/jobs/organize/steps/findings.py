@@ -9,7 +9,6 @@ from imgsort.images.judging.inspect import Inspection
 from imgsort.images.judging.perceptual_hash import MAX_DISTANCE
 from imgsort.images.judging.quality import BLANK, Thresholds, faults
 from imgsort.images.judging.quality import REASONS as QUALITY_REASONS
-from imgsort.jobs.results import Finding
 
 UNREADABLE, TRUNCATED = "unreadable", "truncated"
 DUPLICATE, NEAR_DUPLICATE = "duplicate", "near-duplicate"
@@ -17,6 +16,21 @@ WRONG_SUFFIX = "wrong-suffix"
 
 # The weightiest first: a file with several is filed by the first.
 REASONS = (UNREADABLE, TRUNCATED, *QUALITY_REASONS, DUPLICATE, NEAR_DUPLICATE, WRONG_SUFFIX)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that `check` found wrong with one file.
+
+    `value` lies beyond `threshold`, in the unit of the measure, where the reason is one that is measured;
+    `detail` says what a number cannot: why a file is unreadable, which file it is a duplicate of.
+    """
+
+    path: str
+    reason: str
+    value: float | None = None
+    threshold: float | None = None
+    detail: str = ""
 
 
 @dataclass(frozen=True)

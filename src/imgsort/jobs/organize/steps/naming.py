@@ -7,8 +7,9 @@ from imgsort.features.models.backbones import ALWAYS_THERE, BACKBONES
 from imgsort.features.models.imagenet_classes import class_probabilities, class_words
 from imgsort.grouping.categories.naming import telling_columns
 from imgsort.images.finding.find import Listing
-from imgsort.jobs.extracting import extract_with
-from imgsort.jobs.session import Session
+from imgsort.jobs.session.collection import OpenCollection
+from imgsort.jobs.session.extracting import extract_with
+from imgsort.jobs.session.looking import Extracted
 from imgsort.jobs.settings import ModelSettings
 
 if TYPE_CHECKING:
@@ -17,18 +18,19 @@ if TYPE_CHECKING:
 
 
 def words_for(
-    session: Session, features: Features, labels: "NDArray[np.intp]", settings: ModelSettings
+    collection: OpenCollection, extracted: Extracted, labels: "NDArray[np.intp]", settings: ModelSettings
 ) -> list[str | None]:
     """Return a word for each category of the `labels`, int (n,), or None; no word twice.
 
-    Where another model made `features`, the images are looked at once more, by the one whose classifier is here.
+    Where another model made the features, the images are looked at once more, by the one whose classifier is here.
     """
     import numpy as np
 
     categories = int(labels.max()) + 1
     weights = BACKBONES[ALWAYS_THERE].weights.obtain()
-    if session.model is None or not session.model.has_classifier:
-        features, labels = _seen_again(session, features, labels, settings)
+    features, model = extracted.features, extracted.looked.model
+    if model is None or not model.has_classifier:
+        features, labels = _seen_again(collection, features, labels, settings)
     probabilities = class_probabilities(features.matrix, weights)
     words = class_words()
     distinct = list(dict.fromkeys(words))
@@ -42,20 +44,18 @@ def words_for(
 
 
 def _seen_again(
-    session: Session, features: Features, labels: "NDArray[np.intp]", settings: ModelSettings
+    collection: OpenCollection, features: Features, labels: "NDArray[np.intp]", settings: ModelSettings
 ) -> "tuple[Features, NDArray[np.intp]]":
     """Return what the model that is always there sees in the same images, and their labels."""
     import numpy as np
 
-    listener = session.listener
     seen, _ = extract_with(
-        session.site.collection,
+        collection.site.collection,
         Listing(features.files, ()),
         ModelSettings(device=settings.device, cache=settings.cache, verify=settings.verify),
         ALWAYS_THERE,
-        read=session.read,
-        listener=listener,
-        notice=listener.notice,
+        read=collection.read,
+        listener=collection.hearing.listener,
     )
     label_of = dict(zip((file.path for file in features.files), labels, strict=True))
     return seen, np.array([label_of[file.path] for file in seen.files], dtype=labels.dtype)

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any, get_args
 from imgsort.errors import JournalError
 from imgsort.features.models.pooled_model import Pooling
 from imgsort.filing.journal.foreign import NONSENSE, checked_count, checked_relative, checked_text
-from imgsort.filing.journal.run import Status
+from imgsort.filing.journal.run import Run, Status
 from imgsort.filing.journal.runs import command_of, ids_in_force, last_status, load_run
 from imgsort.filing.journal.state import refuse_unless, state_folder, write_atomically
 from imgsort.filing.paths import parent_of
 from imgsort.filing.planning.plan import Plan
 from imgsort.grouping.centres import Centres
+from imgsort.jobs.listener import Listener
 from imgsort.jobs.settings import MAX_SIZE_PX, MIN_SIZE_PX
 
 if TYPE_CHECKING:
@@ -37,6 +38,15 @@ class SavedCentres:
     centres: Centres
     folders: tuple[str, ...]
     model: dict[str, Any]
+
+
+def keep(run: Run, centres: Centres, model: dict[str, Any], hearing: Listener) -> None:
+    """Keep the centres of a run's categories, in the order of these; where that cannot be, a notice says so."""
+    saved = SavedCentres(centres, run.plan.categories, model)
+    try:
+        save(run.plan.site.destination, run.id, saved)
+    except OSError as error:
+        hearing.notice(f"what --update would need cannot be kept ({error}).")
 
 
 def save(root: Path, run_id: str, saved: SavedCentres) -> None:

@@ -1,7 +1,6 @@
 """Makes features as a command was asked to: the model, the way it is run, the cache. Knows no collection's state."""
 
 import contextlib
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,29 +20,22 @@ from imgsort.jobs.settings import ModelSettings
 
 
 def extract_with(
-    root: Path,
-    listing: Listing,
-    settings: ModelSettings,
-    default: str,
-    *,
-    read: ReadSettings,
-    listener: Listener,
-    notice: Callable[[str], None],
+    root: Path, listing: Listing, settings: ModelSettings, default: str, *, read: ReadSettings, listener: Listener
 ) -> tuple[Features, ModelRecord]:
     """Choose the model, load it and extract the features of every listed image.
 
     Raises UsageError, WeightsError and DeviceError.
     """
-    pooled = chosen_model(settings, default, listener=listener, notice=notice)
-    features, way = extract_by(pooled, root, listing, settings, read=read, listener=listener, notice=notice)
+    pooled = chosen_model(settings, default, listener)
+    features, way = extract_by(pooled, root, listing, settings, read=read, listener=listener)
     return features, ModelRecord.of(pooled, way)
 
 
-def chosen_model(
-    settings: ModelSettings, default: str, *, listener: Listener, notice: Callable[[str], None]
-) -> PooledModel:
+def chosen_model(settings: ModelSettings, default: str, listener: Listener) -> PooledModel:
     """Return the model asked for, or else `default`, with its weights at hand. Raises UsageError and WeightsError."""
-    chosen = choose_model(settings.model, default, settings.weights, notice=notice, make_bar=listener.download_bar)
+    chosen = choose_model(
+        settings.model, default, settings.weights, notice=listener.notice, make_bar=listener.download_bar
+    )
     backbone = chosen.backbone
     usual_size = backbone.larger_size_px if settings.is_larger else backbone.size_px
     return PooledModel(chosen, settings.size or usual_size, settings.pooling)
@@ -57,9 +49,9 @@ def extract_by(
     *,
     read: ReadSettings,
     listener: Listener,
-    notice: Callable[[str], None],
 ) -> tuple[Features, Way]:
     """Extract the features of every listed image, from the cache or by the model. Raises WeightsError, DeviceError."""
+    notice = listener.notice
     extraction = prepare_extraction(
         model,
         read,

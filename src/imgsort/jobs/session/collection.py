@@ -1,0 +1,85 @@
+"""Opens a collection for a command: locked, with killed runs settled, and listed."""
+
+import contextlib
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from imgsort.csv_file import require_new
+from imgsort.filing.journal import category_folders
+from imgsort.filing.journal.category_folders import CategoryFolder
+from imgsort.filing.planning.site import Mode, Site, site_of
+from imgsort.images.decoding.decode import ReadSettings
+from imgsort.images.finding.find import Listing, require_folder
+from imgsort.jobs.listener import Listener, Remembering
+from imgsort.jobs.session.listing import list_collection, list_inside, still_categories, without_sidecars
+from imgsort.jobs.session.locking import locked_and_settled
+from imgsort.jobs.settings import FilingSettings
+
+
+@dataclass(frozen=True)
+class OpenCollection:
+    """A collection as a command found it, which nobody else changes until the command ends.
+
+    `listing`: the images that it works on; `own_sources`: the paths of the category folders in the collection;
+    `categories`: the category folders in the destination; `hearing`: where notices and progress go, which remembers
+    the notices for the result; `opened_ns`: when, so that files changed later are known.
+    """
+
+    command: str
+    site: Site
+    settings: FilingSettings
+    read: ReadSettings
+    hearing: Remembering
+    listing: Listing
+    own_sources: tuple[str, ...]
+    categories: tuple[CategoryFolder, ...]
+    opened_ns: int
+
+    @property
+    def own_targets(self) -> set[str]:
+        """The paths of the category folders that are there, relative to the destination."""
+        return {folder.path for folder in self.categories}
+
+
+@contextlib.contextmanager
+def open_collection(
+    folder: str | Path,
+    command: str,
+    settings: FilingSettings,
+    read: ReadSettings,
+    listener: Listener | None,
+    *,
+    inside: Iterable[str] | None = None,
+) -> Iterator[OpenCollection]:
+    """Open a collection for filing; what touches nothing takes no lock and settles nothing.
+
+    `inside`: look into these folders alone, and into the collection itself. Raises CollectionError, UsageError,
+    LockedError, JournalError.
+    """
+    opened_ns = time.time_ns()
+    site = site_of(require_folder(Path(folder)), settings.output, settings.mode)
+    if settings.plan is not None:
+        require_new(settings.plan)
+    hearing = Remembering(listener)
+    with _no_lock() if settings.touches_nothing else locked_and_settled(site.roots, command) as settled:
+        for run_id in settled:
+            hearing.notice(f"run {run_id} had been killed; it is tidied up, and `imgsort undo` takes it back.")
+        look = category_folders.known_folders if settings.touches_nothing else category_folders.refresh
+        look_at_sources = look if settings.mode is Mode.MOVE else category_folders.known_folders
+        sources = still_categories(look_at_sources(site.collection), site)
+        own_sources = tuple(folder.path for folder in sources)
+        categories = sources if site.is_within else still_categories(look(site.destination), site)
+        if inside is None:
+            listing = list_collection(site, own_sources, recursive=settings.recursive)
+        else:
+            listing = list_inside(site, inside)
+        if not settings.sidecars:
+            listing = without_sidecars(listing)
+        yield OpenCollection(command, site, settings, read, hearing, listing, own_sources, categories, opened_ns)
+
+
+@contextlib.contextmanager
+def _no_lock() -> Iterator[list[str]]:
+    yield []

@@ -1,0 +1,126 @@
+"""Carries out what a command decided: plans the placements, files them, and returns the result."""
+
+from collections.abc import Callable, Iterator, Sequence, Set
+from dataclasses import dataclass
+from functools import partial
+
+from imgsort.errors import InterruptedRunError, StoppedError
+from imgsort.features.cache.feature_cache import remember_files
+from imgsort.features.cache.feature_store import KnownFile
+from imgsort.filing.journal.run import Run
+from imgsort.filing.journal.runs import begin
+from imgsort.filing.moving.apply import apply_run
+from imgsort.filing.moving.outcome import Outcome
+from imgsort.filing.planning.make_plan import make_plan
+from imgsort.filing.planning.plan import Placement, Plan
+from imgsort.filing.planning.plan_file import write_plan
+from imgsort.filing.planning.site import Site
+from imgsort.grouping.categories.cluster_count import Candidate
+from imgsort.jobs.results import FilingResult, Outlier
+from imgsort.jobs.session.collection import OpenCollection
+from imgsort.jobs.session.looking import Looked
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a command found besides where images belong: see FilingResult."""
+
+    candidates: tuple[Candidate, ...] | None = None
+    outliers: tuple[Outlier, ...] | None = None
+
+
+NOTHING_ELSE = Found()
+WhenBegun = Callable[[Run], None]
+
+
+def carry_out(
+    collection: OpenCollection,
+    looked: Looked,
+    placements: Sequence[Placement],
+    *,
+    shared: Set[str] = frozenset(),
+    site: Site | None = None,
+    found: Found = NOTHING_ELSE,
+    when_begun: WhenBegun | None = None,
+) -> FilingResult:
+    """Plan the placements and file them, or save the plan, or in a dry run only tell of it.
+
+    `shared`: names of folders that are no categories; `site`: another one than the collection's; `when_begun`: is
+    given the run once its plan is on disk, before the first move. Raises StoppedError, with what was done as its
+    `result`, where the run stopped part way.
+    """
+    plan = make_plan(site or collection.site, placements, own_folders=collection.own_targets, shared=shared)
+    if collection.settings.plan is not None and plan.moves:
+        write_plan(collection.settings.plan, plan, placements, collection.site.output)
+    return carry_out_plan(collection, looked, plan, found=found, when_begun=when_begun)
+
+
+def carry_out_plan(
+    collection: OpenCollection,
+    looked: Looked,
+    plan: Plan,
+    *,
+    found: Found = NOTHING_ELSE,
+    when_begun: WhenBegun | None = None,
+) -> FilingResult:
+    """File what a plan says, unless nothing is to be touched. Raises StoppedError as `carry_out`."""
+    describe = partial(_result, collection, looked, plan, found)
+    if collection.settings.touches_nothing or not plan.moves:
+        return describe(status="planned" if collection.settings.touches_nothing else "nothing to do")
+    run = begin(plan, collection.command, None if looked.model is None else vars(looked.model))
+    if when_begun is not None:
+        when_begun(run)
+    outcome = apply_run(run, collection.own_sources, partial(collection.hearing.progress, "filing"))
+    result = describe(status=str(run.status), run=run.id, outcome=outcome)
+    if looked.is_kept and outcome.stopped is None:
+        remember_files(_files_in_their_places(result), collection.opened_ns)
+    if outcome.stopped is not None:
+        error = InterruptedRunError if outcome.by_user else StoppedError
+        raise error(
+            f"{plan.site.output}: stopped part way: {outcome.stopped}. Nothing is lost; "
+            f"`imgsort undo {plan.site.roots[-1]}` takes back what was done.",
+            result,
+        )
+    return result
+
+
+def _result(
+    collection: OpenCollection,
+    looked: Looked,
+    plan: Plan,
+    found: Found,
+    *,
+    status: str,
+    run: str | None = None,
+    outcome: Outcome | None = None,
+) -> FilingResult:
+    """Describe what came of a plan."""
+    settings, site = collection.settings, plan.site
+    return FilingResult(
+        command=collection.command,
+        run=run,
+        status=status,
+        dry_run=settings.dry_run,
+        collection=site.collection,
+        output=site.output,
+        destination=site.destination,
+        mode=str(site.mode),
+        model=looked.model,
+        images=looked.images,
+        folders=plan.folders,
+        moves=plan.moves,
+        refused=plan.kept + (outcome.refused if outcome else ()),
+        unreadable=looked.unreadable,
+        notices=tuple(collection.hearing.notices),
+        plan=settings.plan if plan.moves else None,
+        candidates=found.candidates,
+        outliers=found.outliers,
+    )
+
+
+def _files_in_their_places(result: FilingResult) -> Iterator[KnownFile]:
+    """Yield the images that a run has filed, where they are now."""
+    left = {refusal.path for refusal in result.refused}
+    for move in result.moves:
+        if move.follows is None and move.source not in left:
+            yield KnownFile(str(result.destination / move.target), move.size, move.mtime_ns, move.content)

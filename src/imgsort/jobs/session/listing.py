@@ -1,0 +1,52 @@
+"""Which images of a collection count: those directly in it, and those in the folders that imgsort made."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from imgsort.errors import CollectionError
+from imgsort.filing.journal.category_folders import CategoryFolder
+from imgsort.filing.paths import has_link_on_the_way, is_hidden, is_safe_relative, join
+from imgsort.filing.planning.site import Site
+from imgsort.images.finding.find import Listing, find_images
+
+LEFT_OUT = ("Outlayers", "Rejected", "Unsorted", "Unsure")
+
+
+def list_collection(site: Site, own_folders: Sequence[str], *, recursive: bool) -> Listing:
+    """List the images of a collection. Raises CollectionError where there is none."""
+    listing = find_images(site.collection, inside=own_folders, left_out=left_out(site), recursive=recursive)
+    if not listing.files and not listing.unreadable:
+        hint = "" if recursive else " Add --recursive if they lie in its subfolders."
+        raise CollectionError(f"{site.collection}: there are no images in this folder.{hint}")
+    return listing
+
+
+def list_inside(site: Site, folders: Iterable[str]) -> Listing:
+    """List the images directly in the collection and in those of the folders that may be looked into.
+
+    These are there, and neither links nor hidden nor left out.
+    """
+    there = {
+        folder
+        for folder in {*folders} - left_out(site) - {""}
+        if is_safe_relative(folder)
+        and not is_hidden(folder)
+        and not has_link_on_the_way(site.collection, f"{folder}/any")
+        and (site.collection / folder).is_dir()
+    }
+    return find_images(site.collection, inside=there)
+
+
+def without_sidecars(listing: Listing) -> Listing:
+    """Return the listing with nothing that goes with an image."""
+    return replace(listing, files=tuple(replace(file, sidecars=()) for file in listing.files))
+
+
+def left_out(site: Site) -> set[str]:
+    """Return the folders that never count, relative to the collection."""
+    return {*LEFT_OUT, *(join(site.prefix, name) for name in LEFT_OUT if site.is_within)}
+
+
+def still_categories(folders: Iterable[CategoryFolder], site: Site) -> tuple[CategoryFolder, ...]:
+    """Return the category folders; one that a person renamed to `Rejected` and the like is none any more."""
+    return tuple(folder for folder in folders if folder.path not in left_out(site))

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -29,19 +30,33 @@ HEAVY = {
     "safetensors",
 }
 
-# A folder may import from those named; the modules of OPEN_TO_ALL are for everyone.
+# A folder may import from itself and from those named; the modules of OPEN_TO_ALL are for everyone.
 MAY_IMPORT = {
-    "images": {"images"},
-    "grouping": {"grouping"},
-    "filing": {"filing"},
-    "features": {"features", "images", "grouping"},
-    "learning": {"learning", "features", "images", "grouping"},
-    "report": {"report"},
-    "jobs": {"jobs", "images", "grouping", "filing", "features", "learning", "report"},
-    "cli": {"cli", "jobs"},
+    "images": set(),
+    "grouping": set(),
+    "filing": set(),
+    "report": set(),
+    "features": {"images", "grouping"},
+    "learning": {"features", "images", "grouping"},
+    "jobs": {"images", "grouping", "filing", "features", "learning", "report"},
+    "cli": {"jobs"},
     "": {"jobs", "cli"},
 }
 OPEN_TO_ALL = {"errors", "content", "csv_file", "mapped", "name_key", "version"}
+
+# The rooms of a folder in the order in which data flows: each may import from itself and from those before it. "."
+# stands for the modules that lie in the folder itself; a module of its own there goes by its name.
+ROOMS = {
+    "images": "kinds stream finding decoding judging",
+    "features": "keras_backend models cache runtimes .",
+    "grouping": ". categories outliers",
+    "filing": "paths planning journal moving",
+    "learning": "data network result",
+    "jobs": ". session upkeep look organize learn",
+    "jobs/organize": "steps .",
+    "jobs/learn": "steps .",
+    "cli": "output options terminal running commands .",
+}
 
 
 def imports_of(file):
@@ -53,9 +68,16 @@ def imports_of(file):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-@pytest.mark.parametrize("file", sorted(SOURCE.rglob("*.py")), ids=lambda file: file.relative_to(SOURCE).as_posix())
+FILES = sorted(SOURCE.rglob("*.py"))
+
+
+def named(file):
+    return file.relative_to(SOURCE).as_posix()
+
+
+@pytest.mark.parametrize("file", FILES, ids=named)
 def test_imports_flow_one_way(file):
-    """errors <- images, grouping, filing <- features <- jobs <- cli; only cli knows Click and tqdm."""
+    """errors <- images, grouping, filing, report <- features <- learning <- jobs <- cli; only cli knows Click."""
     parts = file.relative_to(SOURCE).parts
     folder = parts[0] if len(parts) > 1 else ""
     for name in imports_of(file):
@@ -64,9 +86,51 @@ def test_imports_flow_one_way(file):
             assert folder == "cli", f"{name} outside of cli"
         if top != "imgsort" or rest[0] in OPEN_TO_ALL or rest[0] == "__version__":
             continue
-        allowed = MAY_IMPORT[folder]
-        typing_only = folder == "cli" and file.name in ("output.py", "learn_output.py")
-        assert rest[0] in allowed or typing_only, f"{folder or 'the top'} imports {name}"
+        typing_only = parts[:2] == ("cli", "output")
+        assert rest[0] in MAY_IMPORT[folder] | {folder} or typing_only, f"{folder or 'the top'} imports {name}"
+
+
+@pytest.mark.parametrize("folder", ROOMS)
+def test_imports_flow_one_way_between_rooms(folder):
+    """Within a folder too nothing imports what comes after it: the journal knows no moves, models no runtime."""
+    order = ROOMS[folder].split()
+
+    def room_of(parts):
+        """Return the number in `order` of a module, by its path below the folder."""
+        return order.index(parts[0] if parts and parts[0] in order else ".")
+
+    for file in sorted((SOURCE / folder).rglob("*.py")):
+        parts = file.relative_to(SOURCE / folder).with_suffix("").parts
+        if parts == ("__init__",) and folder != "cli":
+            continue
+        for name in imports_of(file):
+            prefix = f"imgsort.{folder.replace('/', '.')}."
+            if name.startswith(prefix):
+                imported = tuple(name.removeprefix(prefix).split("."))
+                assert room_of(imported) <= room_of(parts), f"{named(file)} imports {name}"
+
+
+def test_every_room_has_its_place():
+    """Rooms are folders that are there, and every folder with folders in it says in which order these go."""
+    for folder, order in ROOMS.items():
+        rooms = {path.name for path in (SOURCE / folder).iterdir() if (path / "__init__.py").exists()}
+        assert rooms <= set(order.split())
+        assert all(room == "." or room in rooms or (SOURCE / folder / f"{room}.py").exists() for room in order.split())
+    with_rooms = {path.parent.parent.relative_to(SOURCE).as_posix() for path in SOURCE.glob("*/**/__init__.py")}
+    assert with_rooms - {"."} == set(ROOMS)
+
+
+def test_no_folder_and_no_file_is_too_large_to_see_through():
+    """About ten modules a folder, 250 lines a file: more wants a room, or a file, of its own."""
+    modules = Counter(file.parent for file in FILES if file.name != "__init__.py")
+    assert {named(folder): count for folder, count in modules.items() if count > 10} == {}
+    lines = {named(file): len(file.read_text(encoding="utf-8").splitlines()) for file in FILES}
+    assert {file: count for file, count in lines.items() if count > 250} == {}
+
+
+def test_every_file_says_first_what_it_is_for():
+    """The first line is the beginning of a docstring."""
+    assert [named(file) for file in FILES if not ast.get_docstring(ast.parse(file.read_text(encoding="utf-8")))] == []
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ import zlib
 import pytest
 from click.testing import CliRunner
 
-from imgsort.cli import main, options
+from imgsort.cli import main
+from imgsort.cli.options import common as options
 from imgsort.jobs.organize.steps.findings import REASONS, Limits
 from tests.support.pictures import encode, gradient, plain
 from tests.support.trees import make_tree, names, read_tree

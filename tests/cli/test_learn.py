@@ -7,24 +7,13 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from imgsort.cli import learn_options, main
+from imgsort.cli import main
 from imgsort.cli.terminal import TerminalListener
 from imgsort.features.models.backbones import BACKBONES
 from imgsort.jobs.learn.compare import DEFAULT_MODELS
-from imgsort.jobs.learn.steps.settings import DEFAULT_SPLIT
+from imgsort.jobs.learn.steps.settings import DEFAULT_SPLIT, LearnSettings
 from imgsort.learning.network.networks import SMALL_NETWORK
-from tests.jobs.conftest import (  # noqa: F401  # fixtures, shared with the tests of the jobs
-    KINDS,
-    classes,
-    files_of,
-    inbox,
-    of_two,
-    put,
-    small,
-    trained,
-    two,
-    with_classes,
-)
+from tests.support.classifiers import KINDS, files_of, put, with_classes
 from tests.support.trees import make_tree, names, read_tree
 
 CNN = ["--model", "cnn", "--size", "32", "--epochs", "1", "--augment", "none"]
@@ -37,7 +26,9 @@ def run(*arguments):
 
 def test_the_names_and_defaults_are_those_of_the_library():
     """The command line repeats them, so as to be quick; here they are compared."""
-    assert set(learn_options.LEARNABLE_NAMES) == {*BACKBONES, SMALL_NETWORK}
+    train = {parameter.name: parameter for parameter in main.commands["train"].params}
+    assert set(train["model"].type.choices) == {*BACKBONES, SMALL_NETWORK}
+    assert train["model"].default == train["model"].type.choices[0] == LearnSettings.model
     defaults = {parameter.name: parameter.default for parameter in main.commands["compare"].params}
     assert tuple(defaults["models"].split(",")) == DEFAULT_MODELS
     assert tuple(map(float, defaults["split"].split("/"))) == DEFAULT_SPLIT
@@ -53,7 +44,7 @@ def test_help(command):
     assert f"  {command}" in run("--help").stdout
 
 
-def test_train_prints_classes_figures_and_where_it_is(two, tmp_path):  # noqa: F811
+def test_train_prints_classes_figures_and_where_it_is(two, tmp_path):
     """A table of classes, one of figures, and a sentence with the file and the report."""
     make_tree(tmp_path, {"in/cups/bad.jpg": b"no image"})
     for name in os.listdir(two):
@@ -72,7 +63,7 @@ def test_train_prints_classes_figures_and_where_it_is(two, tmp_path):  # noqa: F
     assert f"{len(files)} images lie in no class's folder" in result.stderr
 
 
-def test_ctrl_c_while_training_exits_130(two, tmp_path, monkeypatch):  # noqa: F811
+def test_ctrl_c_while_training_exits_130(two, tmp_path, monkeypatch):
     """What was learned is kept, the one object on stdout says so, and the exit code too."""
 
     def press(listener, row, total):
@@ -91,7 +82,7 @@ def test_ctrl_c_while_training_exits_130(two, tmp_path, monkeypatch):  # noqa: F
     assert run("classify", next((two / "cups").iterdir()), "--classifier", tmp_path / "c.keras").exit_code == 0
 
 
-def test_evaluate_prints_and_has_json(of_two, two, tmp_path):  # noqa: F811
+def test_evaluate_prints_and_has_json(of_two, two, tmp_path):
     """Figures, matrix and mistakes as tables; with --json accuracy, macro F1 and matrix at the top level."""
     result = run("evaluate", of_two.classifier, two, "-o", tmp_path / "report")
     assert result.exit_code == 0, result.stderr
@@ -107,7 +98,7 @@ def test_evaluate_prints_and_has_json(of_two, two, tmp_path):  # noqa: F811
     assert run("evaluate", of_two.classifier, two, "-o", tmp_path / "report").exit_code == 2
 
 
-def test_compare_prints_a_row_each(two, tmp_path):  # noqa: F811
+def test_compare_prints_a_row_each(two, tmp_path):
     """One that cannot be had has an empty row and a line with the reason; --json is one object."""
     options = ["--models", "resnet50v2, cnn", *CNN[2:]]
     result = run("compare", two, *options, "-o", tmp_path / "report", "--json")
@@ -123,7 +114,7 @@ def test_compare_prints_a_row_each(two, tmp_path):  # noqa: F811
     assert lines[2].startswith("resnet50v2: ")
 
 
-def test_classify_files_and_undo(trained, inbox, tmp_path):  # noqa: F811
+def test_classify_files_and_undo(trained, inbox, tmp_path):
     """A table of folders and how to take it back; -n -v shows what each image is; --plan, apply, undo."""
     folder, _ = inbox
     before = read_tree(folder)
@@ -143,7 +134,7 @@ def test_classify_files_and_undo(trained, inbox, tmp_path):  # noqa: F811
     assert {path.partition("/")[0] for path in names(folder)} == {"Unsure"}
 
 
-def test_classify_json_is_one_object(trained, inbox, tmp_path):  # noqa: F811
+def test_classify_json_is_one_object(trained, inbox, tmp_path):
     """Of a folder that of every filing command, with what each image shows; of files what they show alone."""
     folder, _ = inbox
     options = ["--classifier", trained.classifier, "--json", "-q"]
@@ -159,7 +150,7 @@ def test_classify_json_is_one_object(trained, inbox, tmp_path):  # noqa: F811
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="such names are none elsewhere")
-def test_names_that_are_not_utf8(trained, inbox):  # noqa: F811
+def test_names_that_are_not_utf8(trained, inbox):
     """They are escaped in ASCII, in JSON so that Python reads them back, and on the terminal."""
     folder, kinds = inbox
     odd = folder / os.fsdecode(b"\xff.jpg")
@@ -171,7 +162,7 @@ def test_names_that_are_not_utf8(trained, inbox):  # noqa: F811
     assert run("classify", folder, "--classifier", trained.classifier).exit_code == 0
 
 
-def test_single_files_are_told_of_and_left(trained, inbox, tmp_path):  # noqa: F811
+def test_single_files_are_told_of_and_left(trained, inbox, tmp_path):
     """A line each with the likeliest classes; nothing moves; an unreadable one is a line with its reason."""
     folder, kinds = inbox
     make_tree(folder, {"bad.jpg": b"no image"})
@@ -189,7 +180,7 @@ def test_single_files_are_told_of_and_left(trained, inbox, tmp_path):  # noqa: F
     "option",
     "--output=x --copy --hardlink --symlink -n --plan=x.csv -r --no-sidecars --strict --confidence=0.5".split(),
 )
-def test_files_and_options_that_file_do_not_go_together(trained, inbox, option):  # noqa: F811
+def test_files_and_options_that_file_do_not_go_together(trained, inbox, option):
     """Nothing is filed of single files, so an option that says how is a usage error, and so is a folder among them."""
     folder, _ = inbox
     before = read_tree(folder)
@@ -201,7 +192,7 @@ def test_files_and_options_that_file_do_not_go_together(trained, inbox, option):
     assert read_tree(folder) == before
 
 
-def test_strict_exits_3_and_nothing_moved(trained, inbox):  # noqa: F811
+def test_strict_exits_3_and_nothing_moved(trained, inbox):
     """With an unreadable image; the JSON of the error has the code."""
     folder, _ = inbox
     make_tree(folder, {"bad.jpg": b"no image"})
@@ -211,7 +202,7 @@ def test_strict_exits_3_and_nothing_moved(trained, inbox):  # noqa: F811
     assert read_tree(folder) == before
 
 
-def test_a_hostile_classifier_exits_1(trained, inbox, tmp_path):  # noqa: F811
+def test_a_hostile_classifier_exits_1(trained, inbox, tmp_path):
     """One line, one object with --json, and nothing written anywhere."""
     folder, _ = inbox
     hostile = with_classes(trained.classifier, tmp_path / "hostile.keras", ["../x"])
@@ -223,7 +214,7 @@ def test_a_hostile_classifier_exits_1(trained, inbox, tmp_path):  # noqa: F811
     assert read_tree(tmp_path) == before
 
 
-def test_explain_says_what_it_shows(small, demo_photos, tmp_path):  # noqa: F811
+def test_explain_says_what_it_shows(small, demo_photos, tmp_path):
     """Class and confidence, and where the picture is; --class asks for another; --json is one object."""
     photograph = files_of(demo_photos, "coffee")[0]
     options = [photograph, "--classifier", small.classifier]
@@ -239,7 +230,7 @@ def test_explain_says_what_it_shows(small, demo_photos, tmp_path):  # noqa: F811
 
 
 @pytest.mark.parametrize("kind", ["savedmodel", "onnx", "tflite"])
-def test_export_says_how_well_it_agrees(small, tmp_path, kind, capfd):  # noqa: F811
+def test_export_says_how_well_it_agrees(small, tmp_path, kind, capfd):
     """A sentence, or one JSON object and no chatter of the converters, not past Python either; never twice."""
     output = tmp_path / ("model" if kind == "savedmodel" else f"model.{kind}")
     capfd.readouterr()
@@ -286,7 +277,7 @@ def test_export_says_how_well_it_agrees(small, tmp_path, kind, capfd):  # noqa: 
         ["export", "CLASSIFIER", "--format", "onnx", "-o", "x.tflite"],
     ],
 )
-def test_usage_errors(two, of_two, tmp_path, monkeypatch, arguments):  # noqa: F811
+def test_usage_errors(two, of_two, tmp_path, monkeypatch, arguments):
     """Exit code 2, in JSON too, and nothing written."""
     monkeypatch.chdir(tmp_path)
     given = [{"FOLDER": two, "CLASSIFIER": of_two.classifier}.get(argument, argument) for argument in arguments]

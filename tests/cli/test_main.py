@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from imgsort.cli import main
-from imgsort.cli.output import printable
+from imgsort.cli.output.text import printable
 
 
 def run(*arguments):

@@ -7,7 +7,7 @@ import shutil
 import imgsort
 from imgsort.jobs.learn.classify import classify
 from imgsort.jobs.learn.train import train
-from tests.jobs.conftest import LITE
+from tests.support.classifiers import LITE
 from tests.support.trees import names, read_tree
 
 

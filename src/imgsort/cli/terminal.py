@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from imgsort.cli.output import printable
+from imgsort.cli.output.text import printable
 from imgsort.jobs.listener import Listener
 
 

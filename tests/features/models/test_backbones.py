@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-import imgsort.cli.options
+from imgsort.cli import main
 from imgsort.errors import UsageError
 from imgsort.features.extraction import prepare_extraction
 from imgsort.features.keras_backend import import_keras
@@ -56,8 +56,10 @@ def pictures() -> np.ndarray:
 
 
 def test_the_command_line_offers_the_models_of_the_table():
-    """The names that `--model` takes, kept apart so that `--help` is fast, are those of the table."""
-    assert tuple(BACKBONES) == imgsort.cli.options.MODEL_NAMES
+    """The names that `--model` and `models pull` take are those of the table."""
+    commands = (main.commands["categorize"], main.commands["models"].commands["pull"])
+    models = [option for command in commands for option in command.params if option.name in ("model", "name")]
+    assert [tuple(option.type.choices) for option in models] == [tuple(BACKBONES)] * 2
 
 
 @pytest.mark.parametrize("name", BACKBONES)

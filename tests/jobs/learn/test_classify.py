@@ -14,7 +14,7 @@ import imgsort
 from imgsort.errors import ClassifierError, CollectionError, StrictError, UsageError
 from imgsort.jobs.learn.classify import classify
 from imgsort.jobs.learn.predict import predict
-from tests.jobs.conftest import KINDS, files_of, put, with_classes
+from tests.support.classifiers import KINDS, files_of, put, with_classes
 from tests.support.pictures import encode
 from tests.support.trees import make_tree, names, read_tree
 

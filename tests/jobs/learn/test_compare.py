@@ -11,7 +11,7 @@ from imgsort.errors import CollectionError, TooFewImagesError, UsageError
 from imgsort.jobs.learn.compare import DEFAULT_MODELS, compare
 from imgsort.jobs.learn.steps.settings import require_learnable
 from imgsort.jobs.listener import Listener
-from tests.jobs.conftest import files_of, put
+from tests.support.classifiers import files_of, put
 from tests.support.trees import make_tree, read_tree
 
 SMALL = {"size": 32, "epochs": 1, "augment": "none"}

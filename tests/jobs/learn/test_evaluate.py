@@ -9,7 +9,7 @@ from PIL import Image
 from imgsort.csv_file import read_csv
 from imgsort.errors import ClassifierError, CollectionError, UsageError
 from imgsort.jobs.learn.evaluate import evaluate
-from tests.jobs.conftest import KINDS, LEARNED_OF_EACH, files_of, put, with_classes
+from tests.support.classifiers import KINDS, LEARNED_OF_EACH, files_of, put, with_classes
 from tests.support.trees import make_tree, names, read_tree
 
 KEYS = {

@@ -15,7 +15,7 @@ from imgsort.learning.network.head import Head
 from imgsort.learning.network.networks import CLASSES, FEATURES, MAP, set_head
 from imgsort.learning.result.classifier import Classifier, NetworkRecord, Reference
 from imgsort.learning.result.classifier_file import save_classifier
-from tests.jobs.conftest import files_of, with_classes
+from tests.support.classifiers import files_of, with_classes
 from tests.support.pictures import encode
 from tests.support.trees import make_tree, read_tree
 

@@ -11,7 +11,7 @@ from imgsort.errors import ClassifierError, CollectionError, ExportError, UsageE
 from imgsort.jobs.learn.export import export
 from imgsort.jobs.learn.predict import predict
 from imgsort.learning.network.export import MOST_DIFFERENCE, export_network
-from tests.jobs.conftest import files_of, put, with_classes
+from tests.support.classifiers import files_of, put, with_classes
 from tests.support.trees import make_tree, read_tree
 
 ENDS = {"savedmodel": "_savedmodel", "onnx": ".onnx", "tflite": ".tflite"}

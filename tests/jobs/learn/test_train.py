@@ -19,7 +19,7 @@ from imgsort.jobs.learn.evaluate import evaluate
 from imgsort.jobs.learn.predict import predict
 from imgsort.jobs.learn.train import train
 from imgsort.jobs.listener import Listener
-from tests.jobs.conftest import KINDS, LITE, SMALL, files_of, put
+from tests.support.classifiers import KINDS, LITE, SMALL, files_of, put
 from tests.support.trees import make_tree, names, read_tree
 
 ONE_EPOCH = {**SMALL, "epochs": 1, "augment": "none"}

@@ -24,26 +24,9 @@ from imgsort.errors import ClassifierError
 from imgsort.features.keras_backend import import_keras
 from imgsort.learning.network.networks import build_small_network, features_part
 from imgsort.learning.result.classifier_file import ClassifierFile, load_classifier, save_classifier
+from tests.support.archives import CONFIG, NUMBERS, RECORD, WEIGHTS, altered, member
 
 NAMES = ("кошки и коты", "犬", "é %$ “x”", "C")
-RECORD, NUMBERS, CONFIG, WEIGHTS = "imgsort.json", "imgsort.safetensors", "config.json", "model.weights.h5"
-
-
-def altered(data: bytes, **members: bytes | None) -> bytes:
-    """Return the archive with other contents of members, `.` written `__`, or without those that are None."""
-    given = {name.replace("__", "."): content for name, content in members.items()}
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as archive, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as new:
-        for name in [*archive.namelist(), *given.keys() - set(archive.namelist())]:
-            content = given.get(name, b"") if name in given else archive.read(name)
-            if content is not None:
-                new.writestr(name, content)
-    return buffer.getvalue()
-
-
-def member(data: bytes, name: str) -> bytes:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return archive.read(name)
 
 
 def with_json(data: bytes, name: str, *changes: tuple[tuple[Any, ...], Any]) -> bytes:

@@ -9,7 +9,7 @@ from imgsort.images.decoding.decode import DEFAULTS
 from imgsort.learning.network.networks import features_part
 from imgsort.learning.result.classifier_file import ClassifierFile, load_classifier, save_classifier
 from imgsort.learning.result.trained_network import TrainedNetwork
-from tests.learning.result.test_classifier_file import CONFIG, altered, member
+from tests.support.archives import CONFIG, altered, member
 
 
 @pytest.fixture(scope="module")

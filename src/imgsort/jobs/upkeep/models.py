@@ -23,6 +23,11 @@ class ModelRow:
         return {**vars(self), "weights": str(self.weights)}
 
 
+def model_names() -> tuple[str, ...]:
+    """Return the names of the models of the table, in its order."""
+    return tuple(BACKBONES)
+
+
 def list_models() -> tuple[ModelRow, ...]:
     """Return a row for each model. Looks at the disk only."""
     return tuple(

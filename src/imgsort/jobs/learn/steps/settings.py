@@ -148,6 +148,11 @@ def _are_shares(first: float, second: float, third: float) -> bool:
     return first > 0 and second > 0 and third >= 0
 
 
+def learnable_names() -> tuple[str, ...]:
+    """Return the names of the networks that can be trained, the default first and the one from scratch last."""
+    return (ALWAYS_THERE, *(name for name in BACKBONES if name != ALWAYS_THERE), SMALL_NETWORK)
+
+
 def require_learnable(name: str) -> None:
     """Raise UsageError for a name that is neither a backbone's nor the small network's."""
     try:

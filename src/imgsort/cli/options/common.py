@@ -6,11 +6,10 @@ from typing import Any
 
 import click
 
-Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+from imgsort.cli.options import types
 
-# Names of the table in features/models/backbones.py, which is not imported here: it would be slow. A test compares.
-MODEL_NAMES = ("vgg16", "resnet50", "resnet50v2", "inceptionv3", "efficientnet-lite0")
-# What jobs/organize/steps/findings.py can find, likewise.
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+# What jobs/organize/steps/findings.py can find, which is not imported here: it would be slow. A test compares.
 REASONS = (
     "unreadable",
     "truncated",
@@ -24,31 +23,7 @@ REASONS = (
     "near-duplicate",
     "wrong-suffix",
 )
-
-
-class GivenPath(click.Path):
-    """A path that is not empty: an unset variable in a script must not become the current folder."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Turn the argument into a Path."""
-        if value == "":
-            self.fail("the path is empty", param, ctx)
-        return super().convert(value, param, ctx)
-
-
-class AutoOr(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 alone
-    """Either `auto` or what another type takes."""
-
-    def __init__(self, other: Any) -> None:
-        self.other = other
-        self.name = f"auto|{other.name}"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Leave `auto` as it is."""
-        return value if value == "auto" else self.other.convert(value, param, ctx)
-
-
-folder = click.argument("folder", type=GivenPath(path_type=Path))
+folder = click.argument("folder", type=types.GivenPath(path_type=Path))
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object to stdout and nothing else.")
 no_sidecars = click.option(
     "--no-sidecars", is_flag=True, help="Leave .xmp, .json, RAW and other files of an image behind."
@@ -66,11 +41,8 @@ device = click.option(
 )
 no_cache = click.option("--no-cache", is_flag=True, help="Neither use features that are kept nor keep any.")
 verify = click.option("--verify", is_flag=True, help="Read every file, even one whose size and time are as they were.")
-
 size = click.option("--size", type=click.IntRange(32, 2048), help="Side of the square that the model sees, in pixels.")
-
 running = (device, no_cache, verify)
-
 reading = (
     click.option(
         "--max-pixels",
@@ -87,16 +59,15 @@ reading = (
         help="Files that are cut short: name them and leave them, or use what can be saved of the picture.",
     ),
 )
-
 _model = (
     click.option(
         "--model",
-        type=click.Choice(MODEL_NAMES),
+        type=types.ModelNames(),
         help="Model that looks at the images. Pinned by this: if it cannot be had, that is an error.",
     ),
     click.option(
         "--weights",
-        type=GivenPath(path_type=Path, dir_okay=False),
+        type=types.GivenPath(path_type=Path, dir_okay=False),
         help="File of weights for the model, brought by hand: .h5 as Keras publishes it, or .weights.h5.",
     ),
     click.option(
@@ -119,7 +90,6 @@ _model = (
     no_cache,
     verify,
 )
-
 # Defaults are those of images/judging/quality.py, which is not imported here either; a test compares them too.
 _limits = (
     click.option(
@@ -173,11 +143,10 @@ _limits = (
         help="near-duplicate: perceptual hashes differ in at most so many of 64 bits.",
     ),
 )
-
 _filing = (
     click.option(
         "--output",
-        type=GivenPath(path_type=Path),
+        type=types.GivenPath(path_type=Path),
         help="Folder in which the new folders appear; by default the collection itself.",
     ),
     click.option("--copy", is_flag=True, help="Copy instead of moving. Needs --output."),
@@ -186,7 +155,7 @@ _filing = (
     dry_run,
     click.option(
         "--plan",
-        type=GivenPath(path_type=Path, dir_okay=False),
+        type=types.GivenPath(path_type=Path, dir_okay=False),
         help="Write the plan to this new CSV file instead of applying it; `imgsort apply` does that.",
     ),
     click.option("-r", "--recursive", is_flag=True, help="Take the images in all subfolders too."),

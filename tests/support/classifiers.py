@@ -1,4 +1,7 @@
-"""Classes of the demo's photographs, and classifiers trained on them once a session: not to be changed."""
+"""Classes of the demo's photographs, and classifiers trained on them once a session: not to be changed.
+
+A plugin of every test: `tests/conftest.py` names it.
+"""
 
 import json
 import os
@@ -14,15 +17,6 @@ LITE = {"model": "efficientnet-lite0", "size": 64}
 SMALL = {"model": "cnn", "size": 32, "epochs": 2}
 LEARNED_OF_EACH = 9
 KINDS = ("astronaut", "chelsea", "china", "coffee", "flower", "hubble_deep_field", "motorcycle", "rocket")
-
-_MADE: dict[str, object] = {}
-
-
-def once(name, make):
-    """Return what `make` gives, made once a session: other folders of tests use these fixtures too."""
-    if name not in _MADE:
-        _MADE[name] = make()
-    return _MADE[name]
 
 
 def files_of(demo_photos, kind):
@@ -65,46 +59,37 @@ def new_photos(demo_photos, folder):
 @pytest.fixture(scope="session")
 def classes(demo_photos, tmp_path_factory):
     """A folder for each of the demo's photographs, with nine pictures of it."""
-
-    def make():
-        root = tmp_path_factory.mktemp("learned") / "classes"
-        for kind in KINDS:
-            put(files_of(demo_photos, kind)[:LEARNED_OF_EACH], root / kind)
-        return root
-
-    return once("classes", make)
+    root = tmp_path_factory.mktemp("learned") / "classes"
+    for kind in KINDS:
+        put(files_of(demo_photos, kind)[:LEARNED_OF_EACH], root / kind)
+    return root
 
 
 @pytest.fixture(scope="session")
 def trained(cache_folder, classes, tmp_path_factory):
     """The result of training a head on EfficientNet-Lite0 with `classes`."""
-    return once("trained", lambda: train(classes, output=tmp_path_factory.mktemp("lite") / "photos.keras", **LITE))
+    return train(classes, output=tmp_path_factory.mktemp("lite") / "photos.keras", **LITE)
 
 
 @pytest.fixture(scope="session")
 def small(cache_folder, classes, tmp_path_factory):
     """The result of training the small network with `classes`, for what needs a network and no good one."""
-    return once("small", lambda: train(classes, output=tmp_path_factory.mktemp("cnn") / "small.keras", **SMALL))
+    return train(classes, output=tmp_path_factory.mktemp("cnn") / "small.keras", **SMALL)
 
 
 @pytest.fixture(scope="session")
 def two(demo_photos, tmp_path_factory):
     """Two classes, whose colours differ: cups and stars."""
-
-    def make():
-        root = tmp_path_factory.mktemp("two") / "classes"
-        for name, kind in (("cups", "coffee"), ("stars", "hubble_deep_field")):
-            put(files_of(demo_photos, kind)[:LEARNED_OF_EACH], root / name)
-        return root
-
-    return once("two", make)
+    root = tmp_path_factory.mktemp("two") / "classes"
+    for name, kind in (("cups", "coffee"), ("stars", "hubble_deep_field")):
+        put(files_of(demo_photos, kind)[:LEARNED_OF_EACH], root / name)
+    return root
 
 
 @pytest.fixture(scope="session")
 def of_two(cache_folder, two, tmp_path_factory):
     """The result of training the small network with `two`, long enough to tell them apart."""
-    options = {**SMALL, "epochs": 4}
-    return once("of_two", lambda: train(two, output=tmp_path_factory.mktemp("cnn2") / "two.keras", **options))
+    return train(two, output=tmp_path_factory.mktemp("cnn2") / "two.keras", **{**SMALL, "epochs": 4})
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from imgsort.cli.output import print_columns, print_filing, print_unreadable, printable, shown_path
+from imgsort.cli.output.filing import print_filing, print_unreadable
+from imgsort.cli.output.text import print_columns, printable, shown_path
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,52 +6,15 @@ from typing import Any
 
 import click
 
-from imgsort.cli import options
-
-# Names of the networks that can be trained: those of the table, and that of learning/network/networks.py. A test
-# compares.
-LEARNABLE_NAMES = ("efficientnet-lite0", "vgg16", "resnet50", "resnet50v2", "inceptionv3", "cnn")
-
-
-class Shares(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 alone
-    """Three shares, as 70/15/15."""
-
-    name = "shares"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Turn the text into three numbers."""
-        if isinstance(value, tuple):
-            return value
-        try:
-            first, second, third = (float(share) for share in value.split("/"))
-        except ValueError:
-            self.fail(f"{value!r} is not three numbers, as 70/15/15", param, ctx)
-        return first, second, third
-
-
-class Names(click.ParamType):  # type: ignore[type-arg]
-    """Names of models with commas between them."""
-
-    name = "names"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Turn the text into names."""
-        if isinstance(value, tuple):
-            return value
-        names = tuple(name.strip() for name in value.split(","))
-        unknown = [name for name in names if name not in LEARNABLE_NAMES]
-        if unknown:
-            self.fail(f"there is no model {unknown[0]!r}; there are {', '.join(LEARNABLE_NAMES)}", param, ctx)
-        return names
-
+from imgsort.cli.options import common as options
+from imgsort.cli.options import types
 
 classifier = click.option(
     "--classifier",
-    type=options.GivenPath(path_type=Path, dir_okay=False),
+    type=types.GivenPath(path_type=Path, dir_okay=False),
     required=True,
     help="File that `imgsort train` wrote.",
 )
-
 _training = (
     click.option(
         "--weights",
@@ -60,14 +23,14 @@ _training = (
     options.size,
     click.option(
         "--split",
-        type=Shares(),
+        type=types.Shares(),
         default="70/15/15",
         show_default=True,
         help="Shares of the images to learn from, to choose by, and to be judged by.",
     ),
     click.option(
         "--test-dir",
-        type=options.GivenPath(path_type=Path, file_okay=False),
+        type=types.GivenPath(path_type=Path, file_okay=False),
         help="Folder of classes to be judged by, instead of the third share.",
     ),
     click.option("--fine-tune", is_flag=True, help="Train the backbone too, at a low rate: better, and takes minutes."),
@@ -105,7 +68,7 @@ _training = (
     ),
     click.option(
         "--tensorboard",
-        type=options.GivenPath(path_type=Path, file_okay=False),
+        type=types.GivenPath(path_type=Path, file_okay=False),
         help="Write logs for TensorBoard into this folder.",
     ),
     *options.running,

@@ -1,49 +1,18 @@
-"""Results to stdout, as a table or as JSON; failures and notices to stderr."""
+"""What was filed, or taken back, as tables."""
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from imgsort.cli.output.text import print_columns, printable, shown_path
+
 if TYPE_CHECKING:
-    from imgsort.features.cache.upkeep import CacheInfo
     from imgsort.filing.planning.plan import Refusal
     from imgsort.images.finding.find import Unreadable
-    from imgsort.jobs.organize.check import CheckResult
     from imgsort.jobs.organize.history import History
     from imgsort.jobs.organize.undo import UndoResult
     from imgsort.jobs.results import FilingResult
-
-
-def printable(text: object) -> str:
-    """Return `text` fit for one line of a terminal: control characters and bytes that are not UTF-8 escaped."""
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode("ascii") for c in str(text)
-    )
-
-
-def print_json(value: dict[str, Any]) -> None:
-    """Print one JSON object, in ASCII."""
-    click.echo(json.dumps(value, indent=2))
-
-
-def print_failure(error: BaseException, exit_code: int, *, as_json: bool) -> None:
-    """Say what failed: one line on stderr, or the JSON object of the result so far with the error in it."""
-    message = error.format_message() if isinstance(error, click.ClickException) else str(error)
-    result = getattr(error, "result", None)
-    if as_json:
-        failure: dict[str, Any] = {"type": type(error).__name__, "message": printable(message), "exit_code": exit_code}
-        rows = [{"line": line, "reason": reason} for line, reason in getattr(error, "errors", ())]
-        if rows:
-            failure = {**failure, "message": printable(message.partition("\n")[0]), "lines": rows}
-        print_json({**(result.to_json() if result is not None else {}), "error": failure})
-    else:
-        if result is not None:
-            print_refused(result.refused)
-        lines = [printable(line) for line in message.split("\n")]
-        click.echo("imgsort: " + "\n".join(lines), err=True)
 
 
 def print_filing(result: "FilingResult", *, verbose: bool) -> None:
@@ -60,43 +29,6 @@ def print_filing(result: "FilingResult", *, verbose: bool) -> None:
     print_unreadable(result.unreadable)
     print_refused(result.refused)
     click.echo(_summary(result))
-
-
-def print_check(result: "CheckResult", *, verbose: bool) -> None:
-    """Print what is wrong, file by file with value and threshold, how often, and what was filed."""
-    rows = [("reason", "value", "threshold", "file")]
-    rows += [
-        (f.reason, _number(f.value), _number(f.threshold), printable(f"{f.path}: {f.detail}" if f.detail else f.path))
-        for f in result.findings
-    ]
-    if result.findings:
-        print_columns(rows, right=(1, 2))
-        click.echo()
-        print_columns([(reason, str(result.count(reason))) for reason in _reasons(result)], right=(1,))
-    if verbose and result.filing.moves:
-        print_moves(result.filing)
-    print_refused(result.refused)
-    faulty = len({finding.path for finding in result.findings})
-    looked_at = f"{_files(result.filing.images + len(result.filing.unreadable))} looked at, {faulty} with a fault."
-    filed = f" {_filed(result.filing)}" if result.filing.moves else ""
-    click.echo(looked_at + filed)
-
-
-def _reasons(result: "CheckResult") -> list[str]:
-    return list(dict.fromkeys(finding.reason for finding in result.findings))
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.4g}"
-
-
-def print_columns(rows: "Sequence[Sequence[str]]", right: tuple[int, ...] = ()) -> None:
-    """Print rows of equal length in columns, those numbered in `right` aligned to the right."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        columns = enumerate(zip(row, widths, strict=True))
-        cells = [f"{cell:>{width}}" if column in right else f"{cell:<{width}}" for column, (cell, width) in columns]
-        click.echo("  ".join(cells).rstrip())
 
 
 def print_moves(result: "FilingResult") -> None:
@@ -168,18 +100,6 @@ def print_history(result: "History") -> None:
             click.echo(printable(run.remedy))
 
 
-def print_cache(info: "CacheInfo") -> None:
-    """Print what the cache holds."""
-    rows = "cannot be read" if info.rows is None else f"{info.rows} images"
-    click.echo(f"cache     {printable(info.folder)}")
-    click.echo(f"features  {rows}, {_megabytes(info.features_bytes)}")
-    click.echo(f"models    {info.models} converted, {_megabytes(info.models_bytes)}")
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:.1f} MB"
-
-
 def _summary(result: "FilingResult") -> str:
     images = f"{result.images} images"
     if not result.moves and result.status != "planned":
@@ -210,9 +130,3 @@ def _units(files: int, sidecars: int) -> str:
 
 def _files(count: int) -> str:
     return f"{count} file{'' if count == 1 else 's'}"
-
-
-def shown_path(path: Path) -> Path:
-    """Return the path as a person would type it here."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) and path != here else path

@@ -2,7 +2,8 @@
 
 import click
 
-from imgsort.cli import options
+from imgsort.cli.options import common as options
+from imgsort.cli.options import types
 
 
 @click.group(short_help="List models, and fetch their weights.")
@@ -14,7 +15,8 @@ def models() -> None:
 @options.as_json
 def list_(*, as_json: bool) -> None:
     """List the models: input size, features an image, where the weights are, and whether they are there."""
-    from imgsort.cli.output import print_json, printable
+    from imgsort.cli.output.result import print_json
+    from imgsort.cli.output.text import printable
     from imgsort.jobs.upkeep.models import list_models
 
     rows = list_models()
@@ -29,12 +31,13 @@ def list_(*, as_json: bool) -> None:
 
 
 @models.command(short_help="Fetch the weights of a model ahead of time.")
-@click.argument("name", type=click.Choice(options.MODEL_NAMES))
+@click.argument("name", type=types.ModelNames())
 @options.quiet
 @options.as_json
 def pull(name: str, *, quiet: bool, as_json: bool) -> None:
     """Fetch the weights of the model NAME ahead of time, and check them."""
-    from imgsort.cli.output import print_json, printable
+    from imgsort.cli.output.result import print_json
+    from imgsort.cli.output.text import printable
     from imgsort.cli.terminal import TerminalListener
     from imgsort.jobs.upkeep.models import pull_model
 

@@ -1,16 +1,13 @@
-"""`categorize`, `outliers`, `check`, `apply`, `undo`, `history`."""
+"""`categorize`, `outliers`, `check`."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-from imgsort.cli import options
-
-_REFUSED_EXIT_CODE = 4
-
-Result = TypeVar("Result")
+from imgsort.cli.options import common as options
+from imgsort.cli.options import types
+from imgsort.cli.running import exit_for, filing_keywords, run, show, show_filing
 
 
 @click.command(short_help="Group images that look alike into category folders.")
@@ -18,7 +15,7 @@ Result = TypeVar("Result")
 @click.option(
     "-k",
     "--clusters",
-    type=options.AutoOr(click.IntRange(min=1)),
+    type=types.AutoOr(click.IntRange(min=1)),
     metavar="INTEGER|auto",
     default=8,
     show_default=True,
@@ -68,8 +65,8 @@ def categorize(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **set
     """
     from imgsort.jobs.organize.categorize import categorize as job
 
-    result = _run(job, folder, quiet, settings)
-    _show(result, verbose=verbose, as_json=as_json)
+    result = run(job, quiet, folder=folder, **filing_keywords(settings))
+    show_filing(result, verbose=verbose, as_json=as_json)
 
 
 @click.command(short_help="Move the images that do not belong to Outlayers.")
@@ -89,7 +86,7 @@ def categorize(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **set
 )
 @click.option(
     "--threshold",
-    type=options.AutoOr(click.FloatRange(0, 2)),
+    type=types.AutoOr(click.FloatRange(0, 2)),
     metavar="FLOAT|auto",
     help="knn: in place of --max, all with a larger distance, 0 to 2; auto for those that stand out, maybe none.",
 )
@@ -109,8 +106,8 @@ def outliers(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **setti
     """
     from imgsort.jobs.organize.outliers import find_outliers
 
-    result = _run(find_outliers, folder, quiet, settings)
-    _show(result, verbose=verbose, as_json=as_json)
+    result = run(find_outliers, quiet, folder=folder, **filing_keywords(settings))
+    show_filing(result, verbose=verbose, as_json=as_json)
 
 
 @click.command(short_help="Find files that are damaged, blurred, too dark, doubled…")
@@ -124,7 +121,7 @@ def outliers(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **setti
     metavar="REASON",
     help="Report and file this reason only; may be repeated.",
 )
-@click.option("--csv", type=options.GivenPath(path_type=Path), help="Write the findings to this new file too.")
+@click.option("--csv", type=types.GivenPath(path_type=Path), help="Write the findings to this new file too.")
 @options.limits
 @options.filing_options
 @options.quiet
@@ -136,100 +133,9 @@ def check(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **settings
     blurred, duplicate (same bytes), near-duplicate (looks the same), wrong-suffix. Nothing is touched without
     --move. A file with several reasons is filed under the first.
     """
-    from imgsort.cli.output import print_check, print_json
+    from imgsort.cli.output.check import print_check
     from imgsort.jobs.organize.check import check as job
 
-    result = _run(job, folder, quiet, settings)
-    print_json(result.to_json()) if as_json else print_check(result, verbose=verbose)
+    result = run(job, quiet, folder=folder, **filing_keywords(settings))
+    show(result, lambda found: print_check(found, verbose=verbose), as_json=as_json)
     exit_for(result.refused)
-
-
-@click.command(short_help="Carry out a plan that --plan wrote, edited or not.")
-@click.argument("plan", type=options.GivenPath(path_type=Path, dir_okay=False))
-@options.no_sidecars
-@options.dry_run
-@options.verbose
-@options.quiet
-@options.as_json
-def apply(plan: Path, *, no_sidecars: bool, dry_run: bool, verbose: bool, quiet: bool, as_json: bool) -> None:
-    """Carry out the plan in the CSV file PLAN.
-
-    Change a line's target to have its file filed there, under another name too; or change its category and empty
-    the target. A file without either stays, as does one whose line was removed. Every line is checked first:
-    where any is wrong all that is wrong is listed, and nothing is moved.
-    """
-    from imgsort.cli.terminal import TerminalListener
-    from imgsort.jobs.organize.apply import apply as carry_out
-
-    result = carry_out(plan, sidecars=not no_sidecars, dry_run=dry_run, listener=TerminalListener(quiet=quiet))
-    _show(result, verbose=verbose, as_json=as_json)
-
-
-@click.command(short_help="Take back the last run, or the one named.")
-@options.folder
-@click.argument("run", required=False)
-@options.quiet
-@options.as_json
-def undo(folder: Path, run: str | None, *, quiet: bool, as_json: bool) -> None:
-    """Take back the last run on FOLDER that is still in force, or the one named RUN.
-
-    Every file goes back to its old name and place, and folders that the run made are removed if empty. What
-    was changed since is named and left alone (exit 4). Again for the run before.
-    """
-    from imgsort.cli.output import print_json, print_undo
-    from imgsort.cli.terminal import TerminalListener
-    from imgsort.jobs.organize.undo import undo as take_back
-
-    result = take_back(folder, run, listener=TerminalListener(quiet=quiet))
-    print_json(result.to_json()) if as_json else print_undo(result)
-    exit_for(result.refused)
-
-
-@click.command(short_help="List the runs on a folder.")
-@options.folder
-@options.as_json
-def history(folder: Path, *, as_json: bool) -> None:
-    """List the runs on FOLDER, oldest first, with what became of them."""
-    from imgsort.cli.output import print_history, print_json
-    from imgsort.jobs.organize.history import history as list_runs
-
-    result = list_runs(folder)
-    print_json(result.to_json()) if as_json else print_history(result)
-
-
-def _run(job: Callable[..., Result], folder: Path, quiet: bool, settings: dict[str, Any]) -> Result:
-    """Run a job that reads images, with a listener on this terminal."""
-    from imgsort.cli.terminal import TerminalListener, without_chatter
-
-    with without_chatter():
-        return job(folder, listener=TerminalListener(quiet=quiet), **as_keywords(settings))
-
-
-def as_keywords(settings: dict[str, Any]) -> dict[str, Any]:
-    """Turn --copy, --hardlink and --symlink into one mode, and --no-sidecars and --no-cache into their opposites.
-
-    Raises a usage error for two modes.
-    """
-    chosen = [mode for mode in ("copy", "hardlink", "symlink") if settings.pop(mode)]
-    if len(chosen) > 1:
-        raise click.UsageError(f"--{chosen[0]} and --{chosen[1]} do not go together.")
-    return {**positive(settings), "mode": chosen[0] if chosen else "move"}
-
-
-def positive(settings: dict[str, Any]) -> dict[str, Any]:
-    """Turn --no-sidecars and --no-cache into their opposites."""
-    said = {name.removeprefix("no_"): not value for name, value in settings.items() if name.startswith("no_")}
-    return {**{name: value for name, value in settings.items() if not name.startswith("no_")}, **said}
-
-
-def _show(result: Any, *, verbose: bool, as_json: bool) -> None:
-    from imgsort.cli.output import print_filing, print_json
-
-    print_json(result.to_json()) if as_json else print_filing(result, verbose=verbose)
-    exit_for(result.refused)
-
-
-def exit_for(refused: tuple[Any, ...]) -> None:
-    """Exit with the code for files that were left as they are, if there are any."""
-    if refused:
-        raise click.exceptions.Exit(_REFUSED_EXIT_CODE)

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from imgsort.cli import options
+from imgsort.cli.options import common as options
 
 
 @click.group(short_help="What is kept between runs, and making it smaller.")
@@ -47,7 +47,8 @@ def prune(max_size: str, *, as_json: bool) -> None:
 
 
 def _show(command: str, info: Any, *, as_json: bool) -> None:
-    from imgsort.cli.output import print_cache, print_json
+    from imgsort.cli.output.result import print_json
+    from imgsort.cli.output.upkeep import print_cache
 
     if as_json:
         print_json({"version": 1, "command": command, **info.to_json()})

@@ -1,0 +1,124 @@
+"""`classify`, `explain`, `export`: what a classifier is used for."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from imgsort.cli.options import common as options
+from imgsort.cli.options import learn as learn_options
+from imgsort.cli.options import types
+from imgsort.cli.running import exit_for, filing_keywords, positive, run, show
+
+
+@click.command(short_help="File every image in the folder of its class.")
+@click.argument("paths", nargs=-1, required=True, type=types.GivenPath(path_type=Path), metavar="FOLDER|FILE...")
+@learn_options.classifier
+@click.option(
+    "--confidence",
+    type=click.FloatRange(0, 1),
+    help="What is less sure goes to Unsure; by default what was right for 95 % of the validation images.",
+)
+@click.option("--top", type=click.IntRange(min=1), help="Classes to tell of each image.  [default: 1; of files 5]")
+@click.option(
+    "--csv",
+    type=types.GivenPath(path_type=Path, dir_okay=False),
+    help="Write a line for each image to this new file.",
+)
+@options.add_running
+@options.filing_options
+@options.quiet
+@options.as_json
+def classify(
+    paths: tuple[Path, ...],
+    *,
+    confidence: float | None,
+    top: int | None,
+    verbose: bool,
+    quiet: bool,
+    as_json: bool,
+    **settings: Any,
+) -> None:
+    """File every image of FOLDER in the folder of its class, in FOLDER or --output.
+
+    Images that lie in a class's folder already stay. What the classifier is not sure of goes to Unsure. Of a FILE,
+    or several, it is said what they show, and nothing is moved.
+    """
+    from imgsort.cli.output.learn import print_answers, print_classified
+    from imgsort.jobs.learn.classify import classify as job
+    from imgsort.jobs.learn.predict import predict
+
+    if all(path.is_file() for path in paths):
+        looking = {name: settings[name] for name in _LOOKING}
+        _require_default({**settings, "confidence": confidence is not None})
+        result = run(predict, quiet, files=paths, top=top or 5, **positive(looking))
+        show(result, print_answers, as_json=as_json)
+        return
+    if len(paths) > 1 or (paths[0].suffix and not paths[0].exists()):
+        missing = [path for path in paths if not path.exists()]
+        raise click.UsageError(f"{missing[0]}: there is none." if missing else "one folder is due, or files alone.")
+    filing = filing_keywords(settings)
+    classified = run(job, quiet, folder=paths[0], confidence=confidence, top=top or 1, **filing)
+    show(classified, lambda shown: print_classified(shown, verbose=verbose), as_json=as_json)
+    exit_for(classified.refused)
+
+
+@click.command(short_help="Show where in an image a classifier sees its class.")
+@click.argument("image", type=types.GivenPath(path_type=Path, dir_okay=False))
+@learn_options.classifier
+@click.option(
+    "-o",
+    "--output",
+    type=types.GivenPath(path_type=Path, dir_okay=False),
+    help="New PNG.  [default: IMAGE_explained.png]",
+)
+@click.option("--class", "name", help="Class to look for; by default the one that the image is taken for.")
+@options.add_reading
+@options.quiet
+@options.as_json
+def explain(*, quiet: bool, as_json: bool, **settings: Any) -> None:
+    """Write a picture of IMAGE on which colour shows what speaks for its class (Grad-CAM): red is most."""
+    from imgsort.cli.output.learn import print_explanation
+    from imgsort.cli.terminal import without_chatter
+    from imgsort.jobs.learn.explain import explain as job
+
+    with without_chatter():
+        result = job(**settings)
+    show(result, print_explanation, as_json=as_json)
+
+
+@click.command(short_help="Write a classifier in another format.")
+@click.argument("classifier", type=types.GivenPath(path_type=Path, dir_okay=False))
+@click.option("--format", type=click.Choice(["savedmodel", "onnx", "tflite"]), required=True, help="Format to write.")
+@click.option(
+    "-o",
+    "--output",
+    type=types.GivenPath(path_type=Path),
+    help="New file or folder; by default the classifier's name with another end.",
+)
+@click.option(
+    "--samples",
+    type=types.GivenPath(path_type=Path, file_okay=False),
+    help="Folder of images to compare the answers on; by default two photographs' crops.",
+)
+@options.quiet
+@options.as_json
+def export(*, quiet: bool, as_json: bool, **settings: Any) -> None:
+    """Write CLASSIFIER in another format, and check that it gives the same answers there.
+
+    A JSON file beside it says what goes in and comes out, and names the classes.
+    """
+    from imgsort.cli.output.learn import print_export
+    from imgsort.jobs.learn.export import export as job
+
+    show(job(**settings), print_export, as_json=as_json)
+
+
+_LOOKING = ("classifier", "csv", "device", "no_cache", "verify", "max_pixels", "truncated")
+
+
+def _require_default(settings: dict[str, Any]) -> None:
+    """Raise a usage error for an option that says how to file, where nothing is filed."""
+    for name, value in settings.items():
+        if name not in _LOOKING and value:
+            raise click.UsageError(f"--{name.replace('_', '-')} files images, and of single files none is filed.")

@@ -1,0 +1,32 @@
+"""Text that is fit for a terminal: escaped names, columns, paths as a person types them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    pass
+
+
+def printable(text: object) -> str:
+    """Return `text` fit for one line of a terminal: control characters and bytes that are not UTF-8 escaped."""
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode("ascii") for c in str(text)
+    )
+
+
+def print_columns(rows: "Sequence[Sequence[str]]", right: tuple[int, ...] = ()) -> None:
+    """Print rows of equal length in columns, those numbered in `right` aligned to the right."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        columns = enumerate(zip(row, widths, strict=True))
+        cells = [f"{cell:>{width}}" if column in right else f"{cell:<{width}}" for column, (cell, width) in columns]
+        click.echo("  ".join(cells).rstrip())
+
+
+def shown_path(path: Path) -> Path:
+    """Return the path as a person would type it here."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) and path != here else path

@@ -88,3 +88,12 @@ def few_photos(demo_photos, tmp_path):
     for file in sorted(demo_photos[0].glob("*.jpg"))[:12]:
         shutil.copy2(file, folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def lite_model():
+    """EfficientNet-Lite0, with the weights that its package carries: a ChosenModel."""
+    from imgsort.features.models.backbones import ALWAYS_THERE
+    from imgsort.features.models.choose import choose_model
+
+    return choose_model(ALWAYS_THERE, ALWAYS_THERE, None, notice=pytest.fail, make_bar=lambda _: None)

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from imgsort.features.models.backbones import ALWAYS_THERE
-from imgsort.features.models.choose import ChosenModel, choose_model
+from imgsort.features.models.choose import ChosenModel
 from imgsort.features.models.pooled_model import PooledModel
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
@@ -78,12 +77,6 @@ def weights_host(monkeypatch: pytest.MonkeyPatch) -> Iterator[WeightsHost]:
         yield host
     finally:
         host.close()
-
-
-@pytest.fixture(scope="session")
-def lite_model() -> ChosenModel:
-    """EfficientNet-Lite0, with the weights that its package carries."""
-    return choose_model(ALWAYS_THERE, ALWAYS_THERE, None, notice=pytest.fail, make_bar=lambda _: None)
 
 
 @pytest.fixture(scope="session")

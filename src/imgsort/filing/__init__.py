@@ -1,9 +1,9 @@
-"""From labels to moves to disk, and back. Knows paths only: no pixels.
+"""Turns labels into moves, makes the moves on disk, and takes them back. Knows only paths, no pixels.
 
-planning/  decides every move and every name; touches nothing
-journal/   what `.imgsort` holds: runs, the lock, which folders imgsort made; all of it read as foreign data
-moving/    carries a plan out, takes it back, and settles what was killed
-paths.py   relative paths, safe to use although a stranger may have written them
+planning/  decides every move and every name; changes nothing on disk
+journal/   reads and writes `.imgsort`: runs, the lock, the folders that imgsort made; reads all of it as foreign data
+moving/    carries out a plan, takes it back, and settles killed runs
+paths.py   makes relative paths safe to use, even if they come from an untrusted file
 
-`moving` imports `journal`, and both import `planning`; never the other way.
+`moving` imports `journal`, and both import `planning`. No import goes the other way.
 """

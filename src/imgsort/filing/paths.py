@@ -1,6 +1,6 @@
-"""Relative paths that may come from a stranger's file, and names that no file system confuses.
+"""Checks and splits relative paths, which may come from an untrusted file.
 
-A relative path is a str with `/` between its parts on every system; "" is the root itself. Bytes that
+A relative path is a str with `/` between its parts on every system. "" is the root itself. Bytes that
 are not UTF-8 are surrogate escapes, as everywhere in Python.
 """
 
@@ -18,7 +18,7 @@ def is_safe_relative(path: str) -> bool:
     """Say whether `path` stays inside the folder it is joined to and out of imgsort's own state.
 
     Absolute paths, `.`, `..`, empty parts, NUL, and (on Windows) drives and backslashes are not safe.
-    Links on the way are for `has_link_on_the_way` to find: they are on disk, not in the name.
+    This function does not find links, because they are on disk, not in the name: see `has_link_on_the_way`.
     """
     parts = path.split("/")
     try:
@@ -27,14 +27,17 @@ def is_safe_relative(path: str) -> bool:
         return False
     if "\0" in path or any(part in ("", ".", "..") for part in parts):
         return False
-    # The state itself, and the names of temporary files, which are removed without asking.
+    # These are the names of the state folder and of temporary files. imgsort removes temporary files without asking.
     if any(name_key(part) == STATE_FOLDER or name_key(part).startswith(f"{STATE_FOLDER}-") for part in parts):
         return False
     return not (os.sep == "\\" and ("\\" in path or ":" in path))
 
 
 def has_link_on_the_way(root: Path, path: str) -> bool:
-    """Say whether a folder on the way from `root` to `path` is a link or no folder. The end may be anything."""
+    """Say whether a part on the way from `root` to `path` is a link or not a folder.
+
+    The last part of `path` may be anything.
+    """
     folder = os.fspath(root)
     for part in path.split("/")[:-1]:
         folder = os.path.join(folder, part)
@@ -47,9 +50,10 @@ def has_link_on_the_way(root: Path, path: str) -> bool:
 
 
 def exists(path: Path) -> bool:
-    """Say whether anything, a dangling link too, has this name. Raises OSError where that cannot be told.
+    """Say whether anything has this name, even a dangling link. Raises OSError if the system cannot tell.
 
-    `os.path.lexists` takes every error for a no, and so would an undo that may not look into a folder.
+    `os.path.lexists` answers False on every error. An undo that has no right to look into a folder would
+    then think that the file is missing.
     """
     try:
         os.lstat(path)
@@ -69,7 +73,7 @@ def is_at_or_above(path: str, folder: str) -> bool:
 
 
 def with_ancestors(folder: str) -> list[str]:
-    """Return the folders above `folder`, the uppermost first, and then itself; none for the root."""
+    """Return the folders above `folder`, the uppermost first, and then `folder` itself; an empty list for the root."""
     parts = folder.split("/") if folder else []
     return ["/".join(parts[: depth + 1]) for depth in range(len(parts))]
 
@@ -85,5 +89,5 @@ def name_of(path: str) -> str:
 
 
 def join(folder: str, name: str) -> str:
-    """Return the path of `name` in `folder`, where `folder` may be ""."""
+    """Return the path of `name` in `folder`; `folder` may be ""."""
     return f"{folder}/{name}" if folder else name

@@ -1,1 +1,1 @@
-"""What `.imgsort` holds: runs, the lock, the record of category folders. All of it is read as foreign data."""
+"""Reads and writes `.imgsort`: runs, the lock, the record of category folders. Reads all of it as foreign data."""

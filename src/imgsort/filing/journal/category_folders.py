@@ -1,9 +1,8 @@
-"""Which folders of a collection imgsort made as categories, and how they are known again.
+"""Records which folders of a collection imgsort made as categories, and recognises them later.
 
-`.imgsort/categories.json` keeps each folder's path, the path it was made under, device, inode and the content
-hashes of its members.
-A folder that a person renamed is known by its inode or by most of its members; one that has a
-category's name and is a link is never known.
+`.imgsort/categories.json` keeps each folder's path, the path under which it was made, its device, its inode and the
+content hashes of its members. A folder that a person renamed is recognised by its inode and a member, or by most
+of its members. A link is never recognised, even if it has the name of a category.
 """
 
 import json
@@ -27,8 +26,8 @@ MAX_BYTES = 64 * 1024**2
 class CategoryFolder:
     """A folder that imgsort made for a category. `path` is relative to the collection.
 
-    `made_as`: the path under which a run made it, or last sorted into it: what a run knows the category by,
-    whatever a person called the folder since.
+    `made_as` is the path under which a run made the folder or last sorted into it. A run knows the category by
+    this path, even if a person renamed the folder since then.
     """
 
     path: str
@@ -40,8 +39,11 @@ class CategoryFolder:
 
 @dataclass(frozen=True)
 class Changes:
-    """What a run or its undo did to a collection: folders `made`, by path the one they are made as, and `removed`;
-    (path, content hash) of files that were `lost` to other folders and `gained` from them.
+    """What a run or its undo did to the folders of a collection.
+
+    `made` maps the path of each folder that was made to its `made_as`. `removed` are the paths of folders that were
+    removed. `lost` and `gained` are files as (path, content hash): `lost` went to other folders, `gained` came from
+    other folders.
     """
 
     made: Mapping[str, str] = field(default_factory=dict)
@@ -51,7 +53,7 @@ class Changes:
 
 
 def known_folders(root: Path) -> tuple[CategoryFolder, ...]:
-    """Return the category folders that are there now, under the names that they have now.
+    """Return the category folders that exist now, under the names that they have now.
 
     Raises JournalError for a file that imgsort did not write.
     """
@@ -73,16 +75,16 @@ def known_folders(root: Path) -> tuple[CategoryFolder, ...]:
 
 
 def refresh(root: Path) -> tuple[CategoryFolder, ...]:
-    """Return `known_folders` and write their present names down; those that are gone are forgotten."""
+    """Return `known_folders` and record their present names; folders that are gone leave the record."""
     folders = known_folders(root)
     write(root, folders)
     return folders
 
 
 def record(root: Path, changes: Changes) -> None:
-    """Write down what a run or its undo did to the category folders of `root`.
+    """Record what a run or its undo did to the category folders of `root`.
 
-    A folder that is not where it was stays recorded: it may have been renamed.
+    A folder that is no longer at its path stays in the record, because a person may have renamed it.
     """
     folders = {folder.path: folder for folder in _read(root)}
     for path, made_as in changes.made.items():
@@ -102,7 +104,7 @@ def record(root: Path, changes: Changes) -> None:
 
 
 def origins(root: Path) -> dict[str, str]:
-    """Return by the path of each recorded folder what it was made as. Raises JournalError."""
+    """Return the `made_as` of each recorded folder by its path. Raises JournalError."""
     return {folder.path: folder.made_as for folder in _read(root)}
 
 
@@ -128,9 +130,10 @@ def write(root: Path, folders: Iterable[CategoryFolder]) -> None:
 
 
 def _is_still(place: Path, folder: CategoryFolder, status: os.stat_result, hashes: dict[str, str | None]) -> bool:
-    """Say whether the folder of a category's name is the one that imgsort made, or a copy of it.
+    """Say whether the folder that has a category's name is the one that imgsort made, or a copy of it.
 
-    A person may have renamed that one and made another: then it has another inode and none of the members.
+    A person may have renamed the category's folder and made a new one with the old name. The new folder then has
+    another inode and none of the members.
     """
     if (status.st_dev, status.st_ino) == (folder.device, folder.inode) or not folder.members:
         return True
@@ -140,7 +143,7 @@ def _is_still(place: Path, folder: CategoryFolder, status: os.stat_result, hashe
 def _find_renamed(
     root: Path, folder: CategoryFolder, taken: set[str], hashes: dict[str, str | None]
 ) -> CategoryFolder | None:
-    """Find the folder, beside where it was, that has its inode and a member, or most of its members."""
+    """Find the folder, beside its old place, that has its inode and one member, or most of its members."""
     parent = parent_of(folder.path)
     for name in sorted(_subfolders(root / parent)):
         path = join(parent, name)
@@ -148,7 +151,7 @@ def _find_renamed(
         if status is None or path in taken:
             continue
         has_inode = (status.st_dev, status.st_ino) == (folder.device, folder.inode)
-        # An inode alone proves nothing: it is given anew after a folder was removed.
+        # An inode alone proves nothing: the file system may reuse the inode of a removed folder.
         needed = 1 if has_inode else len(folder.members) // 2 + 1
         if folder.members and _holds(root / path, folder.members, needed, hashes):
             return replace(folder, path=path, device=status.st_dev, inode=status.st_ino)
@@ -156,7 +159,7 @@ def _find_renamed(
 
 
 def _holds(folder: Path, members: frozenset[str], needed: int, hashes: dict[str, str | None]) -> bool:
-    """Say whether at least `needed` of the members lie in `folder`. `hashes` keeps what was hashed already."""
+    """Say whether at least `needed` of the members lie in `folder`. `hashes` keeps hashes that are known already."""
     try:
         files = [entry.path for entry in os.scandir(folder) if entry.is_file(follow_symlinks=False)]
     except OSError:
@@ -187,7 +190,7 @@ def _subfolders(folder: Path) -> list[str]:
 
 
 def _folder_status(root: Path, path: str) -> os.stat_result | None:
-    """Return the status of the folder at `path`; None for no folder, a link, or a link on the way."""
+    """Return the status of the folder at `path`; None if it is no folder, is a link, or has a link on the way."""
     if has_link_on_the_way(root, path):
         return None
     try:

@@ -1,11 +1,11 @@
-"""Values from files that may come from a stranger: each is what it should be, or an error of `NONSENSE`."""
+"""Checks values from untrusted files: a wrong value leads to an error of `NONSENSE`."""
 
 import os
 from typing import Any
 
 from imgsort.filing.paths import is_safe_relative
 
-# What reading a file that imgsort did not write may raise.
+# The errors that may occur when imgsort reads a file that it did not write.
 NONSENSE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 
 _MAX_TEXT = 8192
@@ -15,12 +15,12 @@ def checked_text(value: Any) -> str:
     """Return a str that a file system could hold. Raises ValueError."""
     if not isinstance(value, str) or len(value) > _MAX_TEXT or "\0" in value:
         raise ValueError("a text that is none")
-    os.fsencode(value)  # raises UnicodeEncodeError, a ValueError, for what no file name can hold
+    os.fsencode(value)  # raises UnicodeEncodeError, a ValueError, for text that no file name can hold
     return value
 
 
 def checked_relative(value: Any) -> str:
-    """Return a relative path that stays inside. Raises ValueError."""
+    """Return a relative path that stays inside its folder. Raises ValueError."""
     if not is_safe_relative(checked_text(value)):
         raise ValueError(f"the path {value[:200]!r} leads out of the folder")
     return str(value)

@@ -1,4 +1,4 @@
-"""One run at a time: a lock in `.imgsort` that the system lets go of when its process dies."""
+"""Allows one run at a time, by a lock in `.imgsort` that the system releases when its process dies."""
 
 import contextlib
 import json
@@ -14,7 +14,7 @@ from imgsort.filing.paths import STATE_FOLDER
 
 @contextlib.contextmanager
 def locked(roots: Sequence[Path], command: str) -> Iterator[None]:
-    """Hold the lock of every root. Raises LockedError, at once, naming the process that holds one."""
+    """Hold the lock of every root. Raises LockedError at once; it names the process that holds a lock."""
     with contextlib.ExitStack() as stack:
         for root in roots:
             stack.enter_context(_locked(root, command))
@@ -47,7 +47,7 @@ def _locked(root: Path, command: str) -> Iterator[None]:
 
 
 def _refuse_shared_lock(path: Path) -> None:
-    """Refuse a lock that is another name of somebody's file: some versions of filelock empty what they lock."""
+    """Refuse a lock that is a hard link to another file: some versions of filelock empty the file that they lock."""
     with contextlib.suppress(FileNotFoundError):
         if os.lstat(path).st_nlink != 1:
             raise JournalError(f"{path}: this is not a lock that imgsort made. Remove it and try again.")

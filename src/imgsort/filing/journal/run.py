@@ -1,4 +1,4 @@
-"""One run: its plan, and what became of it, as its file in `.imgsort` tells."""
+"""Describes one run as its file in `.imgsort` records it: its plan, its events and its status."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -14,7 +14,7 @@ from imgsort.filing.planning.plan import Plan
 
 
 class Status(StrEnum):
-    """What became of a run, as the last of its events says."""
+    """The status of a run, as its last events give it."""
 
     UNFINISHED = "unfinished"
     DONE = "done"
@@ -44,7 +44,7 @@ def status_after(event: dict[str, Any], before: Status) -> Status:
 
 @dataclass
 class _Written:
-    """One copy of a run's file: bytes that are surely on disk, and how many events they hold."""
+    """One copy of a run's file: how many bytes are surely on disk, and how many events they hold."""
 
     length: int
     events: int
@@ -52,7 +52,7 @@ class _Written:
 
 @dataclass
 class Run:
-    """A run as its file tells it. `events` are the lines after the plan, in the order of writing."""
+    """A run as its file records it. `events` are the lines after the plan, in the order of writing."""
 
     id: str
     command: str
@@ -64,7 +64,7 @@ class Run:
 
     @property
     def status(self) -> Status:
-        """What became of the run."""
+        """The status of the run, as its events give it."""
         status = Status.UNFINISHED
         for event in self.events:
             status = status_after(event, status)
@@ -77,12 +77,12 @@ class Run:
 
     @property
     def placeholders(self) -> set[tuple[str, int]]:
-        """The empty files that may stand under a new name: ("target" or "source", number of the move)."""
+        """The empty files that may have a new name, as ("target" or "source", number of the move)."""
         return {(event["at"], event["move"]) for event in self.events if event["type"] == "placeholder"}
 
     @property
     def refused_moves(self) -> set[int]:
-        """The moves that were not made, by number: what has their new names now is somebody else's."""
+        """The numbers of the moves that were not made: the files that have their new names belong to somebody else."""
         return {number for event in self.events if event["type"] == "refused" for number in event["moves"]}
 
     @property
@@ -97,19 +97,19 @@ class Run:
 
     @property
     def removed_origins(self) -> dict[str, str]:
-        """What each of these folders was made as, by path. Runs recorded before that was told made them as they are."""
+        """The `made_as` of each removed folder by its path; older run files lack it, and then the path is used."""
         removed = (event for event in self.events if event["type"] == "remove")
         return {event["path"]: event.get("made_as", event["path"]) for event in removed}
 
     def temporary_path(self, place: Path, number: int) -> Path:
-        """Return where a copy for move `number` is written before it gets its name `place`."""
+        """Return the path where the copy for move `number` is written before it gets its name `place`."""
         return place.with_name(f".imgsort-{self.id}-{number}.tmp")
 
     def add(self, kind: str, **values: Any) -> None:
-        """Write one more event to every copy of the run's file, on disk when this returns. Raises OSError.
+        """Add one event to every copy of the run's file; it is on disk when this returns. Raises OSError.
 
-        A write that failed may have left anything behind what was written before: the next event is
-        written from there, after those that are missing, so that the copies stay alike.
+        A failed write may leave anything after the last event that was surely written. The next call writes from
+        there on, first the missing events and then the new one, so that the copies stay alike.
         """
         paths = {root: run_path(root, self.id) for root in self.plan.site.roots}
         for root in paths.keys() - self._written.keys():

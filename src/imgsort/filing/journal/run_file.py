@@ -1,4 +1,7 @@
-"""A run's file as bytes: lines that are added for good, and read although a stranger may have written them."""
+"""Reads and writes a run's file as bytes.
+
+Lines are added and never change. They are read with care, because the file may come from a stranger.
+"""
 
 import os
 import stat
@@ -11,13 +14,16 @@ from imgsort.filing.journal.state import refuse_unless, write_all
 
 MAX_RUN_FILE_BYTES = 1024**3
 
-# The first line names every folder three times, and a plan that a person edits may have thousands.
+# The first line names every folder three times, and a plan that a person edits may have thousands of folders.
 _MAX_LINE_BYTES = 2**23
 _TAIL_BYTES = 65536
 
 
 def readable_again(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield lines that `complete_lines` will take. Raises PlanError: what cannot be read cannot be undone."""
+    """Yield `lines`, and check that `complete_lines` can read them again.
+
+    Raises PlanError if it cannot: a run that cannot be read cannot be undone.
+    """
     size = 0
     for line in lines:
         size += len(line)
@@ -27,7 +33,7 @@ def readable_again(lines: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def write_at(path: Path, offset: int, lines: bytes) -> None:
-    """Write lines from `offset` on, in place of whatever a crash or an error left there, and sync them."""
+    """Write lines from `offset` on, in place of anything that a crash or an error left there, and sync them."""
     descriptor = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
     try:
         os.ftruncate(descriptor, offset)
@@ -51,9 +57,10 @@ def last_line(path: Path) -> bytes:
 
 
 def complete_lines(path: Path) -> Generator[bytes, None, None]:
-    """Yield the lines of a run file; a last line without its end was torn by a crash and is left out.
+    """Yield the lines of a run file, without a last line that a crash left incomplete.
 
-    Read as they are asked for, so that a huge file of nonsense ends at its first line. Raises JournalError.
+    Each line is read only when the caller asks for it, so that reading a huge file of nonsense ends at its first
+    line. Raises JournalError, and ValueError for a line that is far too long.
     """
     refuse_unless(path, stat.S_ISREG)
     try:
@@ -73,7 +80,7 @@ def complete_lines(path: Path) -> Generator[bytes, None, None]:
 
 
 def _tail(path: Path) -> tuple[bytes, int]:
-    """Return the last bytes of a run file and where they begin."""
+    """Return the last bytes of a run file and the position where they begin."""
     descriptor = open_regular(path)
     try:
         start = max(0, os.lseek(descriptor, 0, os.SEEK_END) - _TAIL_BYTES)

@@ -1,7 +1,7 @@
-"""How a run's plan and events are written as lines of JSON, and read again as foreign data.
+"""Writes a run's plan and events as lines of JSON, and reads them again as foreign data.
 
-A run file may have come with a folder from a stranger. Every function that reads one raises an error of
-`foreign.NONSENSE` for what imgsort does not write.
+A run file may come with a folder from a stranger. Every function that reads a run file raises an error of
+`foreign.NONSENSE` if it finds something that imgsort does not write.
 """
 
 import json
@@ -22,7 +22,7 @@ _EVENTS = frozenset(
 
 
 def plan_lines(run_id: str, command: str, started: str, plan: Plan, model: dict[str, Any] | None) -> Iterator[bytes]:
-    """Yield the plan as lines: a header, a line a move, an end that counts them."""
+    """Yield the plan as lines: a header, one line for each move, and an end line with the number of moves."""
     site = plan.site
     yield json_line(
         {
@@ -60,8 +60,8 @@ def plan_lines(run_id: str, command: str, started: str, plan: Plan, model: dict[
 def parse_plan(root: Path, run_id: str, lines: Iterator[bytes]) -> tuple[dict[str, Any], Plan]:
     """Return the header and the plan of the run file that lies in `root` under the name `run_id`.
 
-    Takes the plan's `lines` and leaves those of the events. Raises ElsewhereError for a run of folders
-    that are not here.
+    Takes the lines of the plan from `lines` and leaves those of the events. Raises ElsewhereError if the run
+    was recorded for other folders.
     """
     header = json.loads(next(lines, b"{}"))
     if header.get("type") != "run" or header["version"] != 1 or header["id"] != run_id:
@@ -92,17 +92,17 @@ def parse_plan(root: Path, run_id: str, lines: Iterator[bytes]) -> tuple[dict[st
 
 
 def parse_events(lines: Iterable[bytes], plan: Plan) -> list[dict[str, Any]]:
-    """Return the events on `lines`, those that follow the plan."""
+    """Return the events on `lines`, the lines that follow the plan."""
     return [_event(json.loads(line), len(plan.moves)) for line in lines]
 
 
 def command_on(line: bytes) -> str:
-    """Return the command that the first `line` of a run file names, "" where it names none."""
+    """Return the command that the first `line` of a run file names, or "" if it names none."""
     return checked_text(json.loads(line).get("command", ""))
 
 
 def event_on(line: bytes) -> dict[str, Any]:
-    """Return the event on the last `line` of a run file; one of type "" where there is none."""
+    """Return the event on the last `line` of a run file, or an event of type "" if there is none."""
     try:
         return _event(json.loads(line), 0)
     except NONSENSE:
@@ -110,7 +110,7 @@ def event_on(line: bytes) -> dict[str, Any]:
 
 
 def _site(root: Path, header: dict[str, Any]) -> Site:
-    """Return where the run took place. A journal speaks for the folder that it lies in, or for its twin's."""
+    """Return where the run took place. A journal is valid only for its own folder and the folder of its twin."""
     mode = Mode(header["mode"])
     prefix = checked_relative(header["prefix"]) if header["prefix"] else ""
     if header["collection"] is None and header["destination"] is None and mode is Mode.MOVE:
@@ -131,7 +131,7 @@ def _site(root: Path, header: dict[str, Any]) -> Site:
 
 
 def _require_distinct(plan: Plan) -> None:
-    """Raise ValueError where two moves share a name, or one has the same name before and after."""
+    """Raise ValueError if two moves share a source or a target, or if a target under the same root is a source."""
     sources, targets = {move.source for move in plan.moves}, {move.target for move in plan.moves}
     if len(sources) < len(plan.moves) or len(targets) < len(plan.moves):
         raise ValueError("two moves of one name")
@@ -140,7 +140,7 @@ def _require_distinct(plan: Plan) -> None:
 
 
 def _require_images_to_follow(plan: Plan) -> None:
-    """Raise ValueError where a move follows something else than the last one before it that follows none."""
+    """Raise ValueError if a sidecar's move does not follow the last image before it."""
     image = None
     for move in plan.moves:
         if move.follows is None:
@@ -181,6 +181,6 @@ def _move(record: Any) -> Move:
         checked_integer(record["mtime_ns"]),
         checked_text(record["content"]),
         distance,
-        # Runs recorded before there were sidecars have no such key.
+        # Runs that were recorded before imgsort moved sidecars have no such key.
         None if record.get("follows") is None else checked_relative(record["follows"]),
     )

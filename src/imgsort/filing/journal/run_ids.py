@@ -1,4 +1,4 @@
-"""The ids of runs: the time at which one began, always later than those before it."""
+"""Makes the ids of runs: an id is the time at which the run began, and it is later than all ids before it."""
 
 import calendar
 import re
@@ -10,7 +10,7 @@ RUN_ID = re.compile(r"\d{8}-\d{6}-\d{3}")
 
 
 def id_after(newest: str) -> str:
-    """Return the id of a run that begins now: it sorts after the id `newest`, also where the clock went back."""
+    """Return the id of a run that begins now; it sorts after the id `newest`, even if the clock went back."""
     now = _id_at(time.time_ns() // 1_000_000)
     run_id = now if now > newest else _id_at(_milliseconds_of(newest) + 1)
     if not RUN_ID.fullmatch(run_id):

@@ -1,8 +1,9 @@
-"""The runs of a collection: `.imgsort/runs/<id>.jsonl`, the whole plan and then a line for each event.
+"""Reads and writes the runs of a collection.
 
-The plan is written under another name, synced, and only then given its own: a run file that is there
-is complete. No record per move is needed, for the plan and the disk together say what was done. A run
-that moves files to another root has the same file in both; one may be some events behind.
+A run is a file `.imgsort/runs/<id>.jsonl`: the whole plan, and then one line for each event. The plan is written
+under another name and synced, and only then gets its own name. So every run file that exists has a complete plan.
+No record for each move is needed, because the plan and the disk together say what was done. A run that moves files
+to another root has the same file in both roots. One of the two may lack the last events.
 """
 
 import contextlib
@@ -33,9 +34,9 @@ _UNSETTLED = (Status.UNFINISHED, Status.UNDO_UNFINISHED)
 
 
 def begin(plan: Plan, command: str, model: dict[str, Any] | None) -> Run:
-    """Write the plan to every root's `.imgsort`, on disk before this returns; the destination's first.
+    """Write the plan to the `.imgsort` of every root, the destination first; it is on disk when this returns.
 
-    Raises OSError, and PlanError for more than a run can record, with nothing left behind.
+    Raises OSError, and PlanError if the plan is more than a run can record. Both leave nothing behind.
     """
     roots = plan.site.roots
     for root in roots:
@@ -99,7 +100,7 @@ def command_of(root: Path, run_id: str) -> str:
 
 
 def unsettled_ids(root: Path) -> list[str]:
-    """Return the ids of runs that were killed, or whose undo was, and of files that are no runs."""
+    """Return the ids of runs that were killed, of runs whose undo was killed, and of files that are no runs."""
     return [run_id for run_id in run_ids(root) if last_status(root, run_id) in _UNSETTLED]
 
 
@@ -117,7 +118,7 @@ def ids_in_force(root: Path) -> Iterator[str]:
 
 
 def ids_undone_in_part(root: Path) -> list[str]:
-    """Return the ids of runs of which an undo refused some files."""
+    """Return the ids of the runs whose undo refused some files."""
     return [run_id for run_id in run_ids(root) if last_status(root, run_id) is Status.UNDONE_IN_PART]
 
 
@@ -127,7 +128,7 @@ def forget_run(root: Path, run_id: str) -> None:
 
 
 def remove_unfinished_plans(root: Path) -> None:
-    """Remove plans that were being written when a run was killed: nothing had moved yet."""
+    """Remove plans that a killed run did not finish writing: it had moved nothing yet."""
     folder = state_folder(root) / "runs"
     if folder.is_dir():
         for leftover in folder.glob("*.tmp"):
@@ -136,9 +137,12 @@ def remove_unfinished_plans(root: Path) -> None:
 
 
 def last_status(root: Path, run_id: str) -> Status:
-    """Return the status by the last line alone: run files are long, and only killed runs need reading."""
+    """Return the status that the last line gives.
+
+    Run files are long, and only those of killed runs must be read as a whole.
+    """
     try:
         line = last_line(run_path(root, run_id))
     except OSError:
-        return Status.UNFINISHED  # it will be read, and refused by name
+        return Status.UNFINISHED  # the caller will then read the file, and the error names it
     return status_after(run_format.event_on(line), Status.UNFINISHED)

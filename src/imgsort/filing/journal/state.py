@@ -1,6 +1,6 @@
-"""The folder `.imgsort` of a collection, and how small files in it are written and read.
+"""Makes the folder `.imgsort` of a collection, and writes and reads small files in it.
 
-Whatever lies there may come with a folder from a stranger: links and oversized files are refused.
+The content of `.imgsort` may come with a folder from a stranger, so links and files that are too large are refused.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from imgsort.filing.paths import STATE_FOLDER
 
 
 def state_folder(root: Path) -> Path:
-    """Return `root/.imgsort`, which need not exist. Raises JournalError where it is a link or a file."""
+    """Return `root/.imgsort`, which need not exist. Raises JournalError if it is a link or a file."""
     folder = root / STATE_FOLDER
     refuse_unless(folder, stat.S_ISDIR)
     refuse_unless(folder / "runs", stat.S_ISDIR)
@@ -25,7 +25,7 @@ def state_folder(root: Path) -> Path:
 
 
 def make_state_folder(root: Path) -> Path:
-    """Return `root/.imgsort`, made where it was missing, on disk for good."""
+    """Return `root/.imgsort`. If it is missing, make it and wait until it is on disk."""
     folder = state_folder(root)
     runs = folder / "runs"
     if not runs.is_dir():
@@ -37,7 +37,7 @@ def make_state_folder(root: Path) -> Path:
 
 
 def refuse_unless(path: Path, is_right_kind: Any) -> None:
-    """Raise JournalError where something lies at `path` that is not of the right kind; links never are."""
+    """Raise JournalError if something at `path` is not of the right kind; a link never is."""
     try:
         mode = os.lstat(path).st_mode
     except FileNotFoundError:
@@ -47,7 +47,7 @@ def refuse_unless(path: Path, is_right_kind: Any) -> None:
 
 
 def read_bounded(path: Path, max_bytes: int) -> bytes | None:
-    """Return the bytes of the regular file at `path`, None where there is none. Raises JournalError."""
+    """Return the bytes of the regular file at `path`, or None if there is no file. Raises JournalError."""
     refuse_unless(path, stat.S_ISREG)
     try:
         size = os.lstat(path).st_size
@@ -69,7 +69,7 @@ def write_atomically(path: Path, data: bytes) -> None:
 def write_synced(path: Path, chunks: Iterable[bytes]) -> None:
     """Write `chunks` to the file at `path`, replacing it, and wait until they are on disk."""
     with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)  # never written through: a link could lie there
+        os.unlink(path)  # never write through an old file: it could be a link
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     try:
         for chunk in chunks:
@@ -80,7 +80,7 @@ def write_synced(path: Path, chunks: Iterable[bytes]) -> None:
 
 
 def write_all(descriptor: int, data: bytes) -> None:
-    """Write all of `data`, however little the system takes at a time."""
+    """Write all of `data`, even if the system takes only a part of it at a time."""
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]

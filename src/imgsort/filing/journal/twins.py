@@ -1,6 +1,6 @@
-"""A run that moved files to another root has its file in both: they vouch for each other.
+"""Compares the two files of a run that moved files to another root: each one confirms the other.
 
-A stranger's journal cannot name our folders, for there it has no twin.
+Such a run has its file in both roots. An untrusted journal cannot name our folders, because it has no twin there.
 """
 
 from imgsort.errors import JournalError
@@ -16,16 +16,16 @@ def has_twin(run: Run) -> bool:
 
 
 def require_twin(run: Run) -> None:
-    """Check that a run which went to another root is recorded alike in both.
+    """Check that a run which moved files to another root has the same record in both roots.
 
-    One may be some events behind. Raises JournalError where the twin is missing or differs: a stranger's
-    journal cannot name our folders.
+    One of the two may lack the last events. Raises JournalError if the twin is missing or differs, so that an
+    untrusted journal cannot name our folders.
     """
     _twin_texts(run)
 
 
 def level_twin(run: Run) -> None:
-    """Check as `require_twin` does, and write the events that one of the two is behind. The caller holds the locks."""
+    """Check as `require_twin` does, and add the events that one of the two files lacks. The caller holds the locks."""
     texts = _twin_texts(run)
     if not texts or texts[0] == texts[1]:
         return

@@ -1,1 +1,1 @@
-"""Moves files and takes it back: apply, undo, and settling what was killed."""
+"""Moves files, takes moves back, and settles killed runs."""

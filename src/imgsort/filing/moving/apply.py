@@ -1,4 +1,4 @@
-"""Carries a plan out: makes the folders, brings every file, removes folders left empty, writes it all down."""
+"""Carries out a plan: makes the folders, brings every file, removes emptied folders, and records all of it."""
 
 import contextlib
 import os
@@ -23,17 +23,17 @@ from imgsort.filing.planning.units import batches, units
 
 
 class RunAnnouncer:
-    """Writes to the journal what the disk alone could not tell a later command about one move."""
+    """Writes to the journal the facts about one move that a later command cannot see on the disk."""
 
     def __init__(self, run: Run, at: str, number: int) -> None:
         self.run, self.at, self.number = run, at, number
 
     def placeholder(self) -> None:
-        """An empty file is about to be made under the new name."""
+        """Record that an empty file will be made under the new name."""
         self.run.add("placeholder", at=self.at, move=self.number)
 
     def across(self) -> None:
-        """Files are about to be copied to another file system: said once a run."""
+        """Record, once in each run, that files will be copied to another file system."""
         if not self.run.is_across:
             self.run.add("across")
 
@@ -41,8 +41,8 @@ class RunAnnouncer:
 def apply_run(run: Run, own_folders: Collection[str], progress: Progress) -> Outcome:
     """Carry out a run whose plan is on disk.
 
-    `own_folders`: folders that imgsort made earlier, removed if this run empties them. A full disk, a
-    folder that may not be written and Ctrl-C stop the run; every file is then at one place.
+    `own_folders` are the folders that imgsort made earlier; the run removes those that it empties. A full disk,
+    a folder without write permission and Ctrl-C stop the run. Every file is then at one place.
     """
     refused: list[Refusal] = []
     try:
@@ -71,7 +71,7 @@ def _make_folders(run: Run) -> None:
 
 
 def _apply_batch(run: Run, numbers: range) -> list[Refusal]:
-    """Bring every file of the batch, wait for the disk, then drop the old names."""
+    """Bring every file of the batch, wait for the disk, and then drop the old names."""
     moves = run.plan.moves
     brought: dict[int, Brought] = {}
     reasons: dict[int, str] = {}
@@ -81,14 +81,15 @@ def _apply_batch(run: Run, numbers: range) -> list[Refusal]:
         reasons |= reasons_of_unit
     reasons |= drop_old_names(run, brought, forth)
     if reasons:
-        run.add("refused", moves=sorted(reasons))  # what has their new names is not ours
+        run.add("refused", moves=sorted(reasons))  # the files that have their new names are not ours
     return [Refusal(moves[number].source, reason) for number, reason in sorted(reasons.items())]
 
 
 def _bring_unit(run: Run, unit: range) -> tuple[dict[int, Brought], dict[int, str]]:
-    """Bring an image and then its followers; return how, and why some were not, by number.
+    """Bring an image and then its followers; return how each was brought, or why it was not, by number.
 
-    What can be told beforehand keeps the whole unit. A follower refused once its image was brought stays alone.
+    If a problem shows before the first move, the whole unit stays. If a follower is refused after its image was
+    brought, only this follower stays.
     """
     reasons = refusals_beforehand(run, unit) if len(unit) > 1 else {}
     if reasons:
@@ -126,7 +127,7 @@ def _bring(run: Run, move: Move, number: int) -> Brought:
 
 
 def _remove_emptied(run: Run, own_folders: Collection[str]) -> None:
-    """Remove folders of the collection that imgsort made once and that this run emptied."""
+    """Remove the folders of the collection that imgsort made earlier and that this run emptied."""
     if run.plan.site.mode is not Mode.MOVE:
         return
     collection = run.plan.site.collection
@@ -142,7 +143,7 @@ def _remove_emptied(run: Run, own_folders: Collection[str]) -> None:
 
 
 def _sync_sources(plan: Plan) -> None:
-    """Wait until the old names are gone from the disk, lest power loss bring them back after the end."""
+    """Wait until the old names are gone from the disk: otherwise a power loss after the end may bring them back."""
     if plan.site.mode is Mode.MOVE:
         for folder in {parent_of(move.source) for move in plan.moves}:
             with contextlib.suppress(FileNotFoundError):

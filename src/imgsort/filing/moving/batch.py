@@ -1,4 +1,7 @@
-"""A batch of moves on its way there or back: all get their new names, these are synced, then the old names go."""
+"""Handles a batch of moves, for a run or an undo.
+
+All files get their new names, the new names are synced, and then the old names are removed.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +17,7 @@ from imgsort.filing.planning.site import Site
 
 @dataclass(frozen=True)
 class Ends:
-    """The place that a file leaves, and the one that it goes to."""
+    """The place that a file leaves, and the place that it goes to."""
 
     old: Path
     new: Path
@@ -36,8 +39,8 @@ def back(site: Site, move: Move) -> Ends:
 def drop_old_names(run: Run, brought: Mapping[int, Brought], direction: Direction) -> dict[int, str]:
     """Wait until the new names of a batch are on disk, then remove the old ones. Raises OSError.
 
-    `brought`: how each file got its new name, by the number of its move. Returns the reasons, likewise, why some of
-    them were left as they are.
+    `brought` says how each file got its new name, by the number of its move. Returns, also by number, the reasons
+    why some files were left as they are.
     """
     site, moves = run.plan.site, run.plan.moves
     ends = {number: direction(site, moves[number]) for number in brought}

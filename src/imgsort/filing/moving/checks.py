@@ -1,4 +1,4 @@
-"""What a file is now, and whether it is still the one that a plan was made for."""
+"""Checks what a file is now, and whether it is still the one that a plan was made for."""
 
 import os
 import stat
@@ -10,11 +10,11 @@ from imgsort.name_key import name_key
 
 
 class Refused(Exception):
-    """One file is left as it is, for the reason given; the others go on."""
+    """One file is left as it is, for the given reason; the work goes on with the other files."""
 
 
 def regular_status(path: Path) -> os.stat_result | None:
-    """Return the status of the regular file at `path`; None where there is none. Links are not followed."""
+    """Return the status of the regular file at `path`, or None if there is none. Links are not followed."""
     try:
         status = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -25,7 +25,7 @@ def regular_status(path: Path) -> os.stat_result | None:
 def require_unchanged(path: Path, move: Move) -> None:
     """Raise Refused unless the file at `path` is the one that the plan was made for.
 
-    Its size and time say so; where only the time differs (a file system may round it) its content does.
+    The same size and time are enough. If only the time differs (a file system may round it), the content decides.
     """
     status = regular_status(path)
     if status is None:
@@ -37,12 +37,15 @@ def require_unchanged(path: Path, move: Move) -> None:
 
 
 def is_same_file(first: os.stat_result, second: os.stat_result) -> bool:
-    """Say whether both names are names of one file."""
+    """Say whether both names belong to the same file."""
     return (first.st_dev, first.st_ino) == (second.st_dev, second.st_ino)
 
 
 def is_same_entry(first: Path, second: Path) -> bool:
-    """Say whether both paths lead to one name in one folder, by a link or by case: no two copies then."""
+    """Say whether both paths lead to the same name in the same folder.
+
+    The paths may differ by a link or by upper and lower case. They are then not two copies.
+    """
     if name_key(first.name) != name_key(second.name):
         return False
     try:
@@ -50,5 +53,5 @@ def is_same_entry(first: Path, second: Path) -> bool:
             return False
     except (FileNotFoundError, NotADirectoryError):
         return False
-    # Names that differ in case are one name on some file systems, and two on others: the folder tells.
+    # Names that differ in case are one name on some file systems and two on others. The list of the folder shows which.
     return first.name == second.name or not {first.name, second.name} <= set(os.listdir(first.parent))

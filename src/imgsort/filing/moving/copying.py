@@ -1,4 +1,4 @@
-"""A file's bytes, mode and times as another file, whole and on disk before it has its name."""
+"""Copies a file's bytes, mode and times; the copy is whole and on disk before it gets its name."""
 
 import contextlib
 import hashlib
@@ -16,9 +16,9 @@ _CHUNK_BYTES = 1024 * 1024
 
 
 def copy_file(source: Path, target: Path, move: Move, temporary: Path, announcer: Announcer) -> None:
-    """Copy `source` to `target` with mode and times, on disk before it has its name.
+    """Copy `source` to `target` with mode and times; the copy is on disk before it gets its name.
 
-    Raises Refused where the target is taken or the source is not what was planned for; and OSError.
+    Raises Refused if the target is taken or the source is not the file of the plan. Raises OSError.
     """
     try:
         _copy_bytes(source, temporary, move)
@@ -37,7 +37,7 @@ def copy_file(source: Path, target: Path, move: Move, temporary: Path, announcer
 
 
 def _copy_bytes(source: Path, temporary: Path, move: Move) -> None:
-    """Copy to a new file, with mode and times, synced. Raises Refused where the content is not the plan's."""
+    """Copy to a new file with mode and times, and sync it. Raises Refused if the content is not the plan's."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(temporary)
     hasher = hashlib.sha256()
@@ -58,5 +58,5 @@ def _copy_bytes(source: Path, temporary: Path, move: Move) -> None:
 
 def _keep_owner(descriptor: int, status: os.stat_result) -> None:
     if hasattr(os, "fchown"):
-        with contextlib.suppress(OSError):  # only root may give a file away; others keep it themselves
+        with contextlib.suppress(OSError):  # only root may change a file's owner; other users own their copy
             os.fchown(descriptor, status.st_uid, status.st_gid)

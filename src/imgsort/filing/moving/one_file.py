@@ -1,9 +1,9 @@
-"""One file to one new name, never in anyone's way, in every manner that a file system allows.
+"""Gives one file a new name and never replaces another file, in each way that a file system allows.
 
-`os.rename` replaces a target without a word, so a move is: link the new name (which fails where the
-name is taken), wait until the new name is on disk, unlink the old one. Where links are refused (exFAT,
-some shares, other people's files), an empty placeholder is made exclusively and then replaced. Across
-file systems the bytes are copied beside the target first. On Windows `os.rename` does not replace.
+`os.rename` replaces a target without a warning. A move therefore has three steps: link the new name (this fails if
+the name is taken), wait until the new name is on disk, unlink the old name. If links are refused (exFAT, some
+shares, other people's files), an empty placeholder is made exclusively and then replaced. Across file systems, the
+bytes are first copied to a file beside the target. On Windows, `os.rename` does not replace.
 """
 
 import errno
@@ -23,7 +23,7 @@ _WINDOWS_NOT_SAME_DEVICE = 17
 
 
 class Brought(Enum):
-    """How a file got its new name, and so what is left of the move."""
+    """How a file got its new name, and what is left to do for the move."""
 
     LINKED = "both names are one file; the old one is still to be removed"
     COPIED = "the new name is a whole copy; the old one is still to be removed"
@@ -31,9 +31,9 @@ class Brought(Enum):
 
 
 def bring(source: Path, target: Path, move: Move, temporary: Path, announcer: Announcer) -> Brought:
-    """Give the file at `source` the name `target`; the old name may be left for `drop_old_name`.
+    """Give the file at `source` the name `target`; the old name may stay until `drop_old_name` removes it.
 
-    Raises Refused where the target is taken, and OSError.
+    Raises Refused if the target is taken. Raises OSError.
     """
     try:
         return _link_or_rename(source, target)
@@ -54,7 +54,8 @@ def bring(source: Path, target: Path, move: Move, temporary: Path, announcer: An
 def drop_old_name(source: Path, target: Path, move: Move, brought: Brought) -> None:
     """Remove the old name of a file that was brought and whose new name is on disk.
 
-    Raises Refused, with the new name taken back, where another file has the old name by now; and OSError.
+    Raises Refused if the new name is gone. If the file at the old name is no longer the one that was brought, removes
+    the new name and raises Refused. Raises OSError.
     """
     old, new = regular_status(source), regular_status(target)
     if old is None or brought is Brought.FINISHED or is_same_entry(source, target):
@@ -74,10 +75,10 @@ def drop_old_name(source: Path, target: Path, move: Move, brought: Brought) -> N
 
 
 def complete_or_take_back(source: Path, target: Path, move: Move, *, across: bool) -> None:
-    """Where both names of a move exist, remove the old one; where that cannot be, the new one.
+    """If both names of a move exist, remove the old one, or the new one if the old one cannot be removed.
 
-    A name goes only when the other is the same file, or (`across` file systems) both are whole. Raises
-    OSError where neither can be removed: both stay.
+    A name is removed only if both names are the same file or, `across` file systems, if both files are whole.
+    Raises OSError if neither name can be removed; both then stay.
     """
     old, new = regular_status(source), regular_status(target)
     if old is None or new is None or is_same_entry(source, target):
@@ -106,7 +107,7 @@ def _link_or_rename(source: Path, target: Path) -> Brought:
 
 
 def _is_across(error: OSError, source: Path, target: Path) -> bool:
-    """Say whether the error is that both names lie on different file systems; some say EPERM for it."""
+    """Say whether the error means that the names lie on different file systems; some systems report EPERM for it."""
     if error.errno == errno.EXDEV or getattr(error, "winerror", None) == _WINDOWS_NOT_SAME_DEVICE:
         return True
     return os.lstat(source).st_dev != os.lstat(target.parent).st_dev

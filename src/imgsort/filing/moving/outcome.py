@@ -1,4 +1,4 @@
-"""What a run or an undo came to, and how one that stops part way ends."""
+"""Describes the result of a run or an undo, and ends one that stops before its end."""
 
 import contextlib
 import signal
@@ -16,7 +16,10 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run or an undo came to. `stopped`: why it ended part way, or None; `by_user`: by Ctrl-C."""
+    """The result of a run or an undo.
+
+    `stopped` is the reason why it stopped before its end, or None. `by_user` says whether Ctrl-C stopped it.
+    """
 
     refused: tuple[Refusal, ...]
     stopped: str | None = None
@@ -24,9 +27,9 @@ class Outcome:
 
 
 def stopped(run: Run, event: str, refused: list[Refusal], error: BaseException) -> Outcome:
-    """Leave every file at one place and write down that the run, or its undo, stopped.
+    """Leave every file at one place and record that the run, or its undo, stopped.
 
-    What cannot be tidied or written now (the disk is full) is tidied by the next command.
+    If something cannot be tidied or written now (for example, the disk is full), the next command tidies it.
     """
     reason = "Ctrl-C" if isinstance(error, KeyboardInterrupt) else str(error)
     with _no_further_interrupt():
@@ -41,7 +44,7 @@ def stopped(run: Run, event: str, refused: list[Refusal], error: BaseException) 
 
 @contextlib.contextmanager
 def _no_further_interrupt() -> Iterator[None]:
-    """Let a second Ctrl-C wait: tidying up is short, and half of it would be worse than none."""
+    """Ignore a second Ctrl-C: tidying up is short, and half of it would be worse than none."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -1,4 +1,4 @@
-"""Names taken with an empty file and then replaced, where a file system has no links."""
+"""Takes a name with an empty file and then replaces that file, for file systems without links."""
 
 import os
 import sys
@@ -10,19 +10,20 @@ from imgsort.filing.planning.plan import Move
 
 
 class Announcer(Protocol):
-    """Writes to the journal, before it happens, what a later command could not tell from the disk."""
+    """Writes to the journal, before it happens, what a later command cannot see on the disk."""
 
     def placeholder(self) -> None:
-        """An empty file is about to be made under the new name."""
+        """Record that an empty file will be made under the new name."""
 
     def across(self) -> None:
-        """The file is about to be copied to another file system."""
+        """Record that the file will be copied to another file system."""
 
 
 def remove_placeholder(path: Path, move: Move) -> None:
     """Remove the file at `path` if it is a placeholder: empty, and not the moved file itself.
 
-    No image is empty, but a sidecar may be: it has its own time, and a placeholder that of its making.
+    No image is empty, but a sidecar may be. A sidecar has the time in its move; a placeholder has the time when it
+    was made.
     """
     status = regular_status(path)
     if status is None or status.st_size > 0 or (move.size == 0 and status.st_mtime_ns == move.mtime_ns):
@@ -33,7 +34,7 @@ def remove_placeholder(path: Path, move: Move) -> None:
 def replace_placeholder(source: Path, target: Path, move: Move, announcer: Announcer) -> None:
     """Give the file at `source` the name `target`, which an empty file takes first.
 
-    Raises Refused where the target is taken, and OSError.
+    Raises Refused if the target is taken. Raises OSError.
     """
     try:
         if sys.platform == "win32":
@@ -46,5 +47,5 @@ def replace_placeholder(source: Path, target: Path, move: Move, announcer: Annou
     try:
         os.replace(source, target)
     except OSError:
-        remove_placeholder(target, move)  # where this fails too the run stops, and settling removes it
+        remove_placeholder(target, move)  # if this fails too, the run stops, and settling removes the placeholder
         raise

@@ -1,4 +1,4 @@
-"""Whether the files of a unit can be moved, as far as that can be told beforehand."""
+"""Checks whether the files of a unit can be moved, as far as this can be known beforehand."""
 
 from imgsort.filing.journal.run import Run
 from imgsort.filing.moving.checks import Refused, require_unchanged
@@ -6,7 +6,7 @@ from imgsort.filing.paths import exists, has_link_on_the_way, name_of, parent_of
 
 
 def require_ready(run: Run, number: int) -> None:
-    """Raise Refused where the file of a move is not what the plan was made for, or may not go there."""
+    """Raise Refused if the file of a move is not the one that the plan was made for, or may not go to its target."""
     site, move = run.plan.site, run.plan.moves[number]
     if parent_of(move.target) in run.foreign_folders:
         raise Refused("someone else made a folder of its category's name meanwhile")
@@ -16,7 +16,7 @@ def require_ready(run: Run, number: int) -> None:
 
 
 def refusals_beforehand(run: Run, unit: range) -> dict[int, str]:
-    """Return, by number, why files of a unit cannot be moved, as far as that can be told before the first is."""
+    """Return, by number, why files of a unit cannot be moved, as far as this can be known before the first move."""
     reasons: dict[int, str] = {}
     for number in unit:
         try:
@@ -29,7 +29,7 @@ def refusals_beforehand(run: Run, unit: range) -> dict[int, str]:
 
 
 def spread(run: Run, unit: range, reasons: dict[int, str]) -> dict[int, str]:
-    """Return a reason for every file of a unit that stays as a whole: its own, or the one that keeps it."""
+    """Return a reason for every file of a unit that stays as a whole: its own reason, or the file that keeps it."""
     kept_by = min(reasons)
     shared = f"stays with {name_of(run.plan.moves[kept_by].source)!r} ({reasons[kept_by]})"
     return {number: reasons.get(number, shared) for number in unit}

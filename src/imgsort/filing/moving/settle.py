@@ -1,6 +1,6 @@
-"""Tidies up after a run, or an undo, that was killed: every file ends up at one place, whole.
+"""Tidies up after a run or an undo that was killed, so that every file is whole and at one place.
 
-The plan and the disk together say what was done. A run is not gone on with: it becomes `interrupted`,
+The plan and the disk together say what was done. A killed run is not continued: its status becomes `interrupted`,
 and `undo` takes back what it did.
 """
 
@@ -22,7 +22,7 @@ from imgsort.filing.planning.site import Mode
 
 
 def unsettled_runs(root: Path) -> list[Run]:
-    """Return the runs recorded in `root` that were killed part way. Raises JournalError."""
+    """Return the runs recorded in `root` that were killed before their end. Raises JournalError."""
     return [load_run(root, run_id) for run_id in unsettled_ids(root)]
 
 
@@ -47,7 +47,7 @@ def settle(root: Path) -> list[str]:
 
 
 def settle_moves(run: Run, *, undoing: bool = False) -> None:
-    """Remove what a killed run left half done. May be repeated. Raises OSError."""
+    """Remove what a killed run left half done. The caller may repeat this. Raises OSError."""
     site, placeholders, refused = run.plan.site, run.placeholders, run.refused_moves
     for number, move in enumerate(run.plan.moves):
         if number in refused:
@@ -66,10 +66,10 @@ def settle_moves(run: Run, *, undoing: bool = False) -> None:
 
 
 def record_result(run: Run) -> None:
-    """Bring the record of category folders in line with where the run's files are on disk now.
+    """Update the record of category folders: it then says where the run's files are on disk now.
 
-    The members of a category are its images: what follows them says nothing more of which folder it is, and
-    sidecars that an editor writes are often alike.
+    The members of a category are its images. Their followers do not help to recognise a folder, and sidecars that
+    an editor writes are often alike.
     """
     site, plan = run.plan.site, run.plan
     placed: list[Move] = []
@@ -108,7 +108,7 @@ def record_result(run: Run) -> None:
 def _never_began(run: Run, root: Path) -> bool:
     """Say whether a run to another root was killed before both roots had its file.
 
-    The destination's is written first, so there alone can it be without its twin.
+    The file in the destination is written first. So only there can it be without its twin.
     """
     site = run.plan.site
     return (

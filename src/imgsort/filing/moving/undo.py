@@ -1,4 +1,7 @@
-"""Takes a run back, file by file; refuses what was changed since, by name, and never removes a last copy."""
+"""Takes a run back file by file.
+
+An undo refuses files that were changed since the run, and names them. It never removes a last copy.
+"""
 
 import contextlib
 import errno
@@ -27,7 +30,7 @@ _NOT_EMPTY_OR_GONE = (errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT, errno.ENOTDIR
 
 
 def run_to_undo(root: Path, run_id: str | None = None) -> Run:
-    """Return the run named, or the last one in force. Raises NothingToUndoError and JournalError."""
+    """Return the run `run_id`, or the newest run that is not undone. Raises NothingToUndoError and JournalError."""
     if run_id is None:
         run = latest_in_force(root)
         if run is None:
@@ -45,7 +48,7 @@ def run_to_undo(root: Path, run_id: str | None = None) -> Run:
 
 
 def undo_run(run: Run, progress: Progress) -> Outcome:
-    """Take back everything that `run` did and nobody changed since. May be stopped, killed and repeated."""
+    """Take back everything that `run` did and that nobody changed since. It may be stopped, killed and repeated."""
     refused: list[Refusal] = []
     moves = run.plan.moves
     try:
@@ -74,7 +77,7 @@ def _make_removed_folders(run: Run) -> None:
             os.mkdir(folder)
         except FileExistsError:
             if not repeated or not folder.is_dir() or os.listdir(folder):
-                continue  # it is somebody else's
+                continue  # somebody else made this folder
         os.chmod(folder, mode)
         sync_folder(folder.parent)
 
@@ -101,9 +104,9 @@ def _undo_batch(run: Run, numbers: range) -> list[Refusal]:
 
 
 def _is_to_be_brought_back(source: Path, target: Path, move: Move) -> bool:
-    """Say whether the run moved the file and it can go back; False where it never moved or is back already.
+    """Say whether the run moved the file and it can go back; False if it never moved or is back already.
 
-    Raises Refused where it was changed, is gone, or has lost its old place to another.
+    Raises Refused if the file was changed or is gone, or if another file has its old place.
     """
     if regular_status(target) is None:
         if not exists(source):
@@ -115,23 +118,23 @@ def _is_to_be_brought_back(source: Path, target: Path, move: Move) -> bool:
     try:
         require_unchanged(target, move)
     except Refused:
-        return False  # the file never left; what has its new name is somebody else's
+        return False  # the file never left its old place; the file with its new name is somebody else's
     raise Refused(f"its old place, {move.source}, is taken")
 
 
 def _bring_back(run: Run, move: Move, number: int) -> Brought:
     site = run.plan.site
     source, target = site.collection / move.source, site.destination / move.target
-    source.parent.mkdir(parents=True, exist_ok=True)  # its folder may have been removed by hand
+    source.parent.mkdir(parents=True, exist_ok=True)  # a person may have removed its folder
     brought = bring(target, source, move, run.temporary_path(source, number), RunAnnouncer(run, "source", number))
     status = os.lstat(source)
-    if status.st_mtime_ns != move.mtime_ns:  # a file system between had rounded it
+    if status.st_mtime_ns != move.mtime_ns:  # the other file system rounded the time
         os.utime(source, ns=(status.st_atime_ns, move.mtime_ns))
     return brought
 
 
 def _remove_made_file(source: Path, target: Path, move: Move, mode: Mode) -> None:
-    """Remove the copy or link at `target` if nothing is lost by it. Raises Refused."""
+    """Remove the copy or link at `target`. Raises Refused if something would be lost."""
     if not exists(target):
         return
     if is_same_entry(source, target):
@@ -151,7 +154,7 @@ def _remove_made_file(source: Path, target: Path, move: Move, mode: Mode) -> Non
 
 
 def _remove_made_folders(run: Run) -> None:
-    """Remove the folders that the run made, and others that imgsort made, where this undo emptied them."""
+    """Remove the folders that this undo emptied, if this run or another run of imgsort made them."""
     destination = run.plan.site.destination
     own = {folder.path for folder in known_folders(destination)}
     emptied = own.intersection(parent_of(move.target) for move in run.plan.moves).difference(run.plan.made)

@@ -1,1 +1,1 @@
-"""Decides every move and every name. Looks at the disk, touches nothing."""
+"""Decides every move and every name. Reads the disk and changes nothing."""

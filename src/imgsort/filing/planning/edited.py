@@ -1,4 +1,7 @@
-"""Makes a plan of rows that a person has edited: every name is theirs, and everything is checked before any moves."""
+"""Makes a plan from rows that a person edited.
+
+The person chooses every name. imgsort checks every row before it moves any file.
+"""
 
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -25,9 +28,10 @@ from imgsort.name_key import name_key
 
 @dataclass(frozen=True)
 class EditedRow:
-    """A placement whose `folder` is the wish of a person: `target`, relative to the destination, is its new place.
+    """An image and the place that a person wants for it.
 
-    `line`: where the person wrote it.
+    `target` is the new place, relative to the destination. `line` is the number of the line where the person
+    wrote it.
     """
 
     line: int
@@ -37,7 +41,7 @@ class EditedRow:
 
 @dataclass(frozen=True)
 class RowError:
-    """What is wrong with a line."""
+    """An error in one line, and its reason."""
 
     line: int
     reason: str
@@ -46,10 +50,11 @@ class RowError:
 def plan_of_rows(
     site: Site, rows: Sequence[EditedRow], *, no_categories: Collection[str]
 ) -> tuple[Plan, list[RowError]]:
-    """Return the plan that brings every row's file to its target, and what is wrong with rows: then it is no plan.
+    """Return the plan that brings every row's file to its target, and the errors in the rows.
 
-    Folders that are missing are made, and are categories unless they lie in one of `no_categories`; folders that
-    are there are used, and stay what they are. What follows an image goes with it, by its new stem.
+    If there are errors, the plan must not be used. The plan makes missing folders. These are categories unless
+    they are, or lie in, one of `no_categories`. Existing folders are used and stay what they are: a category or
+    not. The followers of an image go with it and get its new stem.
     """
     checker = _Checker(site)
     moves: list[Move] = []
@@ -75,25 +80,25 @@ def plan_of_rows(
 
 
 class _Checker:
-    """Takes rows one by one, and remembers which names they took."""
+    """Checks rows one by one and remembers the names that they take."""
 
     def __init__(self, site: Site) -> None:
         self.site = site
         self.errors: list[RowError] = []
         self._sources: dict[str, int] = {}
-        # By the key of a name, the line that takes it: for a file, or for a folder on the way to one.
+        # Both map the key of a path to the line that takes it: as a file, or as a folder on the way to a file.
         self._files: dict[str, int] = {}
         self._folders: dict[str, int] = {}
 
     def moves_of(self, row: EditedRow) -> list[Move]:
-        """Return the moves of a row's file and what follows it; none where it stays, or something is wrong."""
+        """Return the moves of a row's file and its followers; no moves if the file stays or the row has an error."""
         placement = row.placement
         if self.site.is_within and row.target == placement.source:
             return []
         try:
             unit = self._unit(row)
             wrong = self._wrong_with(row) or self._taken(row.line, [move.target for move in unit])
-        except OSError as error:  # a name that the file system does not take
+        except OSError as error:  # the file system does not accept the name
             unit, wrong = [], f"the target {row.target[:80]!r} cannot be ({error.strerror})"
         unread = next((move.source for move in unit if not move.content), None)
         if wrong is None and unread is not None:
@@ -104,7 +109,7 @@ class _Checker:
         return []
 
     def _unit(self, row: EditedRow) -> list[Move]:
-        """Return the moves of a row's image, and of those of its followers that get another name or folder."""
+        """Return the moves of a row's image and of each follower that gets another name or folder."""
         image, followers = row.placement, row.placement.followers
         names = names_beside(name_of(image.source), name_of(row.target), [name_of(f.source) for f in followers])
         targets = [join(parent_of(row.target), name) for name in names]
@@ -133,7 +138,7 @@ class _Checker:
         return None
 
     def _taken(self, line: int, targets: Sequence[str]) -> str | None:
-        """Say which of the names is taken, on disk, by another line or by this one; else take them."""
+        """Take the names of `targets`, or say which name is taken on disk, by another line or by this line."""
         files: dict[str, int] = {}
         for target in targets:
             if any(len(os.fsencode(part)) > MAX_NAME_BYTES for part in target.split("/")):
@@ -157,7 +162,7 @@ class _Checker:
 
 
 def _missing(site: Site, folders: Iterable[str]) -> tuple[str, ...]:
-    """Return the folders that are to be made for `folders`, parents first."""
+    """Return the folders that must be made so that all `folders` exist, parents first."""
     wanted: dict[str, None] = {}
     for folder in folders:
         wanted.update(dict.fromkeys(with_ancestors(folder)))

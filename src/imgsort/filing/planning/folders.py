@@ -19,7 +19,7 @@ from imgsort.name_key import name_key
 
 
 class FolderChooser:
-    """Finds a path for each folder name; remembers which are yet to be made, parents first."""
+    """Finds a path for each folder name, and remembers the folders that must be made, parents first."""
 
     def __init__(self, site: Site, own_folders: Set[str]) -> None:
         self.site = site
@@ -29,7 +29,7 @@ class FolderChooser:
         self._miss(with_ancestors(site.prefix))
 
     def own(self, name: str) -> str:
-        """Return the path of a category's folder: one that imgsort made, or one that nothing has yet."""
+        """Return the path of a category's folder: a folder that imgsort made, or a path that is still free."""
         number_taken: set[str] = set()
         while True:
             candidate = free_name(name, number_taken)
@@ -43,7 +43,7 @@ class FolderChooser:
     def shared(self, name: str) -> str:
         """Return the path of a folder that anyone may have made; `name` may be a path itself.
 
-        Raises UsageError where it is no folder.
+        Raises UsageError if something that is not a folder has this path.
         """
         path = join(self.site.prefix, name)
         is_taken = name_key(name) in self._taken if "/" not in name else exists(self.site.destination / path)
@@ -64,14 +64,14 @@ class FolderChooser:
         return path
 
     def _miss(self, folders: Sequence[str]) -> None:
-        """Note which of the folders are not there."""
+        """Remember the folders that do not exist yet."""
         for folder in folders:
             if folder not in self.missing and not (self.site.destination / folder).is_dir():
                 self.missing.append(folder)
 
 
 def names_in(folder: Path) -> list[str]:
-    """Return the names in a folder; none where there is no such folder."""
+    """Return the names in a folder; an empty list if there is no such folder."""
     try:
         return os.listdir(folder)
     except FileNotFoundError:

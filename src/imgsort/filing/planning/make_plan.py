@@ -1,4 +1,4 @@
-"""Chooses a place for every image and what follows it."""
+"""Chooses a place for every image and its followers."""
 
 from collections.abc import Sequence, Set
 
@@ -22,13 +22,13 @@ def make_plan(
     own_folders: Set[str] = frozenset(),
     shared: Set[str] = frozenset(),
 ) -> Plan:
-    """Choose a place for every image and what follows it.
+    """Choose a place for every image and its followers.
 
-    The folders are categories: a name that something foreign has is left alone and `name (2)` taken, and
-    `own_folders` (relative to the destination) are those that imgsort made before. But of the names in `shared`
-    (`Outlayers`) a folder that is there is used. Images already in their folder stay, with what follows
-    them. Followers that move are read, for the hash of their content.
-    Raises UsageError where a name that must be a folder is something else.
+    The folders are categories. If something foreign has the name of a category, imgsort leaves it alone and takes
+    `name (2)`. `own_folders` (relative to the destination) are the folders that imgsort made before. The names in
+    `shared` (for example `Outlayers`) are different: if such a folder exists, it is used. Images that are already
+    in their folder stay, with their followers. Followers that move are read to hash their content.
+    Raises UsageError if something that is not a folder has a name that must be a folder.
     """
     names = list(dict.fromkeys(placement.folder for placement in placements))
     chooser = FolderChooser(site, own_folders)
@@ -58,9 +58,9 @@ def make_plan(
 
 
 def _unit_moves(site: Site, placement: Placement, folder: str, taken: FolderNames) -> list[Move] | Refusal:
-    """Choose names in `folder` for an image and its followers; or say why they stay.
+    """Choose names in `folder` for an image and its followers, or say why they stay.
 
-    A follower that cannot be read could not be copied, nor told from another one by an undo.
+    A follower that cannot be read cannot be copied, and an undo cannot tell it from another file.
     """
     contents = {
         follower.source: content

@@ -1,6 +1,6 @@
-"""What a plan says: the moves of a run, the folders it makes, and the images that were judged for it.
+"""Describes a plan: the moves of a run, the folders it makes, and the images that were judged for it.
 
-The plan is the thing that is shown, saved, applied and undone: nothing is decided after it.
+imgsort shows, saves, applies and undoes the plan. It decides nothing after the plan is made.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from imgsort.filing.planning.site import Site
 
 @dataclass(frozen=True)
 class Follower:
-    """A file that goes wherever an image goes: its sidecar. It lies in the image's folder."""
+    """A sidecar: a file that goes wherever its image goes. It lies in the folder of the image."""
 
     source: str
     size: int
@@ -21,9 +21,9 @@ class Follower:
 class Placement:
     """An image and the folder that it belongs in. `folder` is a name, not yet a place on disk.
 
-    `source` is relative to the collection; `size`, `mtime_ns` and `content` say what was judged;
-    `distance` is how odd the image is there, higher = odder, and `score` what else its command has to say of it.
-    It and its `followers` are one unit.
+    `source` is relative to the collection. `size`, `mtime_ns` and `content` describe the file that was judged.
+    `distance` says how odd the image is in that folder; higher = odder. `score` is another number that the
+    command gives the image. The image and its `followers` are one unit.
     """
 
     source: str
@@ -38,9 +38,9 @@ class Placement:
 
 @dataclass(frozen=True)
 class Move:
-    """One file's way: `source` relative to the collection, `target` to the destination.
+    """The move of one file: `source` is relative to the collection, `target` to the destination.
 
-    `follows`: for a sidecar, the `source` of the image that it goes with.
+    `follows` is set only for a sidecar. It is the `source` of the image that the sidecar goes with.
     """
 
     source: str
@@ -54,7 +54,7 @@ class Move:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A file that a plan, a run or an undo leaves as it is, and why. `path` is relative to its root."""
+    """A file that a plan, a run or an undo leaves as it is, and the reason. `path` is relative to its root."""
 
     path: str
     reason: str
@@ -62,7 +62,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class FolderCount:
-    """A folder of the result and how many of the placed images it will hold, moved or not."""
+    """A folder of the result, and how many of the placed images it will hold, moved or not."""
 
     name: str
     count: int
@@ -70,10 +70,11 @@ class FolderCount:
 
 @dataclass(frozen=True)
 class Plan:
-    """All that a run will do. `made` are the folders to make, parents first; `categories` those that are categories.
+    """All that a run will do.
 
-    A unit's image comes first among `moves` and its followers right after it. `kept` are images that stay
-    because a follower of theirs cannot be read: nothing a run does, so its file does not tell of them.
+    `made` are the folders to make, parents first. `categories` are the folders that are categories. In `moves`,
+    the image of a unit comes first, and its followers come right after it. `kept` are images that stay because
+    one of their followers cannot be read. A run does nothing with these images, so its file does not list them.
     """
 
     site: Site

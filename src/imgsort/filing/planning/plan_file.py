@@ -1,4 +1,4 @@
-"""A plan as a table that a person looks through and edits: a line for every image that would be filed."""
+"""Writes and reads a plan as a table that a person checks and edits, with one line for each image to be filed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,17 +12,18 @@ from imgsort.filing.planning.edited import RowError
 from imgsort.filing.planning.plan import Placement, Plan
 from imgsort.filing.planning.site import Mode
 
-# `content` is the hash of what was judged. The three before it are the same on every line: lines may be sorted,
-# removed and copied, and still tell where they belong.
+# `content` is the hash of the file that was judged. The three columns before it are the same on every line. A person
+# may sort, remove and copy lines, and each line still says where it belongs.
 HEADER = ("file", "category", "score", "distance", "target", "collection", "output", "mode", "content")
 _NOT_NEEDED = ("score", "distance", "content")
 
 
 @dataclass(frozen=True)
 class PlanRow:
-    """A line as it is now. `target` is relative to `output`; "" for a file that is to stay.
+    """A line of the table as it is now.
 
-    `content`: the hash of the bytes that were judged, or "" where it does not matter.
+    `target` is relative to `output`, and "" for a file that stays. `content` is the hash of the bytes that were
+    judged, or "" if it is not to be checked.
     """
 
     line: int
@@ -34,7 +35,7 @@ class PlanRow:
 
 @dataclass(frozen=True)
 class EditedPlan:
-    """A table read back: where its files are, where they go and how, its lines, and those that make no sense."""
+    """A plan read back from its table: where its files are, where they go and how, its good lines, and its errors."""
 
     collection: Path
     output: Path
@@ -44,9 +45,10 @@ class EditedPlan:
 
 
 def write_plan(path: Path, plan: Plan, placements: Sequence[Placement], output: Path) -> None:
-    """Write the images that `plan` files, in its order. `output`: the folder that the command was given for them.
+    """Write one line for each image that `plan` files, in the order of the plan.
 
-    Raises OSError; FileExistsError too: nothing is overwritten.
+    `output` is the folder that the command was given for the images. Raises OSError. This includes
+    FileExistsError, because nothing is overwritten.
     """
     site = plan.site
     scores = {placement.source: placement.score for placement in placements}
@@ -64,7 +66,8 @@ def write_plan(path: Path, plan: Plan, placements: Sequence[Placement], output: 
 def read_plan(path: Path) -> EditedPlan:
     """Read a table that `write_plan` wrote.
 
-    Raises UsageError for what is none, PlanError where it does not say of which folders it speaks.
+    Raises UsageError if the file is not such a table. Raises PlanError if the table does not say which folders
+    and mode it is for.
     """
     rows = read_csv(path, HEADER, _NOT_NEEDED)
     if not rows:
@@ -88,7 +91,7 @@ def read_plan(path: Path) -> EditedPlan:
 
 
 def _row(line: int, row: dict[str, str], first: dict[str, str]) -> PlanRow | RowError:
-    """Return a line, or what is wrong with it."""
+    """Return a line of the table, or the error in it."""
     target, category = row["target"], row["category"].rstrip("/")
     if any(row[name] != first[name] for name in ("collection", "output", "mode")):
         return RowError(line, "collection, output or mode are not those of the first line")
@@ -103,6 +106,6 @@ def _row(line: int, row: dict[str, str], first: dict[str, str]) -> PlanRow | Row
     try:
         distance = float(row["distance"]) if row["distance"] else None
     except ValueError:
-        distance = None  # a spreadsheet may write 0,5: nothing hangs on it
+        distance = None  # a spreadsheet may write 0,5; nothing depends on the distance
     distance = distance if distance is not None and isfinite(distance) else None
     return PlanRow(line, row["file"], target, distance, row["content"])

@@ -1,4 +1,4 @@
-"""Where a run takes files from, where it puts them, and how."""
+"""Says where a run takes files from, where it puts them, and how."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -23,9 +23,9 @@ class Mode(StrEnum):
 class Site:
     """Where a run takes files from, where it puts them, and how.
 
-    Sources are relative to `collection`, targets to `destination`. Both are absolute, without links.
-    `destination` is the collection itself unless files go outside it; an output folder inside the
-    collection is the `prefix` of every target.
+    Sources are relative to `collection`, targets to `destination`. Both folders are absolute paths without
+    links. `destination` is the collection itself unless files go outside it. If the output folder lies inside
+    the collection, it is the `prefix` of every target.
     """
 
     collection: Path
@@ -52,14 +52,14 @@ class Site:
 
 
 def site_of(collection: Path, output: Path | None = None, mode: Mode = Mode.MOVE) -> Site:
-    """Say where files go. `collection` has no links in it. Raises UsageError for an output that will not do."""
+    """Say where files go. The path `collection` has no links. Raises UsageError if `output` cannot be used."""
     if output is None:
         if mode is not Mode.MOVE:
             raise UsageError(f"--{mode} needs --output: a folder outside {collection} for the new files.")
         return Site(collection, collection)
     try:
         output = output.resolve()
-    except (OSError, RuntimeError) as error:  # a loop of links, before Python 3.13
+    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links, before Python 3.13
         raise UsageError(f"{output}: this --output cannot be followed to its end ({error}).") from error
     if output.exists() and not output.is_dir():
         raise UsageError(f"{output}: --output is a file, and a folder is due.")

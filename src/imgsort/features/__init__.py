@@ -1,1 +1,1 @@
-"""From pixels to a matrix: which models there are, where their weights come from, how they run."""
+"""Turns pixels into a matrix of features: the models, their weights, and how they run."""

@@ -1,4 +1,7 @@
-"""Images to a matrix of features: one row an image, from the cache or through the model, streamed in batches."""
+"""Turns images into a matrix of features, with one row for each image.
+
+A row comes from the cache or from the model. The images are streamed in batches.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -23,9 +26,10 @@ _ROWS_AT_A_TIME = 512
 
 @dataclass(frozen=True)
 class Features:
-    """`matrix`: float32 (n, d), a row for each of `files`; `contents`: the hash of each file's bytes.
+    """The features of the images that can be read.
 
-    `cached`: how many rows came from the cache.
+    `matrix` is float32 (n, d), with one row for each of `files`. `contents` holds the hash of each file's bytes.
+    `cached` is the number of rows that came from the cache.
     """
 
     files: tuple[ImageFile, ...]
@@ -36,10 +40,10 @@ class Features:
 
     @property
     def content_order(self) -> "NDArray[np.intp]":
-        """The rows in the order of their files' content, int (n,).
+        """The numbers of the rows in the order of their files' content, int (n,).
 
-        Clustering depends on the order of its rows. In this one neither names nor places matter: were it
-        by path, sorting a sorted folder again would move images about.
+        Clustering depends on the order of its rows. In this order, neither names nor places matter. If the rows were in
+        the order of their paths, sorting a sorted folder again would move images.
         """
         import numpy as np
 
@@ -48,7 +52,7 @@ class Features:
 
 @dataclass(frozen=True)
 class _Seen:
-    """What came of the file of this `number`: the hash of its bytes and its features, or the reason for none."""
+    """The result for the file with this `number`: the hash of its bytes and its features, or why it has none."""
 
     number: int
     content: str = ""
@@ -67,11 +71,12 @@ def extract_rows(
     cache: FeatureCache | NoCache = NO_CACHE,
     meanwhile: Callable[[], None] = lambda: None,
 ) -> Features:
-    """Read every file and extract its features; those that cannot be read are named instead.
+    """Read every file and extract its features; list the files that cannot be read.
 
-    What `cache` holds is not made again, and a file that it knows to be unchanged is not even read. Memory
-    holds a few batches of pixels; a large matrix lies in a file. `progress` is called with (done, total);
-    `meanwhile` once, when the cache has answered and the images are to be read, to begin other work beside it.
+    Features that `cache` holds are not made again. A file that the cache knows to be unchanged is not even read. Memory
+    holds only a few batches of pixels, and a large matrix lies in a file. `progress` is called with (done, total).
+    `meanwhile` is called once, after the cache has answered and before the images are read. It can begin other work
+    that runs at the same time.
     """
     rows = _Rows(files)
     for number, content, features in cache.known_rows(root, files):
@@ -90,9 +95,9 @@ def extract_rows(
 
 @dataclass(frozen=True)
 class _Look:
-    """How a thread takes files all the way to their features.
+    """Takes files all the way to their features, within one thread.
 
-    Decoding and the model both keep a processor busy: where each thread does both, none waits for another.
+    Decoding and the model both keep a processor busy. Because each thread does both, no thread waits for another.
     """
 
     root: Path
@@ -102,7 +107,7 @@ class _Look:
     cache: FeatureCache | NoCache
 
     def at(self, numbers: Sequence[int]) -> list[_Seen]:
-        """Return what comes of the files of these numbers, at most a batch."""
+        """Return the results for the files with these numbers, at most one batch."""
         import numpy as np
 
         seen: dict[int, _Seen] = {}
@@ -121,7 +126,10 @@ class _Look:
         return list(seen.values())
 
     def _read(self, number: int, squares: "dict[int, NDArray[np.uint8]]") -> _Seen:
-        """Return what is known of a file without the model; where it is needed, add a square for it."""
+        """Return what is known about a file without the model.
+
+        If the model is needed, add the file's square of pixels to `squares`.
+        """
         try:
             with bytes_of(self.root, self.files[number]) as (data, content):
                 known = self.cache.features_of(content)
@@ -139,7 +147,7 @@ def _batches(numbers: Sequence[int], size: int) -> Iterator[Sequence[int]]:
 
 
 class _Rows:
-    """The matrix as it fills, a row for each file at first."""
+    """The matrix while it is filled. At first it has a row for every file."""
 
     def __init__(self, files: Sequence[ImageFile]) -> None:
         self._files = files
@@ -150,7 +158,7 @@ class _Rows:
         self.done = 0
 
     def put(self, seen: _Seen) -> None:
-        """Take what came of one file."""
+        """Store the result for one file."""
         self.done += 1
         if seen.features is None:
             self._unreadable.append(Unreadable(self._files[seen.number].path, seen.reason))
@@ -164,16 +172,16 @@ class _Rows:
             let_go(self._matrix)
 
     def missing(self) -> list[int]:
-        """Return the numbers of the files of which nothing is known yet."""
+        """Return the numbers of the files without features so far."""
         return [number for number, content in enumerate(self._contents) if content is None]
 
     def features(self) -> Features:
-        """Return the rows that there are, those of unreadable files left out."""
+        """Return the filled rows, without the rows of unreadable files."""
         import numpy as np
 
         there = [number for number, content in enumerate(self._contents) if content is not None]
         matrix = np.empty((0, 0), np.float32) if self._matrix is None else self._matrix
-        if len(there) < len(matrix):  # upwards in place: a copy would double the matrix
+        if len(there) < len(matrix):  # move rows up in place: a copy would double the memory
             for row, number in enumerate(there):
                 matrix[row] = matrix[number]
                 if row % _ROWS_AT_A_TIME == 0:

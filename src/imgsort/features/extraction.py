@@ -1,4 +1,4 @@
-"""Joins a model and a way of running it: what makes an image's features, and all that determines them."""
+"""Joins a model with a way of running it, and describes everything that determines the features."""
 
 import json
 from collections.abc import Callable
@@ -15,7 +15,11 @@ from imgsort.images.decoding.decode import READER_VERSION, ReadSettings
 
 @dataclass(frozen=True)
 class Extraction:
-    """`recipe`: all that determines features, in a line: equal recipes give equal features of equal bytes."""
+    """An extractor with its recipe and its way.
+
+    `recipe` is one line that names everything that determines features. If two recipes are equal, equal bytes give
+    equal features.
+    """
 
     extractor: Extractor
     recipe: str
@@ -31,10 +35,10 @@ def prepare_extraction(
     device: Device = "auto",
     precision: Precision = "auto",
 ) -> Extraction:
-    """Choose how the model is run, and make ready what runs it.
+    """Choose how the model runs, and make its extractor ready.
 
-    A model that is converted for the first time takes seconds, in int8 and at a large size minutes; then it is
-    kept. Raises UsageError, WeightsError, DeviceError and ConversionError.
+    The first conversion of a model takes seconds; for int8 at a large size it takes minutes. After that, the converted
+    model is kept. Raises UsageError, WeightsError, DeviceError and ConversionError.
     """
     way = choose_way(model, device, precision, notice)
     try:

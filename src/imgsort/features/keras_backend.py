@@ -1,4 +1,7 @@
-"""Imports TensorFlow quietly, with the device asked for. Nothing else in imgsort imports it first."""
+"""Imports TensorFlow quietly, for the device that is asked for.
+
+Nothing else in imgsort imports TensorFlow first.
+"""
 
 import contextlib
 import logging
@@ -12,19 +15,19 @@ from imgsort.errors import DeviceError
 
 Device = Literal["auto", "cpu", "gpu"]
 
-# Half a TensorFlow is in `sys.modules` while another thread imports it.
+# While one thread imports TensorFlow, `sys.modules` holds an unfinished module. Other threads must wait.
 _one_at_a_time = threading.Lock()
 
 
 def import_keras() -> Any:
-    """Return the module `keras`, on TensorFlow. Raises DeviceError where the process uses another backend."""
+    """Return the module `keras`, on TensorFlow. Raises DeviceError if the process uses another backend."""
     with _one_at_a_time:
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # its C++ side writes to the terminal otherwise
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # otherwise its C++ code writes to the terminal
         os.environ["KERAS_BACKEND"] = "tensorflow"
         if "tensorflow" not in sys.modules:
             with silent_descriptors(2):
                 import tensorflow  # noqa: F401
-            logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of what is meant so
+            logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns about what is intended
         import keras
 
     if keras.backend.backend() != "tensorflow":
@@ -37,13 +40,13 @@ def import_keras() -> Any:
 
 @contextlib.contextmanager
 def importing_keras() -> Iterator[None]:
-    """Import TensorFlow in a thread of its own meanwhile: it takes seconds, and is there at the end.
+    """Import TensorFlow in a second thread while the block runs, because the import takes seconds.
 
-    What is done meanwhile must neither import it nor silence descriptors.
+    The import is complete when the block ends. The block must neither import TensorFlow nor silence descriptors.
     """
 
     def begin() -> None:
-        with contextlib.suppress(DeviceError):  # whoever needs it will hear of it
+        with contextlib.suppress(DeviceError):  # the code that needs Keras raises it again
             import_keras()
 
     thread = threading.Thread(target=begin, name="imgsort-import", daemon=True)
@@ -55,7 +58,7 @@ def importing_keras() -> Iterator[None]:
 
 
 def require_gpu() -> str:
-    """Return the name of the first GPU that TensorFlow sees. Raises DeviceError where it sees none."""
+    """Return the name of the first GPU that TensorFlow sees. Raises DeviceError if it sees none."""
     import_keras()
     import tensorflow as tf
 
@@ -68,9 +71,10 @@ def require_gpu() -> str:
 
 
 def use_device(device: Literal["cpu", "gpu"]) -> None:
-    """Let TensorFlow use the GPU, whose memory is taken as it is needed, or the processor alone.
+    """Let TensorFlow use the GPU, or only the processor.
 
-    A process that has computed with TensorFlow already keeps what it used then.
+    TensorFlow takes the GPU's memory only as it needs it. If the process has already computed with TensorFlow, it keeps
+    the device that it used then.
     """
     import_keras()
     import tensorflow as tf
@@ -83,7 +87,7 @@ def use_device(device: Literal["cpu", "gpu"]) -> None:
 
 @contextlib.contextmanager
 def on_processor() -> Iterator[None]:
-    """Build what is built meanwhile on the processor, and leave the GPU to whoever uses it."""
+    """Build everything in the block on the processor, and leave the GPU to others."""
     import_keras()
     import tensorflow as tf
 
@@ -100,7 +104,10 @@ def _take_gpu_memory_as_needed(tf: Any) -> None:
 
 @contextlib.contextmanager
 def silent_descriptors(*descriptors: int) -> Iterator[None]:
-    """Keep what native code writes to these descriptors away from them; no setting of TensorFlow 2.21 does."""
+    """Discard what native code writes to these file descriptors while the block runs.
+
+    No setting of TensorFlow 2.21 does this.
+    """
     _flush()
     saved = [(descriptor, os.dup(descriptor)) for descriptor in descriptors]
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -118,5 +125,5 @@ def silent_descriptors(*descriptors: int) -> Iterator[None]:
 
 def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
-        if stream is not None:  # a program without a terminal may have none
+        if stream is not None:  # a program without a terminal may have no stream
             stream.flush()

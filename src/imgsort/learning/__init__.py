@@ -1,1 +1,4 @@
-"""Labelled folders to a classifier, and what it is worth. Knows files and arrays; files nothing."""
+"""Turns labelled folders into a classifier, and measures how good it is.
+
+It knows files and arrays, but moves no files.
+"""

@@ -1,1 +1,1 @@
-"""Features and converted models that are kept between runs."""
+"""Keeps features and converted models between runs."""

@@ -1,7 +1,8 @@
-"""Features kept between runs. Whatever goes wrong with the cache makes a run slower, and never fail.
+"""Keeps features between runs.
 
-A file is known by its path, size and modification time, which spares reading it again; features are known
-by the hash of a file's bytes, so that a moved, renamed or copied image is found.
+A problem with the cache makes a run slower, but never makes it fail. The cache recognises a file by its path, size and
+modification time, so that the file need not be read again. It finds features by the hash of the file's bytes, so that
+it also finds those of a moved, renamed or copied image.
 """
 
 import contextlib
@@ -23,14 +24,14 @@ if TYPE_CHECKING:
 
 _WRITE_SECONDS = 1.0
 _ROWS_AT_A_TIME = 500
-# A file that is changed within one tick of a coarse clock keeps its modification time. FAT's is two seconds.
+# A file that changes within one tick of a coarse clock keeps its modification time. FAT's tick is two seconds.
 _SETTLED_NS = 2_000_000_000
 
 Answer = TypeVar("Answer")
 
 
 class NoCache:
-    """Knows nothing and keeps nothing."""
+    """A cache that knows nothing and keeps nothing."""
 
     def known_rows(self, root: Path, files: Sequence[ImageFile]) -> "Iterator[tuple[int, str, NDArray[np.float32]]]":
         """Yield nothing."""
@@ -51,10 +52,10 @@ NO_CACHE = NoCache()
 
 
 class FeatureCache:
-    """What was made by one `recipe`, for several threads.
+    """The features that one `recipe` made. Several threads may use it at once.
 
-    `verify`: no file is known by its path. `notice` hears what is wrong with the cache, once: from then on it
-    knows nothing and keeps nothing.
+    With `verify`, the cache recognises no file by its path. If something is wrong with the cache, `notice` is called
+    once. From then on, the cache knows nothing and keeps nothing.
     """
 
     def __init__(self, recipe: str, *, notice: Callable[[str], None], verify: bool = False) -> None:
@@ -73,7 +74,10 @@ class FeatureCache:
         self._recipe = self._ask(lambda store: store.recipe_number(recipe), 0)
 
     def known_rows(self, root: Path, files: Sequence[ImageFile]) -> "Iterator[tuple[int, str, NDArray[np.float32]]]":
-        """Yield number, content hash and features, float32 (width,), of each file that did not change since."""
+        """Yield the number, content hash and features of each unchanged file.
+
+        The features are float32 (width,). Files without kept features are left out.
+        """
         for start in range(0, 0 if self._verify else len(files), _ROWS_AT_A_TIME):
             part = files[start : start + _ROWS_AT_A_TIME]
             contents: dict[str, str] = self._ask(partial(_unchanged, root=root, files=part), {})
@@ -88,7 +92,10 @@ class FeatureCache:
         return self._features([content]).get(content)
 
     def keep(self, root: Path, file: ImageFile, content: str, features: "NDArray[np.float32] | None") -> None:
-        """Keep which bytes a file has and, unless they are None, their features. Written about once a second."""
+        """Keep the content hash of a file and, unless they are None, its features.
+
+        The cache writes to disk about once a second.
+        """
         with self._lock:
             if features is not None:
                 self._new_features[content] = features
@@ -98,7 +105,7 @@ class FeatureCache:
                 self._write()
 
     def close(self) -> None:
-        """Write what is not written yet, and let go of the file."""
+        """Write what is not written yet, and close the file."""
         with self._lock:
             self._write()
             if self._store is not None:
@@ -106,7 +113,7 @@ class FeatureCache:
                 self._store = None
 
     def _write(self) -> None:
-        """Write in one short transaction: other processes wait for its end."""
+        """Write in one short transaction, because other processes wait until it ends."""
         features, files = self._new_features, self._new_files
         self._new_features, self._new_files = {}, []
         self._ask(lambda store: store.put(self._recipe, features, files), None)
@@ -116,7 +123,10 @@ class FeatureCache:
         return self._ask(lambda store: dict(store.features(self._recipe, set(contents))), {})
 
     def _ask(self, question: Callable[[FeatureStore], Answer], otherwise: Answer) -> Answer:
-        """Return the answer, one thread at a time, or `otherwise` where there is no store, or none any more."""
+        """Return the store's answer, or `otherwise` if there is no store or it has failed.
+
+        Only one thread at a time asks the store.
+        """
         with self._lock:
             if self._store is not None:
                 try:
@@ -131,7 +141,7 @@ class FeatureCache:
     def _give_up(self, error: Exception) -> None:
         try:
             where = f"{store_file()}: "
-        except OSError:  # there is no home to have it in
+        except OSError:  # the user has no home folder for it
             where = ""
         self._notice(
             f"{where}the cache cannot be used ({error}); this run is slower for it. "
@@ -140,9 +150,9 @@ class FeatureCache:
 
 
 def remember_files(files: Iterable[KnownFile], read_since_ns: int) -> None:
-    """Keep which bytes these files have, at the places where a run has put them. None was read before that time.
+    """Keep the content hashes of these files at the paths where a run has put them.
 
-    It is of no matter where that cannot be done: they are read once more.
+    No file was read before `read_since_ns`. A failure here is harmless: the files are read once more.
     """
     files = [file for file in files if _is_settled(file.mtime_ns, read_since_ns)]
     with contextlib.suppress(*UNUSABLE), contextlib.closing(FeatureStore()) as store:
@@ -150,7 +160,7 @@ def remember_files(files: Iterable[KnownFile], read_since_ns: int) -> None:
 
 
 def _unchanged(store: FeatureStore, root: Path, files: Sequence[ImageFile]) -> dict[str, str]:
-    """Return the content hashes, by path, of those files that have the size and time that they had."""
+    """Return the content hashes, by path, of the files whose size and modification time are still the same."""
     stamps = {_absolute(root, file.path): file for file in files}
     known = store.files(list(stamps))
     return {
@@ -161,7 +171,10 @@ def _unchanged(store: FeatureStore, root: Path, files: Sequence[ImageFile]) -> d
 
 
 def _is_settled(mtime_ns: int, read_since_ns: int) -> bool:
-    """Say whether a file that changed after it was read would have another time, one that SQLite has room for."""
+    """Say whether a change after the file was read would give it another modification time.
+
+    The time must also fit into an integer of SQLite.
+    """
     return -(2**63) <= mtime_ns < read_since_ns - _SETTLED_NS
 
 

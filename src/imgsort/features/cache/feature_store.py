@@ -1,7 +1,8 @@
-"""The SQLite file that features are kept in: its tables, and every statement that touches them.
+"""Keeps features in a SQLite file: its tables, and every statement that uses them.
 
-`features` are found by recipe and content, `files` say which content a path had at a size and a time.
-What is wrong with the file is raised as one of UNUSABLE; `feature_cache` makes do without.
+The table `features` holds features by recipe and content. The table `files` holds the content that a path had at a size
+and a modification time. A problem with the file raises one of the errors in UNUSABLE; `feature_cache` then works
+without the file.
 """
 
 import contextlib
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# A file that is damaged inside gives values of other types, and text that is none, before SQLite notices.
+# A damaged file may give values of wrong types and invalid text before SQLite notices the damage.
 UNUSABLE = (sqlite3.Error, OSError, ValueError, TypeError, AttributeError, LookupError, OverflowError)
 
 _SCHEMA_VERSION = 1
@@ -34,14 +35,17 @@ _SCHEMA = (
 )
 _BUSY_SECONDS = 5.0
 _RETRY_SECONDS = 0.02
-# SQLite allows 999 values in a statement where it was built long ago.
+# Old builds of SQLite allow at most 999 values in a statement.
 _AT_A_TIME = 500
 _DAY_SECONDS = 86400
 
 
 @dataclass(frozen=True)
 class KnownFile:
-    """A file as it was when it was read: absolute `path`, size in bytes, and the hash of its bytes, 64 hex digits."""
+    """A file as it was when it was read.
+
+    `path` is absolute, `size` is in bytes, and `content` is the hash of the file's bytes, 64 hex digits.
+    """
 
     path: str
     size: int
@@ -50,12 +54,15 @@ class KnownFile:
 
 
 def store_file() -> Path:
-    """Return where the file is, or would be."""
+    """Return the path of the file, which need not exist."""
     return cache_folder() / "features.sqlite"
 
 
 class FeatureStore:
-    """The file, open. One thread at a time; other processes may read and write it meanwhile."""
+    """The open file. Only one thread at a time may use it.
+
+    Other processes may read and write the file meanwhile.
+    """
 
     def __init__(self) -> None:
         path = store_file()
@@ -72,16 +79,19 @@ class FeatureStore:
         if self._version() not in (0, _SCHEMA_VERSION):
             raise sqlite3.DatabaseError("another version of imgsort made it")
         self._turn_to_wal()
-        self._database.execute("PRAGMA synchronous = NORMAL")  # a power cut may cost the last second, never the file
+        self._database.execute("PRAGMA synchronous = NORMAL")  # a power cut may lose the last second, never the file
         if self._version() == 0:
             with self._database:
                 self._database.execute("BEGIN IMMEDIATE")
-                if self._version() == 0:  # no other process was first
+                if self._version() == 0:  # no other process has made the tables first
                     for statement in _SCHEMA:
                         self._database.execute(statement)
 
     def _turn_to_wal(self) -> None:
-        """Let others read while one writes. SQLite does not wait for another process that does the same."""
+        """Let other processes read while one writes.
+
+        SQLite does not wait for another process that makes the same change, so this method tries again.
+        """
         deadline = time.monotonic() + _BUSY_SECONDS
         while True:
             try:
@@ -106,13 +116,13 @@ class FeatureStore:
         return int(number)
 
     def files(self, paths: Sequence[str]) -> Iterator[KnownFile]:
-        """Yield what is known of the files at these paths."""
+        """Yield the known files among these paths."""
         query = "SELECT path, size, mtime_ns, content FROM files WHERE path IN ({})"
         for path, size, mtime_ns, content in self._select(query, [os.fsencode(path) for path in paths]):
             yield KnownFile(os.fsdecode(path), size, mtime_ns, content.hex())
 
     def features(self, recipe: int, contents: Collection[str]) -> "Iterator[tuple[str, NDArray[np.float32]]]":
-        """Yield content and features, float32 (width,), of those contents that there are features of."""
+        """Yield content and features, float32 (width,), of each of `contents` that has features."""
         import numpy as np
 
         keys = [bytes.fromhex(content) for content in contents]
@@ -122,13 +132,17 @@ class FeatureStore:
             if _checksum(content, numbers) == checksum:
                 yield content.hex(), np.frombuffer(numbers, "<f4")
                 unused += [(self._today, recipe, content)] if used_day < self._today else []
-        # What was found is given all the same where another process is writing for long, or the file is read-only.
+        # This update fails if another process writes for long, or if the file is read-only. The features are yielded
+        # all the same.
         if unused:
             with contextlib.suppress(sqlite3.OperationalError), self._database:
                 self._database.executemany("UPDATE features SET used_day = ? WHERE recipe = ? AND content = ?", unused)
 
     def put(self, recipe: int, features: "Mapping[str, NDArray[np.float32]]", files: Iterable[KnownFile]) -> None:
-        """Keep features by the content that they are of, and which content files have, at once or not at all."""
+        """Keep features by their content, and the content of files.
+
+        All of it is kept, or nothing.
+        """
         with self._database:
             self._database.executemany(
                 "INSERT OR REPLACE INTO features VALUES (?, ?, ?, ?, ?)",
@@ -145,12 +159,15 @@ class FeatureStore:
         return recipe, key, numbers, _checksum(key, numbers), self._today
 
     def count_features(self) -> int:
-        """Return how many rows of features there are, of all recipes."""
+        """Return the number of rows of features, of all recipes together."""
         (count,) = self._database.execute("SELECT COUNT(*) FROM features").fetchone()
         return int(count)
 
     def remove_least_used(self, byte_count: int) -> int:
-        """Remove features of about so many bytes, those first that were not used for longest; return how many rows."""
+        """Remove about `byte_count` bytes of features; return the number of removed rows.
+
+        The features that were not used for the longest time go first.
+        """
         by_age = "SELECT rowid, LENGTH(numbers) FROM features ORDER BY used_day, rowid"
         doomed: list[tuple[int]] = []
         for row, size in self._database.execute(by_age):
@@ -166,16 +183,19 @@ class FeatureStore:
         return len(doomed)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._database.close()
 
     def _select(self, query: str, keys: Sequence[bytes], *others: int) -> Iterator[tuple[Any, ...]]:
         for start in range(0, len(keys), _AT_A_TIME):
             part = keys[start : start + _AT_A_TIME]
-            # All at once: a statement that is left half way keeps the file open.
+            # Fetch all rows at once: an unfinished statement keeps the file open.
             yield from self._database.execute(query.format(",".join("?" * len(part))), (*part, *others)).fetchall()
 
 
 def _checksum(content: bytes, numbers: bytes) -> int:
-    """Return what tells that these numbers are whole, and are of this content: an index may be damaged too."""
+    """Return a checksum of these numbers and their content.
+
+    It shows whether the numbers are complete and belong to this content, because an index may be damaged too.
+    """
     return zlib.crc32(numbers, zlib.crc32(content))

@@ -1,4 +1,4 @@
-"""Where imgsort keeps what it can make again: features of images, and converted models."""
+"""Names the folder for everything that imgsort can make again: features of images, and converted models."""
 
 import errno
 import os
@@ -6,9 +6,9 @@ from pathlib import Path
 
 
 def cache_folder() -> Path:
-    """Return the folder, which need not be there: IMGSORT_CACHE_DIR, or the user's own for caches.
+    """Return the cache folder: IMGSORT_CACHE_DIR, or the user's own folder for caches.
 
-    Raises OSError for a user who has no home.
+    The folder need not exist. Raises OSError if the user has no home folder.
     """
     named = os.environ.get("IMGSORT_CACHE_DIR")
     if named:

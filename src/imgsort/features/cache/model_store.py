@@ -1,4 +1,4 @@
-"""Keeps converted models in the cache folder, so that TensorFlow is imported for a conversion once and not again."""
+"""Keeps converted models in the cache folder, so that TensorFlow is imported for a conversion only once."""
 
 import contextlib
 import hashlib
@@ -16,32 +16,35 @@ _PART = ".part"
 
 @dataclass(frozen=True)
 class ConvertedModel:
-    """A model as LiteRT runs it. `sha256`: of `data`, the bytes of its file."""
+    """A model in the format of LiteRT. `data` holds the bytes of its file, and `sha256` is their hash."""
 
     data: bytes
     sha256: str
 
 
 def models_folder() -> Path:
-    """Return the folder of converted models, which need not be there."""
+    """Return the folder of converted models, which need not exist."""
     return cache_folder() / "models"
 
 
 def kept_models() -> list[Path]:
-    """Return the files of all converted models that are kept."""
+    """Return the files of all kept models."""
     return _files(_SUFFIX)
 
 
 def abandoned_files() -> list[Path]:
-    """Return what processes left that were killed while they kept a model; or are about to rename."""
+    """Return the temporary files of models.
+
+    Either a process was killed while it kept a model, or a process is about to rename the file.
+    """
     return _files(_PART)
 
 
 def stored_or_made(key: str, make: Callable[[], bytes], notice: Callable[[str], None]) -> ConvertedModel:
-    """Return the model kept under `key`, or what `make` makes, kept for the next time.
+    """Return the model kept under `key`, or make it with `make` and keep it for the next time.
 
-    The hash of what the file must hold is part of its name: one that is damaged is made anew. Where it
-    cannot be kept, `notice` says so and the work goes on.
+    The name of a model's file contains the hash of its bytes. So a damaged file is noticed, and the model is made
+    again. If the model cannot be kept, `notice` says so and the work goes on.
     """
     prefix = hashlib.sha256(key.encode()).hexdigest()[:32]
     for file in kept_models():
@@ -58,14 +61,14 @@ def stored_or_made(key: str, make: Callable[[], bytes], notice: Callable[[str], 
 
 
 def _files(suffix: str) -> list[Path]:
-    """Return the files of the folder with this suffix; none where it cannot be looked into."""
+    """Return the files with this suffix in the folder, or no files if the folder cannot be read."""
     with contextlib.suppress(OSError):
         return sorted(file for file in models_folder().iterdir() if file.suffix == suffix)
     return []
 
 
 def _read(file: Path) -> ConvertedModel | None:
-    """Return the model in `file`, or None where it is not what its name says."""
+    """Return the model in `file`, or None if it cannot be read or does not have the hash in its name."""
     try:
         data = file.read_bytes()
         digest = hashlib.sha256(data).hexdigest()
@@ -74,13 +77,16 @@ def _read(file: Path) -> ConvertedModel | None:
             return None
     except OSError:
         return None
-    with contextlib.suppress(OSError):  # a cache that may not be written to serves all the same
-        os.utime(file)  # `cache prune` takes the models first that were not used for longest
+    with contextlib.suppress(OSError):  # a read-only cache is still useful
+        os.utime(file)  # `cache prune` first removes the models that were not used for the longest time
     return ConvertedModel(data, digest)
 
 
 def _keep(name: str, data: bytes) -> None:
-    """Write the model beside its place and rename it: another process sees all of it or nothing."""
+    """Write the model to a temporary file in the same folder, and rename it.
+
+    So another process sees the whole model or nothing.
+    """
     folder = models_folder()
     folder.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=folder, suffix=_PART)

@@ -1,4 +1,4 @@
-"""What the cache folder holds, and making it smaller."""
+"""Says what the cache folder holds, and makes it smaller."""
 
 import contextlib
 import os
@@ -12,13 +12,16 @@ from imgsort.features.cache.feature_store import UNUSABLE, FeatureStore, store_f
 from imgsort.features.cache.folder import cache_folder
 from imgsort.features.cache.model_store import abandoned_files, kept_models
 
-# SQLite's own beside the file: https://www.sqlite.org/wal.html
+# SQLite puts two files of its own beside the main file: https://www.sqlite.org/wal.html
 _BESIDE = ("", "-wal", "-shm")
 
 
 @dataclass(frozen=True)
 class CacheInfo:
-    """`rows` of features, None where their file cannot be read; sizes are in bytes."""
+    """What the cache holds.
+
+    `rows` is the number of rows of features, or None if their file cannot be read. Sizes are in bytes.
+    """
 
     folder: Path
     rows: int | None
@@ -28,7 +31,7 @@ class CacheInfo:
 
     @property
     def total_bytes(self) -> int:
-        """What the features and the models take together."""
+        """The size of the features and the models together."""
         return self.features_bytes + self.models_bytes
 
     def to_json(self) -> dict[str, Any]:
@@ -37,13 +40,13 @@ class CacheInfo:
 
 
 def look_into_cache() -> CacheInfo:
-    """Return what the cache holds. Raises CacheError for a user who has no place for one."""
+    """Return what the cache holds. Raises CacheError if the user has no folder for a cache."""
     models = kept_models()
     return CacheInfo(_folder(), _rows(), _size(_feature_files()), len(models), _size(models))
 
 
 def clear_features() -> None:
-    """Remove all features that are kept, readable or not. Raises CacheError."""
+    """Remove all kept features, even if they cannot be read. Raises CacheError."""
     _folder()
     _remove(_feature_files())
 
@@ -54,9 +57,11 @@ def clear_models() -> None:
 
 
 def prune(max_bytes: int) -> None:
-    """Remove what was not used for longest until `max_bytes` are enough: features first, they are made sooner.
+    """Remove features and models until the cache is not larger than `max_bytes`.
 
-    Raises CacheError where the features cannot be read, or something cannot be removed.
+    Features go first, because making them again takes less time. Among features, and among models, those that were not
+    used for the longest time go first. Raises CacheError if the features cannot be read, or if something cannot be
+    removed.
     """
     excess = look_into_cache().total_bytes - max_bytes
     if excess > 0 and os.path.exists(store_file()):
@@ -68,7 +73,7 @@ def prune(max_bytes: int) -> None:
             raise CacheError(
                 f"{store_file()}: cannot be made smaller ({error}). `imgsort cache clear --features` makes a new one."
             ) from error
-        if is_empty:  # an empty file takes room as well
+        if is_empty:  # an empty file also takes space
             clear_features()
     excess = look_into_cache().total_bytes - max_bytes
     for model in sorted(kept_models(), key=_last_use):
@@ -86,7 +91,7 @@ def _folder() -> Path:
 
 
 def _feature_files() -> list[Path]:
-    """Return the files that features are in, the main one first: nobody opens the others without it."""
+    """Return the files that hold features, the main one first: nobody opens the others without it."""
     return [Path(f"{store_file()}{end}") for end in _BESIDE if os.path.exists(f"{store_file()}{end}")]
 
 

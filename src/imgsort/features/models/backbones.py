@@ -1,4 +1,4 @@
-"""The table of models: one row each, everything that differs between them."""
+"""The table of backbones: one row for each, with everything that differs between them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ from imgsort.features.models.weights import PackagedWeights, PublishedWeights
 
 ALWAYS_THERE = "efficientnet-lite0"
 
-# The means of ImageNet, as Caffe's models were trained: Keras, applications/imagenet_utils.py, mode "caffe".
+# Caffe's models were trained with the means of ImageNet: Keras, applications/imagenet_utils.py, mode "caffe".
 _CAFFE = Preparation((123.68, 116.779, 103.939), is_bgr=True)
-# From -1 to 1: likewise, mode "tf".
+# These models take numbers from -1 to 1: the same file, mode "tf".
 _SYMMETRIC = Preparation((127.5, 127.5, 127.5), divisor=127.5)
 
 
@@ -25,14 +25,18 @@ _SYMMETRIC = Preparation((127.5, 127.5, 127.5), divisor=127.5)
 class Backbone:
     """A convolutional network without its classifier.
 
-    `size_px`: side of its square input. `width`: features per image when pooled. `build(size_px)`: the
-    Keras model, whose output is a map (n, h, w, width). `prepare`: uint8 (n, h, w, 3) RGB to the float32
-    that it was trained on. `load(model, file)`: its weights' own format into the model.
-    `auto_precision`: the fastest on a processor that is known not to cost quality, by the table in
-    benchmarks/README.md; where that could not be measured, float32. `rewrites_bfloat16`: bfloat16 is faster
-    by oneDNN's rewriting of the graph than by Keras' policy. `high_quality_px`: a larger side at which it groups
-    better, by the same file's table, where that could be measured. `classifier_px`: the side at which a classifier is
-    trained on it by default, that of the images which its weights have seen; `min_size_px`: the least that it takes.
+    `size_px` is the side of its square input. `width` is the number of features per image when pooled. `build(size_px)`
+    returns the Keras model, whose output is a map (n, h, w, width). `prepare` turns uint8 (n, h, w, 3) RGB into the
+    float32 that the network was trained on. `load(model, file)` reads a file in the format of its weights into the
+    model.
+
+    `auto_precision` is the fastest precision on a processor that is known not to cost quality, by the table in
+    benchmarks/README.md. It is float32 if that could not be measured. `rewrites_bfloat16` is true if bfloat16 is faster
+    by oneDNN's rewriting of the graph than by Keras' policy. `high_quality_px` is a larger side at which the network
+    groups better, by a table in the same file. It is None if that could not be measured.
+
+    `classifier_px` is the default side for training a classifier on the network. It is the side of the images that its
+    weights have seen. `min_size_px` is the smallest side that the network takes.
     """
 
     name: str
@@ -50,12 +54,12 @@ class Backbone:
 
     @property
     def larger_size_px(self) -> int:
-        """The side of the input for the best quality that does not take twice the time."""
+        """The side of the input for the best quality in less than twice the time."""
         return self.high_quality_px or self.size_px
 
 
 def _application(name: str) -> Callable[[int], Any]:
-    """Return what builds the model that Keras has under this name, without weights."""
+    """Return a function that builds Keras' model with this name, without weights."""
 
     def build(size_px: int) -> Any:
         constructor = getattr(import_keras().applications, name)
@@ -139,7 +143,7 @@ BACKBONES = {
 
 
 def backbone_named(name: str) -> Backbone:
-    """Return the row of the table. Raises UsageError for a name that is not in it."""
+    """Return the backbone with this name. Raises UsageError for a name that is not in the table."""
     try:
         return BACKBONES[name]
     except KeyError:

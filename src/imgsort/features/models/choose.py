@@ -1,4 +1,4 @@
-"""Which model a run uses: the one asked for, or the default, or what stands in for it without a network."""
+"""Chooses the model of a run: the one asked for, the default, or a replacement if the default cannot be fetched."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ BarMaker = Callable[[str], DownloadBar | None]
 
 @dataclass(frozen=True)
 class ChosenModel:
-    """A backbone and the file of weights it will have.
+    """A backbone and the file of its weights.
 
-    `origin`: `imagenet`, or the path of a file brought by hand; `sha256`: the file's hash; `fallback`:
-    the default that this model stands in for, or None.
+    `origin` is `imagenet`, or the path of a file that a person brought. `sha256` is the file's hash. `fallback` is the
+    default that this model replaces, or None.
     """
 
     backbone: Backbone
@@ -28,7 +28,7 @@ class ChosenModel:
 
     @property
     def load(self) -> Callable[[object, Path], None]:
-        """How the file is loaded into the model."""
+        """The function that loads the file into the model."""
         return self.backbone.load if self.origin == "imagenet" else load_hdf5
 
 
@@ -40,11 +40,11 @@ def choose_model(
     notice: Callable[[str], None],
     make_bar: BarMaker,
 ) -> ChosenModel:
-    """Return the model `name`, or else `default`, with its weights at hand.
+    """Return the model `name`, or `default` if `name` is None, with the file of its weights.
 
-    Without `name`, and where the weights of `default` are not there and their host cannot be reached,
-    the model that is always there stands in, and `notice` says why. Raises UsageError, WeightsError,
-    and DownloadError where a model that was asked for cannot be had.
+    If `name` is None and the missing weights of `default` cannot be fetched from their host, the model that is always
+    there replaces `default`, and `notice` says why. Raises UsageError, WeightsError, and DownloadError if a model that
+    was asked for by `name` cannot be fetched.
     """
     backbone = backbone_named(name or default)
     if weights is not None:

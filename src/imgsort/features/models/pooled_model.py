@@ -1,4 +1,4 @@
-"""What every way of running a model begins with: a backbone with its weights, at a size, with a pooling."""
+"""Defines the model that every runtime starts from: a backbone with its weights, a size and a pooling."""
 
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -12,10 +12,10 @@ Pooling = Literal["avg", "max", "none"]
 
 
 class FeatureModel(Protocol):
-    """Whatever gives an image's features: a backbone with its pooling, or a network that was trained.
+    """A model that gives an image's features: a backbone with its pooling, or a trained network.
 
-    `sha256`: of the file that its weights come from; `prepare`: see `Preparation`; `auto_precision` and
-    `rewrites_bfloat16`: see `Backbone`.
+    `sha256` is the hash of the file that its weights come from. `Preparation` explains `prepare`. `Backbone` explains
+    `auto_precision` and `rewrites_bfloat16`.
     """
 
     @property
@@ -39,7 +39,10 @@ class FeatureModel(Protocol):
 
 @dataclass(frozen=True)
 class PooledModel:
-    """`model` looking at squares of `size_px`, its map made into features by `pooling`. Raises UsageError."""
+    """A model that looks at squares of `size_px` and turns its last map into features by `pooling`.
+
+    Raises UsageError if the size is too small for the backbone.
+    """
 
     model: ChosenModel
     size_px: int
@@ -62,7 +65,7 @@ class PooledModel:
 
     @property
     def prepare(self) -> Preparation:
-        """How pixels become what the backbone was trained on."""
+        """How pixels become the numbers that the backbone was trained on."""
         return self.model.backbone.prepare
 
     @property
@@ -72,7 +75,7 @@ class PooledModel:
 
     @property
     def rewrites_bfloat16(self) -> bool:
-        """Whether bfloat16 is faster by rewriting the graph."""
+        """Whether bfloat16 is faster by rewriting the graph, see `Backbone`."""
         return self.model.backbone.rewrites_bfloat16
 
     def build(self) -> Any:
@@ -87,11 +90,14 @@ class PooledModel:
             "max": keras.layers.GlobalMaxPooling2D,
             "none": keras.layers.Flatten,
         }[self.pooling]
-        # Features are float32 whatever the layers before them compute in.
+        # Features are float32 even if the layers before them compute in another precision.
         return keras.Model(base.input, pool(dtype="float32")(base.output))
 
     def build_map(self) -> Any:
-        """Return the Keras model from the same to its last map, (n, h, w, width). Raises WeightsError likewise."""
+        """Return the Keras model from prepared float32 (n, size_px, size_px, 3) to its last map.
+
+        The map is (n, h, w, width). Raises WeightsError for weights that do not fit.
+        """
         base = self.model.backbone.build(self.size_px)
         self.model.load(base, self.model.weights_file)
         return base

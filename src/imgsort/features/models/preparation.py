@@ -1,4 +1,4 @@
-"""From pixels to the numbers that a model was trained on: 256 levels a channel, looked up."""
+"""Turns pixels into the numbers that a model was trained on, by a table of 256 levels for each channel."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Preparation:
-    """`(level - mean) / divisor` of each channel, level 0-255. `is_bgr`: the model's first channel is blue.
+    """Computes `(level - mean) / divisor` for each channel, with levels from 0 to 255.
 
-    A table of every level is as exact as the arithmetic, one pass over the pixels instead of three, and makes
-    float32 and a quantised model's int8 by the same way.
+    `is_bgr` means that the model's first channel is blue. A table of every level is as exact as the arithmetic. It
+    needs one pass over the pixels instead of three. It gives float32 and the int8 of a quantised model in the same way.
     """
 
     mean_rgb: tuple[float, float, float]
@@ -21,21 +21,24 @@ class Preparation:
     is_bgr: bool = False
 
     def table(self) -> "NDArray[np.float32]":
-        """Return float32 (256, 3): what each level becomes, channels in the model's order."""
+        """Return the number for each level, float32 (256, 3), with channels in the model's order."""
         import numpy as np
 
         mean = np.array(self.mean_rgb[::-1] if self.is_bgr else self.mean_rgb, dtype=np.float32)
         return (np.arange(256, dtype=np.float32)[:, None] - mean) / np.float32(self.divisor)
 
     def quantised(self, scale: float, zero_point: int) -> "NDArray[np.int8]":
-        """Return int8 (256, 3): the table as a model with an int8 input of this scale and zero point takes it."""
+        """Return the table for a model whose int8 input has this scale and zero point, int8 (256, 3)."""
         import numpy as np
 
         levels = np.rint(self.table() / scale) + zero_point
         return np.asarray(levels.clip(-128, 127), dtype=np.int8)
 
     def look_up(self, pixels: "NDArray[np.uint8]", table: "NDArray[Any]") -> "NDArray[Any]":
-        """Turn uint8 (n, height, width, 3) RGB, left untouched, into the table's numbers, in the model's order."""
+        """Turn uint8 (n, height, width, 3) RGB into the numbers of `table`.
+
+        The channels come in the model's order. `pixels` stays unchanged.
+        """
         import cv2
         import numpy as np
 
@@ -44,12 +47,18 @@ class Preparation:
         return np.asarray(cv2.LUT(ordered, table[None])).reshape(pixels.shape)
 
     def __call__(self, pixels: "NDArray[np.uint8]") -> "NDArray[np.float32]":
-        """Turn uint8 (n, height, width, 3) RGB, left untouched, into the float32 that the model was trained on."""
+        """Turn uint8 (n, height, width, 3) RGB into the float32 that the model was trained on.
+
+        `pixels` stays unchanged.
+        """
         return self.look_up(pixels, self.table())
 
 
 def padded(prepared: "NDArray[Any]", batch_size: int) -> "NDArray[Any]":
-    """Return the batch filled up with zeros to `batch_size`: with one shape for all, a model is laid out once."""
+    """Return the batch, filled up with zeros to `batch_size`.
+
+    If all batches have one shape, a model is laid out only once.
+    """
     import numpy as np
 
     short = batch_size - len(prepared)

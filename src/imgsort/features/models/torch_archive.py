@@ -1,9 +1,9 @@
-"""Reads a `.pth` file in torch's old format without torch, letting it run nothing.
+"""Reads a `.pth` file in torch's old format without torch, and runs nothing in it.
 
-The format (torch/serialization.py, `_legacy_save`): four pickles, namely a magic number, a protocol
-version, system info, and a state dict whose tensors are persistent ids into storages; then a pickled list
-of storage keys; then each storage as an 8-byte count and raw little-endian numbers. The unpickler here
-knows an ordered dict, a tensor and two kinds of storage, and nothing else.
+torch/serialization.py, `_legacy_save`, defines the format. First come four pickles: a magic number, a protocol version,
+system info, and a state dict whose tensors are persistent ids into storages. Then comes a pickled list of storage keys.
+Then comes each storage, as an 8-byte count and raw little-endian numbers. The unpickler here knows an ordered dict, a
+tensor and two kinds of storage, and nothing else.
 """
 
 import collections
@@ -51,7 +51,7 @@ class _Tensor:
 
 
 class _NumbersOnly(pickle.Unpickler):
-    """Allows what a state dict of plain tensors needs; whatever else the pickle names is refused."""
+    """Allows what a state dict of plain tensors needs, and refuses everything else that the pickle names."""
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) == ("collections", "OrderedDict"):
@@ -78,7 +78,7 @@ def _rebuild_tensor(storage: Any, offset: int, shape: Any, strides: Any, *_grad_
 def read_state_dict(data: bytes) -> "dict[str, NDArray[np.generic]]":
     """Return the tensors in the bytes of a `.pth` file, by name: float32 or int64, in torch's axis order.
 
-    Raises WeightsError for anything that is not such a file, without running what is in it.
+    Raises WeightsError for anything that is not such a file. Nothing in the file runs.
     """
     try:
         return _read(io.BytesIO(data))
@@ -106,7 +106,10 @@ def _read(stream: BinaryIO) -> "dict[str, NDArray[np.generic]]":
 
 
 def _view(numbers: "NDArray[np.generic]", tensor: _Tensor) -> "NDArray[np.generic]":
-    """Return the tensor's own copy of its numbers; torch may keep an axis order of its own by strides."""
+    """Return a copy of the tensor's numbers.
+
+    Torch may store them in another axis order, which the strides describe.
+    """
     import numpy as np
 
     last = tensor.offset + sum((n - 1) * step for n, step in zip(tensor.shape, tensor.strides, strict=True))

@@ -1,4 +1,4 @@
-"""Where weights come from, and how a file of them is fetched and checked."""
+"""Defines where weights come from, and fetches and checks their files."""
 
 import hashlib
 import importlib.util
@@ -18,7 +18,7 @@ _CHUNK_BYTES = 65536
 
 
 class DownloadBar(Protocol):
-    """What pooch asks of a progress bar; tqdm's fits."""
+    """The progress bar that pooch needs. A bar of tqdm fits."""
 
     total: float | None
 
@@ -26,14 +26,17 @@ class DownloadBar(Protocol):
         """Count `n` more bytes."""
 
     def reset(self) -> object:
-        """Start from nothing."""
+        """Start again from zero."""
 
     def close(self) -> object:
-        """Take the bar away."""
+        """Remove the bar."""
 
 
 class _BarForPooch:
-    """Passes everything on to a bar. Pooch asks whether it is true, which tqdm's bars without a total refuse."""
+    """Passes everything on to a bar.
+
+    Pooch asks whether its bar is true, and tqdm's bars without a total refuse to answer.
+    """
 
     def __init__(self, bar: DownloadBar) -> None:
         object.__setattr__(self, "_bar", bar)
@@ -49,7 +52,7 @@ class _BarForPooch:
 class PublishedWeights:
     """A file that Keras publishes. `path` is relative to Keras' host; `md5` is the hash that Keras states.
 
-    IMGSORT_WEIGHTS_URL names another host that has the same files, a mirror inside a company say.
+    IMGSORT_WEIGHTS_URL names another host that has the same files, for example a mirror inside a company.
     """
 
     path: str
@@ -62,19 +65,19 @@ class PublishedWeights:
 
     @property
     def file(self) -> Path:
-        """Where Keras keeps the file, and imgsort with it."""
+        """The path where Keras and imgsort keep the file."""
         home = os.environ.get("KERAS_HOME") or Path.home() / ".keras"
         return Path(home) / "models" / self.path.rpartition("/")[2]
 
     def is_present(self) -> bool:
-        """Say whether the file is there; whether it is whole is found out when it is used."""
+        """Say whether the file is there. Its hash is checked when it is used."""
         return self.file.is_file()
 
     def obtain(self, bar: DownloadBar | None = None, *, silence_seconds: float = SILENCE_SECONDS) -> Path:
-        """Return the file, fetched if need be, with the right hash.
+        """Return the file with the right hash. Fetch it first if necessary.
 
-        Raises DownloadError where the host cannot be reached, answers an error, or stalls; WeightsError
-        where the file has another hash than Keras states.
+        Raises DownloadError if the host cannot be reached, answers with an error, or stalls. Raises WeightsError if the
+        file has another hash than Keras states.
         """
         if self.is_present() and _hash_file(self.file, "md5") == self.md5:
             return self.file
@@ -119,7 +122,7 @@ class PublishedWeights:
 
 @dataclass(frozen=True)
 class PackagedWeights:
-    """A file inside an installed package. `sha256` is what it must be before it is read."""
+    """A file inside an installed package. `sha256` is the hash that it must have before it is read."""
 
     package: str
     path: str
@@ -127,7 +130,7 @@ class PackagedWeights:
 
     @property
     def file(self) -> Path:
-        """Where the file is. Raises WeightsError where the package is not installed."""
+        """The path of the file. Raises WeightsError if the package is not installed."""
         spec = importlib.util.find_spec(self.package)
         if spec is None or spec.origin is None:
             raise WeightsError(f"the package {self.package} is not installed. Install imgsort again.")
@@ -138,7 +141,7 @@ class PackagedWeights:
         return self.file.is_file()
 
     def obtain(self, bar: DownloadBar | None = None) -> Path:
-        """Return the file. Raises WeightsError where it has another hash than it must have."""
+        """Return the file. Raises WeightsError if it does not have the right hash."""
         if _hash_file(self.file, "sha256") != self.sha256:
             raise WeightsError(
                 f"{self.file}: the file is damaged (its SHA-256 is not {self.sha256}). Install it again."
@@ -147,7 +150,7 @@ class PackagedWeights:
 
 
 def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of the file of weights at `path`. Raises WeightsError where it cannot be read."""
+    """Return the SHA-256 of the file of weights at `path`. Raises WeightsError if it cannot be read."""
     return _hash_file(path, "sha256")
 
 
@@ -160,7 +163,7 @@ def _hash_file(path: Path, algorithm: str) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """Return the end of a chain of network errors in a few words."""
+    """Return the last cause in a chain of network errors, in a few words."""
     import requests
 
     if isinstance(error, requests.exceptions.Timeout):

@@ -1,5 +1,5 @@
-"""What executes a backbone, and how one is chosen.
+"""Executes backbones with runtimes, and chooses one of them.
 
-A runtime is one module that fulfils `interface.Runtime`, and one row of `table.RUNTIMES`. `ways.py` decides in which
-precision and on which device a model is run, and takes the first runtime of the table that can.
+A runtime is one module that fulfils `interface.Runtime`, and one row of `table.RUNTIMES`. `ways.py` chooses the
+precision and the device for a model. Then it takes the first runtime of the table that can use them.
 """

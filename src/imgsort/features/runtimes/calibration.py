@@ -1,4 +1,7 @@
-"""The pictures that a model is quantised with: the same for everyone, not those of whose photos came first."""
+"""Makes the pictures that a model is quantised with.
+
+They are the same for everyone. They do not depend on whose photos happened to come first.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -15,7 +18,10 @@ _SEED = 0
 
 
 def calibration_squares(size_px: int, crops: int = CROPS) -> "NDArray[np.uint8]":
-    """Return `crops` seeded crops of scikit-learn's two photographs: uint8 (crops, size_px, size_px, 3), RGB."""
+    """Return `crops` random crops of scikit-learn's two photographs, with a fixed seed.
+
+    The result is uint8 (crops, size_px, size_px, 3), RGB.
+    """
     import numpy as np
     from sklearn.datasets import load_sample_images
 

@@ -1,4 +1,4 @@
-"""Turns a Keras model into one that LiteRT runs: float32, or int8 by post-training quantisation."""
+"""Turns a Keras model into one that LiteRT runs, in float32 or, by post-training quantisation, in int8."""
 
 import contextlib
 import importlib.metadata
@@ -15,23 +15,24 @@ from imgsort.features.runtimes.frozen_graph import freeze
 
 ConvertedPrecision = Literal["float32", "int8"]
 
-# To be raised when this file, or what it converts with, would give a better model for the same weights.
+# Raise this number when this file, or the tools that it uses, would give a better model for the same weights.
 CONVERTER_VERSION = 1
 
 
 def conversion_key(model: FeatureModel, precision: ConvertedPrecision) -> str:
-    """Return all that determines the converted model, in a line."""
+    """Return one line that names everything that determines the converted model."""
     of_model = (model.name, model.sha256, model.size_px, model.pooling, model.prepare)
     versions = tuple(importlib.metadata.version(name) for name in ("tensorflow", "keras"))
     return " ".join(map(str, (*of_model, precision, CONVERTER_VERSION, *versions)))
 
 
 def convert(model: FeatureModel, precision: ConvertedPrecision) -> bytes:
-    """Return a model in LiteRT's format, from prepared pixels to float32 features; int8 pixels for `int8`.
+    """Return a model in LiteRT's format that turns prepared pixels into float32 features.
 
-    Raises WeightsError for weights that do not fit, ConversionError where TensorFlow cannot convert them.
-    Source: Jacob et al., Quantization and Training of Neural Networks (2018), arXiv:1712.05877; int8 for
-    activations by tensor, for weights by channel: https://ai.google.dev/edge/litert/models/quantization_spec.
+    For `int8`, the pixels are int8. Raises WeightsError if the weights do not fit, and ConversionError if TensorFlow
+    cannot convert the model. Source: Jacob et al., Quantization and Training of Neural Networks (2018),
+    arXiv:1712.05877. int8 is by tensor for activations and by channel for weights:
+    https://ai.google.dev/edge/litert/models/quantization_spec.
     """
     import_keras()
     import tensorflow as tf
@@ -39,7 +40,7 @@ def convert(model: FeatureModel, precision: ConvertedPrecision) -> bytes:
 
     with on_processor(), _without_chatter():
         graph = freeze(model.build(), None)
-        # The converter of Keras models first writes them to disk, which takes longer than all the rest.
+        # The converter for Keras models first writes them to disk. That takes longer than everything else.
         converter = tf.lite.TFLiteConverter.from_concrete_functions([graph])
         try:
             if precision == "int8":
@@ -53,7 +54,10 @@ def convert(model: FeatureModel, precision: ConvertedPrecision) -> bytes:
 
 @contextlib.contextmanager
 def _without_chatter() -> Iterator[None]:
-    """Keep the converter quiet: it prints from Python and C++, to both outputs, and warns of what is meant so."""
+    """Keep the converter quiet.
+
+    It prints from Python and C++, to both outputs, and warns about what is intended.
+    """
     log = logging.getLogger("absl")
     level = log.level
     log.setLevel(logging.ERROR)

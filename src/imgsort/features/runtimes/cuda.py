@@ -1,13 +1,13 @@
-"""Asks NVIDIA's driver whether there is a GPU, without importing what would use it."""
+"""Asks NVIDIA's driver whether there is a GPU, without importing the packages that would use it."""
 
 import ctypes
 import sys
 
 
 def cuda_device_count() -> int:
-    """Return how many CUDA devices the driver has; 0 where there is no driver.
+    """Return the number of CUDA devices that the driver has, or 0 if there is no driver.
 
-    Source: CUDA driver API, `cuInit`, `cuDeviceGetCount`. CUDA_VISIBLE_DEVICES is obeyed by the driver itself.
+    Source: CUDA driver API, `cuInit`, `cuDeviceGetCount`. The driver itself obeys CUDA_VISIBLE_DEVICES.
     """
     name = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
     try:

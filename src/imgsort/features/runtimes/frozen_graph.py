@@ -1,12 +1,15 @@
-"""A Keras model as one TensorFlow function with constants for weights, which TensorFlow optimises best."""
+"""Turns a Keras model into one TensorFlow function whose weights are constants.
+
+TensorFlow optimises such a function best.
+"""
 
 from typing import Any
 
 
 def freeze(model: Any, batch_size: int | None) -> Any:
-    """Return a concrete function from float32 (batch_size, *input) to a list of the one output.
+    """Return a concrete function from float32 (batch_size, *input) to a list with one output.
 
-    Batch normalisation is folded into the weights before it when the function first runs.
+    When the function first runs, TensorFlow folds batch normalisation into the weights before it.
     """
     import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2

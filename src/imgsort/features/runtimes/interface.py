@@ -1,4 +1,4 @@
-"""What a runtime is to the rest of imgsort: whether it can run a model here, how it loads one, how it runs a batch."""
+"""Defines a runtime for the rest of imgsort: what it can run, how it loads a model, and how it runs a batch."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,8 +16,10 @@ UsedDevice = Literal["cpu", "gpu"]
 
 @dataclass(frozen=True)
 class Way:
-    """How a model is run. `runtime`: a name of the table. `precision` is what the layers compute in; features are
-    float32 whatever it is.
+    """How a model is run.
+
+    `runtime` is a name in the table. `precision` is the type of number that the layers compute with. Features are
+    always float32.
     """
 
     runtime: str
@@ -26,7 +28,7 @@ class Way:
 
 
 class Extractor(Protocol):
-    """Whatever turns pixels into features; engines for other places fulfil this."""
+    """Turns pixels into features. Engines for other places fulfil this protocol too."""
 
     size_px: int
     batch_size: int
@@ -34,14 +36,16 @@ class Extractor(Protocol):
     def extract(self, pixels: "NDArray[np.uint8]") -> "NDArray[np.float32]":
         """Turn uint8 (n, size_px, size_px, 3) RGB, n at most `batch_size`, into float32 (n, width).
 
-        Called by several threads at once; how many of them work at a time is the extractor's to say.
+        Several threads call this method at once. The extractor decides how many of them work at the same time.
         """
 
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A model that is ready to run. `made_of`: all that determines its features and is the runtime's own, in a line:
-    versions, and the hash of a converted model.
+    """A model that is ready to run.
+
+    `made_of` is one line. It names everything of the runtime itself that determines the model's features: versions, and
+    the hash of a converted model.
     """
 
     extractor: Extractor
@@ -49,19 +53,19 @@ class LoadedModel:
 
 
 class Runtime(Protocol):
-    """One way of executing models. `name` stands in recipes, in results and in notices."""
+    """One way of executing models. Recipes, results and notices contain its `name`."""
 
     @property
     def name(self) -> str: ...  # noqa: D102
 
     def can_run(self, precision: LayerPrecision, device: UsedDevice) -> bool:
-        """Say whether this runtime computes in a precision on a device. Imports nothing heavy."""
+        """Say whether this runtime computes in a precision on a device. Imports no large package."""
 
     def load(
         self, model: FeatureModel, way: Way, *, batch_size: int | None, notice: Callable[[str], None]
     ) -> LoadedModel:
-        """Make a model ready, for batches of `batch_size` images or of as many as are quickest.
+        """Make a model ready to run on batches of `batch_size` images, or of the fastest size if it is None.
 
-        `notice` hears what takes long. Raises WeightsError, DeviceError, and ConversionError where the runtime needs
-        the model in another format and cannot have it.
+        `notice` reports work that takes long. Raises WeightsError, DeviceError, and ConversionError if the runtime
+        needs the model in another format and cannot get it.
         """

@@ -1,4 +1,4 @@
-"""Runs a converted model on the processor with LiteRT and its XNNPACK kernels, an interpreter a core."""
+"""Runs a converted model on the processor with LiteRT and its XNNPACK kernels, with one interpreter for each core."""
 
 import importlib.metadata
 import os
@@ -21,27 +21,30 @@ if TYPE_CHECKING:
 
 _CONVERTED: dict[str, ConvertedPrecision] = {"float32": "float32", "int8": "int8"}
 _PATIENCE = {"float32": "some seconds", "int8": "up to some minutes"}
-# Beyond this many, each interpreter's own copy of the weights costs more memory than it is worth.
+# Each interpreter has its own copy of the weights. Beyond this number, a copy costs more memory than it is worth.
 _MOST_INTERPRETERS = 8
-# Small maps fill a core's vector units better a few images at a time.
+# With small maps, a few images at a time fill a core's vector units better.
 _BATCH_PIXELS = 4 * 128 * 128
 
 
 class LiteRT:
-    """Runs converted models, which are kept: TensorFlow is imported for a conversion once, and not again."""
+    """Runs converted models.
+
+    The converted models are kept, so that TensorFlow is imported for a conversion only once.
+    """
 
     name = "litert"
 
     def can_run(self, precision: LayerPrecision, device: UsedDevice) -> bool:
-        """Say whether the precision is one that models are converted to, for the processor."""
+        """Say whether the device is the processor and models can be converted to the precision."""
         return device == "cpu" and precision in _CONVERTED
 
     def load(
         self, model: FeatureModel, way: Way, *, batch_size: int | None, notice: Callable[[str], None]
     ) -> LoadedModel:
-        """Return an extractor of the converted model. Raises WeightsError and ConversionError.
+        """Return an extractor for the converted model. Raises WeightsError and ConversionError.
 
-        A model that is converted for the first time takes seconds, in int8 and at a large size minutes.
+        The first conversion of a model takes seconds; for int8 at a large size it takes minutes.
         """
         precision = _CONVERTED[way.precision]
 
@@ -55,10 +58,10 @@ class LiteRT:
 
 
 class LiteRTExtractor:
-    """Turns pixels into features with as many interpreters as there are cores, for as many threads.
+    """Turns pixels into features with one interpreter for each core, for as many threads.
 
-    One interpreter on all cores waits for its slowest thread after every layer, and what decodes images beside
-    it makes one of them slow. Interpreters of one thread each wait for nothing.
+    If one interpreter used all cores, it would wait for its slowest thread after every layer. The decoding of images at
+    the same time makes one of these threads slow. Interpreters with one thread each wait for nothing.
     """
 
     def __init__(
@@ -75,7 +78,7 @@ class LiteRTExtractor:
     def extract(self, pixels: "NDArray[np.uint8]") -> "NDArray[np.float32]":
         """Turn uint8 (n, size_px, size_px, 3) RGB, n at most `batch_size`, into float32 (n, width).
 
-        Raises DeviceError where the model does not fit this machine.
+        Raises DeviceError if this machine cannot run the model.
         """
         free = self._free_interpreters()
         interpreter = free.get()
@@ -91,9 +94,12 @@ class LiteRTExtractor:
             free.put(interpreter)
 
     def _free_interpreters(self) -> "queue.LifoQueue[_Interpreter | None]":
-        """Return those that no thread uses; None stands for one that is not made yet."""
+        """Return the interpreters that no thread uses.
+
+        None stands for an interpreter that is not made yet.
+        """
         with self._lock:
-            # Those of a process that was forked would wait for threads that it does not have.
+            # After a fork, the old interpreters would wait for threads that the new process does not have.
             if self._process != os.getpid():
                 self._process = os.getpid()
                 self._free: queue.LifoQueue[_Interpreter | None] = queue.LifoQueue()
@@ -107,7 +113,7 @@ class LiteRTExtractor:
 
 
 class _Interpreter:
-    """LiteRT's interpreter of a model, for one thread at a time."""
+    """LiteRT's interpreter for a model. Only one thread at a time may use it."""
 
     def __init__(self, data: bytes, threads: int, preparation: Preparation, shape: tuple[int, int]) -> None:
         from ai_edge_litert.interpreter import Interpreter

@@ -13,5 +13,5 @@ def runtimes_for(precision: LayerPrecision, device: UsedDevice) -> list[Runtime]
 
 
 def runtime_named(name: str) -> Runtime:
-    """Return the row of the table. Raises KeyError for a name that is not in it."""
+    """Return the runtime with this name. Raises KeyError for a name that is not in the table."""
     return {runtime.name: runtime for runtime in RUNTIMES}[name]

@@ -18,32 +18,38 @@ if TYPE_CHECKING:
 
 _BATCH_PIXELS = 32 * 224 * 224
 _MOST_IN_A_BATCH = 32
-# On a GPU the pixels of one batch travel while another is computed.
+# The pixels of one batch travel to the GPU while the GPU computes another batch.
 _AT_ONCE = {"cpu": 1, "gpu": 2}
 
 
 class TensorFlow:
-    """Runs every model as Keras builds it, on a CUDA GPU or the processor. Takes longer to start than the others."""
+    """Runs every model as Keras builds it, on a CUDA GPU or the processor.
+
+    It takes longer to start than the other runtimes.
+    """
 
     name = "tensorflow"
 
     def can_run(self, precision: LayerPrecision, device: UsedDevice) -> bool:
-        """Say whether Keras' layers compute in the precision: on a processor float16 is slower than float32."""
+        """Say whether Keras' layers compute in the precision on the device.
+
+        The answer for float16 on a processor is no, because float16 is slower there than float32.
+        """
         return precision != "int8" and (device == "gpu" or precision != "float16")
 
     def load(
         self, model: FeatureModel, way: Way, *, batch_size: int | None, notice: Callable[[str], None]
     ) -> LoadedModel:
-        """Return an extractor that builds the model when the first pixels come."""
+        """Return an extractor that builds the model when it gets the first pixels."""
         extractor = TensorFlowExtractor(model, way, batch_size=batch_size)
         return LoadedModel(extractor, importlib.metadata.version("tensorflow"))
 
 
 class TensorFlowExtractor:
-    """Turns pixels into features with a frozen graph, in which batch normalisation is folded into the weights.
+    """Turns pixels into features with a frozen graph.
 
-    TensorFlow is imported, and the model built, when the first pixels come. That may raise WeightsError
-    and DeviceError.
+    In this graph, batch normalisation is folded into the weights. When the extractor gets the first pixels, it imports
+    TensorFlow and builds the model. This may raise WeightsError and DeviceError.
     """
 
     def __init__(self, model: FeatureModel, way: Way, *, batch_size: int | None = None) -> None:
@@ -86,14 +92,20 @@ class TensorFlowExtractor:
         return "float32" if precision == "float32" or self._is_rewritten() else f"mixed_{precision}"
 
     def _is_rewritten(self) -> bool:
-        """Whether oneDNN turns the float32 graph into bfloat16: for some models twice as fast as Keras' layers."""
+        """Say whether oneDNN turns the float32 graph into bfloat16.
+
+        For some models, this is twice as fast as Keras' own layers in bfloat16.
+        """
         on_processor = self._way.precision == "bfloat16" and self._way.device == "cpu"
         return on_processor and self._model.rewrites_bfloat16
 
 
 @contextlib.contextmanager
 def _policy(keras: Any, name: str) -> Iterator[None]:
-    """Build layers that compute in a precision: a global of Keras, put back at the end."""
+    """Let Keras build layers that compute in a precision while the block runs.
+
+    This is a global setting of Keras. It is restored at the end.
+    """
     before = keras.mixed_precision.dtype_policy()
     keras.mixed_precision.set_dtype_policy(name)
     try:
@@ -104,7 +116,10 @@ def _policy(keras: Any, name: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _rewriting(tf: Any) -> Iterator[None]:
-    """Let oneDNN rewrite the graphs that run meanwhile: a global of TensorFlow, which each call goes by."""
+    """Let oneDNN rewrite the graphs that run in the block.
+
+    This is a global setting of TensorFlow. Each call of a graph obeys it.
+    """
     name = "auto_mixed_precision_onednn_bfloat16"
     before = tf.config.optimizer.get_experimental_options().get(name, False)
     tf.config.optimizer.set_experimental_options({name: True})

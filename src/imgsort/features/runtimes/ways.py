@@ -1,4 +1,4 @@
-"""How a model is run on this machine: by which runtime, in which precision, on what."""
+"""Chooses how a model runs on this machine: the runtime, the precision and the device."""
 
 import ctypes.util
 import importlib.util
@@ -19,16 +19,17 @@ _CPU_INFO = Path("/proc/cpuinfo")
 
 
 class Judged(Protocol):
-    """A model of which is known what to compute it in: see `Backbone`."""
+    """A model whose automatic precision is known: see `Backbone`."""
 
     @property
     def auto_precision(self) -> Literal["float32", "int8"]: ...  # noqa: D102
 
 
 def choose_way(model: Judged, device: Device, precision: Precision, notice: Callable[[str], None]) -> Way:
-    """Return the fastest way that this machine has and that is known not to cost quality, or the one asked for.
+    """Return the way that is asked for, or else the fastest one that is known not to cost quality.
 
-    Raises UsageError for int8 on a GPU, and DeviceError where a GPU is asked for and there is none.
+    The way is one that this machine has. Raises UsageError for int8 on a GPU, and DeviceError if a GPU is asked for and
+    there is none.
     """
     if device == "gpu" and precision == "int8":
         raise UsageError("--device gpu --precision int8: int8 is for processors. Leave one of the two out.")
@@ -46,8 +47,12 @@ def _way(precision: LayerPrecision, device: UsedDevice) -> Way:
 
 
 def _gpu_is_there(device: Device, notice: Callable[[str], None]) -> bool:
-    """Ask the driver, and look for CUDA's libraries: importing TensorFlow takes seconds, and is left for later."""
-    if sys.platform == "win32" or cuda_device_count() == 0:  # TensorFlow uses no GPU on Windows since 2.11
+    """Say whether there is a GPU that can be used.
+
+    This function asks the driver and looks for CUDA's libraries. It does not import TensorFlow, because that takes
+    seconds and can be done later.
+    """
+    if sys.platform == "win32" or cuda_device_count() == 0:  # since 2.11, TensorFlow uses no GPU on Windows
         if device == "gpu":
             raise DeviceError(
                 "--device gpu: NVIDIA's driver has no CUDA GPU here. Leave the option out to use the processor."
@@ -62,12 +67,15 @@ def _gpu_is_there(device: Device, notice: Callable[[str], None]) -> bool:
 
 
 def _has_cuda_libraries() -> bool:
-    """Say whether cuDNN is here, as the packages that TensorFlow asks for or as the system's."""
+    """Say whether cuDNN is installed, by the packages that TensorFlow asks for or by the system."""
     return importlib.util.find_spec("nvidia") is not None or ctypes.util.find_library("cudnn") is not None
 
 
 def _has_bfloat16() -> bool:
-    """Say whether the processor computes in bfloat16; where that cannot be told, TensorFlow finds a way."""
+    """Say whether the processor computes in bfloat16.
+
+    If this cannot be found out, the answer is yes: TensorFlow finds a way.
+    """
     if not _CPU_INFO.is_file():
         return True
     words = set(_CPU_INFO.read_text(encoding="ascii", errors="replace").split())

@@ -1,1 +1,1 @@
-"""Labelled folders as images, classes, and their division into parts."""
+"""Reads labelled folders as images with classes, and divides the images into parts."""

@@ -1,4 +1,4 @@
-"""What a class may be called: one part of a path, in plain text, for it becomes a folder's name."""
+"""Checks the names of classes: one part of a path, in plain text, because a class becomes a folder's name."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ _NO_TEXT = ("Cc", "Cs", "Zl", "Zp")
 
 
 def require_class_names(names: Sequence[str]) -> None:
-    """Raise ValueError for a name that is none, and for two names that some file system takes for one."""
+    """Raise ValueError for an invalid name, and for two names that some file system treats as the same."""
     known: dict[str, str] = {}
     for name in names:
         if not _may_be_folder(name):

@@ -1,4 +1,4 @@
-"""Images with their classes, and their division into those to learn from, to choose by, and to be judged by."""
+"""Gives images their classes, and divides them into images for training, validation and test."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,10 @@ PARTS = ("train", "validation", "test")
 
 @dataclass(frozen=True)
 class LabelledImages:
-    """`labels`: intp (n,), the number of each file's class; `contents`: the hash of each file's bytes."""
+    """Images with their classes.
+
+    `labels` is intp (n,), the number of each file's class. `contents` holds the hash of each file's bytes.
+    """
 
     root: Path
     files: tuple[ImageFile, ...]
@@ -28,7 +31,7 @@ class LabelledImages:
     labels: "NDArray[np.intp]"
 
     def take(self, rows: "NDArray[np.intp]") -> "LabelledImages":
-        """Return the images of these rows."""
+        """Return the images in these rows."""
         return LabelledImages(
             self.root,
             tuple(self.files[row] for row in rows),
@@ -39,7 +42,10 @@ class LabelledImages:
 
 @dataclass(frozen=True)
 class Split:
-    """`train` is learned from, `validation` chooses among what was learned, `test` judges the choice."""
+    """Images in three parts.
+
+    A network or head learns from `train`. `validation` chooses among what was learned. `test` judges the choice.
+    """
 
     train: LabelledImages
     validation: LabelledImages
@@ -47,12 +53,12 @@ class Split:
 
     @property
     def parts(self) -> tuple[LabelledImages, LabelledImages, LabelledImages]:
-        """The three, in the order of `PARTS`."""
+        """The three parts, in the order of `PARTS`."""
         return self.train, self.validation, self.test
 
 
 def labelled(root: Path, looks: Looks, classes: tuple[str, ...]) -> LabelledImages:
-    """Say of each image of which class it is: the first part of its path, which must be one of `classes`."""
+    """Give each image its class: the first part of its path, which must be one of `classes`."""
     import numpy as np
 
     number_of = {name: number for number, name in enumerate(classes)}
@@ -63,10 +69,10 @@ def labelled(root: Path, looks: Looks, classes: tuple[str, ...]) -> LabelledImag
 def divide(
     images: LabelledImages, looks: Looks, classes: tuple[str, ...], shares: tuple[float, ...], seed: int
 ) -> list[LabelledImages]:
-    """Divide images into as many parts as there are `shares`, with near duplicates on one side.
+    """Divide images into one part for each of `shares`, and keep near duplicates in the same part.
 
-    A score would flatter where a test image has a near duplicate that was learned from. Raises TooFewImagesError
-    where a class has too few different images for every part to get one.
+    If a test image had a near duplicate in the training images, the score would be too good. Raises TooFewImagesError
+    if a class has too few different images for every part to get one.
     """
     import numpy as np
 

@@ -1,4 +1,7 @@
-"""What every image looks like, in 64 bits that near duplicates share: kept between runs, so that it is seen once."""
+"""Computes the look of every image: a hash of 64 bits that is almost the same for near duplicates.
+
+The hashes are kept between runs, so that each image is looked at only once.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +25,10 @@ _AHEAD = 64
 
 @dataclass(frozen=True)
 class Looks:
-    """`hashes`: uint64 (n,), the perceptual hash of each of `files`; `contents`: the hash of each file's bytes."""
+    """The looks of the images that can be read.
+
+    `hashes` is uint64 (n,), the perceptual hash of each of `files`. `contents` holds the hash of each file's bytes.
+    """
 
     files: tuple[ImageFile, ...]
     contents: tuple[str, ...]
@@ -37,7 +43,10 @@ class _Seen:
 
 
 def looks_recipe(read: ReadSettings) -> str:
-    """Return under which recipe the cache keeps hashes, as it keeps features: 64 numbers, 0 or 1."""
+    """Return the recipe under which the cache keeps hashes.
+
+    The cache keeps a hash in the same way as features: as 64 numbers, each 0 or 1.
+    """
     return f"perceptual hash at {ANALYSIS_SIDE_PX} px, reader {READER_VERSION}, {read}"
 
 
@@ -48,7 +57,10 @@ def look_at(
     cache: FeatureCache | NoCache,
     progress: Callable[[int, int], None],
 ) -> Looks:
-    """Return the look of every file that can be read; the others are named. `cache`: one of `looks_recipe`."""
+    """Return the look of every readable file, and list the files that cannot be read.
+
+    `cache` is a cache for the recipe that `looks_recipe` returns.
+    """
     import numpy as np
 
     seen: dict[int, _Seen | str] = {
@@ -73,7 +85,7 @@ def look_at(
 
 
 def _see(root: Path, file: ImageFile, read: ReadSettings) -> _Seen | str:
-    """Return what is seen in a file, or why nothing is."""
+    """Return the look of a file, or the reason why it cannot be read."""
     import numpy as np
 
     try:

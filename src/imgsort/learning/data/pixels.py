@@ -1,4 +1,4 @@
-"""Images as squares of pixels, for networks that are trained through and through."""
+"""Turns images into squares of pixels, for the training of whole networks."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -27,9 +27,9 @@ def square_of(root: Path, file: ImageFile, size_px: int, read: ReadSettings = DE
 def squares_of(
     images: LabelledImages, size_px: int, read: ReadSettings, progress: Callable[[int, int], None]
 ) -> "NDArray[np.uint8]":
-    """Return uint8 (n, size_px, size_px, 3), RGB, which may lie in a file.
+    """Return the images as squares, uint8 (n, size_px, size_px, 3), RGB. The array may lie in a file.
 
-    Raises UnreadableImageError for an image that could be read a moment ago and cannot any more.
+    Raises UnreadableImageError for an image that could be read a moment ago and cannot be read now.
     """
     import numpy as np
 

@@ -1,4 +1,4 @@
-"""Divides rows into parts so that each class has its share of every part, and rows of one group stay together."""
+"""Divides rows into parts: each part gets its share of each class, and the rows of a group stay together."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -13,10 +13,12 @@ def split_rows(
 ) -> "NDArray[np.intp]":
     """Return the number of the part that each row goes to, intp (n,).
 
-    `labels`: intp (n,), each row's class; `groups`: intp (n,), rows of one group, near duplicates say, go to one
-    part; `shares`: how much of the whole each part is to have. Groups come in an order drawn with `seed`, the
-    largest first, and each goes to the part that still lacks the largest fraction of its share of the group's class;
-    so every part gets some of a class before one of them gets much. A part whose share is 0 gets nothing.
+    `labels` is intp (n,), each row's class. `groups` is intp (n,): the rows of one group, for example near duplicates,
+    go to one part. `shares` says how much of the whole each part should have. A part whose share is 0 gets nothing.
+
+    The groups are drawn in an order that depends on `seed`, but the largest groups come first. Each group goes to the
+    part that still lacks the largest fraction of its share of the group's class. So every part gets some rows of a
+    class before one part gets many of them.
     """
     import numpy as np
 

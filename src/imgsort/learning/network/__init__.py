@@ -1,1 +1,1 @@
-"""What is trained: heads and networks, and what can be done with a network."""
+"""Trains heads and networks, and loads, explains and exports networks."""

@@ -1,4 +1,4 @@
-"""Where in an image a network sees a class: Grad-CAM (Selvaraju et al., 2017, arXiv:1610.02391)."""
+"""Shows where in an image a network sees a class, by Grad-CAM (Selvaraju et al., 2017, arXiv:1610.02391)."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +14,11 @@ _COLOUR_SHARE = 0.45
 
 
 def class_activation(network: Any, head: Head, pixels: "NDArray[np.uint8]", label: int) -> "NDArray[np.float32]":
-    """Return how much each place speaks for the class `label`, float32 (h, w) of the network's last map, 0 to 1.
+    """Return how much each place speaks for the class `label`, from 0 to 1.
 
-    `pixels`: uint8 (size_px, size_px, 3), RGB. All is 0 where nothing speaks for the class. The class's score is
-    its logit; of two classes the first one's is the negative of the second's.
+    The result is float32 (h, w), the size of the network's last map. It is 0 everywhere if nothing speaks for the
+    class. `pixels` is uint8 (size_px, size_px, 3), RGB. The score of a class is its logit. If there are two classes,
+    the logit of the first is the negative of the logit of the second.
     """
     import numpy as np
     import tensorflow as tf
@@ -38,9 +39,9 @@ def class_activation(network: Any, head: Head, pixels: "NDArray[np.uint8]", labe
 
 
 def overlay(pixels: "NDArray[np.uint8]", heat: "NDArray[np.float32]") -> "NDArray[np.uint8]":
-    """Return the image, uint8 (h, w, 3) RGB, with `heat` as colour on it: red is most.
+    """Return the image, uint8 (h, w, 3) RGB, with `heat` drawn over it in colours. Red is the most heat.
 
-    `heat`: float32 (k, k) from 0 to 1, of the square that the image was centred on.
+    `heat` is float32 (k, k), from 0 to 1. It covers the square that the image was centred on.
     """
     import cv2
     import numpy as np

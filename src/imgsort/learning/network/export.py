@@ -1,4 +1,4 @@
-"""A classifier's network in other formats, and proof that it gives the same answers there."""
+"""Exports a classifier's network to other formats, and checks that it gives the same answers there."""
 
 import contextlib
 import importlib.util
@@ -21,17 +21,17 @@ Format = Literal["savedmodel", "onnx", "tflite"]
 
 SUFFIXES: dict[Format, str] = {"savedmodel": "", "onnx": ".onnx", "tflite": ".tflite"}
 
-# Other kernels round otherwise; more than this is another answer.
+# Other kernels round differently. A larger difference than this means another answer.
 MOST_DIFFERENCE = 1e-3
 
 _RUN_ERRORS = (RuntimeError, ValueError, TypeError, OSError, IndexError)
 
 
 def export_network(network: Any, kind: Format, path: Path) -> None:
-    """Write the network to the new file, or for `savedmodel` folder, `path`.
+    """Write the network to `path`: a new file, or for `savedmodel` a new folder.
 
-    Raises MissingPackageError where ONNX's packages are not installed, ExportError where TensorFlow or they cannot
-    convert it, and OSError.
+    Raises MissingPackageError if ONNX's packages are not installed, ExportError if TensorFlow or these packages cannot
+    convert the network, and OSError.
     """
     import numpy as np
 
@@ -39,7 +39,8 @@ def export_network(network: Any, kind: Format, path: Path) -> None:
         _require_onnx()
     with _without_chatter():
         try:
-            network.predict_on_batch(np.zeros((1, *network.input_shape[1:]), np.float32))  # or it has no signature
+            # Without this call, the network has no signature.
+            network.predict_on_batch(np.zeros((1, *network.input_shape[1:]), np.float32))
             if kind == "tflite":
                 data = _to_tflite(network)
                 with open(path, "xb") as handle:
@@ -51,10 +52,10 @@ def export_network(network: Any, kind: Format, path: Path) -> None:
 
 
 def largest_difference(network: Any, kind: Format, path: Path, pixels: "NDArray[np.uint8]") -> float:
-    """Return by how much an output of the exported network differs from the network's own, at most.
+    """Return the largest difference between an output of the exported network and the network's own.
 
-    `pixels`: uint8 (n, size_px, size_px, 3), RGB, shown to both one at a time. Raises ExportError where the exported
-    network does not run.
+    `pixels` is uint8 (n, size_px, size_px, 3), RGB. Both networks see one image at a time. Raises ExportError if the
+    exported network does not run.
     """
     import numpy as np
 
@@ -72,7 +73,10 @@ def largest_difference(network: Any, kind: Format, path: Path, pixels: "NDArray[
 
 
 def _run_errors(kind: Format) -> tuple[type[Exception], ...]:
-    """Return what running a network may raise; onnxruntime's errors have no common base but Exception."""
+    """Return the errors that running a network may raise.
+
+    onnxruntime's errors have no common base except Exception.
+    """
     if kind != "onnx":
         return _RUN_ERRORS
     from onnxruntime.capi import onnxruntime_pybind11_state as state
@@ -107,7 +111,7 @@ def _to_tflite(network: Any) -> bytes:
 def _run_savedmodel(path: Path) -> "Callable[[NDArray[np.float32]], NDArray[np.float32]]":
     import tensorflow as tf
 
-    loaded = tf.saved_model.load(str(path))  # what it serves with refers to it weakly
+    loaded = tf.saved_model.load(str(path))  # the lambda keeps it alive: `serve` refers to it weakly
     return lambda images: loaded.serve(tf.constant(images)).numpy()
 
 
@@ -145,7 +149,7 @@ def _in_a_line(error: Exception) -> str:
 
 @contextlib.contextmanager
 def _without_chatter() -> Iterator[None]:
-    """Keep the converters quiet: they print to both outputs, from Python and C++, log and warn."""
+    """Keep the converters quiet: they print to both outputs, from Python and C++, and they log and warn."""
     logs = [logging.getLogger(name) for name in ("absl", "tf2onnx", "tensorflow")]
     levels = [log.level for log in logs]
     try:

@@ -1,7 +1,7 @@
-"""A Keras network from a file that may come from anywhere: all of it is looked at before Keras loads it.
+"""Loads a Keras network from a file that may come from anywhere, after checking all of it.
 
-Keras' safe mode refuses code. Here more is refused: layers that imgsort's networks do not have (some read files, or
-fetch them), numbers that lie elsewhere, and whatever else an archive may hold, which Keras would unpack.
+Keras' safe mode refuses code. This module refuses more: layers that imgsort's networks do not have (some of them read
+or fetch files), numbers that lie elsewhere, and everything else that an archive may hold. Keras would unpack it.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ _NETWORK = {
     "model.weights.h5": _MAX_WEIGHTS_BYTES,
 }
 
-# What the networks of `networks.py`, and Keras' own backbones, are made of.
+# The networks of `networks.py` and Keras' own backbones consist of these.
 _LAYERS = frozenset(
     "Activation Add AveragePooling2D BatchNormalization Concatenate Conv2D Dense DepthwiseConv2D Dropout Flatten "
     "GlobalAveragePooling2D Identity InputLayer MaxPooling2D ReLU Rescaling ZeroPadding2D".split()
@@ -41,7 +41,7 @@ _OTHER_CLASSES = frozenset(
 )
 
 
-# What reading a file that imgsort did not write may raise.
+# Reading a file that imgsort did not write may raise these errors.
 NONSENSE = (
     ValueError,
     LookupError,
@@ -60,20 +60,21 @@ NONSENSE = (
 
 
 def load_foreign_network(data: bytes, others: Collection[str]) -> Any:
-    """Return the network of a `.keras` file of these bytes, which may have the members `others` and no more.
+    """Return the network of the `.keras` file that has these bytes.
 
-    Raises an error of NONSENSE, MemoryError, or one of TensorFlow's.
+    Besides the members of the network, the file may have the members `others` and no more. Raises an error of NONSENSE,
+    MemoryError, or an error of TensorFlow.
     """
     members = _network_members(data, others)
     require_known_layers(json.loads(members["config.json"]))
     _require_plain_numbers(members["model.weights.h5"])
     with _as_archive(members) as file, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of what Keras warns here it also raises
+        warnings.simplefilter("ignore")  # Keras also raises an error for everything that it warns about here
         return import_keras().models.load_model(file, compile=False, safe_mode=True)
 
 
 def member(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
-    """Return a member of the archive. Raises ValueError where there is none, or one that is far too large."""
+    """Return a member of the archive. Raises ValueError if it is missing or far too large."""
     try:
         info = archive.getinfo(name)
     except KeyError:
@@ -84,9 +85,9 @@ def member(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
 
 
 def require_known_layers(config: Any) -> None:
-    """Raise ValueError where the network's description names anything that imgsort's networks are not made of.
+    """Raise ValueError if the network's description names anything that imgsort's networks do not use.
 
-    `config`: its `config.json`, parsed.
+    `config` is the network's `config.json`, parsed.
     """
     pending = [config]
     while pending:
@@ -102,7 +103,7 @@ def require_known_layers(config: Any) -> None:
 
 
 def _require_plain_numbers(data: bytes) -> None:
-    """Raise ValueError where the HDF5 file holds links to other files or places, or numbers that are elsewhere."""
+    """Raise ValueError if the HDF5 file links to other files or places, or its numbers are elsewhere."""
     import h5py
 
     with h5py.File(io.BytesIO(data), "r") as file:
@@ -112,7 +113,10 @@ def _require_plain_numbers(data: bytes) -> None:
 
 
 def _network_members(data: bytes, others: Collection[str]) -> dict[str, bytes]:
-    """Return the members that Keras reads. Raises ValueError for one that is missing, or others than imgsort writes."""
+    """Return the members that Keras reads.
+
+    Raises ValueError if a member is missing, or if there are members that imgsort does not write.
+    """
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         more = set(archive.namelist()) - {*_NETWORK, *others}
         if more:
@@ -122,7 +126,7 @@ def _network_members(data: bytes, others: Collection[str]) -> dict[str, bytes]:
 
 @contextlib.contextmanager
 def _as_archive(members: dict[str, bytes]) -> Iterator[Path]:
-    """Give a file of these members alone: what was looked at is what is loaded, whatever else there was."""
+    """Give a file with only these members, so that Keras loads exactly what was checked."""
     with tempfile.TemporaryDirectory(prefix="imgsort-") as folder:
         file = Path(folder, "network.keras")
         with zipfile.ZipFile(file, "x") as archive:

@@ -1,4 +1,7 @@
-"""The last layer: features to the probability of each class. Fitted in seconds, without TensorFlow."""
+"""The last layer, which turns features into the probability of each class.
+
+It is fitted in seconds, without TensorFlow.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# Weakest last, as inverse strengths; each step begins where the one before it ended.
+# The inverse strengths of the regularisation, the weakest last. Each step begins where the one before it ended.
 _STRENGTHS = (0.01, 0.04, 0.16, 0.64, 2.5, 10.0, 40.0, 160.0)
 MOST_STEPS = len(_STRENGTHS)
 _PATIENCE = 2
@@ -21,9 +24,9 @@ _TOLERANCE = 1e-4
 
 @dataclass(frozen=True)
 class Head:
-    """A dense layer. `kernel`: float32 (d, outputs), `bias`: float32 (outputs,).
+    """A dense layer. `kernel` is float32 (d, outputs), and `bias` is float32 (outputs,).
 
-    Two classes have one output, the logit of the second class; more have one each.
+    Two classes have one output, the logit of the second class. More than two classes have one output each.
     """
 
     kernel: "NDArray[np.float32]"
@@ -43,14 +46,17 @@ class Head:
 
 @dataclass(frozen=True)
 class Examples:
-    """`features`: float32 (n, d); `labels`: intp (n,), the number of each row's class."""
+    """Features with their classes.
+
+    `features` is float32 (n, d). `labels` is intp (n,), the number of each row's class.
+    """
 
     features: "NDArray[np.float32]"
     labels: "NDArray[np.intp]"
 
 
 def together(first: Examples, second: Examples) -> Examples:
-    """Return the rows of both."""
+    """Return the rows of both examples."""
     import numpy as np
 
     return Examples(np.concatenate([first.features, second.features]), np.concatenate([first.labels, second.labels]))
@@ -58,8 +64,9 @@ def together(first: Examples, second: Examples) -> Examples:
 
 @dataclass(frozen=True)
 class FittedHead:
-    """`head`: as it was fitted on the images to learn from; `strength`: its regularisation, inverse as `C` of
-    scikit-learn.
+    """A head and the regularisation that it was fitted with.
+
+    `head` was fitted on the training images. `strength` is the inverse of its regularisation, like `C` of scikit-learn.
     """
 
     head: Head
@@ -69,11 +76,12 @@ class FittedHead:
 def fit_head(
     train: Examples, validation: Examples, *, balanced: bool, seed: int, hear: Callable[[HistoryRow], None]
 ) -> FittedHead:
-    """Fit a logistic regression, with the regularisation that is best on `validation`.
+    """Fit a logistic regression with the regularisation that is best on `validation`.
 
-    From the strongest to the weakest, until the loss on `validation` has not fallen any more twice: each step is a
-    row of the history, which `hear` gets. `balanced`: classes count alike, however many images each has. Features
-    are centred and brought to unit mean square first; what was done to them is folded into the head.
+    The steps go from the strongest regularisation to the weakest. They end when the loss on `validation` has not
+    reached a new lowest value in two steps in a row. Each step is a row of the history, and `hear` is called with it.
+    `balanced` means that all classes count the same, however many images each has. First, the features are centred and
+    scaled to unit mean square. The head includes this change, so that it takes the features as they are.
     """
     coordinates = _coordinates_of(train.features)
     model = _model(balanced, seed)
@@ -94,7 +102,7 @@ def fit_head(
 
 
 def fit_again(examples: Examples, strength: float, *, balanced: bool, seed: int) -> Head:
-    """Fit a logistic regression whose regularisation has been chosen, on all the images that are not for the test."""
+    """Fit a logistic regression with a chosen regularisation, on all the images that are not for the test."""
     coordinates = _coordinates_of(examples.features)
     model = _model(balanced, seed).set_params(C=strength)
     return coordinates.head(_fitted(model, coordinates.rows, examples.labels))
@@ -114,8 +122,10 @@ def _model(balanced: bool, seed: int) -> Any:
 
 @dataclass(frozen=True)
 class _Coordinates:
-    """`rows`: float32 (n, r), what a model is fitted on: features, less their `mean`, by `scale`, along the columns of
-    `basis`, float32 (d, r).
+    """The rows that a model is fitted on.
+
+    `rows` is float32 (n, r): the features minus their `mean`, divided by `scale`, along the columns of `basis`, float32
+    (d, r).
     """
 
     rows: "NDArray[np.float32]"
@@ -124,7 +134,7 @@ class _Coordinates:
     basis: "NDArray[np.float32] | None"
 
     def head(self, model: Any) -> Head:
-        """Return the head that says of features what the model says of `rows`."""
+        """Return the head that gives for features what the model gives for `rows`."""
         import numpy as np
 
         kernel = model.coef_.T if self.basis is None else self.basis @ model.coef_.T
@@ -133,9 +143,10 @@ class _Coordinates:
 
 
 def _coordinates_of(features: "NDArray[np.float32]") -> _Coordinates:
-    """Centre the features, bring rows to a mean square of 1, and leave out dimensions in which they do not differ.
+    """Centre the features, scale them to a mean square of 1, and drop dimensions in which rows do not differ.
 
-    Fewer rows than features lie in a space of their own, in which a fit with an L2 penalty is the same and quicker.
+    If there are fewer rows than features, the rows lie in a smaller space. There, a fit with an L2 penalty is the same
+    and faster.
     """
     import numpy as np
     from scipy.linalg import qr
@@ -151,7 +162,10 @@ def _coordinates_of(features: "NDArray[np.float32]") -> _Coordinates:
 
 
 def _fitted(model: Any, scaled: "NDArray[np.float32]", labels: "NDArray[np.intp]") -> Any:
-    """Fit the model. That the weakest regularisations do not come to an end is of no matter: the best is taken."""
+    """Fit the model.
+
+    With the weakest regularisations, the fit may not converge. This is harmless, because the best one is taken.
+    """
     import warnings
 
     from sklearn.exceptions import ConvergenceWarning

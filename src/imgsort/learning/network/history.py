@@ -1,4 +1,4 @@
-"""How a training went, a row a step."""
+"""Records how a training went, with one row for each step."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,7 +8,11 @@ Stage = Literal["head", "network"]
 
 @dataclass(frozen=True)
 class HistoryRow:
-    """`step`: of a head, the weakening of its regularisation; of a network, the epoch. Losses are cross-entropy."""
+    """One step of a training.
+
+    For a head, `step` is the number of the regularisation, from the strongest to the weakest. For a network, `step` is
+    the epoch. Losses are cross-entropy.
+    """
 
     stage: Stage
     step: int

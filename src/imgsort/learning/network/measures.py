@@ -1,4 +1,4 @@
-"""What probabilities are worth, in one number each."""
+"""Measures how good probabilities are. Each measure is one number."""
 
 from typing import TYPE_CHECKING
 
@@ -6,13 +6,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# Keras' own bound: no probability is taken to be farther from 0 and 1 than this.
+# Keras' own bound: no probability counts as closer to 0 than this.
 _EPSILON = 1e-7
 ECE_BINS = 15
 
 
 def accuracy(probabilities: "NDArray[np.float32]", labels: "NDArray[np.intp]") -> float:
-    """Return the share of rows, float32 (n, classes), whose likeliest class is the one of `labels`, intp (n,)."""
+    """Return the share of rows, float32 (n, classes), whose most likely class is the one in `labels`, intp (n,)."""
     return float((probabilities.argmax(axis=1) == labels).mean())
 
 
@@ -25,10 +25,10 @@ def cross_entropy(probabilities: "NDArray[np.float32]", labels: "NDArray[np.intp
 
 
 def expected_calibration_error(probabilities: "NDArray[np.float32]", labels: "NDArray[np.intp]") -> float:
-    """Return by how much confidence and accuracy differ on average, over fifteen bins of equal width.
+    """Return the mean difference between confidence and accuracy, over fifteen bins of equal width.
 
-    0 for a classifier of whose images classified with 80 % confidence 80 % are right. Source: Guo et al., On
-    Calibration of Modern Neural Networks (2017), arXiv:1706.04599.
+    It is 0 if the confidence is right: for example, 80 % of the images with 80 % confidence are classified correctly.
+    Source: Guo et al., On Calibration of Modern Neural Networks (2017), arXiv:1706.04599.
     """
     import numpy as np
 

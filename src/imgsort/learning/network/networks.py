@@ -1,8 +1,8 @@
-"""The networks that are trained: a small one from scratch, and a head on a backbone. All take RGB from 0 to 255.
+"""Builds the networks that are trained: a small one from scratch, and a head on a backbone.
 
-Every one is a functional Keras model of Keras' own layers, so that plain Keras loads it. Three layers have names
-that the rest of imgsort goes by: `map`, whose output is the last map of the convolutions; `features`, whose output
-is what the head sees; and `classes`, the head.
+All of them take RGB from 0 to 255. Each is a functional Keras model of Keras' own layers, so that plain Keras can load
+it. The rest of imgsort uses the names of three layers. The output of `map` is the last map of the convolutions. The
+output of `features` is what the head sees. `classes` is the head.
 """
 
 from typing import Any, Literal
@@ -25,9 +25,9 @@ _DROPOUT = 0.5
 
 
 def build_small_network(size_px: int, classes: int) -> Any:
-    """Return the network that people begin with: three convolutions with max-pooling, a dense layer, dropout.
+    """Return the usual first network: three convolutions with max-pooling, a dense layer and dropout.
 
-    First weights as of He et al., Delving Deep into Rectifiers (2015), arXiv:1502.01852.
+    The first weights are drawn as in He et al., Delving Deep into Rectifiers (2015), arXiv:1502.01852.
     """
     layers = import_keras().layers
     inputs = layers.Input((size_px, size_px, 3))
@@ -42,7 +42,10 @@ def build_small_network(size_px: int, classes: int) -> Any:
 
 
 def build_on_backbone(pooled: PooledModel, classes: int) -> Any:
-    """Return the backbone with its weights, the means of its last map and a head. Raises WeightsError."""
+    """Return a network: the backbone with its weights, the means of its last map, and a head.
+
+    Raises WeightsError.
+    """
     layers = import_keras().layers
     backbone = pooled.build_map()
     inputs = layers.Input((pooled.size_px, pooled.size_px, 3))
@@ -51,7 +54,7 @@ def build_on_backbone(pooled: PooledModel, classes: int) -> Any:
 
 
 def _prepared(inputs: Any, prepare: Preparation) -> Any:
-    """Do in layers what `Preparation` does by a table."""
+    """Do with layers what `Preparation` does with a table."""
     keras = import_keras()
     mean = prepare.mean_rgb
     x = keras.layers.Rescaling([1 / prepare.divisor] * 3, [-level / prepare.divisor for level in mean])(inputs)
@@ -59,7 +62,7 @@ def _prepared(inputs: Any, prepare: Preparation) -> Any:
         return x
     import numpy as np
 
-    # Keras has no layer that reverses channels; a convolution by a permutation does, exactly.
+    # Keras has no layer that reverses channels. A convolution with a permutation does it exactly.
     swap = keras.layers.Conv2D(3, 1, use_bias=False, trainable=False, name="rgb_to_bgr")
     x = swap(x)
     swap.set_weights([np.eye(3, dtype=np.float32)[::-1][None, None]])
@@ -90,9 +93,10 @@ def features_part(network: Any) -> Any:
 
 
 def freeze_normalisation(network: Any) -> None:
-    """Keep the batch normalisation of the backbone as it is, if there is a backbone; all else is trained.
+    """Keep the batch normalisation of the backbone unchanged, if there is a backbone.
 
-    Its statistics were learned on far more images: Keras, "Transfer learning & fine-tuning".
+    Everything else is trained. The statistics of the batch normalisation were learned on far more images: Keras,
+    "Transfer learning & fine-tuning".
     """
     keras = import_keras()
     for backbone in network.layers:
@@ -103,7 +107,10 @@ def freeze_normalisation(network: Any) -> None:
 
 
 def with_augmentation(network: Any, kind: Augmentation, seed: int) -> Any:
-    """Return the network behind layers that change each image at random while it trains. It shares the weights."""
+    """Return the network behind layers that change each image at random during training.
+
+    The new network shares the weights of `network`.
+    """
     keras = import_keras()
     inputs = keras.layers.Input(network.input_shape[1:])
     x = inputs
@@ -117,7 +124,7 @@ def _augmenting(layers: Any, kind: Augmentation, seed: int) -> list[Any]:
         return []
     import numpy as np
 
-    # With one seed for all, layers would draw alike: an image would be mirrored exactly when it is turned.
+    # With the same seed, all layers would draw the same: an image would be mirrored exactly when it is turned.
     seeds = iter(np.random.SeedSequence(seed).generate_state(7).tolist())
     black: dict[str, Any] = {"fill_mode": "constant", "fill_value": 0.0}
     colours: dict[str, Any] = {"value_range": (0, 255)}

@@ -1,4 +1,4 @@
-"""Trains a network with Keras: batches of images, augmented; stops early, and keeps the best epoch."""
+"""Trains a network with Keras on batches of augmented images, stops early, and keeps the best epoch."""
 
 import math
 from collections.abc import Callable
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """`patience`: epochs without a lower loss on the validation images after which training ends.
+    """How a network is trained.
 
-    `balanced`: classes count alike, however many images each has; `tensorboard`: a folder for TensorBoard's logs.
+    Training ends after `patience` epochs without a lower loss on the validation images. `balanced` means that all
+    classes count the same, however many images each has. `tensorboard` is a folder for TensorBoard's logs.
     """
 
     epochs: int
@@ -36,14 +37,20 @@ class TrainingSettings:
 
 @dataclass(frozen=True)
 class Squares:
-    """`pixels`: uint8 (n, size, size, 3), RGB, which may lie in a file; `labels`: intp (n,)."""
+    """Images as squares, with their classes.
+
+    `pixels` is uint8 (n, size, size, 3), RGB. The array may lie in a file. `labels` is intp (n,).
+    """
 
     pixels: "NDArray[np.uint8]"
     labels: "NDArray[np.intp]"
 
 
 def seed_everything(seed: int) -> None:
-    """Let what is drawn at random from now on, first weights too, depend on `seed` alone, and sums on nothing else."""
+    """Make everything that is drawn at random from now on depend only on `seed`, even the first weights.
+
+    Sums also give the same result in every run.
+    """
     keras = import_keras()
     import tensorflow as tf
 
@@ -54,13 +61,15 @@ def seed_everything(seed: int) -> None:
 def train_network(
     network: Any, train: Squares, validation: Squares, settings: TrainingSettings, hear: Callable[[HistoryRow], None]
 ) -> bool:
-    """Train the network, and leave it with the weights of the best epoch, by the loss on `validation`.
+    """Train the network, and leave it with the weights of the epoch that has the lowest loss on `validation`.
 
-    The loss is binary cross-entropy for a head of one output and categorical for more; the optimiser is Adam, at a
-    rate that falls to nothing over the epochs (Loshchilov & Hutter, 2017, arXiv:1608.03983). `hear` gets a row after
-    each epoch. Ctrl-C after the first ends training, and what is best so far is kept: returns whether all went to its
-    end. Raises MissingPackageError where TensorBoard is asked for and not installed, and UsageError for a learning
-    rate at which the loss grows without bounds.
+    The loss is binary cross-entropy for a head with one output, and categorical cross-entropy for more outputs. The
+    optimiser is Adam, at a rate that falls to zero over the epochs (Loshchilov & Hutter, 2017, arXiv:1608.03983).
+    `hear` is called with a row after each epoch.
+
+    After the first epoch, Ctrl-C ends the training, and the best weights so far are kept. The function then returns
+    False, otherwise True. Raises MissingPackageError if TensorBoard is asked for and not installed, and UsageError for
+    a learning rate at which the loss grows without bounds.
     """
     keras = import_keras()
     trained = with_augmentation(network, settings.augment, settings.seed)
@@ -104,7 +113,7 @@ def train_network(
 
 
 def _shuffled_batches(squares: Squares, settings: TrainingSettings) -> Any:
-    """Return what Keras takes batches from: float32 pixels and labels, in a new order each epoch."""
+    """Return the batches for Keras: float32 pixels and labels, in a new order in each epoch."""
     import numpy as np
 
     keras = import_keras()
@@ -131,7 +140,7 @@ def _shuffled_batches(squares: Squares, settings: TrainingSettings) -> Any:
 
 
 def predict(network: Any, pixels: "NDArray[np.uint8]", batch_size: int) -> "NDArray[np.float32]":
-    """Return the probability of each class, float32 (n, classes), whatever the head's number of outputs."""
+    """Return the probability of each class, float32 (n, classes), for any number of outputs of the head."""
     import numpy as np
 
     outputs = in_batches(network, pixels, batch_size)
@@ -139,7 +148,7 @@ def predict(network: Any, pixels: "NDArray[np.uint8]", batch_size: int) -> "NDAr
 
 
 def in_batches(model: Any, pixels: "NDArray[np.uint8]", batch_size: int) -> "NDArray[np.float32]":
-    """Return what the model says of every image, float32 (n, outputs), a batch at a time."""
+    """Return the outputs of the model for every image, float32 (n, outputs), computed batch by batch."""
     import numpy as np
 
     if not len(pixels):
@@ -150,7 +159,7 @@ def in_batches(model: Any, pixels: "NDArray[np.uint8]", batch_size: int) -> "NDA
 
 
 def class_weights(labels: "NDArray[np.intp]") -> dict[int, float]:
-    """Return what an image of each class counts, so that all classes count alike."""
+    """Return how much an image of each class counts, so that all classes count the same."""
     import numpy as np
     from sklearn.utils.class_weight import compute_class_weight
 
@@ -161,7 +170,10 @@ def class_weights(labels: "NDArray[np.intp]") -> dict[int, float]:
 
 
 class _Best:
-    """The weights of the best epoch so far; at first those before any: a fitted head's `loss` is hard to beat."""
+    """The weights of the best epoch so far.
+
+    At first, these are the weights before any epoch, because the `loss` of a fitted head is hard to beat.
+    """
 
     def __init__(self, network: Any, loss: float) -> None:
         self._network = network
@@ -171,7 +183,7 @@ class _Best:
         self.epochs = 0
 
     def epochs_since(self, row: HistoryRow) -> int:
-        """Take note of an epoch; return how many there were since the best."""
+        """Record an epoch, and return the number of epochs since the best one."""
         self.epochs += 1
         self._since += 1
         if row.validation_loss < self._loss:
@@ -183,9 +195,9 @@ class _Best:
 
 
 def tensorboard_logs(folder: Path | None) -> Callable[[HistoryRow], None]:
-    """Return what writes a row of the history to TensorBoard's logs, or does nothing without a folder.
+    """Return a function that writes a row of the history to TensorBoard's logs.
 
-    Raises MissingPackageError where TensorBoard is not installed.
+    Without a folder, the function does nothing. Raises MissingPackageError if TensorBoard is not installed.
     """
     if folder is None:
         return lambda row: None

@@ -1,1 +1,1 @@
-"""What comes out of training: the classifier, its file, and what it is worth."""
+"""The results of training: the classifier, its file, and its evaluation."""

@@ -1,4 +1,4 @@
-"""What was learned, and what it says of images: the head, the classes, and how its validation images looked to it."""
+"""Defines a classifier and its predictions: the head, the classes, and figures from the validation images."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,23 +11,23 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# Of what is filed this share is to be right.
+# This share of the filed images should be right.
 _PRECISION = 0.95
 _MAJORITY = 0.5
 _NEVER = 2.0
 _EDGE = 0.05
-# Chance alone does not put so many of the images beyond the edge.
+# Chance alone does not put this share of the images beyond the edge.
 _FAR_TOO_MANY = 0.25
 _FEWEST_TO_JUDGE = 10
 
 
 @dataclass(frozen=True)
 class NetworkRecord:
-    """Which network gives the features that the head sees.
+    """Names the network that gives the features for the head.
 
-    `name`: of a backbone, or `cnn`; `size_px`: the side of its square input; `is_stock`: it is a backbone as its
-    weights were published, whose hash is `weights_sha256`: features that are kept of it may be used. Otherwise the
-    network that travels with the classifier gives them.
+    `name` is the name of a backbone, or `cnn`. `size_px` is the side of the network's square input. `is_stock` means
+    that the network is a backbone with its published weights, whose hash is `weights_sha256`. Then its kept features
+    may be used. Otherwise the network in the classifier's file gives the features.
     """
 
     name: str
@@ -38,30 +38,35 @@ class NetworkRecord:
 
 @dataclass(frozen=True)
 class Predictions:
-    """`probabilities`: float32 (n, classes); `distances`: float64 (n,), to the nearest centre of a class."""
+    """The predictions for images.
+
+    `probabilities` is float32 (n, classes). `distances` is float64 (n,): from each image to the nearest centre of a
+    class.
+    """
 
     probabilities: "NDArray[np.float32]"
     distances: "NDArray[np.float64]"
 
     @property
     def confidences(self) -> "NDArray[np.float32]":
-        """The probability of the likeliest class of each image, float32 (n,)."""
+        """The probability of the most likely class of each image, float32 (n,)."""
         confidences: NDArray[np.float32] = self.probabilities.max(axis=1)
         return confidences
 
     @property
     def labels(self) -> "NDArray[np.intp]":
-        """The number of the likeliest class of each image, intp (n,)."""
+        """The number of the most likely class of each image, intp (n,)."""
         labels: NDArray[np.intp] = self.probabilities.argmax(axis=1)
         return labels
 
 
 @dataclass(frozen=True)
 class Reference:
-    """How the validation images looked to the classifier, to tell images that are unlike them.
+    """Figures from the validation images, which help to recognise images that are unlike them.
 
-    `confidence`: from this on 95 % of them were classified rightly; 2, which is never reached, where they never were.
-    One in twenty of them had a confidence below `low_confidence`, one in twenty a distance above `far_distance`.
+    95 % of the validation images with at least this `confidence` were classified correctly. `confidence` is 2, which no
+    image reaches, if there is no such confidence. One in twenty of the validation images had a confidence below
+    `low_confidence`, and one in twenty had a distance above `far_distance`.
     """
 
     confidence: float
@@ -71,10 +76,11 @@ class Reference:
 
 @dataclass(frozen=True)
 class Classifier:
-    """`classes`: their names, in the order of the head's outputs; `centres`: float32 (classes, d), at unit length.
+    """A head with everything that is needed to use it.
 
-    `trained_on`: hashes of the content of the images that it learned from, those of its validation included;
-    `provenance`: how it came to be, for people.
+    `classes` holds the names of the classes, in the order of the head's outputs. `centres` is float32 (classes, d): the
+    mean of each class's features, which were scaled to unit length. `trained_on` holds the content hashes of the images
+    that the classifier learned from, including its validation images. `provenance` tells people how it was made.
     """
 
     classes: tuple[str, ...]
@@ -86,11 +92,14 @@ class Classifier:
     provenance: dict[str, Any]
 
     def predict(self, features: "NDArray[np.float32]") -> Predictions:
-        """Say of which class each image is, by its features, float32 (n, d)."""
+        """Return the predictions for images with these features, float32 (n, d)."""
         return predictions_of(self.head, self.centres, features)
 
     def unlikeness(self, predictions: Predictions) -> Literal["distance", "confidence"] | None:
-        """Say by what the images look unlike those that it was validated with, or None where they look alike."""
+        """Return by what the images are unlike the validation images, or None if they are alike.
+
+        The answer is also None if there are too few images to judge.
+        """
         if len(predictions.labels) < _FEWEST_TO_JUDGE:
             return None
         if (predictions.distances > self.reference.far_distance).mean() > _FAR_TOO_MANY:
@@ -101,13 +110,13 @@ class Classifier:
 
 
 def predictions_of(head: Head, centres: "NDArray[np.float32]", features: "NDArray[np.float32]") -> Predictions:
-    """Return what a head and the classes' centres say of features, float32 (n, d)."""
+    """Return the predictions for features, float32 (n, d), by a head and the centres of the classes."""
     distances = distances_to(centres, unit_rows(features)).min(axis=1)
     return Predictions(head.probabilities(features), distances)
 
 
 def centres_of_classes(train: Examples) -> "NDArray[np.float32]":
-    """Return the mean of each class's rows at unit length, float32 (classes, d)."""
+    """Return the mean of each class's rows, scaled to unit length before, float32 (classes, d)."""
     import numpy as np
 
     rows = unit_rows(train.features)
@@ -115,7 +124,7 @@ def centres_of_classes(train: Examples) -> "NDArray[np.float32]":
 
 
 def reference_of(predictions: Predictions, labels: "NDArray[np.intp]") -> Reference:
-    """Learn from the validation images, with their classes, intp (n,)."""
+    """Compute the reference from the validation images, whose classes are `labels`, intp (n,)."""
     import numpy as np
 
     return Reference(
@@ -126,16 +135,16 @@ def reference_of(predictions: Predictions, labels: "NDArray[np.intp]") -> Refere
 
 
 def _sure_from(confidences: "NDArray[np.float32]", right: "NDArray[np.bool_]") -> float:
-    """Return the lowest confidence from which on nearly all are right, or one that no image has.
+    """Return the lowest confidence from which on nearly all images are right, or one that no image has.
 
-    Where that is the lowest there is, less would do as well, as far as is known: then an image is to be likelier of
-    its class than of all others together, no more.
+    If this is the lowest confidence of all images, a lower one may be enough too: the images do not show it. Then an
+    image only needs to be more likely of its class than of all other classes together.
     """
     import numpy as np
 
     order = np.argsort(-confidences, kind="stable")
     shares = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
-    # Rows of one confidence are filed together or not at all.
+    # Rows with the same confidence are filed together or not at all.
     is_last_of_its_kind = np.append(np.diff(confidences[order]) != 0, True)
     good = np.flatnonzero((shares >= _PRECISION) & is_last_of_its_kind)
     if not len(good):

@@ -1,8 +1,9 @@
-"""Classifiers on disk: a `.keras` file, as plain Keras loads it, with two more members that imgsort reads.
+"""Saves and loads classifiers: `.keras` files that plain Keras can load, with two more members for imgsort.
 
-`imgsort.json` says what the network is and what its classes are called, `imgsort.safetensors` holds the head's
-numbers. Most commands need no more than these: they neither import TensorFlow nor look at the network. A file may
-come from anywhere: what it says is checked, no code in it is run, and layers that imgsort does not use are refused.
+`imgsort.json` describes the network and names the classes. `imgsort.safetensors` holds the numbers of the head and the
+centres. Most commands need only these two members. So they neither import TensorFlow nor look at the network. A file
+may come from anywhere. So imgsort checks what it says, runs no code in it, and refuses layers that imgsort does not
+use.
 """
 
 import io
@@ -40,7 +41,10 @@ _SIZE_RANGE_PX = range(32, 2049)
 
 @dataclass(frozen=True)
 class ClassifierFile:
-    """A file that was read: `data` is all of it, `sha256` the hash of that, `classifier` what imgsort reads of it."""
+    """A classifier's file that was read.
+
+    `data` is the whole file, and `sha256` is its hash. `classifier` is the part that imgsort reads.
+    """
 
     path: Path
     data: bytes
@@ -60,7 +64,7 @@ class ClassifierFile:
         return network
 
     def _require_parts(self, network: Any) -> None:
-        """Raise ValueError where the network is not what the record says, or lacks a part that imgsort goes by."""
+        """Raise ValueError if the network differs from the record, or lacks a part that imgsort uses."""
         size_px, (width, outputs) = self.classifier.network.size_px, self.classifier.head.kernel.shape
         expected = {"input": (None, size_px, size_px, 3), FEATURES: (None, width), CLASSES: (None, outputs)}
         shapes = {"input": network.input_shape, CLASSES: network.output_shape}
@@ -70,7 +74,7 @@ class ClassifierFile:
 
 
 def save_classifier(path: Path, network: Any, classifier: Classifier) -> None:
-    """Write a new file at `path`, whole or not at all. Raises FileExistsError and other OSErrors."""
+    """Write a new file at `path`, completely or not at all. Raises FileExistsError and other OSErrors."""
     from safetensors.numpy import save as to_bytes
 
     folder = Path(tempfile.mkdtemp(prefix=".imgsort-", dir=path.parent))
@@ -91,12 +95,12 @@ def save_classifier(path: Path, network: Any, classifier: Classifier) -> None:
 
 
 def _put_in_place(file: Path, path: Path) -> None:
-    """Give `file` the name `path`, which nothing may have. Raises FileExistsError."""
+    """Give `file` the name `path`. Raises FileExistsError if something already has that name."""
     try:
         os.link(file, path)
     except FileExistsError:
         raise
-    except OSError:  # a file system without links: the copy is not whole at once, but nothing is replaced either
+    except OSError:  # a file system without hard links: the copy is not complete at once, but it replaces nothing
         with open(path, "xb") as handle:
             try:
                 handle.write(file.read_bytes())
@@ -106,7 +110,10 @@ def _put_in_place(file: Path, path: Path) -> None:
 
 
 def load_classifier(path: Path) -> ClassifierFile:
-    """Read the classifier in the file at `path`. Raises ClassifierError for a file that is none of imgsort's."""
+    """Read the classifier in the file at `path`.
+
+    Raises ClassifierError if the file cannot be read or is not a classifier of imgsort.
+    """
     try:
         data = read_regular(path.resolve(), _MAX_FILE_BYTES)  # a link that a person names is followed
     except FileNotFoundError as error:
@@ -143,7 +150,7 @@ def _record(classifier: Classifier) -> dict[str, Any]:
 
 
 def _in_rows(arrays: "dict[str, NDArray[Any]]") -> "dict[str, NDArray[Any]]":
-    """Return the arrays as they must lie in memory for safetensors, which writes them as they lie."""
+    """Return the arrays in row-major order, because safetensors writes them as they lie in memory."""
     import numpy as np
 
     return {name: np.ascontiguousarray(array) for name, array in arrays.items()}

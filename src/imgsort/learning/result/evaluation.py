@@ -1,4 +1,4 @@
-"""What a classifier is worth, on images whose classes are known."""
+"""Measures how good a classifier is, on images whose classes are known."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _TOP = 5
 
 @dataclass(frozen=True)
 class ClassFigures:
-    """Of one class: `support` is how many images are of it."""
+    """The figures of one class. `support` is the number of its images."""
 
     name: str
     precision: float
@@ -26,11 +26,15 @@ class ClassFigures:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """`confusion_matrix`: a row for each class, a column for each that its images were taken for.
+    """The figures of a classifier on images whose classes are known.
 
-    `macro_*`: the mean over the classes that images are of; `weighted_f1`: by how many each has. `roc_auc` and
-    `binary_accuracy`, which is accuracy at a probability of one half: with two classes, else None. `top5_accuracy`:
-    with more than five classes, else None. `calibration_error`: see `measures.expected_calibration_error`.
+    `confusion_matrix` has a row for each class, and a column for each class that the images were taken for. `macro_*`
+    is the mean over the classes that have images. `weighted_f1` is a mean that weights each class by the number of its
+    images.
+
+    `roc_auc` and `binary_accuracy` exist only for two classes, else they are None. `binary_accuracy` is the accuracy at
+    a probability of one half. `top5_accuracy` exists only for more than five classes, else it is None.
+    `measures.expected_calibration_error` explains `calibration_error`.
     """
 
     images: int
@@ -48,7 +52,7 @@ class Evaluation:
     confusion_matrix: tuple[tuple[int, ...], ...]
 
     def to_json(self) -> dict[str, Any]:
-        """Return the object that `--json` prints of it."""
+        """Return the object that `--json` prints."""
         return {
             **vars(self),
             "classes": [row.name for row in self.per_class],
@@ -60,7 +64,7 @@ class Evaluation:
 def evaluate_predictions(
     probabilities: "NDArray[np.float32]", labels: "NDArray[np.intp]", classes: Sequence[str]
 ) -> Evaluation:
-    """Compare probabilities, float32 (n, classes), with the classes that are right, intp (n,). n is at least 1."""
+    """Compare probabilities, float32 (n, classes), with the right classes, intp (n,). n is at least 1."""
     from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
     everyone = range(len(classes))
@@ -94,7 +98,10 @@ def _mean(figures: Sequence[float]) -> float:
 
 
 def _roc_auc(probabilities: "NDArray[np.float32]", labels: "NDArray[np.intp]") -> float | None:
-    """Return the area under the ROC curve of the second of two classes; None where images are of one class alone."""
+    """Return the area under the ROC curve of the second of two classes.
+
+    Return None if there are not two classes, or if all images are of one class.
+    """
     from sklearn.metrics import roc_auc_score
 
     if probabilities.shape[1] != 2 or len(set(labels.tolist())) < 2:
@@ -103,7 +110,7 @@ def _roc_auc(probabilities: "NDArray[np.float32]", labels: "NDArray[np.intp]") -
 
 
 def _top_accuracy(probabilities: "NDArray[np.float32]", labels: "NDArray[np.intp]") -> float:
-    """Return the share of images whose class is among the five likeliest."""
+    """Return the share of images whose class is among the five most likely classes."""
     import numpy as np
 
     likeliest = np.argpartition(-probabilities, _TOP - 1, axis=1)[:, :_TOP]
@@ -111,7 +118,10 @@ def _top_accuracy(probabilities: "NDArray[np.float32]", labels: "NDArray[np.intp
 
 
 def worst_mistakes(probabilities: "NDArray[np.float32]", labels: "NDArray[np.intp]", most: int) -> "NDArray[np.intp]":
-    """Return the rows that are classified wrongly, those first whose own class seemed least likely, intp (k,)."""
+    """Return the rows that are classified wrongly, at most `most`, intp (k,).
+
+    The rows whose own class seemed least likely come first.
+    """
     import numpy as np
 
     wrong = np.flatnonzero(probabilities.argmax(axis=1) != labels)

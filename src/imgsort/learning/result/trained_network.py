@@ -1,4 +1,4 @@
-"""A network that was trained, as something that gives features: it is run, and its features kept, as a backbone's."""
+"""Lets a trained network give features. They are made and kept like the features of a backbone."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -8,13 +8,13 @@ from imgsort.features.models.preparation import Preparation
 from imgsort.learning.network.networks import features_part
 from imgsort.learning.result.classifier_file import ClassifierFile
 
-# The network takes 0 to 255: it has its own layers for the rest.
+# The network takes levels from 0 to 255. Its own layers do the rest.
 _AS_IT_IS = Preparation((0.0, 0.0, 0.0))
 
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """The network of a classifier's file. Fulfils `features.pooled_model.FeatureModel`."""
+    """The network in a classifier's file. Fulfils `features.models.pooled_model.FeatureModel`."""
 
     file: ClassifierFile
     pooling: Pooling = "avg"
@@ -29,7 +29,7 @@ class TrainedNetwork:
 
     @property
     def size_px(self) -> int:
-        """Side of its square input, in pixels."""
+        """The side of its square input, in pixels."""
         return self.file.classifier.network.size_px
 
     @property

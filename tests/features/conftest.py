@@ -1,4 +1,7 @@
-"""Fixtures for the tests of models and weights: a host of weights on this machine, and models built once."""
+"""Fixtures for the tests of models and weights.
+
+They give a host of weights that runs on this machine, and models that are built once.
+"""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -15,7 +18,10 @@ Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
 class WeightsHost:
-    """A real HTTP server. `answer` says what it does with the next requests; `requests` are their paths."""
+    """A real HTTP server that stands for a host of weights.
+
+    `answer` answers the next requests. `requests` holds the paths of all requests so far.
+    """
 
     def __init__(self) -> None:
         host = self
@@ -38,14 +44,17 @@ class WeightsHost:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop, and let go of every request that still hangs."""
+        """Stop the server, and end every request that still hangs."""
         self.closing.set()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
 
     def sends(self, body: bytes, *, status: int = 200, length: int | None = None) -> Answer:
-        """Answer with `body`; with a `length` that is larger, the connection ends in its middle."""
+        """Return an answer that sends `body`.
+
+        If `length` is larger than the body, the connection ends before the answer is complete.
+        """
 
         def answer(request: BaseHTTPRequestHandler) -> None:
             request.send_response(status)
@@ -56,7 +65,7 @@ class WeightsHost:
         return answer
 
     def hangs(self, beginning: bytes | None = None) -> Answer:
-        """Never answer; or answer with a `beginning` and never go on."""
+        """Return an answer that never comes, or one that sends `beginning` and never goes on."""
 
         def answer(request: BaseHTTPRequestHandler) -> None:
             if beginning is not None:
@@ -69,7 +78,7 @@ class WeightsHost:
 
 @pytest.fixture
 def weights_host(monkeypatch: pytest.MonkeyPatch) -> Iterator[WeightsHost]:
-    """A host of weights, which `PublishedWeights` asks instead of Keras' own."""
+    """A host of weights. `PublishedWeights` asks it instead of Keras' own host."""
     host = WeightsHost()
     monkeypatch.setenv("IMGSORT_WEIGHTS_URL", host.url)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
@@ -81,13 +90,13 @@ def weights_host(monkeypatch: pytest.MonkeyPatch) -> Iterator[WeightsHost]:
 
 @pytest.fixture(scope="session")
 def small_lite(lite_model: ChosenModel) -> PooledModel:
-    """EfficientNet-Lite0 at 32 pixels, where size is not the point."""
+    """EfficientNet-Lite0 at 32 pixels, for tests in which the size does not matter."""
     return PooledModel(lite_model, 32)
 
 
 @pytest.fixture(scope="session")
 def converted(small_lite: PooledModel) -> dict[str, bytes]:
-    """The small model as LiteRT runs it, in each precision."""
+    """The small model, converted for LiteRT in each precision."""
     from imgsort.features.runtimes.convert import convert
 
     return {precision: convert(small_lite, precision) for precision in ("float32", "int8")}
@@ -95,7 +104,10 @@ def converted(small_lite: PooledModel) -> dict[str, bytes]:
 
 @pytest.fixture(scope="session")
 def small_model() -> Callable[..., Any]:
-    """A function that builds a small network with every kind of layer that the backbones have, weights random."""
+    """A function that builds a small network with random weights.
+
+    The network has every kind of layer that the backbones have.
+    """
     from imgsort.features.keras_backend import import_keras
 
     keras = import_keras()
@@ -119,6 +131,6 @@ def small_model() -> Callable[..., Any]:
 
 @pytest.fixture
 def keras_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Keras' folder, empty."""
+    """A Keras folder with nothing in it."""
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras_home"))
     return tmp_path / "keras_home"

@@ -25,7 +25,7 @@ from tests.support.trees import make_tree
 
 SIDE_PX = 64
 
-# Seven pictures and three bad files, in an order in which the bad ones are first, in the middle and last.
+# Seven pictures and three bad files. The bad files come first, in the middle and last.
 TREE = {
     "a_empty.jpg": b"",
     **{f"b{number}.png": encode(np.roll(gradient(30 + 9 * number, 50), 40 * number), "PNG") for number in range(4)},
@@ -57,7 +57,10 @@ def extracted(root: Path, extractor: Extractor, **options: object) -> tuple[Feat
 
 
 def test_every_file_is_a_row_or_has_a_reason(collection, extractors):
-    """Rows are in the order of the files with the hash of each; bad files are named; progress comes to its end."""
+    """Every file becomes a row or is listed as unreadable.
+
+    Rows are in the order of the files, and each has the hash of its file. The progress reaches its end.
+    """
     features, progress = extracted(collection, extractors[3])
     assert [file.path for file in features.files] == GOOD
     assert features.contents == tuple(hashlib.sha256(TREE[path]).hexdigest() for path in GOOD)
@@ -68,7 +71,7 @@ def test_every_file_is_a_row_or_has_a_reason(collection, extractors):
 
 
 def test_each_row_is_its_own_files(collection, extractors):
-    """A row is what the extractor says of that file's picture alone: no row is another's."""
+    """A row holds what the extractor gives for the picture of its own file, and for no other."""
     features, _ = extracted(collection, extractors[3])
     for path, row in zip(GOOD, features.matrix, strict=True):
         square = letterbox(decode(TREE[path]), SIDE_PX)
@@ -79,14 +82,14 @@ def test_each_row_is_its_own_files(collection, extractors):
 
 
 def test_the_batch_size_does_not_matter(collection, extractors):
-    """Batches of one, three (the last one short) and seven give the same features."""
+    """Batches of one, three (the last one is short) and seven pictures give the same features."""
     one, three, seven = (extracted(collection, extractors[size])[0].matrix for size in (1, 3, 7))
     assert np.allclose(one, seven, rtol=1e-4, atol=1e-5)
     assert np.allclose(three, seven, rtol=1e-4, atol=1e-5)
 
 
 def test_content_order_follows_the_bytes_not_the_names(collection, extractors):
-    """Rows ordered by content stay so when files are renamed."""
+    """Rows ordered by content keep this order when the files are renamed."""
     features, _ = extracted(collection, extractors[7])
     ordered = [features.contents[row] for row in features.content_order]
     assert ordered == sorted(features.contents)
@@ -101,14 +104,14 @@ def test_content_order_follows_the_bytes_not_the_names(collection, extractors):
 
 
 def test_equal_contents_keep_the_order_of_the_files():
-    """Copies of one picture cannot be told apart by content: they stay in the order of the files."""
+    """Copies of one picture stay in the order of the files, because their contents are equal."""
     files = tuple(ImageFile(path, 1, 1) for path in "abcd")
     features = Features(files, ("2", "1", "2", "1"), np.zeros((4, 1), np.float32), ())
     assert features.content_order.tolist() == [1, 3, 0, 2]
 
 
 def test_no_readable_file_gives_no_row(tmp_path, extractors):
-    """Bad files only, or none at all, give a matrix without rows."""
+    """If all files are bad, or if there are no files, the matrix has no rows."""
     make_tree(tmp_path, {"bad.jpg": b"text"})
     features, progress = extracted(tmp_path, extractors[3])
     assert (len(features.matrix), features.files, features.contents) == (0, (), ())
@@ -119,7 +122,7 @@ def test_no_readable_file_gives_no_row(tmp_path, extractors):
 
 
 class Counting:
-    """Hands on to an extractor, and counts the pictures that it is asked about."""
+    """Passes pictures on to an extractor, and counts them."""
 
     def __init__(self, extractor: Extractor) -> None:
         self.extractor, self.size_px, self.batch_size = extractor, extractor.size_px, extractor.batch_size
@@ -134,19 +137,22 @@ class Counting:
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
-    """A function that opens a cache which knows no file by chance."""
+    """A function that opens a cache in which other tests have left nothing."""
     monkeypatch.setenv("IMGSORT_CACHE_DIR", str(tmp_path / "cache"))
     return lambda **options: contextlib.closing(FeatureCache("recipe", notice=pytest.fail, **options))
 
 
 def make_older(root: Path) -> None:
-    """Give every file a time of a minute ago: what has just been written is not trusted by its time."""
+    """Set the time of every file to a minute ago. The cache does not trust the time of a file that was just written."""
     for file in root.iterdir():
         os.utime(file, ns=(time.time_ns(), time.time_ns() - 60 * 10**9))
 
 
 def test_a_second_look_asks_the_model_nothing(collection, extractors, cache, monkeypatch):
-    """Features, order and bad files are the same, and good files are not even opened."""
+    """A second look does not run the model.
+
+    Features, order and bad files are the same, and the good files are not even opened.
+    """
     make_older(collection)
     counting = Counting(extractors[3])
     with cache() as opened:
@@ -165,7 +171,7 @@ def test_a_second_look_asks_the_model_nothing(collection, extractors, cache, mon
 
 
 def test_moved_and_changed_files_are_told_apart(collection, extractors, cache):
-    """A renamed picture is found by its bytes; one that was changed is looked at anew, whatever its name."""
+    """A renamed file keeps its features. A changed file gets the features of its new bytes."""
     make_older(collection)
     counting = Counting(extractors[3])
     with cache() as opened:
@@ -182,7 +188,7 @@ def test_moved_and_changed_files_are_told_apart(collection, extractors, cache):
 
 
 def test_verify_reads_every_file(tmp_path, extractors, cache):
-    """A file whose size and time were kept while its bytes were changed is found out, if so asked."""
+    """With `verify`, a file with new bytes is noticed even if its size and time are the old ones."""
     before, after = (encode(picture, "BMP") for picture in (gradient(30, 50), np.roll(gradient(30, 50), 9)))
     assert len(before) == len(after)
     root = tmp_path / "collection"
@@ -200,7 +206,7 @@ def test_verify_reads_every_file(tmp_path, extractors, cache):
 
 
 def test_work_that_was_broken_off_is_kept(collection, extractors, cache):
-    """Where the model fails part way, what came before is there for the next start."""
+    """If the model fails part way, the next start finds the features that were made before."""
     make_older(collection)
 
     class Failing(Counting):
@@ -219,7 +225,7 @@ def test_work_that_was_broken_off_is_kept(collection, extractors, cache):
 
 
 def test_other_work_begins_when_the_cache_has_answered(collection, extractors, cache):
-    """`meanwhile` is called once, after what is cached and before anything is read."""
+    """`meanwhile` is called once, after the cached files and before any file is read."""
     make_older(collection)
     with cache() as opened:
         extracted(collection, extractors[3], cache=opened)
@@ -238,7 +244,7 @@ def test_other_work_begins_when_the_cache_has_answered(collection, extractors, c
 
 
 def test_a_large_matrix_lies_in_a_file(collection, extractors, monkeypatch):
-    """Beyond a limit the features are mapped from a file, and are the same."""
+    """Above a limit, the features lie in a mapped file, and their numbers are the same."""
     expected, _ = extracted(collection, extractors[3])
     monkeypatch.setattr(mapped, "MOST_RESIDENT_BYTES", 1000)
     monkeypatch.setattr(extract, "_ROWS_AT_A_TIME", 2)
@@ -248,7 +254,10 @@ def test_a_large_matrix_lies_in_a_file(collection, extractors, monkeypatch):
 
 
 def test_numbers_without_bounds_are_an_error_and_are_not_kept(collection, extractors, cache):
-    """What overflowed says nothing of an image: it would spoil every later run."""
+    """Infinite features are an error, and the cache does not keep them.
+
+    They say nothing about an image, and they would spoil every later run.
+    """
 
     class Overflowing(Counting):
         def extract(self, pixels: np.ndarray) -> np.ndarray:

@@ -30,7 +30,7 @@ def prepared(pooled: PooledModel, read: ReadSettings = DEFAULTS, **options):
 
 
 def test_a_model_is_converted_once(pooled, tmp_path, monkeypatch):
-    """The first time a notice says so; from then on the kept model is taken, and gives the same."""
+    """A notice reports the first conversion. Later runs use the kept model, with the same features."""
     monkeypatch.setenv("IMGSORT_CACHE_DIR", str(tmp_path))
     notices: list[str] = []
     first = prepared(pooled, precision="float32", notice=notices.append)
@@ -43,7 +43,7 @@ def test_a_model_is_converted_once(pooled, tmp_path, monkeypatch):
 
 
 def test_the_recipe_is_all_that_determines_features(pooled):
-    """Whatever can change a feature changes the recipe; how many images go together does not."""
+    """Everything that can change a feature changes the recipe. The batch size does not."""
     usual = prepared(pooled, precision="float32").recipe
     others = [
         prepared(replace(pooled, size_px=64), precision="bfloat16"),
@@ -61,7 +61,10 @@ def test_the_recipe_is_all_that_determines_features(pooled):
 
 
 def test_another_reader_or_other_weights_make_another_recipe(pooled, monkeypatch):
-    """Features made of pixels that another version of the reader gave are not taken for ours."""
+    """Another version of the image reader makes another recipe.
+
+    So features are not used if another version of the reader gave their pixels.
+    """
     usual = prepared(pooled, precision="float32").recipe
     monkeypatch.setattr(extraction, "READER_VERSION", 999)
     assert prepared(pooled, precision="float32").recipe != usual
@@ -69,7 +72,10 @@ def test_another_reader_or_other_weights_make_another_recipe(pooled, monkeypatch
 
 @pytest.mark.parametrize("precision", ["auto", "float32"])
 def test_what_cannot_be_converted_runs_on_tensorflow(pooled, monkeypatch, precision):
-    """In float32 with a notice, unless int8 itself was asked for."""
+    """A model that cannot be converted runs on TensorFlow in float32, with a notice.
+
+    If int8 itself was asked for, ConversionError is raised.
+    """
 
     def fail(*_: object) -> bytes:
         raise ConversionError("it cannot be converted.")
@@ -86,7 +92,10 @@ def test_what_cannot_be_converted_runs_on_tensorflow(pooled, monkeypatch, precis
 
 
 def test_other_preparation_is_another_model_and_other_features(pooled):
-    """A mean that was corrected makes neither the model that was calibrated with the old one, nor its features."""
+    """A corrected mean or divisor makes another recipe.
+
+    Neither the model that was calibrated with the old numbers nor its features are used.
+    """
     backbone = pooled.model.backbone
     corrected = replace(backbone, prepare=replace(backbone.prepare, divisor=127.0))
     other = replace(pooled, model=replace(pooled.model, backbone=corrected))
@@ -96,7 +105,7 @@ def test_other_preparation_is_another_model_and_other_features(pooled):
 
 
 def test_a_kept_model_needs_no_tensorflow(pooled):
-    """With the converted model in place, features come from a process that never imports TensorFlow."""
+    """If the converted model is kept, a process makes features without importing TensorFlow."""
     prepared(pooled, precision="float32")
     script = (
         "import sys, numpy as np\n"
@@ -116,7 +125,7 @@ def test_a_kept_model_needs_no_tensorflow(pooled):
 
 
 def test_litert_is_the_way_on_a_processor(pooled):
-    """With the model's own choice of precision."""
+    """On a processor, LiteRT runs the model in the model's own choice of precision."""
     found = prepared(pooled)
     assert isinstance(found.extractor, LiteRTExtractor)
     assert found.way == Way("litert", pooled.model.backbone.auto_precision)

@@ -14,19 +14,19 @@ def gpus() -> list:
 
 
 def test_keras_runs_on_tensorflow():
-    """Whatever the user's configuration says, Keras runs on TensorFlow."""
+    """Keras runs on TensorFlow, whatever the user's configuration says."""
     assert import_keras().backend.backend() == "tensorflow"
 
 
 def test_another_backend_is_an_error(monkeypatch):
-    """Where the process has chosen another backend already, the remedy is said."""
+    """If the process already uses another backend, the error says what to do."""
     monkeypatch.setattr(import_keras().backend, "backend", lambda: "jax")
     with pytest.raises(DeviceError, match=r"Keras runs on jax .* set KERAS_BACKEND=tensorflow"):
         import_keras()
 
 
 def test_a_gpu_that_tensorflow_cannot_use_is_an_error():
-    """Without a GPU that TensorFlow sees, what to install is said."""
+    """If TensorFlow sees no GPU, the error says what to install."""
     if gpus():
         pytest.skip("this machine has a GPU")
     with pytest.raises(DeviceError, match=r"TensorFlow cannot use this machine's CUDA GPU: install `imgsort\[gpu\]`"):
@@ -34,7 +34,7 @@ def test_a_gpu_that_tensorflow_cannot_use_is_an_error():
 
 
 def test_the_processor_can_always_be_used():
-    """Hiding GPUs is no error where there are none, nor where TensorFlow has computed already."""
+    """Hiding GPUs is no error if there are none, or if TensorFlow has already computed."""
     import_keras()
     import tensorflow as tf
 
@@ -44,7 +44,7 @@ def test_the_processor_can_always_be_used():
 
 
 def test_native_chatter_is_kept_off_the_terminal(capfd):
-    """What native code writes to these descriptors meanwhile is not seen; what comes after is, in order."""
+    """The output of native code is hidden during the block. Later output appears, in order."""
     print("before")
     with silent_descriptors(1, 2):
         os.write(1, b"chatter")

@@ -1,4 +1,4 @@
-"""Networks and classifiers of the tests' own, small and real."""
+"""Small but real networks and classifiers for the tests."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ SIDE_PX = 32
 
 @pytest.fixture(scope="session")
 def tiny_network() -> Callable[..., Any]:
-    """A function that builds a network of a few numbers, with the names that imgsort goes by."""
+    """A function that builds a tiny network with the layer names that imgsort expects."""
     layers = import_keras().layers
 
     def build(classes: int = 3, size_px: int = SIDE_PX) -> Any:
@@ -33,7 +33,7 @@ def tiny_network() -> Callable[..., Any]:
 
 @pytest.fixture(scope="session")
 def classifier_of() -> Callable[..., Classifier]:
-    """A function that gives a classifier with a network's own head, and the rest made up."""
+    """A function that returns a classifier with a network's own head. The rest is made up."""
 
     def make(network: Any, *classes: str, **options: Any) -> Classifier:
         head = head_of(network)
@@ -56,7 +56,7 @@ def classifier_of() -> Callable[..., Classifier]:
 
 @pytest.fixture(scope="session")
 def small_file(tmp_path_factory, tiny_network, classifier_of) -> bytes:
-    """The bytes of a classifier's file, of the tiny network and three classes."""
+    """The bytes of a classifier file with the tiny network and three classes."""
     file = tmp_path_factory.mktemp("classifier") / "small.keras"
     network = tiny_network()
     save_classifier(file, network, classifier_of(network, "ant", "bee", "cat"))

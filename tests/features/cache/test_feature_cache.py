@@ -1,4 +1,4 @@
-"""Features kept between runs: found by path and by content, and never a reason to fail."""
+"""Features kept between runs. They are found by path and by content, and they are never a reason to fail."""
 
 import hashlib
 import os
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.usefixtures("own_folder")
 
 @pytest.fixture
 def photos(tmp_path):
-    """A folder of three files that were last changed long ago."""
+    """A folder with three files that were last changed long ago."""
     folder = tmp_path / "photos"
     folder.mkdir()
     for name in ("a.jpg", "b.jpg", "c.jpg"):
@@ -42,12 +42,15 @@ def photos(tmp_path):
 
 
 def opened(recipe="recipe", **options):
-    """Return the cache, to be closed by `with`. A notice fails the test unless it says otherwise."""
+    """Return the cache, for use in `with`, which closes it.
+
+    A notice fails the test, unless the test gives another `notice`.
+    """
     return closing(FeatureCache(recipe, **{"notice": pytest.fail, **options}))
 
 
 def listed(root, *names):
-    """Return the files as a listing has them."""
+    """Return the files in the form in which a listing has them."""
     stats = [(name, os.stat(root / name)) for name in names or sorted(os.listdir(root))]
     return [ImageFile(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
 
@@ -61,7 +64,7 @@ def content_of(root, file):
 
 
 def fill(root, recipe="recipe"):
-    """Keep features of all files in `root`, each its own."""
+    """Keep features of all files in `root`. Each file has features of its own."""
     with opened(recipe) as cache:
         for number, file in enumerate(listed(root)):
             cache.keep(root, file, content_of(root, file), ROW + number)
@@ -72,7 +75,7 @@ def known(cache, root, files):
 
 
 def knows_nothing(cache, root):
-    """Say whether the cache finds nothing, and takes what it is given without a word."""
+    """Say whether the cache finds nothing, and still finds nothing after it was given new features."""
     files = listed(root)
     found = [*cache.known_rows(root, files), *filter(None, [cache.features_of(content_of(root, files[0]))])]
     cache.keep(root, files[0], digest(b"new"), ROW)
@@ -80,7 +83,10 @@ def knows_nothing(cache, root):
 
 
 def test_unchanged_files_are_known_by_path(photos):
-    """Number, content hash and features of each file come back, bit for bit, without any file being read."""
+    """Unchanged files are found by path, without any file being read.
+
+    The number, the content hash and the features of each file come back, bit for bit.
+    """
     fill(photos)
     files = listed(photos)
     contents = [content_of(photos, file) for file in files]
@@ -94,7 +100,7 @@ def test_unchanged_files_are_known_by_path(photos):
 @settings(max_examples=40, deadline=None)
 @given(st.binary(min_size=4, max_size=64))
 def test_features_come_back_bit_for_bit(numbers):
-    """Whatever bits the numbers have, NaN and -0.0 among them, the next run finds the same."""
+    """The next run finds the same bits, whatever the numbers are. NaN and -0.0 are among them."""
     row = np.frombuffer(numbers[: len(numbers) // 4 * 4], "<f4")
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setenv("IMGSORT_CACHE_DIR", folder)
@@ -107,7 +113,10 @@ def test_features_come_back_bit_for_bit(numbers):
 
 
 def test_another_recipe_sees_nothing(photos):
-    """Features of one recipe are none of another's, by path or by content; each finds its own."""
+    """Features of one recipe are not found with another recipe, by path or by content.
+
+    Each recipe finds its own features.
+    """
     fill(photos)
     with opened("another") as cache:
         assert known(cache, photos, listed(photos)) == {}
@@ -120,7 +129,7 @@ def test_another_recipe_sees_nothing(photos):
 
 
 def test_moved_renamed_and_copied_files_are_known_by_content(photos, tmp_path):
-    """A file at another path is not known by it; its bytes are known wherever they are."""
+    """A file is not known at a new path, but its bytes are known wherever they are."""
     fill(photos)
     (photos / "b.jpg").rename(photos / "renamed.jpg")
     shutil.copy2(photos / "a.jpg", photos / "copied.jpg")
@@ -136,7 +145,7 @@ def test_moved_renamed_and_copied_files_are_known_by_content(photos, tmp_path):
 
 
 def test_a_changed_file_is_not_known_by_its_path(photos):
-    """Another size, or another modification time by one nanosecond, is another file."""
+    """A file with another size is another file. So is one whose time differs by one nanosecond."""
     fill(photos)
     files = listed(photos)
     with opened() as cache:
@@ -148,7 +157,10 @@ def test_a_changed_file_is_not_known_by_its_path(photos):
 
 
 def test_a_path_that_is_given_another_way(photos, monkeypatch):
-    """A relative folder, and a folder above, are the same files; the same name elsewhere is not."""
+    """A relative folder and a parent folder lead to the same files.
+
+    The same file name in another folder is another file.
+    """
     fill(photos)
     monkeypatch.chdir(photos.parent)
     with opened() as cache:
@@ -158,7 +170,10 @@ def test_a_path_that_is_given_another_way(photos, monkeypatch):
 
 
 def test_verify_knows_no_path(photos):
-    """With `verify` every file must be read; its content is still known, and what is kept is kept."""
+    """With `verify`, no file is known by its path, so every file must be read.
+
+    Its content is still known, and new entries are still kept.
+    """
     fill(photos)
     with opened(verify=True) as cache:
         assert known(cache, photos, listed(photos)) == {}
@@ -170,7 +185,10 @@ def test_verify_knows_no_path(photos):
 
 @pytest.mark.parametrize(("age_seconds", "remembered"), [(-60, False), (0, False), (1.5, False), (5, True)])
 def test_a_file_that_was_just_changed_is_not_remembered_by_its_path(photos, age_seconds, remembered):
-    """Changed less than two seconds before the cache was opened, or after: known by its content alone."""
+    """A file that has just changed is known by its content alone.
+
+    This is a file that changed less than two seconds before the cache was opened, or later.
+    """
     mtime_ns = time.time_ns() - int(age_seconds * 1e9)
     os.utime(photos / "a.jpg", ns=(mtime_ns, mtime_ns))
     fill(photos)
@@ -180,7 +198,10 @@ def test_a_file_that_was_just_changed_is_not_remembered_by_its_path(photos, age_
 
 
 def test_a_path_without_its_features(photos):
-    """Which bytes a file has may be kept without features: it is known once there are some."""
+    """The cache may keep which content a file has, without features.
+
+    The file is known as soon as there are features for this content.
+    """
     files = listed(photos)
     with opened() as cache:
         cache.keep(photos, files[0], digest(b"x"), None)
@@ -192,7 +213,10 @@ def test_a_path_without_its_features(photos):
 
 
 def test_damaged_features_are_not_used(photos):
-    """A row whose bytes do not fit its checksum is none, by path or by content, without a notice; others are."""
+    """A row that does not fit its checksum is not used, by path or by content.
+
+    There is no notice, and the other rows are used.
+    """
     fill(photos)
     with closing(sqlite3.connect(store_file())) as database, database:
         damaged = (bytes.fromhex(digest(b"a.jpg")),)
@@ -207,7 +231,7 @@ def test_damaged_features_are_not_used(photos):
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are not bytes there")
 def test_names_that_are_not_utf_8(tmp_path):
-    """A folder and a file whose names are any bytes are known as others are."""
+    """Folders and files whose names have any bytes are known like all others."""
     folder = tmp_path / os.fsdecode(b"caf\xe9")
     folder.mkdir()
     for name in (b"\xff.jpg", b"\xfe.jpg", "ÿ.jpg".encode()):
@@ -221,7 +245,7 @@ def test_names_that_are_not_utf_8(tmp_path):
 
 
 def test_many_files():
-    """1200 files are known, some of them of one content, in a listing that has others too."""
+    """1200 files are found in a listing that has other files too. Some have the same content."""
     root = Path("/photos")
     files = [ImageFile(f"{number}.jpg", number, OLD_NS) for number in range(1200)]
     with opened() as cache:
@@ -236,7 +260,7 @@ def test_many_files():
 
 
 def test_what_is_kept_is_written_about_once_a_second(photos, monkeypatch):
-    """Another process sees what was kept before the run ends, once a second has passed."""
+    """New entries are written about once a second, so another process sees them before the run ends."""
     files = listed(photos)
     with opened() as cache, opened() as other:
         cache.keep(photos, files[0], digest(b"a.jpg"), ROW)
@@ -248,7 +272,7 @@ def test_what_is_kept_is_written_about_once_a_second(photos, monkeypatch):
 
 
 def test_closing_twice(photos):
-    """A cache that is closed knows nothing and keeps nothing; to close it again is no error."""
+    """A closed cache knows nothing and keeps nothing. Closing it again is no error."""
     cache = FeatureCache("recipe", notice=pytest.fail)
     cache.keep(photos, listed(photos)[0], digest(b"a.jpg"), ROW)
     cache.close()
@@ -259,14 +283,14 @@ def test_closing_twice(photos):
 
 
 def test_no_cache(photos, own_folder):
-    """`NoCache` knows nothing, keeps nothing and makes nothing on disk."""
+    """`NoCache` knows nothing, keeps nothing and creates nothing on disk."""
     assert isinstance(NO_CACHE, NoCache)
     assert knows_nothing(NO_CACHE, photos)
     NO_CACHE.close()
     assert not own_folder.exists()
 
 
-# ---- what goes wrong
+# ---- failures
 
 
 def not_a_database(folder):
@@ -301,7 +325,7 @@ def without_its_tables(folder):
 
 
 def is_one_notice(notices):
-    """Say whether there is one, which names the file and both remedies."""
+    """Say whether there is exactly one notice, which names the file and both remedies."""
     (notice,) = notices
     return (
         notice.startswith(f"{store_file()}: the cache cannot be used (")
@@ -322,9 +346,13 @@ def is_one_notice(notices):
     ],
 )
 def test_a_file_that_cannot_be_used(photos, own_folder, harm):
-    """One notice names the file and the remedy; then the cache knows nothing, keeps nothing and raises nothing."""
+    """If the file cannot be used, one notice names the file and the remedy.
+
+    After that, the cache knows nothing, keeps nothing and raises nothing.
+    """
     harm(own_folder)
-    before = store_file().read_bytes()[100:] if store_file().is_file() else None  # SQLite's header says it uses a log
+    # The first 100 bytes are SQLite's header. Opening the file may change it, because it says whether there is a log.
+    before = store_file().read_bytes()[100:] if store_file().is_file() else None
     notices = []
     with opened(notice=notices.append) as cache:
         assert knows_nothing(cache, photos)
@@ -334,7 +362,10 @@ def test_a_file_that_cannot_be_used(photos, own_folder, harm):
 
 
 def test_a_file_that_another_process_locks(photos, monkeypatch):
-    """What is kept is found all the same; that nothing can be added is one notice, and the next run goes on."""
+    """Features in a locked file are found, but nothing can be added.
+
+    One notice says so. The next run works as usual.
+    """
     monkeypatch.setattr(feature_store, "_BUSY_SECONDS", 0.05)
     fill(photos)
     notices = []
@@ -351,7 +382,7 @@ def test_a_file_that_another_process_locks(photos, monkeypatch):
 
 
 def test_a_new_file_that_another_process_locks(photos, own_folder, monkeypatch):
-    """The same where the other process holds a file in which there is nothing yet."""
+    """If the locked file is still empty, there is one notice too, and the cache knows nothing."""
     monkeypatch.setattr(feature_store, "_BUSY_SECONDS", 0.05)
     own_folder.mkdir()
     notices = []
@@ -363,7 +394,7 @@ def test_a_new_file_that_another_process_locks(photos, own_folder, monkeypatch):
 
 
 def test_a_lock_that_comes_midway(photos, monkeypatch):
-    """A run that cannot write any more says so once and goes on without the cache."""
+    """A run that can no longer write gives one notice and goes on without the cache."""
     monkeypatch.setattr(feature_store, "_BUSY_SECONDS", 0.05)
     monkeypatch.setattr(feature_cache, "_WRITE_SECONDS", 0.0)
     notices = []
@@ -381,7 +412,7 @@ def test_a_lock_that_comes_midway(photos, monkeypatch):
 
 @pytest.mark.parametrize("ask", ["by path", "by content", "keep"])
 def test_a_file_that_becomes_damaged_midway(photos, ask):
-    """What is overwritten while a run has it open is one notice at the next use, and a run without the cache."""
+    """If the file is overwritten during a run, the next use gives one notice. The run goes on without the cache."""
     fill(photos)
     notices = []
     with opened(notice=notices.append) as cache:
@@ -402,13 +433,13 @@ def test_a_file_that_becomes_damaged_midway(photos, ask):
 
 
 def damaged_at(good, position, bit):
-    """Return the file's bytes with one bit turned over."""
+    """Return the file's bytes with one bit flipped."""
     return good[:position] + bytes([good[position] ^ 1 << bit]) + good[position + 1 :]
 
 
 @pytest.fixture(scope="module")
 def good_file(tmp_path_factory):
-    """The bytes of a file with eight rows, each its own, and where in it there is something but zeros."""
+    """The bytes of a file with eight different rows, and the positions of its bytes that are not zero."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IMGSORT_CACHE_DIR", str(tmp_path_factory.mktemp("good")))
         with opened() as cache:
@@ -421,7 +452,10 @@ def good_file(tmp_path_factory):
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(data=st.data())
 def test_any_damaged_bit(good_file, data):
-    """Whichever bit of the file is turned over: no error, one notice at most, and never another image's features."""
+    """A flipped bit, anywhere in the file, never gives the features of another image.
+
+    It causes no error, and one notice at most.
+    """
     good, written = good_file
     damaged = damaged_at(good, data.draw(st.sampled_from(written)), data.draw(st.integers(0, 7)))
     root, files, notices = Path("/x"), [ImageFile(f"{number}", 1, 1) for number in range(8)], []
@@ -441,7 +475,7 @@ def test_any_damaged_bit(good_file, data):
 
 @pytest.mark.parametrize("column", ["numbers", "used_day"])
 def test_a_value_of_another_type(photos, column):
-    """Text where SQLite should have kept bytes or a number is damage like any other."""
+    """Text in place of bytes or a number is damage like any other."""
     fill(photos)
     with closing(sqlite3.connect(store_file())) as database, database:
         database.execute(f"UPDATE features SET {column} = 'text'")
@@ -453,7 +487,10 @@ def test_a_value_of_another_type(photos, column):
 
 
 def test_a_time_before_1677():
-    """A file may claim any time (tmpfs and btrfs keep 64 bits of seconds): its path is not remembered, no more."""
+    """The path of a file with a time before 1677 is not remembered. Nothing else goes wrong.
+
+    A file may have any time: tmpfs and btrfs keep 64 bits of seconds.
+    """
     notices = []
     with opened(notice=notices.append) as cache:
         cache.keep(Path("/x"), ImageFile("a", 1, -(10**19)), digest(b"a"), ROW)
@@ -463,11 +500,11 @@ def test_a_time_before_1677():
     assert notices == []
 
 
-# ---- several at once
+# ---- several threads and processes at once
 
 
 def test_several_threads(monkeypatch):
-    """Eight threads that ask and keep at once: none fails, each finds what is there, all is kept."""
+    """Eight threads ask and keep at once, and none fails. Each thread finds what is there, and everything is kept."""
     monkeypatch.setattr(feature_cache, "_WRITE_SECONDS", 0.0)
     root, errors = Path("/x"), []
     with opened() as cache:
@@ -517,7 +554,10 @@ cache.close()
 
 
 def start_keeping(who, many, write_seconds):
-    """Return a process that keeps so many rows, once it gets a line; it says up to which it has written."""
+    """Return a process that keeps `many` rows after it gets a line of input.
+
+    It prints the number of a row each time it has written up to this row.
+    """
     process = subprocess.Popen(
         [sys.executable, "-c", KEEP, who, str(many), str(write_seconds)],
         stdin=subprocess.PIPE,
@@ -529,7 +569,7 @@ def start_keeping(who, many, write_seconds):
 
 
 def test_two_processes_at_once():
-    """Two runs that write at once both succeed, without a notice, and nothing is lost."""
+    """Two runs that write at once both succeed, without a notice. Nothing is lost."""
     both = [start_keeping(who, 200, 0.0) for who in "ab"]
     for process in both:
         process.stdin.write("\n")
@@ -547,7 +587,7 @@ def test_two_processes_at_once():
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
 def test_a_process_that_is_killed():
-    """After SIGKILL all that was written is there, and the file is sound."""
+    """After SIGKILL, all written rows are there and the file is undamaged."""
     with start_keeping("a", 10**9, 0.02) as process:
         process.stdin.write("\n")
         process.stdin.flush()
@@ -561,11 +601,11 @@ def test_a_process_that_is_killed():
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
-# ---- files where a run has put them
+# ---- files that a run has moved
 
 
 def test_files_are_remembered_at_their_new_places(photos, tmp_path):
-    """What a run moved is known at its new path without being read; the old path is not asked for."""
+    """A file that a run has moved is known at its new path without being read. The old path is not needed for this."""
     fill(photos)
     moved = tmp_path / "sorted"
     shutil.copytree(photos, moved)
@@ -585,7 +625,10 @@ def test_files_are_remembered_at_their_new_places(photos, tmp_path):
 
 
 def test_a_file_that_was_changed_while_it_was_read_is_not_remembered(photos):
-    """Changed less than two seconds before the first file was read: its hash may be of other bytes."""
+    """A file that changed shortly before it was read is not remembered.
+
+    It changed less than two seconds before the first file was read. So its hash may be of other bytes.
+    """
     fill(photos)
     now = time.time_ns()
     for age_ns, expected in ((1_999_999_999, {}), (2_000_000_001, {"new.jpg": 0})):
@@ -596,7 +639,7 @@ def test_a_file_that_was_changed_while_it_was_read_is_not_remembered(photos):
 
 
 def test_nothing_to_remember(own_folder):
-    """No file is no error."""
+    """Remembering no file is no error."""
     remember_files([], time.time_ns())
     with opened() as cache:
         assert list(cache.known_rows(own_folder, [])) == []

@@ -1,4 +1,4 @@
-"""The SQLite file itself: what is put is found, by several processes, and what is damaged is not."""
+"""The SQLite file itself. Several processes find what was put into it, and damaged rows are not found."""
 
 import os
 import sqlite3
@@ -30,12 +30,12 @@ def store():
 
 
 def digest(number):
-    """Return a hash as a file's content has it: 64 hex digits."""
+    """Return a hash that looks like a content hash: 64 hex digits."""
     return f"{number:064x}"
 
 
 def change(statement, *values):
-    """Change the file behind the store's back."""
+    """Change the file directly, not through the store."""
     with closing(sqlite3.connect(store_file())) as database, database:
         database.execute(statement, values)
 
@@ -46,7 +46,7 @@ def ask(statement):
 
 
 def test_the_file_is_in_the_cache_folder(own_folder):
-    """The folder is made with its parents when the file is opened, and nothing else is put there."""
+    """Opening the file creates its folder, with all parents, and nothing else in it."""
     assert store_file() == own_folder / "features.sqlite"
     assert not own_folder.exists()
     FeatureStore().close()
@@ -56,7 +56,7 @@ def test_the_file_is_in_the_cache_folder(own_folder):
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.binary(min_size=4, max_size=32), min_size=1, max_size=5))
 def test_features_come_back_bit_for_bit(rows):
-    """Whatever bits the numbers have, NaN and -0.0 among them, a later opening finds the same."""
+    """A later opening finds the same bits, whatever the numbers are. NaN and -0.0 are among them."""
     features = {digest(n): np.frombuffer(row[: len(row) // 4 * 4], "<f4") for n, row in enumerate(rows)}
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setenv("IMGSORT_CACHE_DIR", folder)
@@ -78,7 +78,7 @@ def test_features_come_back_bit_for_bit(rows):
 )
 @pytest.mark.skipif(sys.platform == "win32", reason="names are not bytes there")
 def test_any_name_size_and_time_come_back(name, size, mtime_ns):
-    """A path may hold any bytes, as Linux has it."""
+    """Any size and time come back, and so does any path. On Linux, a path may have any bytes."""
     file = KnownFile(os.fsdecode(b"/" + name), size, mtime_ns, digest(2**256 - 1))
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setenv("IMGSORT_CACHE_DIR", folder)
@@ -88,7 +88,7 @@ def test_any_name_size_and_time_come_back(name, size, mtime_ns):
 
 
 def test_a_recipe_keeps_its_number(store):
-    """The same recipe has the same number in every process, another has another."""
+    """A recipe has the same number in every process. Another recipe has another number."""
     first, second = store.recipe_number("a"), store.recipe_number("b")
     assert first != second
     with closing(FeatureStore()) as other:
@@ -96,7 +96,7 @@ def test_a_recipe_keeps_its_number(store):
 
 
 def test_another_recipe_sees_nothing(store):
-    """Features are found by recipe and content, not by one of them."""
+    """Features are found by recipe and content together, not by one of them."""
     store.put(store.recipe_number("a"), {digest(1): ONE}, [])
     assert list(store.features(store.recipe_number("b"), [digest(1)])) == []
     assert list(store.features(store.recipe_number("a"), [digest(2)])) == []
@@ -116,7 +116,7 @@ def test_more_than_fits_one_statement(store):
 
 
 def test_nothing_is_asked_for(store):
-    """No path and no content is no error."""
+    """An empty list of paths or contents is no error."""
     assert list(store.files([])) == []
     assert list(store.features(1, [])) == []
     store.put(1, {}, [])
@@ -124,7 +124,7 @@ def test_nothing_is_asked_for(store):
 
 
 def test_the_last_word_counts(store):
-    """What is put again replaces what there was."""
+    """An entry that is put again replaces the old one."""
     recipe = store.recipe_number("r")
     for number in (1, 2):
         store.put(recipe, {digest(9): ONE * number}, [KnownFile("/a.jpg", number, 0, digest(number))])
@@ -135,7 +135,7 @@ def test_the_last_word_counts(store):
 
 
 def test_all_or_nothing(store):
-    """Where one of the files cannot be put, nothing is."""
+    """If one of the files cannot be put, nothing is put."""
     recipe = store.recipe_number("r")
     with pytest.raises(ValueError, match="hex"):
         store.put(recipe, {digest(1): ONE}, [KnownFile("/a", 1, 1, digest(1)), KnownFile("/b", 1, 1, "no hex")])
@@ -145,7 +145,7 @@ def test_all_or_nothing(store):
 
 @pytest.mark.parametrize("numbers", [b"", b"\0\0\0\0", b"\0" * 11, ONE.tobytes()[:-1] + b"\1"])
 def test_a_row_that_does_not_fit_its_checksum_is_not_used(store, numbers):
-    """Features whose bytes have changed, or are fewer, are none; the other rows are."""
+    """Features with changed or missing bytes are not found. The other rows are."""
     recipe = store.recipe_number("r")
     store.put(recipe, {digest(1): ONE, digest(2): ONE}, [])
     change("UPDATE features SET numbers = ? WHERE content = ?", numbers, bytes.fromhex(digest(1)))
@@ -153,7 +153,7 @@ def test_a_row_that_does_not_fit_its_checksum_is_not_used(store, numbers):
 
 
 def test_a_use_is_remembered(store):
-    """Features that are found are used today; those that are not asked for stay as old as they were."""
+    """Features that are found count as used today. Other features keep the day of their last use."""
     today = int(time.time() // 86400)
     recipe = store.recipe_number("r")
     store.put(recipe, {digest(1): ONE, digest(2): ONE}, [])
@@ -165,7 +165,10 @@ def test_a_use_is_remembered(store):
 
 
 def test_the_least_used_go_first(store):
-    """So many bytes of features go, the oldest first, with what was known of their files; the file shrinks."""
+    """The features that were unused for longest go first, until enough bytes are gone.
+
+    The entries of their files go too, and the SQLite file shrinks.
+    """
     recipe, other = store.recipe_number("r"), store.recipe_number("other")
     rows = {digest(n): np.zeros(1000, np.float32) for n in range(10)}
     store.put(recipe, rows, [KnownFile(f"/{n}", 1, 1, digest(n)) for n in range(10)])
@@ -188,7 +191,7 @@ def test_the_least_used_go_first(store):
 
 
 def test_a_recipe_at_work_keeps_its_number_while_another_process_prunes(store):
-    """What a run keeps after its recipe was pruned is found by that recipe alone."""
+    """If a recipe is pruned during a run, the run's new features are found by this recipe alone."""
     mine = store.recipe_number("mine")
     with closing(FeatureStore()) as other:
         other.remove_least_used(1)
@@ -199,7 +202,7 @@ def test_a_recipe_at_work_keeps_its_number_while_another_process_prunes(store):
 
 @pytest.mark.parametrize("version", [2, -1, 2**31 - 1])
 def test_a_file_of_another_version_is_left_alone(version):
-    """A file that another imgsort made is an error, and is not changed."""
+    """A file that another version of imgsort made is an error, and it is not changed."""
     FeatureStore().close()
     change(f"PRAGMA user_version = {version}")
     before = store_file().read_bytes()
@@ -209,7 +212,7 @@ def test_a_file_of_another_version_is_left_alone(version):
 
 
 def test_a_file_of_another_program_is_not_taken_apart(own_folder):
-    """Where tables of these names are there already, opening fails and they keep what they hold."""
+    """If tables of these names exist already, opening fails, and the tables keep their content."""
     own_folder.mkdir()
     change("CREATE TABLE features (mine)")
     change("INSERT INTO features VALUES (1)")
@@ -221,7 +224,7 @@ def test_a_file_of_another_program_is_not_taken_apart(own_folder):
 
 @pytest.mark.parametrize("lock", ["EXCLUSIVE", "IMMEDIATE"])
 def test_opening_waits_for_another_process_that_is_first(own_folder, monkeypatch, lock):
-    """Where another process is just making the file, opening waits for it: that is no damage."""
+    """If another process is just creating the file, opening waits. This is no damage."""
     monkeypatch.setattr(feature_store, "_BUSY_SECONDS", 10.0)
     own_folder.mkdir()
     first = sqlite3.connect(store_file(), check_same_thread=False, isolation_level=None)
@@ -237,13 +240,13 @@ def test_opening_waits_for_another_process_that_is_first(own_folder, monkeypatch
 
 
 def test_a_locked_file_is_an_error_after_a_while(monkeypatch):
-    """Who cannot write for as long as `_BUSY_SECONDS` gets an error and does not wait for ever."""
+    """A store that cannot write for `_BUSY_SECONDS` raises an error and does not wait for ever."""
     monkeypatch.setattr(feature_store, "_BUSY_SECONDS", 0.05)
     with closing(FeatureStore()) as store, closing(sqlite3.connect(store_file(), isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(sqlite3.OperationalError, match="locked"):
             store.recipe_number("r")
-        assert store.count_features() == 0  # reading goes on
+        assert store.count_features() == 0  # reading still works
         other.execute("ROLLBACK")
         assert store.recipe_number("r") == 1
 
@@ -266,7 +269,7 @@ store.close()
 
 
 def test_processes_that_make_it_and_write_at_once():
-    """Four processes open a file that is not there, at once, and write: each succeeds and nothing is lost."""
+    """Four processes create the file and write to it at once. Each process succeeds, and nothing is lost."""
     at_work = [
         subprocess.Popen(
             [sys.executable, "-c", PUT, str(who)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

@@ -1,4 +1,4 @@
-"""Where the cache is."""
+"""Where the cache folder is."""
 
 import contextlib
 import os
@@ -17,7 +17,7 @@ from imgsort.features.cache.upkeep import look_into_cache
 
 
 def test_the_folder_that_is_named(tmp_path, monkeypatch):
-    """IMGSORT_CACHE_DIR is asked anew each time; features and models are both in it; nothing is made."""
+    """IMGSORT_CACHE_DIR is read each time, for features and for models. Nothing is created."""
     for name in ("one", "two"):
         monkeypatch.setenv("IMGSORT_CACHE_DIR", str(tmp_path / name))
         assert cache_folder() == tmp_path / name
@@ -29,7 +29,7 @@ def test_the_folder_that_is_named(tmp_path, monkeypatch):
 @pytest.mark.skipif(sys.platform != "linux", reason="XDG_CACHE_HOME is heard on Linux")
 @pytest.mark.parametrize("named", [None, ""])
 def test_the_users_own_folder(tmp_path, monkeypatch, named):
-    """Without the variable, or where it is empty, it is the user's folder for caches; nothing is made."""
+    """If the variable is missing or empty, the cache lies in the user's cache folder. Nothing is created."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.delenv("IMGSORT_CACHE_DIR")
     if named is not None:
@@ -40,7 +40,7 @@ def test_the_users_own_folder(tmp_path, monkeypatch, named):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="names are not bytes there")
 def test_a_name_that_is_not_utf_8(tmp_path):
-    """A folder whose name is any bytes is used as it is."""
+    """The name of the cache folder may have any bytes."""
     folder = os.fsencode(tmp_path) + b"/\xff"
     script = "from imgsort.features.cache.feature_store import FeatureStore; FeatureStore().close()"
     environment = {**os.environb, b"IMGSORT_CACHE_DIR": folder}
@@ -50,7 +50,10 @@ def test_a_name_that_is_not_utf_8(tmp_path):
 
 
 def test_a_user_without_a_home_is_an_error_that_runs_live_with(tmp_path, monkeypatch):
-    """No home folder, as for a number without a name in a container: features and models are made each time."""
+    """Without a home folder, features and models are made in each run, with a notice.
+
+    In a container, for example, a user may be a number without a name.
+    """
     monkeypatch.delenv("IMGSORT_CACHE_DIR")
 
     def no_home(*_: object, **__: object) -> str:

@@ -1,4 +1,4 @@
-"""Converted models: made once, whole or not at all."""
+"""Converted models are made once, and they are kept whole or not at all."""
 
 import errno
 import hashlib
@@ -23,12 +23,12 @@ def never():
 
 
 def obtain(key="key", make=lambda: DATA):
-    """Return the model; that it could not be kept is a failure of the test."""
+    """Return the model. The test fails if the model cannot be kept."""
     return stored_or_made(key, make, pytest.fail)
 
 
 def test_made_once():
-    """A model is made, kept, and found again; data and hash are the same each time."""
+    """A model is made, kept and found again. Its data and hash are the same each time."""
     made = obtain()
     assert made == ConvertedModel(DATA, hashlib.sha256(DATA).hexdigest())
     assert obtain(make=never) == made
@@ -36,7 +36,7 @@ def test_made_once():
 
 
 def test_each_key_has_its_own():
-    """Models of other keys are other models, whatever characters a key has."""
+    """Each key has its own model, whatever characters the key has."""
     keys = ["a", "b", "", "../../escape", "*", "a" * 5000, "ключ\n"]
     for number, key in enumerate(keys):
         obtain(key, lambda number=number: b"%d" % number)
@@ -46,14 +46,14 @@ def test_each_key_has_its_own():
 
 
 def test_an_empty_model_is_kept():
-    """Even no bytes are what was made."""
+    """A model of zero bytes is kept too."""
     assert obtain(make=lambda: b"").data == b""
     assert obtain(make=never).data == b""
 
 
 @pytest.mark.parametrize("damage", [b"", DATA[:-1], DATA + b"\0", b"\1" + DATA[1:]])
 def test_a_damaged_model_is_made_anew(damage):
-    """A file that is not what it was is not used: it is replaced."""
+    """A damaged file is not used. The model is made again, and its file is replaced."""
     obtain()
     (file,) = kept_models()
     file.write_bytes(damage)
@@ -63,7 +63,7 @@ def test_a_damaged_model_is_made_anew(damage):
 
 
 def test_what_is_made_differs_from_the_last_time():
-    """After damage, another result under the same key is the one that is found."""
+    """After damage, the new model is the one that is found, even if it differs from the old one."""
     obtain()
     kept_models()[0].write_bytes(b"damaged")
     assert obtain(make=lambda: b"newer").data == b"newer"
@@ -72,7 +72,7 @@ def test_what_is_made_differs_from_the_last_time():
 
 
 def test_a_use_is_remembered():
-    """The time of a model's file is that of its last use: `prune` goes by it."""
+    """The time of a model's file is the time of its last use. `prune` uses this time."""
     obtain()
     (file,) = kept_models()
     os.utime(file, (1, 1))
@@ -81,7 +81,10 @@ def test_a_use_is_remembered():
 
 
 def test_where_it_cannot_be_kept(own_folder):
-    """A file in place of the folder: the model is made, used, and one notice says where it cannot be kept."""
+    """If a file lies in place of the folder, the model is made and used, but not kept.
+
+    One notice names the folder in which the model cannot be kept.
+    """
     own_folder.write_bytes(b"in the way")
     for _ in range(2):
         notices = []
@@ -95,7 +98,10 @@ def test_where_it_cannot_be_kept(own_folder):
 
 
 def test_a_folder_in_the_models_place(own_folder):
-    """What cannot be read or replaced is left: the model is made each time, with a notice."""
+    """A folder in place of the model's file stays, as it cannot be read or replaced.
+
+    The model is made each time, with a notice.
+    """
     obtain()
     (file,) = kept_models()
     file.unlink()
@@ -108,7 +114,10 @@ def test_a_folder_in_the_models_place(own_folder):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
 def test_where_writing_fails_nothing_is_left():
-    """A full disk, here a limit on the size of files: a notice, the model, and no part of a file."""
+    """If writing fails, there is a notice, the model is used, and no part of a file is left.
+
+    A limit on the size of files stands for a full disk.
+    """
     import resource
 
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -128,7 +137,7 @@ def test_where_writing_fails_nothing_is_left():
 
 
 def test_a_failed_conversion_keeps_nothing(own_folder):
-    """An error of `make` goes through; nothing is kept, not even a folder."""
+    """An error of `make` is passed on. Nothing is kept, not even a folder."""
 
     def fail():
         raise RuntimeError("no")
@@ -139,7 +148,7 @@ def test_a_failed_conversion_keeps_nothing(own_folder):
 
 
 def test_only_whole_files_are_seen():
-    """While several threads keep and find models, who looks sees whole files only."""
+    """While several threads keep and find models, a reader sees only whole files."""
     big = os.urandom(1 << 20)
     seen = set()
     errors = []
@@ -170,7 +179,7 @@ def test_only_whole_files_are_seen():
 
 
 def test_another_process_finds_it():
-    """The key alone says which model it is, in every process."""
+    """The key alone identifies the model, in every process."""
     obtain()
     script = "import sys\nfrom imgsort.features.cache.model_store import stored_or_made\n"
     script += "print(stored_or_made('key', sys.exit, sys.exit).sha256)"
@@ -179,7 +188,7 @@ def test_another_process_finds_it():
 
 
 def test_what_is_no_model_is_not_counted():
-    """Files of other kinds in the folder are not models; without a folder there is none."""
+    """Other files in the folder do not count as models. Without a folder, there are no models."""
     assert kept_models() == []
     models_folder().mkdir(parents=True)
     for name in ("half.part", "readme.txt"):

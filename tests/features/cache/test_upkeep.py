@@ -1,4 +1,4 @@
-"""What the cache holds, and making it smaller."""
+"""What the cache contains, and how it is made smaller."""
 
 import os
 import random
@@ -36,7 +36,7 @@ def keep_features(count, recipe="recipe"):
 
 
 def keep_models(*keys):
-    """Keep a model under each key, the first of them used longest ago."""
+    """Keep a model under each key. The first key was used longest ago."""
     for age, key in enumerate(reversed(keys)):
         sha256 = stored_or_made(key, lambda key=key: key.encode().ljust(MODEL_BYTES), pytest.fail).sha256
         (file,) = (file for file in kept_models() if sha256 in file.name)
@@ -60,7 +60,7 @@ def features_left():
 
 
 def test_where_there_is_nothing(own_folder):
-    """Of a cache that is not there all is zero; to look, clear or prune makes nothing on disk."""
+    """Without a cache, all numbers are zero. Looking, clearing and pruning create nothing on disk."""
     empty = CacheInfo(own_folder, 0, 0, 0, 0)
     assert look_into_cache() == empty
     clear_features()
@@ -74,7 +74,10 @@ def test_where_there_is_nothing(own_folder):
 
 
 def test_counts_and_sizes(own_folder):
-    """Rows of all recipes, models, and the bytes of their files; what the total says is what the folder takes."""
+    """The rows of all recipes and the models are counted, and so are the bytes of their files.
+
+    The total is the size of all files in the folder.
+    """
     keep_features(3)
     keep_features(2, "another recipe")
     keep_models("a", "b")
@@ -95,20 +98,20 @@ def test_counts_and_sizes(own_folder):
 
 
 def test_what_a_run_is_writing_counts():
-    """SQLite's files beside the main one are counted while they are there, and cleared with it."""
+    """SQLite's files beside the main file are counted while they exist, and cleared with it."""
     keep_features(1)
     with closing(FeatureStore()) as store:
         store.put(1, {digest(9): np.zeros(WIDTH, np.float32)}, [])
         log = Path(f"{store_file()}-wal").stat().st_size
         assert log > 4 * WIDTH
         assert look_into_cache().features_bytes >= store_file().stat().st_size + log
-        if sys.platform != "win32":  # an open file cannot be removed there
+        if sys.platform != "win32":  # Windows cannot remove an open file
             clear_features()
             assert look_into_cache().features_bytes == 0
 
 
 def test_what_cannot_be_read():
-    """Of a damaged file the rows are not known, its size is; looking does not change it."""
+    """A damaged file has an unknown number of rows, but a known size. Looking does not change it."""
     damage()
     before = store_file().read_bytes()
     assert look_into_cache() == CacheInfo(store_file().parent, None, 100_000, 0, 0)
@@ -116,7 +119,7 @@ def test_what_cannot_be_read():
 
 
 def test_clear_features_leaves_the_models(own_folder):
-    """The features go with all that SQLite put beside them; the models stay, and the cache can be filled anew."""
+    """The features go, with all files that SQLite put beside them. The models stay. The cache can be filled again."""
     keep_features(3)
     keep_models("a")
     clear_features()
@@ -127,7 +130,7 @@ def test_clear_features_leaves_the_models(own_folder):
 
 
 def test_clear_models_leaves_the_features(own_folder):
-    """The models go, the features stay."""
+    """The models go, and the features stay."""
     keep_features(3)
     keep_models("a", "b")
     clear_models()
@@ -137,7 +140,7 @@ def test_clear_models_leaves_the_features(own_folder):
 
 @pytest.mark.parametrize("clear", [clear_features, clear_models])
 def test_what_cannot_be_removed(clear):
-    """A folder in the place of a file stays, and is named."""
+    """A folder in place of a file stays, and the error names it."""
     place = store_file() if clear is clear_features else models_folder() / "x.tflite"
     place.mkdir(parents=True)
     with pytest.raises(CacheError) as raised:
@@ -147,7 +150,7 @@ def test_what_cannot_be_removed(clear):
 
 
 def test_prune_removes_nothing_that_fits():
-    """Where the size is enough, and at exactly the size that there is, all stays as it is."""
+    """If the cache has exactly the given size, or is smaller, nothing changes."""
     keep_features(3)
     keep_models("a")
     before = look_into_cache()
@@ -158,7 +161,7 @@ def test_prune_removes_nothing_that_fits():
 
 @pytest.mark.parametrize("excess", [1, 4000, 5120, 9000, 60_000])
 def test_prune_removes_features_first(excess):
-    """At most the given size is left; while some features are left every model is."""
+    """At most the given size is left. As long as features are left, all models are left."""
     keep_features(40)
     keep_models("a", "b")
     size = look_into_cache().total_bytes - excess
@@ -173,7 +176,7 @@ def test_prune_removes_features_first(excess):
 
 
 def test_prune_removes_the_least_used_features():
-    """Those that were not used for longest go; a use, by another recipe's rows too, counts by its day."""
+    """The features that were unused for longest go first. A use counts by its day, in the rows of all recipes."""
     keep_features(30)
     with closing(sqlite3.connect(store_file())) as database, database:
         database.execute("UPDATE features SET used_day = CASE WHEN rowid % 3 = 0 THEN 10 ELSE 20 END")
@@ -185,7 +188,7 @@ def test_prune_removes_the_least_used_features():
 
 
 def test_prune_removes_the_least_used_models():
-    """Where the features are not enough, models go, those that were not used for longest first."""
+    """If removing features is not enough, models go too, the longest unused first."""
     keep_features(3)
     keep_models("oldest", "older", "newest")
     prune(2 * MODEL_BYTES + 30_000)
@@ -197,7 +200,7 @@ def test_prune_removes_the_least_used_models():
 
 
 def test_prune_to_nothing():
-    """A size of zero leaves no row and no model."""
+    """With a size of zero, no row and no model is left."""
     keep_features(3)
     keep_models("a", "b")
     prune(0)
@@ -215,7 +218,7 @@ def test_prune_to_less_than_an_empty_file():
 
 
 def test_prune_without_features():
-    """A cache of models alone is made smaller; no file for features is made."""
+    """A cache with models alone is made smaller. No file for features is created."""
     keep_models("a", "b")
     prune(MODEL_BYTES)
     assert models_left() == ["b"]
@@ -224,7 +227,10 @@ def test_prune_without_features():
 
 @pytest.mark.parametrize("harm", ["damaged", "another version"])
 def test_prune_of_what_cannot_be_read(harm):
-    """An error names the file and the remedy, nothing is removed; the remedy works."""
+    """If the features cannot be read, the error names the file and the remedy.
+
+    Nothing is removed, and the remedy works.
+    """
     keep_models("a")
     if harm == "damaged":
         damage()

@@ -18,18 +18,18 @@ from imgsort.images.decoding.decode import DEFAULTS
 from tests.support.published_layout import write_published
 
 SIDE_PX = 64
-# The module of each in `keras.applications`.
+# The module of each model in `keras.applications`.
 MODULES = {"vgg16": "vgg16", "resnet50": "resnet", "resnet50v2": "resnet_v2", "inceptionv3": "inception_v3"}
 OF_KERAS = list(MODULES)
-# InceptionV3 takes no less than 75 pixels.
+# InceptionV3 needs at least 75 pixels.
 SMALL_PX = dict.fromkeys(BACKBONES, SIDE_PX) | {"inceptionv3": 75}
 
 
 def map_side(name: str, size_px: int) -> int:
-    """Return the side of a model's map, by the strides and paddings of its paper."""
-    if name == "vgg16":  # five times halved, rounded down
+    """Return the side of a model's map, from the strides and paddings in its paper."""
+    if name == "vgg16":  # halved five times, rounded down
         return size_px // 32
-    if name == "inceptionv3":  # five times halved without padding; twice a convolution takes two more
+    if name == "inceptionv3":  # halved five times without padding; two convolutions take two pixels each
         side = (size_px - 1) // 2 - 2
         side = (side - 1) // 2 - 2
         for _ in range(3):
@@ -40,12 +40,12 @@ def map_side(name: str, size_px: int) -> int:
 
 @cache
 def built(name: str) -> Any:
-    """Return the model of the row, small, its weights random. Built once, and not to be changed."""
+    """Return a small model of the row with random weights. It is built once, and tests must not change it."""
     return BACKBONES[name].build(SMALL_PX[name])
 
 
 def pictures() -> np.ndarray:
-    """Return uint8 (3, 64, 64, 3), RGB: noise, and a bluish and a reddish slope."""
+    """Return uint8 (3, 64, 64, 3), RGB: noise, a bluish gradient and a reddish gradient."""
     picture = np.random.default_rng(7).integers(0, 256, (3, SIDE_PX, SIDE_PX, 3), dtype=np.uint8)
     slope = np.linspace(0, 200, SIDE_PX, dtype=np.uint8)
     picture[1] = np.stack([slope[None] * np.ones((SIDE_PX, 1), np.uint8)] * 3, axis=-1)
@@ -56,7 +56,7 @@ def pictures() -> np.ndarray:
 
 
 def test_the_command_line_offers_the_models_of_the_table():
-    """The names that `--model` and `models pull` take are those of the table."""
+    """`--model` and `models pull` take the names in the table."""
     commands = (main.commands["categorize"], main.commands["models"].commands["pull"])
     models = [option for command in commands for option in command.params if option.name in ("model", "name")]
     assert [tuple(option.type.choices) for option in models] == [tuple(BACKBONES)] * 2
@@ -64,20 +64,20 @@ def test_the_command_line_offers_the_models_of_the_table():
 
 @pytest.mark.parametrize("name", BACKBONES)
 def test_a_row_is_found_by_its_name(name):
-    """A row's name is its key."""
+    """Each row is found by its name."""
     assert backbone_named(name) is BACKBONES[name]
     assert BACKBONES[name].name == name
 
 
 def test_an_unknown_name_is_a_usage_error():
-    """A name that is not in the table is said back, with those that are."""
+    """The error for an unknown name repeats it, and lists the names in the table."""
     with pytest.raises(UsageError, match=f"no model 'alexnet'; there are {', '.join(BACKBONES)}"):
         backbone_named("alexnet")
 
 
 @pytest.mark.parametrize("name", BACKBONES)
 def test_the_width_is_the_models(name):
-    """The number of features that a row states is the number of channels that its model gives."""
+    """The number of features in a row of the table is the number of channels that its model gives."""
     size_px, model = SMALL_PX[name], built(name)
     side = map_side(name, size_px)
     assert model.input_shape == (None, size_px, size_px, 3)
@@ -86,7 +86,7 @@ def test_the_width_is_the_models(name):
 
 @pytest.mark.parametrize("name", BACKBONES)
 def test_the_size_of_the_row_builds(name):
-    """The size that a row states is one that its model can be built for."""
+    """Each model can be built for the size that its row states."""
     backbone = BACKBONES[name]
     side = map_side(name, backbone.size_px)
     assert backbone.build(backbone.size_px).output_shape == (None, side, side, backbone.width)
@@ -94,23 +94,23 @@ def test_the_size_of_the_row_builds(name):
 
 @pytest.mark.parametrize("name", OF_KERAS)
 def test_the_models_of_keras_see_what_keras_prepares(name):
-    """Every level of every channel becomes what Keras' own `preprocess_input` makes of it, but for rounding."""
+    """Each level of each channel becomes what Keras' own `preprocess_input` gives, except for rounding."""
     prepare = getattr(import_keras().applications, MODULES[name]).preprocess_input
     levels = np.stack([np.random.default_rng(1).permutation(256) for _ in range(3)], axis=-1)
     pixels = levels.astype(np.uint8).reshape(1, 16, 16, 3)
     found, expected = BACKBONES[name].prepare(pixels), prepare(pixels.astype("float32"))
-    # Keras divides before it takes away, which rounds otherwise; levels about means are the same to the last bit.
+    # Keras divides before it subtracts, which rounds differently. Without a division, all bits are the same.
     assert np.abs(found - expected).max() <= (0 if BACKBONES[name].prepare.divisor == 1 else 2e-7)
 
 
 def test_lite_is_prepared_as_it_was_trained():
-    """EfficientNet-Lite0 sees (rgb - 127) / 128."""
+    """EfficientNet-Lite0 gets (rgb - 127) / 128, as in its training."""
     pixels = np.array([[[[0, 127, 255]]]], np.uint8)
     assert BACKBONES[ALWAYS_THERE].prepare(pixels).tolist() == [[[[-127 / 128, 0, 1]]]]
 
 
 def test_vgg16s_file_and_hash_are_those_of_keras(monkeypatch):
-    """Address and MD5 of VGG16's weights are what Keras itself has."""
+    """The address and MD5 of VGG16's weights are the same as in Keras."""
     import_keras()
     from keras.src.applications import vgg16
 
@@ -124,7 +124,7 @@ def test_vgg16s_file_and_hash_are_those_of_keras(monkeypatch):
 
 @pytest.mark.parametrize("name", ["resnet50", "resnet50v2"])
 def test_the_resnets_files_and_hashes_are_those_of_keras(monkeypatch, name):
-    """Address and MD5 of the weights of both ResNets are what Keras itself has."""
+    """The address and MD5 of the weights of both ResNets are the same as in Keras."""
     import_keras()
     from keras.src.applications import resnet
 
@@ -135,7 +135,7 @@ def test_the_resnets_files_and_hashes_are_those_of_keras(monkeypatch, name):
 
 
 def test_inceptionv3s_file_and_hash_are_those_of_keras(monkeypatch):
-    """Address and MD5 of InceptionV3's weights are what Keras itself has."""
+    """The address of InceptionV3's weights and their MD5 are the same as in Keras."""
     import_keras()
     from keras.src.applications import inception_v3
 
@@ -147,7 +147,10 @@ def test_inceptionv3s_file_and_hash_are_those_of_keras(monkeypatch):
 
 
 class Original(NamedTuple):
-    """What `keras.applications` itself says of the pictures, and a file of its weights in the published layout."""
+    """What `keras.applications` itself gives for the pictures, and a file of its weights.
+
+    The file has the published layout.
+    """
 
     weights_file: Path
     maps: np.ndarray
@@ -155,7 +158,7 @@ class Original(NamedTuple):
 
 @pytest.fixture(scope="module")
 def original(tmp_path_factory) -> Callable[[str], Original]:
-    """A function that gives the original of a model; each is made once."""
+    """A function that returns the original of a model. Each original is made once."""
     folder = tmp_path_factory.mktemp("weights")
 
     @cache
@@ -198,7 +201,10 @@ POOLED = {
     ("name", "pooling"), [("vgg16", "avg"), ("vgg16", "max"), ("vgg16", "none"), ("resnet50", "avg")]
 )
 def test_features_are_those_of_keras(original, name, pooling):
-    """The whole way, published file to features, gives what Keras' own model and preprocessing give."""
+    """The whole way from the published file to features gives what Keras itself gives.
+
+    Keras uses its own model and its own preprocessing.
+    """
     weights_file, maps = original(name)
     pooled = PooledModel(brought_by_hand(name, weights_file), SIDE_PX, pooling)
     extractor = prepare_extraction(

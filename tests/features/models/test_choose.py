@@ -21,7 +21,7 @@ def notices() -> list[str]:
 
 @pytest.fixture
 def bars() -> list[str]:
-    """The models for which a progress bar was asked."""
+    """The models for which a progress bar was requested."""
     return []
 
 
@@ -35,7 +35,7 @@ def choose(notices, bars) -> Callable[..., ChosenModel]:
 
 @pytest.fixture
 def tiny_vgg16(monkeypatch) -> PublishedWeights:
-    """Weights of a few bytes in the place of VGG16's 59 million."""
+    """Weights of a few bytes in place of VGG16's weights of 59 million bytes."""
     weights = PublishedWeights("vgg16/tiny.h5", hashlib.md5(BODY).hexdigest())
     monkeypatch.setitem(BACKBONES, "vgg16", dataclasses.replace(BACKBONES["vgg16"], weights=weights))
     return weights
@@ -43,7 +43,10 @@ def tiny_vgg16(monkeypatch) -> PublishedWeights:
 
 @pytest.mark.parametrize("default", ["vgg16", "resnet50"])
 def test_a_default_out_of_reach_is_stood_in_for(choose, notices, default):
-    """Without a network the model that is always there is used, recorded, and the notice says why and how to pin."""
+    """Without a network, the model that is always there replaces the default model.
+
+    The result records this. The notice says why, and how to choose a model explicitly.
+    """
     model = choose(None, default)
     assert (model.backbone.name, model.fallback, model.origin) == (ALWAYS_THERE, default, "imagenet")
     assert model.sha256 == model.backbone.weights.sha256
@@ -56,14 +59,14 @@ def test_a_default_out_of_reach_is_stood_in_for(choose, notices, default):
 
 
 def test_a_default_whose_host_answers_an_error_is_stood_in_for(choose, notices, weights_host):
-    """A host that is there but has no file is like no host."""
+    """A host that answers with an error is treated like a missing host."""
     weights_host.answer = weights_host.sends(b"", status=500)
     assert choose(None).fallback == "vgg16"
     assert "HTTP 500" in notices[0]
 
 
 def test_a_model_asked_for_is_never_stood_in_for(choose, notices):
-    """With --model, a host out of reach is an error that says what to do."""
+    """With --model, a host that cannot be reached is an error that says what to do."""
     with pytest.raises(DownloadError, match=r"--model vgg16: .* --weights, or take --model efficientnet-lite0"):
         choose("vgg16")
     assert notices == []
@@ -71,7 +74,7 @@ def test_a_model_asked_for_is_never_stood_in_for(choose, notices):
 
 @pytest.mark.parametrize("name", [None, "vgg16"])
 def test_a_wrong_hash_is_never_a_fallback(choose, notices, weights_host, name):
-    """A host that sends another file is an error, asked for or default."""
+    """If the host sends a wrong file, this is an error, with --model and with the default model."""
     weights_host.answer = weights_host.sends(b"something else")
     with pytest.raises(WeightsError, match="not the file that Keras publishes") as caught:
         choose(name)
@@ -82,7 +85,7 @@ def test_a_wrong_hash_is_never_a_fallback(choose, notices, weights_host, name):
 @pytest.mark.usefixtures("tiny_vgg16")
 @pytest.mark.parametrize("name", [None, "vgg16"])
 def test_a_default_within_reach_is_fetched_and_used(choose, notices, bars, weights_host, name):
-    """Weights are fetched under a progress bar once, and are then at hand: no bar, no request."""
+    """Weights are fetched once, with a progress bar. After that, there is no bar and no request."""
     weights_host.answer = weights_host.sends(BODY)
     first, second = choose(name), choose(name)
     assert first == second
@@ -93,14 +96,17 @@ def test_a_default_within_reach_is_fetched_and_used(choose, notices, bars, weigh
 
 
 def test_the_model_that_is_always_there_needs_nothing(choose, notices, bars):
-    """EfficientNet-Lite0 is at hand without a network, and nothing is said about it."""
+    """EfficientNet-Lite0 needs no network, and there is no notice about it."""
     model = choose(ALWAYS_THERE)
     assert (model.backbone.name, model.fallback) == (ALWAYS_THERE, None)
     assert (notices, bars) == ([], [])
 
 
 def test_weights_brought_by_hand_are_used(choose, notices, tmp_path):
-    """A file given is taken, with its hash, for the model named or the default, and no host is asked."""
+    """A given weights file is used, for the named model or the default, and no host is asked.
+
+    The hash of the file is recorded.
+    """
     (tmp_path / "mine.h5").write_bytes(BODY)
     for name, expected in ((None, "vgg16"), ("resnet50", "resnet50")):
         model = choose(name, weights=tmp_path / "mine.h5")
@@ -113,14 +119,14 @@ def test_weights_brought_by_hand_are_used(choose, notices, tmp_path):
 
 
 def test_missing_weights_brought_by_hand_are_an_error(choose, tmp_path):
-    """A file given that is not there is an error: the default's own weights do not take its place."""
+    """A given file that does not exist is an error. The default's own weights do not replace it."""
     with pytest.raises(WeightsError, match=r"mine\.h5: the file of weights cannot be read"):
         choose(None, weights=tmp_path / "mine.h5")
 
 
 @pytest.mark.parametrize("name", ["vgg19", "VGG16", " "])
 def test_an_unknown_model_is_a_usage_error(choose, name):
-    """A name that is not in the table is said back, with those that are."""
+    """The error for an unknown name repeats it, and lists the names in the table."""
     with pytest.raises(
         UsageError, match=rf"no model '{name}'; there are vgg16, resnet50, resnet50v2, inceptionv3, efficientnet-lite0"
     ):

@@ -24,7 +24,7 @@ def classifier(state):
 
 
 def classes_of(classifier, photo: np.ndarray) -> list[int]:
-    """Return the ImageNet classes of the middle square of a photograph, the likeliest first."""
+    """Return the ImageNet classes of the middle square of a photograph, the most likely first."""
     height, width = photo.shape[:2]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
@@ -36,36 +36,42 @@ def classes_of(classifier, photo: np.ndarray) -> list[int]:
 
 
 def test_a_cat_is_a_cat(classifier):
-    """The real weights know scikit-image's cat: Egyptian cat, tiger cat, tabby."""
+    """The real weights recognise scikit-image's cat: Egyptian cat, tiger cat, tabby."""
     assert classes_of(classifier, data.chelsea())[:3] == [285, 282, 281]
 
 
 def test_an_espresso_is_an_espresso(classifier):
-    """The real weights know scikit-image's coffee."""
+    """The real weights recognise scikit-image's coffee."""
     assert classes_of(classifier, data.coffee())[0] == 967
 
 
 def test_the_order_of_channels_matters(classifier):
-    """With red and blue swapped the cat is another animal: the weights were trained on RGB."""
+    """With red and blue swapped, the cat becomes another animal. The weights were trained on RGB."""
     assert classes_of(classifier, data.chelsea()[..., ::-1])[:3] != [285, 282, 281]
 
 
 def test_the_number_of_parameters_is_the_papers(classifier):
-    """4.65 million numbers were trained, classifier and all; 42,016 more are running means and variances."""
+    """4.65 million numbers were trained, including the classifier.
+
+    Another 42,016 numbers are running means and variances.
+    """
     assert sum(int(np.prod(weight.shape)) for weight in classifier.trainable_weights) == 4_652_008
     assert classifier.count_params() == 4_652_008 + 42_016
 
 
 @pytest.mark.parametrize("size_px", [32, 100])
 def test_other_sizes_build(size_px):
-    """The network takes squares of other sizes; its map has a 32nd of their side, rounded up."""
+    """The network takes squares of other sizes.
+
+    The side of its map is the side of the square divided by 32, rounded up.
+    """
     side = -(-size_px // 32)
     assert build_efficientnet_lite0(size_px).output_shape == (None, side, side, 1280)
 
 
 @pytest.mark.parametrize("name", ["_conv_stem.weight", "_blocks.7._bn1.running_var", "_fc.bias"])
 def test_a_missing_tensor_is_refused(classifier, state, name):
-    """A file without one of the tensors is not this model's, and the tensor is named."""
+    """A file without one of the tensors is refused, and the error names the tensor."""
     rest = {other: tensor for other, tensor in state.items() if other != name}
     with pytest.raises(WeightsError, match=name.rpartition(".")[0]):
         load_state(classifier, rest)
@@ -82,6 +88,6 @@ def test_a_missing_tensor_is_refused(classifier, state, name):
     ],
 )
 def test_a_tensor_of_another_shape_is_refused(classifier, state, name, shape):
-    """A tensor of another shape is refused, and named."""
+    """A tensor of another shape is refused, and the error names it."""
     with pytest.raises(WeightsError, match=rf"the file's tensor {name.rpartition('.')[0]} does not fit"):
         load_state(classifier, {**state, name: np.zeros(shape, np.float32)})

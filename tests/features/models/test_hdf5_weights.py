@@ -16,7 +16,7 @@ from tests.support.trees import files_in
 
 
 def save_new_layout(model: Any, path: Path) -> None:
-    """Write a `.weights.h5`, under whatever name."""
+    """Write a file in the layout of `.weights.h5`, under any name."""
     named = path.parent / "written.weights.h5"
     model.save_weights(named)
     named.rename(path)
@@ -28,7 +28,7 @@ LAYOUTS = {"published": write_published, "weights.h5": save_new_layout}
 @pytest.mark.parametrize("name", ["a.h5", "a.weights.h5", "a.bin", "a"])
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_both_layouts_are_told_apart_by_content(tmp_path, small_model, layout, name):
-    """Either layout is loaded into the right places, whatever the file is called."""
+    """Either layout is loaded into the right places, whatever the name of the file is."""
     source, model = small_model(seed=1), small_model(seed=2)
     LAYOUTS[layout](source, tmp_path / name)
     before = hashlib.sha256((tmp_path / name).read_bytes()).digest()
@@ -43,7 +43,7 @@ def test_both_layouts_are_told_apart_by_content(tmp_path, small_model, layout, n
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_weights_of_another_shape_are_refused(tmp_path, small_model, layout):
-    """The same layers with another width are refused, with the file and the model."""
+    """The same layers with another width are refused. The error names the file and the model."""
     LAYOUTS[layout](small_model(seed=1, width=5), tmp_path / "a.h5")
     with pytest.raises(WeightsError, match=r"a\.h5: these weights do not fit small without its top: .*[Ss]hape"):
         load_hdf5(small_model(seed=2), tmp_path / "a.h5")
@@ -51,7 +51,7 @@ def test_weights_of_another_shape_are_refused(tmp_path, small_model, layout):
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_weights_of_another_model_are_refused(tmp_path, small_model, layout):
-    """Weights of a network with other layers, its top on for instance, are refused."""
+    """Weights of a network with other layers are refused, for example one with its top."""
     from imgsort.features.keras_backend import import_keras
 
     keras = import_keras()
@@ -65,7 +65,7 @@ def test_weights_of_another_model_are_refused(tmp_path, small_model, layout):
 
 
 def test_a_missing_file_is_named(tmp_path, small_model):
-    """A file that is not there is said to be missing, not to be damaged."""
+    """The error for a missing file says that it is missing, not that it is damaged."""
     with pytest.raises(WeightsError, match=r"nowhere\.h5: there is no such file of weights"):
         load_hdf5(small_model(seed=1), tmp_path / "nowhere.h5")
     with pytest.raises(WeightsError, match=r"nowhere\.h5: the file of weights cannot be read"):
@@ -74,14 +74,14 @@ def test_a_missing_file_is_named(tmp_path, small_model):
 
 @pytest.mark.parametrize("content", [b"", b"a text, no weights", b"\x89HDF\r\n\x1a\n" + bytes(100)])
 def test_a_file_of_another_kind_is_refused(tmp_path, small_model, content):
-    """Nothing, a text and the mere beginning of an HDF5 file are not what Keras wrote."""
+    """An empty file, a text and the mere beginning of an HDF5 file are refused. Keras wrote none of them."""
     (tmp_path / "a.h5").write_bytes(content)
     with pytest.raises(WeightsError, match=r"a\.h5: not a file of weights that Keras wrote"):
         load_hdf5(small_model(seed=1), tmp_path / "a.h5")
 
 
 def test_an_hdf5_file_cut_short_is_refused(tmp_path, small_model):
-    """Half a file of weights is refused."""
+    """Half a weights file is refused."""
     write_published(small_model(seed=1), tmp_path / "a.h5")
     data = (tmp_path / "a.h5").read_bytes()
     (tmp_path / "a.h5").write_bytes(data[: len(data) // 2])
@@ -90,7 +90,7 @@ def test_an_hdf5_file_cut_short_is_refused(tmp_path, small_model):
 
 
 def test_an_hdf5_file_of_another_kind_is_refused(tmp_path, small_model):
-    """An HDF5 file with a table of somebody's measurements is neither layout."""
+    """An HDF5 file with a table of somebody's measurements has neither layout, and is refused."""
     with h5py.File(tmp_path / "a.h5", "w") as file:
         file["measurements"] = np.arange(10)
     with pytest.raises(WeightsError, match="neither of the layouts"):
@@ -98,27 +98,27 @@ def test_an_hdf5_file_of_another_kind_is_refused(tmp_path, small_model):
 
 
 def external_link(file: h5py.File, name: str, other: Path) -> None:
-    """Put a link to the same numbers in another file in the place of the numbers."""
+    """Replace the numbers with a link to the same numbers in another file."""
     del file[name]
     file[name] = h5py.ExternalLink(str(other), name)
 
 
 def soft_link(file: h5py.File, name: str, other: Path) -> None:
-    """Put a link to a place within the file in the place of the numbers."""
+    """Replace the numbers with a link to another place in the same file."""
     file["elsewhere"] = file[name][()]
     del file[name]
     file[name] = h5py.SoftLink("/elsewhere")
 
 
 def external_group(file: h5py.File, name: str, other: Path) -> None:
-    """Put a link to the same layer of another file in the place of the layer."""
+    """Replace the layer with a link to the same layer of another file."""
     group = name.rpartition("/")[0]
     del file[group]
     file[group] = h5py.ExternalLink(str(other), group)
 
 
 def external_storage(file: h5py.File, name: str, other: Path) -> None:
-    """Keep the numbers as raw bytes in another file."""
+    """Move the numbers into another file, as raw bytes."""
     numbers = file[name][()]
     raw = other.with_name("numbers.raw")
     raw.write_bytes(numbers.tobytes())
@@ -127,7 +127,7 @@ def external_storage(file: h5py.File, name: str, other: Path) -> None:
 
 
 def virtual(file: h5py.File, name: str, other: Path) -> None:
-    """Make the numbers a view of the same ones in another file."""
+    """Replace the numbers with a view of the same numbers in another file."""
     numbers = file[name][()]
     del file[name]
     layout = h5py.VirtualLayout(numbers.shape, numbers.dtype)
@@ -138,7 +138,10 @@ def virtual(file: h5py.File, name: str, other: Path) -> None:
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("refer", [external_link, soft_link, external_group, external_storage, virtual])
 def test_numbers_kept_elsewhere_are_refused(tmp_path, small_model, layout, refer: Callable[..., None]):
-    """A file that is right but for numbers that it keeps elsewhere could read any file: it is refused."""
+    """A file that keeps its numbers elsewhere is refused.
+
+    Such a file could read any other file. Apart from these numbers, the file is right.
+    """
     name = {"published": "conv/conv/kernel:0", "weights.h5": "layers/conv2d/vars/0"}[layout]
     LAYOUTS[layout](small_model(seed=1), tmp_path / "other.h5")
     shutil.copy(tmp_path / "other.h5", tmp_path / "a.h5")
@@ -154,7 +157,10 @@ def test_numbers_kept_elsewhere_are_refused(tmp_path, small_model, layout, refer
 
 
 def test_a_whole_saved_model_gives_its_weights(tmp_path, small_model):
-    """A file of architecture and weights, as `model.save("a.h5")` writes it, is in the published layout too."""
+    """A file that `model.save("a.h5")` writes is in the published layout too.
+
+    It holds the architecture and the weights.
+    """
     source, model = small_model(seed=1), small_model(seed=2)
     source.save(tmp_path / "a.h5")
     load_hdf5(model, tmp_path / "a.h5")
@@ -162,7 +168,7 @@ def test_a_whole_saved_model_gives_its_weights(tmp_path, small_model):
 
 
 def test_a_dataset_of_terabytes_is_refused(tmp_path, small_model):
-    """A small file that claims an enormous array is refused before any memory is taken."""
+    """A small file that claims an enormous array is refused before it takes any memory."""
     write_published(small_model(seed=1), tmp_path / "a.h5")
     with h5py.File(tmp_path / "a.h5", "r+") as file:
         del file["conv/conv/kernel:0"]

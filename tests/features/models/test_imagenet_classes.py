@@ -19,7 +19,7 @@ SIDE_PX = 64
 
 
 def pictures() -> np.ndarray:
-    """Return uint8 (4, 64, 64, 3), RGB: noise of two kinds, black, and a slope."""
+    """Return uint8 (4, 64, 64, 3), RGB: two kinds of noise, a black picture and a gradient."""
     random = np.random.default_rng(3)
     found = random.integers(0, 256, (4, SIDE_PX, SIDE_PX, 3), dtype=np.uint8)
     found[1] = random.integers(100, 140, (SIDE_PX, SIDE_PX, 1), dtype=np.uint8)
@@ -30,7 +30,7 @@ def pictures() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def features(lite_model):
-    """What the model that sorts, without a classifier, gives for the pictures."""
+    """The features of the pictures, from the model that sorts and has no classifier."""
     extraction = prepare_extraction(
         PooledModel(lite_model, SIDE_PX),
         DEFAULTS,
@@ -43,7 +43,7 @@ def features(lite_model):
 
 
 def test_probabilities_are_those_of_the_whole_model(features):
-    """From the features alone comes what the Keras model with its classifier on says of the pictures."""
+    """Features alone give the same probabilities as the Keras model with its classifier."""
     classifier = add_classifier(build_efficientnet_lite0(SIDE_PX))
     load_state(classifier, read_state_dict(WEIGHTS.read_bytes()))
     expected = classifier(LITE.prepare(pictures()), training=False).numpy()
@@ -55,7 +55,10 @@ def test_probabilities_are_those_of_the_whole_model(features):
 
 
 def test_probabilities_are_numbers_however_strong_the_features(features):
-    """From 0 to 1, of sum 1, also where the exponential of what is seen is no number of single precision."""
+    """Probabilities are from 0 to 1 and sum to 1, however large the features are.
+
+    This holds even if an exponential is too large for single precision.
+    """
     found = class_probabilities(np.concatenate([features * 1000, features * 0]), WEIGHTS)
     assert np.isfinite(found).all()
     assert (found >= 0).all()
@@ -63,13 +66,16 @@ def test_probabilities_are_numbers_however_strong_the_features(features):
 
 
 def test_no_image_has_no_class():
-    """An empty matrix gives an empty one."""
+    """An empty matrix gives an empty matrix."""
     assert class_logits(np.empty((0, 1280), np.float32), WEIGHTS).shape == (0, 1000)
     assert class_probabilities(np.empty((0, 1280), np.float32), WEIGHTS).shape == (0, 1000)
 
 
 def test_the_cosine_beside_classes_is_the_mean_of_two(features):
-    """That of the features, and that of the logits less what all classes have in common."""
+    """The cosine of the rows is the mean of two cosines.
+
+    One is that of the features. The other is that of the logits, without what all classes have in common.
+    """
 
     def cosines(rows):
         unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
@@ -84,7 +90,7 @@ def test_the_cosine_beside_classes_is_the_mean_of_two(features):
 
 
 def test_a_word_for_every_class():
-    """A thousand words of a to z, 0 to 9 and `_`, which begin and end with none, of at most 40 characters."""
+    """There are a thousand words of at most 40 characters: a to z, 0 to 9 and `_`. No word begins or ends with `_`."""
     words = class_words()
     assert len(words) == 1000
     assert [word for word in words if not re.fullmatch(r"[a-z0-9](\w*[a-z0-9])?", word, re.ASCII)] == []
@@ -93,7 +99,7 @@ def test_a_word_for_every_class():
 
 
 def test_words_are_those_of_their_classes():
-    """Numbers and words go together: the order is that of the weights."""
+    """Each number has the right word, because the words are in the order of the weights."""
     words = class_words()
     found = {number: words[number] for number in (0, 281, 442, 497, 504, 967, 985, 999)}
     expected = {0: "tench", 281: "tabby", 442: "bell", 497: "church", 504: "mug", 967: "espresso", 985: "daisy"}
@@ -102,12 +108,12 @@ def test_words_are_those_of_their_classes():
 
 
 def test_words_are_no_sentences():
-    """A name of a thing, not what could be said of it."""
+    """A word is the name of a thing, not a sentence about it."""
     assert [word for word in class_words() if word.startswith(("a_", "an_", "the_"))] == []
 
 
 def weights_of(path, **shapes):
-    """Write a file of weights in torch's format, with tensors of these shapes."""
+    """Write a weights file in torch's format, with tensors of these shapes."""
     tensors = {}
     for name, shape in shapes.items():
         numbers = np.zeros(int(np.prod(shape)), "<f4")
@@ -130,7 +136,7 @@ def weights_of(path, **shapes):
 )
 @pytest.mark.parametrize("see", [class_logits, class_probabilities, beside_classes])
 def test_weights_without_a_classifier_that_fits(tmp_path, see, shapes):
-    """A part missing, or of another shape than the features: an error that names the file."""
+    """If a part of the classifier is missing or does not fit the features, the error names the file."""
     file = weights_of(tmp_path / "own.pth", **shapes)
     with pytest.raises(WeightsError, match=r"own\.pth: this file has no classifier for 8 features"):
         see(np.ones((2, 8), np.float32), file)
@@ -138,13 +144,13 @@ def test_weights_without_a_classifier_that_fits(tmp_path, see, shapes):
 
 @pytest.mark.parametrize("data", [b"", b"no weights", b"\x80\x02."])
 def test_a_file_that_is_no_weights(tmp_path, data):
-    """Bytes that are no file of weights are refused as such."""
+    """A file of other bytes is refused with a WeightsError."""
     (tmp_path / "own.pth").write_bytes(data)
     with pytest.raises(WeightsError):
         class_probabilities(np.ones((2, 8), np.float32), tmp_path / "own.pth")
 
 
 def test_features_of_another_model():
-    """VGG16's 512 features are not what this classifier is used to."""
+    """VGG16's 512 features do not fit this classifier."""
     with pytest.raises(WeightsError, match="no classifier for 512 features"):
         class_probabilities(np.ones((2, 512), np.float32), WEIGHTS)

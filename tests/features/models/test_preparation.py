@@ -15,7 +15,7 @@ PIXELS = np.random.default_rng(3).integers(0, 256, (2, 5, 7, 3), dtype=np.uint8)
     ],
 )
 def test_looking_up_is_the_arithmetic(preparation):
-    """Every pixel becomes (level - mean) / divisor in float32, channels in the model's order."""
+    """Every pixel becomes (level - mean) / divisor in float32, with channels in the model's order."""
     expected = (PIXELS.astype(np.float32) - np.float32(preparation.mean_rgb)) / np.float32(preparation.divisor)
     prepared = preparation(PIXELS)
     assert (prepared.dtype, prepared.shape) == (np.float32, PIXELS.shape)
@@ -23,7 +23,7 @@ def test_looking_up_is_the_arithmetic(preparation):
 
 
 def test_the_pixels_are_left_as_they_were():
-    """What is given is not written to, contiguous or not."""
+    """The given pixels are never changed, whether they are contiguous or not."""
     view = PIXELS[:, ::2, ::-1]
     before = view.copy()
     assert np.array_equal(Preparation((9.0, 9.0, 9.0))(view), before.astype(np.float32) - 9)
@@ -31,7 +31,10 @@ def test_the_pixels_are_left_as_they_were():
 
 
 def test_a_quantised_table_is_what_the_model_reads_back():
-    """An int8 of the table stands for the level's number to half a step, and what does not fit is cut off."""
+    """Each int8 in the table stands for the number of its level, to within half a step.
+
+    A number that does not fit into int8 is cut off at the limit.
+    """
     preparation = Preparation((127.0, 127.0, 127.0), divisor=128.0)
     table = preparation.quantised(1 / 128, -1)
     assert table.dtype == np.int8
@@ -42,7 +45,7 @@ def test_a_quantised_table_is_what_the_model_reads_back():
 
 
 def test_looking_up_in_int8_gives_int8():
-    """The same call serves a quantised model."""
+    """The same call works for a quantised model."""
     preparation = Preparation((127.0, 127.0, 127.0), divisor=128.0)
     found = preparation.look_up(PIXELS, preparation.quantised(1 / 128, -1))
     assert found.dtype == np.int8

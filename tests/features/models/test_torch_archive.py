@@ -17,7 +17,7 @@ GOOD = {"weight": Tensor(FLOATS, 0, (4, 6), (6, 1))}
 
 
 class Call:
-    """Pickles as a call of `function`: unpickling it runs the call."""
+    """An object that is pickled as a call of `function`. Unpickling it runs the call."""
 
     def __init__(self, function, *arguments):
         self.call = (function, arguments)
@@ -31,7 +31,10 @@ def file_of(*parts: object) -> bytes:
 
 
 def test_tensors_come_back_with_their_own_strides():
-    """A whole tensor, a transposed one, windows on a shared storage and single numbers are each read right."""
+    """Tensors with different strides are all read correctly.
+
+    There are whole and transposed tensors, windows on a shared storage, and single numbers.
+    """
     grid = FLOATS.numbers.reshape(4, 6)
     state = read_state_dict(
         old_format(
@@ -64,7 +67,7 @@ def test_tensors_come_back_with_their_own_strides():
 
 
 def test_tensors_are_copies_of_their_own():
-    """Two tensors of one storage may be written to without touching each other."""
+    """Two tensors of one storage are separate copies: writing to one does not change the other."""
     state = read_state_dict(old_format({**GOOD, "same": GOOD["weight"]}))
     state["weight"][:] = -1
     assert state["same"][0, 1] == 0.25
@@ -102,27 +105,36 @@ def test_the_packaged_file_is_read():
     ],
 )
 def test_a_tensor_that_leaves_its_storage_is_refused(tensor):
-    """Whatever reaches before the start or past the end of its numbers is refused: no foreign memory is read."""
+    """A tensor that reaches before the start or past the end of its numbers is refused.
+
+    So no foreign memory is read.
+    """
     with pytest.raises(WeightsError, match="not a file of plain tensors"):
         read_state_dict(old_format({"weight": tensor}))
 
 
 @pytest.mark.parametrize("cut", [1, 4, 95, 96, 97, 104, 105, 150, 300])
 def test_a_file_cut_short_is_refused(cut):
-    """Numbers, count, list of storages or pickle missing: no part of a file is taken for the whole."""
+    """A part of a file is never taken for the whole file.
+
+    Numbers, the count, the list of storages or the pickle are missing.
+    """
     with pytest.raises(WeightsError, match="not a file of plain tensors"):
         read_state_dict(old_format(GOOD, cut=cut))
 
 
 def test_a_storage_cut_short_is_refused_though_its_tensors_fit():
-    """Numbers that no tensor needs must be there too: what is cut short is not the file that it was."""
+    """A storage that was cut short is refused, even if no tensor needs the missing numbers.
+
+    A file that was cut short is not the original file.
+    """
     with pytest.raises(WeightsError, match="storage 94011 is cut short"):
         read_state_dict(old_format({"weight": Tensor(FLOATS, 0, (2,), (1,))}, cut=4))
 
 
 @pytest.mark.parametrize("claimed", [23, 25, 0, -24, 2**40])
 def test_a_storage_of_another_size_than_stated_is_refused(claimed):
-    """The pickle and the storage must agree on the count."""
+    """The pickle and the storage must have the same count."""
     storage = Storage("0", FLOATS.numbers, claimed=claimed)
     with pytest.raises(WeightsError, match="not a file of plain tensors"):
         read_state_dict(old_format({"weight": Tensor(storage, 0, (2,), (1,))}))
@@ -140,13 +152,13 @@ def test_a_storage_of_another_size_than_stated_is_refused(claimed):
     ids=["terabytes of one number", "a side past int64", "a count past memory", "a frame past memory"],
 )
 def test_enormous_claims_are_refused(data):
-    """A small file that claims enormous numbers is refused like any other nonsense."""
+    """A small file that claims enormous numbers is refused like any other invalid file."""
     with pytest.raises(WeightsError, match="not a file of plain tensors"):
         read_state_dict(data)
 
 
 def test_a_storage_of_another_kind_is_refused():
-    """Only float32 and int64 numbers are known."""
+    """Only float32 and int64 numbers are accepted."""
     doubles = Storage("0", np.zeros(4))
     with pytest.raises(WeightsError, match=r"torch\.DoubleStorage"):
         read_state_dict(old_format({"weight": Tensor(doubles, 0, (4,), (1,))}))
@@ -172,7 +184,7 @@ def test_a_storage_of_another_kind_is_refused():
     ],
 )
 def test_what_is_no_such_file_is_refused(data):
-    """Nothing, garbage, other formats, another magic number and pickles of other things are refused."""
+    """An empty file, garbage, other formats, another magic number and other pickles are refused."""
     with pytest.raises(WeightsError, match="not a file of plain tensors in torch's old format"):
         read_state_dict(data)
 
@@ -185,14 +197,14 @@ def test_a_persistent_id_of_another_kind_is_refused():
 
 
 def test_a_tensor_without_a_storage_is_refused():
-    """A tensor over something that is no storage is refused."""
+    """A tensor with something else in place of its storage is refused."""
     call = b"\x80\x02}U\x01actorch._utils\n_rebuild_tensor_v2\n(K\x05K\x00))tRs."
     with pytest.raises(WeightsError, match="a tensor without a storage"):
         read_state_dict(file_of(MAGIC, PROTOCOL, SYSTEM) + call)
 
 
 def hostile_calls(made: Path) -> dict[str, bytes]:
-    """Return pickles that make the file `made` when they are unpickled without care."""
+    """Return pickles that create the file `made` when they are unpickled without care."""
     return {
         "os.system": pickle.dumps(Call(os.system, f'echo > "{made}"'), 2),
         "builtins.eval": pickle.dumps(Call(eval, f"open({str(made)!r}, 'w').close()"), 2),
@@ -205,7 +217,7 @@ def hostile_calls(made: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize("place", range(5))
 @pytest.mark.parametrize("name", ["os.system", "builtins.eval", "builtins.exec", "pathlib", "numpy"])
 def test_a_hostile_pickle_runs_nothing(tmp_path, name, place):
-    """A call hidden in any of the five pickles is refused, and is not made."""
+    """A call hidden in any of the five pickles is refused, and it does not run."""
     made = tmp_path / "made.npy"
     hostile = hostile_calls(made)[name]
     pickle.loads(hostile)
@@ -231,7 +243,10 @@ def test_a_hostile_pickle_runs_nothing(tmp_path, name, place):
     ],
 )
 def test_a_nested_or_another_name_is_refused(module, name):
-    """Names are allowed whole: neither what can be reached through them nor their neighbours."""
+    """Only exact names are allowed.
+
+    Other names in the same module are refused, and so are attributes of an allowed name.
+    """
     text = [b"\x8c" + bytes([len(part)]) + part.encode() for part in (module, name)]
     data = b"\x80\x04" + b"".join(text) + b"\x93."
     if module == "collections":

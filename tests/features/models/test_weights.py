@@ -17,7 +17,7 @@ PUBLISHED = PublishedWeights("vgg16/weights_notop.h5", hashlib.md5(BODY).hexdige
 
 
 class Bar:
-    """Keeps what it is told."""
+    """A progress bar that records its calls."""
 
     def __init__(self) -> None:
         self.total: float | None = None
@@ -38,7 +38,7 @@ class Bar:
 
 class TestFetching:
     def test_the_right_file_is_fetched_once(self, weights_host, keras_home):
-        """The file lands where Keras keeps it, and the second time nobody is asked."""
+        """The file is stored where Keras keeps it. The second time, no host is asked."""
         weights_host.answer = weights_host.sends(BODY)
         assert not PUBLISHED.is_present()
         file = PUBLISHED.obtain()
@@ -56,7 +56,10 @@ class TestFetching:
         assert PUBLISHED.file == tmp_path / ".keras" / "models" / "weights_notop.h5"
 
     def test_another_host_may_be_named(self, monkeypatch):
-        """IMGSORT_WEIGHTS_URL names a mirror, with or without a slash at its end; by default it is Keras' host."""
+        """IMGSORT_WEIGHTS_URL names a mirror, with or without a slash at its end.
+
+        Without the variable, the host is Keras' own host.
+        """
         for url in ("https://mirror.example/keras", "https://mirror.example/keras/"):
             monkeypatch.setenv("IMGSORT_WEIGHTS_URL", url)
             assert PUBLISHED.url == "https://mirror.example/keras/vgg16/weights_notop.h5"
@@ -65,7 +68,7 @@ class TestFetching:
         assert PUBLISHED.url == keras_host + "vgg16/weights_notop.h5"
 
     def test_a_progress_bar_hears_the_total_and_every_chunk(self, weights_host, keras_home):
-        """A bar gets the size, is moved while bytes arrive, and is filled and closed at the end."""
+        """A bar gets the size and moves while bytes arrive. At the end, it is full and closed."""
         weights_host.answer = weights_host.sends(BODY)
         bar = Bar()
         PUBLISHED.obtain(bar)
@@ -75,7 +78,10 @@ class TestFetching:
         assert bar.closed
 
     def test_tqdms_bar_will_do(self, weights_host, keras_home):
-        """A bar of tqdm without a total, which refuses to be true or false, is moved like any other."""
+        """A bar of tqdm without a total moves like any other bar.
+
+        Such a bar raises an error if it is used as true or false.
+        """
         weights_host.answer = weights_host.sends(BODY)
         with tqdm(disable=None, file=io.StringIO()) as bar:
             assert PUBLISHED.obtain(bar).read_bytes() == BODY
@@ -83,7 +89,7 @@ class TestFetching:
 
     @pytest.mark.parametrize("in_the_way", ["models", "models/weights_notop.h5"])
     def test_a_cache_that_cannot_be_written_is_named(self, weights_host, keras_home, in_the_way):
-        """Where Keras' folder cannot take the file, that is an expected error which names the place."""
+        """If Keras' folder cannot take the file, a WeightsError names the place."""
         make_tree(keras_home, {in_the_way: b"" if in_the_way == "models" else None})
         weights_host.answer = weights_host.sends(BODY)
         with pytest.raises(WeightsError, match="keras_home"):
@@ -91,7 +97,10 @@ class TestFetching:
 
     @pytest.mark.parametrize("body", [BODY[:-1], BODY + b"!", b"", b"<!DOCTYPE html><title>Please log in</title>"])
     def test_another_file_is_no_reason_to_fall_back(self, weights_host, keras_home, body):
-        """A wrong hash, a login page with status 200 too, is an error of its own kind, and nothing is kept."""
+        """A wrong hash is a WeightsError but not a DownloadError, and nothing is kept.
+
+        A login page with status 200 is one example.
+        """
         weights_host.answer = weights_host.sends(body)
         with pytest.raises(WeightsError, match="not the file that Keras publishes") as caught:
             PUBLISHED.obtain()
@@ -101,27 +110,27 @@ class TestFetching:
 
     @pytest.mark.parametrize("status", [403, 404, 500, 503])
     def test_an_error_answer_is_a_download_error(self, weights_host, keras_home, status):
-        """A host that answers an error is named with its status."""
+        """If a host answers with an error, the DownloadError names the status."""
         weights_host.answer = weights_host.sends(b"sorry", status=status)
         with pytest.raises(DownloadError, match=rf"weights_notop\.h5 cannot be fetched \(HTTP {status}\)"):
             PUBLISHED.obtain()
         assert files_in(keras_home) == []
 
     def test_a_closed_door_is_a_download_error(self, keras_home):
-        """A host on which nobody listens is a download error."""
+        """If nobody listens on the host, a DownloadError is raised."""
         with pytest.raises(DownloadError, match=r"cannot be fetched \(ConnectionError\)"):
             PUBLISHED.obtain()
         assert files_in(keras_home) == []
 
     def test_an_address_that_is_none_is_a_download_error(self, keras_home, monkeypatch):
-        """Nonsense for a host is named as it was received."""
+        """If the host is nonsense, the error repeats it as it was given."""
         monkeypatch.setenv("IMGSORT_WEIGHTS_URL", "nonsense")
         with pytest.raises(DownloadError, match=r"nonsense/vgg16/weights_notop\.h5 cannot be fetched"):
             PUBLISHED.obtain()
 
     @pytest.mark.parametrize("beginning", [None, BODY[:1000]], ids=["before the answer", "in its middle"])
     def test_a_silent_host_is_given_up(self, weights_host, keras_home, beginning):
-        """A host that says nothing, from the start or half way, is given up after the silence allowed."""
+        """A host that sends nothing, from the start or half way, is given up after the time allowed."""
         weights_host.answer = weights_host.hangs(beginning)
         started = time.monotonic()
         with pytest.raises(DownloadError, match=r"cannot be fetched \((no answer in time|timed out)\)"):
@@ -130,7 +139,7 @@ class TestFetching:
         assert files_in(keras_home) == []
 
     def test_a_connection_that_breaks_is_a_download_error(self, weights_host, keras_home):
-        """Half a file is never taken for the whole."""
+        """Half a file is never taken for the whole file."""
         weights_host.answer = weights_host.sends(BODY[:100_000], length=len(BODY))
         with pytest.raises(DownloadError, match="cannot be fetched"):
             PUBLISHED.obtain()
@@ -152,14 +161,17 @@ class TestDamagedCache:
         assert damaged.read_bytes() == BODY
 
     def test_a_damaged_file_without_a_host_is_an_error(self, damaged):
-        """It is not used, it is no reason to fall back, and it stays for its owner to look at."""
+        """Without a host, a damaged file is an error, and no other model is used instead.
+
+        The file stays, so that its owner can look at it.
+        """
         with pytest.raises(WeightsError, match=r"is damaged .* Remove it") as caught:
             PUBLISHED.obtain()
         assert caught.type is WeightsError
         assert damaged.read_bytes() == BODY[:-1]
 
     def test_a_wrong_answer_does_not_replace_it(self, damaged, weights_host):
-        """What the host sends is checked before it takes the old file's place."""
+        """What the host sends is checked before it replaces the old file."""
         weights_host.answer = weights_host.sends(b"<html>")
         with pytest.raises(WeightsError, match="not the file that Keras publishes"):
             PUBLISHED.obtain()
@@ -171,19 +183,19 @@ class TestPackaged:
     packaged = BACKBONES[ALWAYS_THERE].weights
 
     def test_the_packages_file_is_there_and_whole(self):
-        """EfficientNet-Lite0's weights come with the installation and have the hash they must have."""
+        """EfficientNet-Lite0's weights come with the installation and have the expected hash."""
         assert self.packaged.is_present()
         file = self.packaged.obtain()
         assert hashlib.sha256(file.read_bytes()).hexdigest() == self.packaged.sha256 == file_sha256(file)
 
     def test_another_hash_is_refused(self):
-        """A file of the package that is not the expected one is not read."""
+        """If the package's file has another hash, it is not used."""
         wrong = dataclasses.replace(self.packaged, sha256="0" * 64)
         with pytest.raises(WeightsError, match=f"damaged .*{'0' * 64}.* Install it again"):
             wrong.obtain()
 
     def test_a_package_that_is_missing_is_named(self):
-        """Without the package, the remedy is said."""
+        """If the package is missing, the error says what to do."""
         with pytest.raises(WeightsError, match=r"no_such_package is not installed\. Install imgsort again"):
             PackagedWeights("no_such_package", "weights.pth", "0" * 64).obtain()
 

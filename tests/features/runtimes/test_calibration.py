@@ -4,7 +4,10 @@ from imgsort.features.runtimes.calibration import CROPS, calibration_squares
 
 
 def test_the_pictures_are_the_same_for_everyone():
-    """The same crops each time, of both photographs, no two alike, and with the whole range of levels."""
+    """The crops are the same each time, and no two are alike.
+
+    They come from both photographs, and they have the whole range of levels.
+    """
     squares = calibration_squares(32)
     assert (squares.shape, squares.dtype) == ((CROPS, 32, 32, 3), np.uint8)
     assert np.array_equal(squares, calibration_squares(32))

@@ -16,7 +16,10 @@ def interpreter(data: bytes):
 
 
 def test_a_converted_model_takes_pixels_and_gives_floats(converted):
-    """float32 takes prepared float32, int8 takes int8; both give float32, for any number of pictures."""
+    """The float32 model takes prepared float32, and the int8 model takes int8.
+
+    Both give float32, for any number of pictures.
+    """
     for precision, dtype in (("float32", np.float32), ("int8", np.int8)):
         model = interpreter(converted[precision])
         (entry,), (exit_,) = model.get_input_details(), model.get_output_details()
@@ -26,24 +29,24 @@ def test_a_converted_model_takes_pixels_and_gives_floats(converted):
 
 
 def test_int8_is_a_quarter_of_the_size(converted):
-    """Weights of a byte each."""
+    """An int8 model is less than a third of the size, because each weight is one byte."""
     assert len(converted["int8"]) < len(converted["float32"]) / 3
 
 
 def test_pixels_of_lite_are_int8_without_rounding(converted):
-    """The calibration's range makes each level an int8 of its own: nothing is lost at the entry."""
+    """The calibrated range gives each level an int8 of its own, so the input loses nothing."""
     scale, zero_point = interpreter(converted["int8"]).get_input_details()[0]["quantization"]
     assert (scale, zero_point) == (pytest.approx(1 / 128), -1)
 
 
 def test_the_converter_says_nothing(small_lite, capfd):
-    """It prints from Python and from C++ by itself; scripts read our stdout."""
+    """The converter prints nothing. By itself it prints from Python and from C++, but scripts read our stdout."""
     convert(small_lite, "float32")
     assert capfd.readouterr() == ("", "")
 
 
 def test_the_key_is_all_that_determines_the_model(small_lite, lite_model):
-    """Another size, pooling, precision or file of weights is another model."""
+    """Another size, pooling, precision or weights file makes another key."""
     from dataclasses import replace
 
     others = [
@@ -57,7 +60,7 @@ def test_the_key_is_all_that_determines_the_model(small_lite, lite_model):
 
 
 def test_weights_that_do_not_fit_are_an_error(lite_model, tmp_path):
-    """A file of another kind is named."""
+    """A weights file of another kind is an error that names the file."""
     from dataclasses import replace
 
     (tmp_path / "mine.h5").write_bytes(b"no weights")
@@ -67,7 +70,7 @@ def test_weights_that_do_not_fit_are_an_error(lite_model, tmp_path):
 
 
 def test_what_tensorflow_cannot_convert_is_an_error_of_ours(small_lite, monkeypatch):
-    """A graph that it does not know is a sentence with the model's name."""
+    """If TensorFlow cannot convert a graph, the error names the model."""
 
     def strange_graph(model, batch_size):
         import tensorflow as tf

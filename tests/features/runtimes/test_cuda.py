@@ -10,7 +10,7 @@ from imgsort.features.runtimes.cuda import cuda_device_count
 
 
 def test_a_machine_without_a_driver_has_no_gpu(monkeypatch):
-    """Where the library is missing there is nothing to ask."""
+    """If the driver's library is missing, there is no GPU."""
 
     def missing(name: str) -> ctypes.CDLL:
         raise OSError(f"{name}: cannot open shared object file")
@@ -21,7 +21,7 @@ def test_a_machine_without_a_driver_has_no_gpu(monkeypatch):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="takes the C library for it, which Windows does not give so")
 def test_another_library_of_that_name_is_no_driver(monkeypatch):
-    """A library without the driver's functions is no driver either."""
+    """A library of the same name without the driver's functions is no driver."""
     libc = ctypes.CDLL(None)
     monkeypatch.setattr(cuda.ctypes, "CDLL", lambda name: libc)
     assert cuda_device_count() == 0
@@ -30,7 +30,10 @@ def test_another_library_of_that_name_is_no_driver(monkeypatch):
 @pytest.mark.skipif(sys.platform != "linux", reason="builds a small library with the system's compiler")
 @pytest.mark.parametrize(("init", "status", "expected"), [(0, 0, 3), (100, 0, 0), (0, 100, 0)])
 def test_the_driver_says_how_many(tmp_path, monkeypatch, init, status, expected):
-    """`cuInit`, then `cuDeviceGetCount`; an error of either is none. The driver is a library made for this."""
+    """`cuInit` is called, then `cuDeviceGetCount`. If either fails, there is no GPU.
+
+    The driver is a small library that this test builds.
+    """
     source, library = tmp_path / "driver.c", tmp_path / "libcuda.so.1"
     source.write_text(
         f"int cuInit(unsigned f) {{ return {init}; }} int cuDeviceGetCount(int *n) {{ *n = 3; return {status}; }}"
@@ -46,7 +49,7 @@ def test_the_driver_says_how_many(tmp_path, monkeypatch, init, status, expected)
 
 
 def test_asking_imports_no_tensorflow():
-    """The question costs milliseconds."""
+    """Counting GPUs takes only milliseconds, because it imports no large library."""
     script = "import sys; from imgsort.features.runtimes.cuda import cuda_device_count as c; c(); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
     assert not {"tensorflow", "keras", "numpy"} & set(loaded)

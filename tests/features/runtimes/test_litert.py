@@ -27,14 +27,17 @@ def by_keras(small_lite) -> np.ndarray:
 
 
 def test_float32_is_what_keras_gives(models, by_keras):
-    """To rounding."""
+    """In float32, LiteRT gives what Keras gives, except for rounding."""
     features = LiteRTExtractor(models["float32"], PREPARE, SIDE_PX, batch_size=9).extract(PICTURES)
     assert features.dtype == np.float32
     assert np.allclose(features, by_keras, rtol=1e-4, atol=1e-4 * np.abs(by_keras).max())
 
 
 def test_int8_is_close_to_what_keras_gives(models, by_keras):
-    """Noise is far from photographs, and even of it the direction is kept."""
+    """In int8, features keep nearly the direction of Keras' features.
+
+    This holds even for noise, which is far from photographs.
+    """
     features = LiteRTExtractor(models["int8"], PREPARE, SIDE_PX, batch_size=9).extract(PICTURES)
     cosines = (features * by_keras).sum(1) / np.linalg.norm(features, axis=1) / np.linalg.norm(by_keras, axis=1)
     assert features.dtype == np.float32
@@ -43,7 +46,7 @@ def test_int8_is_close_to_what_keras_gives(models, by_keras):
 
 @pytest.mark.parametrize("precision", ["float32", "int8"])
 def test_the_batch_does_not_matter(models, precision):
-    """Full batches, short ones that are padded, and single pictures give the same rows."""
+    """Full batches, padded short batches and single pictures give the same rows."""
     alone = LiteRTExtractor(models[precision], PREPARE, SIDE_PX, batch_size=1)
     expected = np.concatenate([alone.extract(picture[None]) for picture in PICTURES])
     four = LiteRTExtractor(models[precision], PREPARE, SIDE_PX, batch_size=4)
@@ -52,7 +55,10 @@ def test_the_batch_does_not_matter(models, precision):
 
 
 def test_many_threads_share_a_few_interpreters(models):
-    """More threads than cores get their own rows each, and no more interpreters are made than there are cores."""
+    """If there are more threads than cores, each thread still gets its own rows.
+
+    There are no more interpreters than cores.
+    """
     extractor = LiteRTExtractor(models["float32"], PREPARE, SIDE_PX, batch_size=1)
     expected = [extractor.extract(picture[None]) for picture in PICTURES]
     with ThreadPoolExecutor(16) as pool:
@@ -67,7 +73,10 @@ def test_many_threads_share_a_few_interpreters(models):
     [(1, 1, 1), (2, 2, 1), (8, 8, 1), (9, 8, 2), (12, 8, 2), (16, 8, 2), (64, 8, 8)],
 )
 def test_cores_are_shared_among_interpreters(models, monkeypatch, cores, interpreters, threads):
-    """An interpreter a core, and on many cores several threads each: each has a copy of the weights."""
+    """There is one interpreter per core. On many cores, each has several threads.
+
+    The number of interpreters is limited, because each has a copy of the weights.
+    """
     monkeypatch.setattr(litert, "core_count", lambda: cores)
     extractor = LiteRTExtractor(models["int8"], PREPARE, SIDE_PX)
     assert extractor._free_interpreters().qsize() == interpreters
@@ -79,14 +88,17 @@ def test_cores_are_shared_among_interpreters(models, monkeypatch, cores, interpr
 
 @pytest.mark.parametrize(("size_px", "expected"), [(32, 64), (128, 4), (224, 1), (500, 1), (2048, 1)])
 def test_small_pictures_go_together(models, size_px, expected):
-    """The default batch holds about as many pixels whatever the size, at least one picture."""
+    """The default batch has about the same number of pixels at every size, but at least one picture."""
     assert LiteRTExtractor(models["int8"], PREPARE, size_px).batch_size == expected
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.filterwarnings("ignore:This process.*is multi-threaded:DeprecationWarning")
 def test_a_forked_process_has_interpreters_of_its_own(models):
-    """It would wait for its parent's threads for ever."""
+    """A forked process makes new interpreters.
+
+    With the old ones, it would wait for ever for the threads of its parent.
+    """
     extractor = LiteRTExtractor(models["float32"], PREPARE, SIDE_PX, batch_size=1)
     expected = extractor.extract(PICTURES[:1])
     child = os.fork()
@@ -96,7 +108,10 @@ def test_a_forked_process_has_interpreters_of_its_own(models):
 
 
 def test_a_model_that_cannot_be_run_is_an_error_for_every_thread():
-    """No thread waits for an interpreter that will never be made: each hears what is wrong."""
+    """If the model cannot run, every thread gets the error.
+
+    No thread waits for an interpreter that will never be made.
+    """
     extractor = LiteRTExtractor(ConvertedModel(b"no model", ""), PREPARE, SIDE_PX, batch_size=1)
 
     def reason(number: int) -> str:

@@ -32,7 +32,10 @@ def cosines(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def test_a_frozen_graph_gives_what_keras_gives(pooled, by_keras):
-    """Batches of three, the last one padded, from several threads at once."""
+    """A frozen graph gives what Keras gives.
+
+    Several threads send batches of three at once, and the last batch is padded.
+    """
     extractor = TensorFlowExtractor(pooled, Way("tensorflow", "float32"), batch_size=3)
     with ThreadPoolExecutor(3) as pool:
         rows = list(pool.map(lambda start: extractor.extract(PICTURES[start : start + 3]), (0, 3, 6)))
@@ -42,7 +45,10 @@ def test_a_frozen_graph_gives_what_keras_gives(pooled, by_keras):
 
 
 def test_bfloat16_is_near_and_is_not_float32(pooled, by_keras):
-    """Layers compute in bfloat16, features are float32; Keras' own policy is as it was."""
+    """bfloat16 gives features close to those of float32, but not the same.
+
+    Layers compute in bfloat16, and the features are float32. Keras' own policy does not change.
+    """
     features = TensorFlowExtractor(pooled, Way("tensorflow", "bfloat16"), batch_size=7).extract(PICTURES)
     assert features.dtype == np.float32
     assert cosines(features, by_keras).min() > 0.99
@@ -51,7 +57,10 @@ def test_bfloat16_is_near_and_is_not_float32(pooled, by_keras):
 
 
 def test_oneDNN_rewrites_where_that_is_faster(tmp_path):
-    """ResNet50's graph becomes bfloat16 by the optimiser, whose option is put back: what follows is exact."""
+    """The optimiser turns ResNet50's graph into bfloat16.
+
+    Its option is set back afterwards, so that later results are exact.
+    """
     import_keras()
     import tensorflow as tf
 
@@ -75,13 +84,16 @@ def test_oneDNN_rewrites_where_that_is_faster(tmp_path):
     [("cpu", 32, 32), ("cpu", 224, 32), ("cpu", 500, 6), ("cpu", 4000, 1), ("gpu", 224, 32), ("gpu", 500, 6)],
 )
 def test_batches_are_smaller_for_larger_pictures(pooled, device, size_px, expected):
-    """The default batch holds about as many pixels whatever the size; a GPU works while others are read."""
+    """The default batch has about the same number of pixels at every size.
+
+    A GPU computes while other pictures are read.
+    """
     way = Way("tensorflow", "float32", device)
     assert TensorFlowExtractor(replace(pooled, size_px=size_px), way).batch_size == expected
 
 
 def test_weights_of_another_kind_are_refused_when_they_are_needed(lite_model, tmp_path):
-    """Making the extractor costs nothing; its first picture says what is wrong."""
+    """A wrong weights file is an error at the first picture, not before. Making the extractor costs nothing."""
     (tmp_path / "mine.h5").write_bytes(b"no weights")
     mine = replace(lite_model, weights_file=tmp_path / "mine.h5", origin="mine.h5")
     extractor = TensorFlowExtractor(PooledModel(mine, SIDE_PX), Way("tensorflow", "float32"))
@@ -90,7 +102,7 @@ def test_weights_of_another_kind_are_refused_when_they_are_needed(lite_model, tm
 
 
 def test_a_gpu_that_is_not_there_is_an_error_when_it_is_needed(pooled):
-    """TensorFlow says so at the first picture, and nothing is computed elsewhere in silence."""
+    """If the GPU is missing, TensorFlow reports it at the first picture. Nothing is silently computed elsewhere."""
     import_keras()
     import tensorflow as tf
 

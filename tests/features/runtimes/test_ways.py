@@ -14,7 +14,7 @@ VGG16, LITE = BACKBONES["vgg16"], BACKBONES["efficientnet-lite0"]
 
 @pytest.fixture
 def machine(monkeypatch):
-    """A function that says what this machine has."""
+    """A function that sets what this machine seems to have."""
 
     def has(*, gpus: int = 0, libraries: bool = True, bfloat16: bool = True, platform: str = "linux") -> None:
         monkeypatch.setattr(ways, "cuda_device_count", lambda: gpus)
@@ -42,20 +42,26 @@ def machine(monkeypatch):
     ],
 )
 def test_the_way_by_a_table(machine, backbone, asked, gpus, expected):
-    """A GPU where there is one and it is not declined; on a processor LiteRT, but for bfloat16."""
+    """A GPU is used if there is one, unless the user declines it.
+
+    On a processor, LiteRT is used, except for bfloat16.
+    """
     machine(gpus=gpus)
     assert choose_way(backbone, *asked, pytest.fail) == expected
 
 
 def test_a_gpu_that_is_not_there_is_an_error(machine):
-    """`--device gpu` on a machine without one is no reason to be slow in silence."""
+    """`--device gpu` on a machine without a GPU is an error. It is not a silent, slow run."""
     machine(gpus=0)
     with pytest.raises(DeviceError, match="--device gpu: NVIDIA's driver has no CUDA GPU here"):
         choose_way(VGG16, "gpu", "auto", pytest.fail)
 
 
 def test_a_gpu_without_its_libraries(machine):
-    """With `auto` a notice and the processor; whoever asks for the GPU hears it from TensorFlow."""
+    """With `auto`, there is a notice and the processor is used.
+
+    With `gpu`, the GPU is chosen, and TensorFlow reports the missing libraries later.
+    """
     machine(gpus=1, libraries=False)
     notices: list[str] = []
     assert choose_way(VGG16, "auto", "auto", notices.append) == Way("litert", "float32")
@@ -65,13 +71,17 @@ def test_a_gpu_without_its_libraries(machine):
 
 
 def test_windows_has_no_gpu_for_tensorflow(machine):
-    """Its driver has, and TensorFlow does not use it there: nothing is said on each run that nobody can mend."""
+    """On Windows, the processor is used without a notice.
+
+    The driver has a GPU there, but TensorFlow does not use it. A notice would appear on each run, and nobody could do
+    anything about it.
+    """
     machine(gpus=1, platform="win32")
     assert choose_way(VGG16, "auto", "auto", pytest.fail) == Way("litert", "float32")
 
 
 def test_the_way_is_chosen_without_tensorflow():
-    """Whatever the machine has: choosing imports nothing that takes seconds."""
+    """Choosing a way imports nothing that takes seconds, whatever the machine has."""
     script = (
         "import sys\n"
         "from imgsort.features.runtimes import ways\n"
@@ -86,13 +96,16 @@ def test_the_way_is_chosen_without_tensorflow():
 
 
 def test_int8_on_a_gpu_is_a_usage_error():
-    """The two do not go together."""
+    """int8 cannot be combined with a GPU."""
     with pytest.raises(UsageError, match="--device gpu --precision int8"):
         choose_way(VGG16, "gpu", "int8", pytest.fail)
 
 
 def test_a_processor_without_bfloat16_computes_in_float32(machine):
-    """What the processor lacks would be slower than float32: a notice says what is used."""
+    """A processor without bfloat16 computes in float32, and a notice says so.
+
+    bfloat16 would be slower than float32 there.
+    """
     machine(bfloat16=False)
     notices: list[str] = []
     assert choose_way(VGG16, "cpu", "bfloat16", notices.append) == Way("litert", "float32")
@@ -103,7 +116,7 @@ def test_a_processor_without_bfloat16_computes_in_float32(machine):
     ("flags", "expected"), [("fpu avx512_bf16 amx", True), ("fpu asimd bf16", True), ("fpu avx2 avx512f", False)]
 )
 def test_bfloat16_is_one_of_the_processors_flags(tmp_path, monkeypatch, flags, expected):
-    """Linux says what a processor can do."""
+    """Linux lists what a processor can do, and bfloat16 is in this list."""
     info = tmp_path / "cpuinfo"
     info.write_text(f"processor : 0\nflags : {flags}\n", encoding="ascii")
     monkeypatch.setattr(ways, "_CPU_INFO", info)
@@ -111,6 +124,6 @@ def test_bfloat16_is_one_of_the_processors_flags(tmp_path, monkeypatch, flags, e
 
 
 def test_where_it_cannot_be_told_tensorflow_finds_a_way(tmp_path, monkeypatch):
-    """Other systems have no such file."""
+    """Other systems have no such file. There bfloat16 is allowed, and TensorFlow finds a way."""
     monkeypatch.setattr(ways, "_CPU_INFO", tmp_path / "none")
     assert ways._has_bfloat16()

@@ -21,7 +21,7 @@ from imgsort.learning.data.class_names import require_class_names
     ],
 )
 def test_names_of_folders_are_taken(names):
-    """Letters of any script, spaces and dots inside, up to 255 bytes."""
+    """Names may have letters of any script, spaces and dots inside, and up to 255 bytes."""
     require_class_names(names)
 
 
@@ -53,7 +53,10 @@ def test_names_of_folders_are_taken(names):
     ],
 )
 def test_what_no_folder_may_be_called_is_refused(name):
-    """A path, a hidden name, a blank end, a control character, half a letter, too many bytes: ValueError, said back."""
+    """A name that no folder may have raises a ValueError that repeats the name.
+
+    It is a path, is hidden, begins or ends with a blank, or has a control character, half a letter or too many bytes.
+    """
     with pytest.raises(ValueError, match="cannot be the name of a class") as error:
         require_class_names(["fine", name])
     assert repr(name[:100]) in str(error.value)
@@ -63,7 +66,7 @@ def test_what_no_folder_may_be_called_is_refused(name):
     ("one", "other"), [("Cat", "cat"), ("STRASSE", "straße"), ("é", "e\u0301"), ("É", "e\u0301"), ("same", "same")]
 )
 def test_names_that_some_file_system_takes_for_one(one, other):
-    """Two names that differ in case or in how accents are written alone are refused, and both are named."""
+    """Names that differ only in case or in the spelling of accents are refused. The error names both."""
     with pytest.raises(ValueError, match="one name to some file systems") as error:
         require_class_names(["between", one, other])
     assert repr(one) in str(error.value)
@@ -73,7 +76,10 @@ def test_names_that_some_file_system_takes_for_one(one, other):
 @given(st.text(st.one_of(st.characters(), st.sampled_from("./\\ \0\n\udc80a")), max_size=8))
 @example("a")
 def test_a_name_that_is_taken_is_one_part_of_a_path(name):
-    """Whatever the text: ValueError, or a name that stays what it is beneath a folder, and can be written and read."""
+    """Any text raises ValueError, or it is a name that is one part of a path.
+
+    Such a name does not change below a folder, and it can be written and read.
+    """
     try:
         require_class_names([name])
     except ValueError:
@@ -86,7 +92,7 @@ def test_a_name_that_is_taken_is_one_part_of_a_path(name):
 
 @given(st.lists(st.text("aAbBéÉ", min_size=1, max_size=2), max_size=6))
 def test_no_two_names_are_alike_but_for_case(names):
-    """A list is taken exactly if no two of its names are one when case is ignored."""
+    """A list is accepted exactly if no two of its names are equal when case is ignored."""
     if len({name.casefold() for name in names}) == len(names):
         require_class_names(names)
     else:

@@ -15,7 +15,10 @@ SHARES = (0.7, 0.15, 0.15)
 
 
 def seen(counts: dict[str, int], hashes=None) -> Looks:
-    """Return the looks of so many files of each class, all different unless `hashes` are given."""
+    """Return Looks of as many files of each class as `counts` says.
+
+    All files look different, unless `hashes` are given.
+    """
     paths = [f"{name}/{number:03}.jpg" for name, count in counts.items() for number in range(count)]
     drawn = np.random.default_rng(0).integers(0, 2**64, len(paths), dtype=np.uint64)
     return Looks(
@@ -32,7 +35,10 @@ def parts_of(counts: dict[str, int], hashes=None, shares=SHARES, seed=0) -> list
 
 
 def test_a_class_is_the_first_part_of_the_path():
-    """What lies deeper in a class's folder is of that class too; numbers are those of the list of classes."""
+    """All files below a class's folder are of that class, also in deeper folders.
+
+    Labels are positions in the list of classes.
+    """
     paths = ["b/x.jpg", "a/deep/er/y.jpg", "c c/z.jpg"]
     looks = Looks(tuple(ImageFile(path, 1, 1) for path in paths), ("1", "2", "3"), np.zeros(3, np.uint64), ())
     images = labelled(ROOT, looks, ("a", "b", "c c"))
@@ -42,7 +48,7 @@ def test_a_class_is_the_first_part_of_the_path():
 
 
 def test_rows_are_taken_with_all_that_is_theirs():
-    """Files, contents and labels stay together, in the order asked for."""
+    """Files, contents and labels stay together, in the requested order."""
     images = labelled(ROOT, seen({"a": 2, "b": 2}), ("a", "b")).take(np.array([3, 0]))
     assert [file.path for file in images.files] == ["b/001.jpg", "a/000.jpg"]
     assert images.contents == ("content of b/001.jpg", "content of a/000.jpg")
@@ -50,7 +56,7 @@ def test_rows_are_taken_with_all_that_is_theirs():
 
 
 def test_the_parts_have_an_order():
-    """Train, validation, test: as they are named."""
+    """The parts are in this order: train, validation, test."""
     parts = [labelled(ROOT, seen({"a": count}), ("a",)) for count in (3, 2, 1)]
     split = Split(*parts)
     assert split.parts == tuple(getattr(split, name) for name in PARTS) == tuple(parts)
@@ -58,7 +64,10 @@ def test_the_parts_have_an_order():
 
 @given(st.integers(3, 30), st.integers(3, 30), st.integers(0, 999))
 def test_every_image_is_in_one_part(one, other, seed):
-    """No image is lost or twice, each keeps its class, order is kept, and each class is in each part."""
+    """Every image is in exactly one part and keeps its class.
+
+    The order of images is kept, and each class is in each part.
+    """
     counts = {"a": one, "b": other}
     parts = parts_of(counts, seed=seed)
     paths = [file.path for part in parts for file in part.files]
@@ -70,7 +79,7 @@ def test_every_image_is_in_one_part(one, other, seed):
 
 
 def test_near_duplicates_are_on_one_side():
-    """Images whose hashes differ by a few bits go to one part, also across classes."""
+    """Images whose hashes differ by a few bits are in one part, even if their classes differ."""
     hashes = np.random.default_rng(1).integers(0, 2**64, 20, dtype=np.uint64).tolist()
     hashes += [value ^ 0b11 for value in hashes]
     parts = parts_of({"a": 20, "b": 20}, hashes)
@@ -80,7 +89,7 @@ def test_near_duplicates_are_on_one_side():
 
 
 def test_a_part_without_a_share_stays_empty():
-    """Without a share for tests, all images are learned from or chosen by."""
+    """Without a share for tests, all images are used for training or validation."""
     train, validation, test = parts_of({"a": 10, "b": 10}, shares=(0.8, 0.2, 0))
     assert (len(train.files), len(validation.files), len(test.files)) == (16, 4, 0)
     assert test.labels.shape == (0,)
@@ -97,12 +106,15 @@ def test_a_part_without_a_share_stays_empty():
     ],
 )
 def test_too_few_different_images(counts, hashes, shares, named, parts):
-    """A class that cannot be in every part, with near duplicates counted as one, is named, with what to do."""
+    """If a class cannot be in every part, the error names it and says what to do.
+
+    Near duplicates count as one image.
+    """
     with pytest.raises(TooFewImagesError, match=rf"{named}.*too few for {parts} parts\. Add images"):
         parts_of(counts, hashes, shares)
 
 
 def test_no_image_that_can_be_read():
-    """Where all images are unreadable, that is an error for a person too."""
+    """If no image can be read, TooFewImagesError is raised too."""
     with pytest.raises(TooFewImagesError, match="0 readable images"):
         parts_of({"a": 0, "b": 0})

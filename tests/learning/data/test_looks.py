@@ -15,7 +15,7 @@ from tests.support.pictures import encode
 
 @pytest.fixture
 def folder(tmp_path):
-    """Three pictures, one of them twice in another format, and a file that is none."""
+    """Two pictures, a copy of one of them in another format, and a file that is no picture."""
     root = tmp_path / "images"
     root.mkdir()
     blocks = np.random.default_rng(0).integers(0, 256, (2, 8, 8, 3), dtype=np.uint8)
@@ -28,14 +28,17 @@ def folder(tmp_path):
 
 
 def look(root, cache=NO_CACHE, files=None):
-    """Return what is seen, and the calls of `progress`."""
+    """Return the looks, and the calls of `progress`."""
     calls = []
     files = find_images(root).files if files is None else files
     return look_at(root, files, DEFAULTS, cache, lambda *counts: calls.append(counts)), calls
 
 
 def test_what_is_seen_of_each_image(folder):
-    """Files, content hashes and perceptual hashes are in the order of the listing; the unreadable is named."""
+    """Files, content hashes and perceptual hashes are in the order of the listing.
+
+    Files that cannot be read are named.
+    """
     looks, calls = look(folder)
     images = [read_image(folder, file, DEFAULTS) for file in looks.files]
     assert [file.path for file in looks.files] == ["a.png", "b.jpg", "d.png"]
@@ -48,13 +51,13 @@ def test_what_is_seen_of_each_image(folder):
 
 
 def test_near_duplicates_share_nearly_all_bits(folder):
-    """A picture in another format is near to itself, and far from another."""
+    """A picture is close to itself in another format, and far from another picture."""
     one, other, different = (int(value) for value in look(folder)[0].hashes)
     assert (one ^ other).bit_count() <= MAX_DISTANCE < (one ^ different).bit_count()
 
 
 def test_what_was_seen_is_not_looked_at_again(folder, own_folder):
-    """With a cache the next run finds the same without the files, all but the unreadable one."""
+    """With a cache, the next run gives the same without the files. It needs only the file that could not be read."""
     for file in folder.iterdir():
         os.utime(file, ns=(10**18, 10**18))
     files = find_images(folder).files
@@ -71,14 +74,14 @@ def test_what_was_seen_is_not_looked_at_again(folder, own_folder):
 
 
 def test_the_recipe_is_of_what_is_read():
-    """What other settings read is kept apart."""
+    """What is read with other settings is kept apart."""
     assert looks_recipe(DEFAULTS) == looks_recipe(ReadSettings())
     assert looks_recipe(DEFAULTS) != looks_recipe(ReadSettings(truncated="use"))
 
 
 @pytest.mark.parametrize("names", [(), ("c.png",)])
 def test_nothing_to_see(folder, names):
-    """No files, or none that can be read: no hashes."""
+    """No files, or no readable files, give no hashes."""
     files = [file for file in find_images(folder).files if file.path in names]
     looks, _ = look(folder, files=files)
     assert (looks.files, looks.contents) == ((), ())

@@ -27,7 +27,10 @@ def images(tmp_path) -> LabelledImages:
 
 @pytest.mark.parametrize("most_resident", [10**9, 0])
 def test_each_image_becomes_a_square(monkeypatch, images, most_resident):
-    """In memory or in a file: uint8, RGB, scaled to fit, upright, centred on black, in the order of the files."""
+    """Each image becomes an upright uint8 RGB square, scaled to fit and centred on black.
+
+    The squares are in the order of the files, whether they lie in memory or in a file.
+    """
     monkeypatch.setattr(mapped, "MOST_RESIDENT_BYTES", most_resident)
     calls = []
     squares = squares_of(images, 40, DEFAULTS, lambda *counts: calls.append(counts))
@@ -42,7 +45,7 @@ def test_each_image_becomes_a_square(monkeypatch, images, most_resident):
 
 
 def test_no_images(tmp_path):
-    """Nothing becomes no squares: a part whose share is nothing."""
+    """No images give no squares. A part with a share of 0 has no images."""
     none = LabelledImages(tmp_path, (), (), np.zeros(0, np.intp))
     squares = squares_of(none, 32, DEFAULTS, lambda *_: pytest.fail("there is nothing to hear"))
     assert (squares.shape, squares.dtype) == ((0, 32, 32, 3), np.uint8)
@@ -50,7 +53,7 @@ def test_no_images(tmp_path):
 
 @pytest.mark.parametrize("kind", ["gone", "damaged"])
 def test_an_image_that_was_there_a_moment_ago(images, kind):
-    """An image that went away meanwhile, or changed, is named with its whole path."""
+    """If an image was removed or changed in the meantime, the error names its whole path."""
     file = images.root / "b.png"
     if kind == "gone":
         file.unlink()

@@ -17,7 +17,7 @@ def split(rows, shares, seed):
 
 @given(ROWS, SHARES, SEEDS)
 def test_every_row_gets_one_of_the_parts(rows, shares, seed):
-    """Each row goes to a part that is to have something: one with a share of 0 gets nothing."""
+    """Each row goes to a part with a share. A part with a share of 0 gets nothing."""
     parts = split(rows, shares, seed)
     assert parts.shape == (len(rows),)
     assert parts.dtype == np.intp
@@ -25,13 +25,13 @@ def test_every_row_gets_one_of_the_parts(rows, shares, seed):
 
 
 def test_no_rows():
-    """Where there is nothing to divide, no part gets anything: a folder whose images all are unreadable."""
+    """Without rows, no part gets anything. This happens if all images of a folder are unreadable."""
     assert len(split([], (0.7, 0.15, 0.15), 0)) == 0
 
 
 @given(ROWS, SHARES, SEEDS)
 def test_groups_stay_together(rows, shares, seed):
-    """Rows of one group, of whatever classes, are in one part."""
+    """Rows of one group are in one part, whatever their classes are."""
     parts = split(rows, shares, seed)
     part_of = {}
     for (_, group), part in zip(rows, parts, strict=True):
@@ -40,13 +40,16 @@ def test_groups_stay_together(rows, shares, seed):
 
 @given(ROWS, SHARES, SEEDS)
 def test_the_same_seed_gives_the_same_parts(rows, shares, seed):
-    """Nothing but the rows, the shares and the seed decides."""
+    """Only the rows, the shares and the seed decide."""
     assert np.array_equal(split(rows, shares, seed), split(rows, shares, seed))
 
 
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=120), SHARES, SEEDS)
 def test_each_class_has_its_share_of_every_part(labels, shares, seed):
-    """Where all rows may be parted, no part is farther from its share of a class than parts are many."""
+    """If every row is a group of its own, each part is close to its share of each class.
+
+    A part has less than one row too many. It lacks fewer rows than there are parts.
+    """
     labels = np.array(labels)
     parts = split_rows(labels, np.arange(len(labels)), shares, seed)
     for label in set(labels.tolist()):
@@ -58,7 +61,7 @@ def test_each_class_has_its_share_of_every_part(labels, shares, seed):
 
 @given(st.lists(st.integers(1, 6), min_size=1, max_size=30), SHARES, SEEDS)
 def test_groups_are_spread_as_well_as_their_sizes_let(sizes, shares, seed):
-    """With groups of several rows, a part has less than one group more than its share."""
+    """If groups have several rows, a part exceeds its share by less than one group."""
     groups = np.repeat(np.arange(len(sizes)), sizes)
     parts = split_rows(np.zeros(len(groups), np.intp), groups, shares, seed)
     counts = np.bincount(parts, minlength=len(shares))
@@ -67,7 +70,7 @@ def test_groups_are_spread_as_well_as_their_sizes_let(sizes, shares, seed):
 
 @given(st.integers(3, 40), SEEDS)
 def test_every_part_gets_some_of_a_class_of_three(extra, seed):
-    """A class with as many groups as there are parts has one in each, however small the share."""
+    """A class with as many groups as there are parts has one in each, however small a share is."""
     labels = np.array([0] * 3 + [1] * extra)
     parts = split_rows(labels, np.arange(len(labels)), (0.9, 0.09, 0.01), seed)
     for label in (0, 1):
@@ -75,14 +78,14 @@ def test_every_part_gets_some_of_a_class_of_three(extra, seed):
 
 
 def test_another_seed_gives_other_parts():
-    """The order is drawn: with other seeds other rows are tested with."""
+    """The order is random: with another seed, other rows are in the test part."""
     labels, groups = np.repeat([0, 1], 50), np.arange(100)
     drawn = {split_rows(labels, groups, (0.7, 0.15, 0.15), seed).tobytes() for seed in range(5)}
     assert len(drawn) == 5
 
 
 def test_the_usual_shares():
-    """Of 100 images of a class 70, 15 and 15 go to the parts."""
+    """Of 100 images of a class, 70, 15 and 15 go to the three parts."""
     labels = np.repeat([0, 1], 100)
     parts = split_rows(labels, np.arange(200), (0.7, 0.15, 0.15), 0)
     for label in (0, 1):
@@ -90,7 +93,7 @@ def test_the_usual_shares():
 
 
 def test_the_largest_group_goes_where_there_is_most_room():
-    """Eight copies of one picture are learned from; the two others choose and judge."""
+    """Eight copies of one picture go to the training part. The two other pictures go to validation and test."""
     groups = np.array([0] * 8 + [1, 2])
     for seed in range(10):
         parts = split_rows(np.zeros(10, np.intp), groups, (0.7, 0.15, 0.15), seed)

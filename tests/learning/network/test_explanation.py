@@ -1,4 +1,4 @@
-"""Grad-CAM on networks whose answer can be worked out by hand, and the colours laid over an image."""
+"""Grad-CAM on networks whose answer can be computed by hand, and the colours on top of an image."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,10 @@ RED, GREEN = np.array([200, 0, 0], np.uint8), np.array([0, 200, 0], np.uint8)
 
 @pytest.fixture(scope="module")
 def eye():
-    """A network whose map has the mean red and the mean green of each 8 x 8 pixels, and its features their means."""
+    """A network whose map holds the mean red and the mean green of each 8 x 8 pixels.
+
+    Its features are the means of the map.
+    """
     import keras
 
     inputs = keras.layers.Input((SIDE, SIDE, 3))
@@ -31,7 +34,7 @@ def head(kernel):
 
 
 def picture():
-    """Return a square, red in the upper left quarter and green in the lower right one."""
+    """Return a square that is red in the upper left quarter and green in the lower right quarter."""
     pixels = np.zeros((SIDE, SIDE, 3), np.uint8)
     pixels[: SIDE // 2, : SIDE // 2], pixels[SIDE // 2 :, SIDE // 2 :] = RED, GREEN
     return pixels
@@ -55,14 +58,14 @@ UPPER_LEFT[:2, :2] = LOWER_RIGHT[2:, 2:] = 1
     ],
 )
 def test_heat_is_where_the_class_is_seen(eye, kernel, label, expected):
-    """Red speaks for the class of red, at its place and in proportion; what speaks against a class has no heat."""
+    """Red speaks for the class of red, at its place and in proportion. What speaks against a class has no heat."""
     heat = class_activation(eye, head(kernel), picture(), label)
     assert heat.dtype == np.float32
     assert heat == pytest.approx(expected, abs=1e-5)
 
 
 def test_heat_of_a_network_as_it_is_trained():
-    """Of the small network too it is a map from 0 to 1, and the same twice; the network is as it was."""
+    """The small network too gives a map from 0 to 1, and the same map twice. The network does not change."""
     network = build_small_network(SIDE, 3)
     weights = network.get_weights()
     pixels = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
@@ -76,7 +79,10 @@ def test_heat_of_a_network_as_it_is_trained():
 
 @pytest.mark.parametrize("shape", [(40, 60), (60, 40), (50, 50), (1, 300), (300, 1), (1, 1)])
 def test_without_heat_the_image_is_as_it_was(shape):
-    """The picture has the image's own size, and no colour where nothing speaks for the class; the image stays."""
+    """Without heat, the picture is the image itself, in the same size and without colour.
+
+    The array of the image does not change.
+    """
     pixels = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
     before = pixels.copy()
     shown = overlay(pixels, np.zeros((4, 4), np.float32))
@@ -86,7 +92,7 @@ def test_without_heat_the_image_is_as_it_was(shape):
 
 
 def test_most_heat_is_red():
-    """On a grey image full heat makes it redder, and some heat does not: RGB, not BGR."""
+    """Full heat makes a grey image redder, and some heat does not. The order of the channels is RGB, not BGR."""
     grey = np.full((40, 40, 3), 100, np.uint8)
     red, green, blue = overlay(grey, np.ones((2, 2), np.float32)).reshape(-1, 3).mean(axis=0)
     assert red > green
@@ -95,7 +101,10 @@ def test_most_heat_is_red():
 
 @pytest.mark.parametrize(("height", "width"), [(40, 80), (80, 40)])
 def test_heat_lies_where_the_square_was(height, width):
-    """The square was centred on black: heat of its border is off the image, heat of a quarter on that quarter."""
+    """Heat lies at its place in the square, in which the image is centred on black.
+
+    Heat on the black border is outside the image. Heat on a quarter of the square lies on that quarter.
+    """
     pixels = np.full((height, width, 3), 100, np.uint8)
     heat = np.zeros((8, 8), np.float32)
     if height < width:
@@ -104,7 +113,7 @@ def test_heat_lies_where_the_square_was(height, width):
         heat[:, 0], heat[:, -1] = 1, 1
     assert np.abs(overlay(pixels, heat).astype(int) - 100).mean() < 3
     heat = np.zeros((8, 8), np.float32)
-    heat[2:4, 2:4] = 1  # of the middle four rows and columns, the upper left quarter
+    heat[2:4, 2:4] = 1  # the upper left quarter of the middle four rows and columns
     change = np.abs(overlay(pixels, heat).astype(int) - 100).sum(axis=2)
     rows, columns = change.sum(axis=1), change.sum(axis=0)
     centre = (rows @ np.arange(height) / rows.sum() / height, columns @ np.arange(width) / columns.sum() / width)

@@ -1,4 +1,4 @@
-"""Networks in other formats: the same answers, and an eye for other ones."""
+"""Networks in other formats give the same answers, and a different network is noticed."""
 
 import os
 
@@ -20,7 +20,7 @@ PIXELS = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), dtype=np.uint
 
 
 def network(seed, size_px=32, classes=3):
-    """Return a small network whose answers differ from image to image, and from seed to seed."""
+    """Return a small network whose answers differ from image to image and from seed to seed."""
     import keras
 
     keras.utils.set_random_seed(seed)
@@ -31,7 +31,7 @@ def network(seed, size_px=32, classes=3):
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
-    """A network, and a function that gives the path of it in a format, exported once."""
+    """A network, and a function that returns the path of its export in a format. Each format is exported once."""
     built, folder, made = network(1), tmp_path_factory.mktemp("exported"), {}
 
     def path(kind):
@@ -45,7 +45,7 @@ def exported(tmp_path_factory):
 
 @pytest.mark.parametrize("kind", FORMATS)
 def test_the_same_network_gives_the_same_answers(exported, kind, capfd):
-    """Differences are those of rounding, and nobody chatters, on either output."""
+    """The answers differ by rounding alone, and nothing is printed to stdout or stderr."""
     built, path = exported
     assert largest_difference(built, kind, path(kind), PIXELS) < 1e-5
     assert capfd.readouterr() == ("", "")
@@ -53,7 +53,7 @@ def test_the_same_network_gives_the_same_answers(exported, kind, capfd):
 
 @pytest.mark.parametrize("kind", FORMATS)
 def test_another_network_is_seen(exported, kind):
-    """One of other weights differs by far more than is let pass."""
+    """A network with other weights differs by far more than the allowed difference."""
     _, path = exported
     assert largest_difference(network(2), kind, path(kind), PIXELS) > 10 * MOST_DIFFERENCE
 
@@ -61,7 +61,7 @@ def test_another_network_is_seen(exported, kind):
 @pytest.mark.parametrize("kind", FORMATS)
 @pytest.mark.parametrize("other", [{"classes": 4}, {"classes": 2}, {"size_px": 64}])
 def test_a_network_of_another_shape_is_seen(exported, kind, other):
-    """Other classes or another size are an error or a great difference, never an accident of broadcasting."""
+    """Another number of classes or another size is an error or a large difference. Broadcasting must not hide it."""
     _, path = exported
     side = other.get("size_px", 32)
     pixels = np.random.default_rng(0).integers(0, 256, (3, side, side, 3), dtype=np.uint8)
@@ -75,7 +75,7 @@ def test_a_network_of_another_shape_is_seen(exported, kind, other):
 
 @pytest.mark.parametrize("kind", FORMATS)
 def test_a_damaged_file_is_an_error(exported, kind, tmp_path):
-    """What does not run is said to, with its path."""
+    """A file that cannot run is an error that names its path."""
     path = tmp_path / f"damaged{SUFFIXES[kind]}"
     if kind == "savedmodel":
         path.mkdir()
@@ -87,7 +87,7 @@ def test_a_damaged_file_is_an_error(exported, kind, tmp_path):
 
 
 def test_nothing_is_overwritten(exported, tmp_path):
-    """A file that appeared since is an error, and stays as it is."""
+    """A file that appeared in the meantime is an error, and it does not change."""
     (tmp_path / "x.tflite").write_bytes(b"mine")
     with pytest.raises(FileExistsError):
         export_network(exported[0], "tflite", tmp_path / "x.tflite")
@@ -95,7 +95,10 @@ def test_nothing_is_overwritten(exported, tmp_path):
 
 
 def test_what_was_exported_is_removed(tmp_path):
-    """A folder with all in it, a file, and nothing at all; other files stay."""
+    """A folder with its content and a file are removed. Other files stay.
+
+    A path at which there is nothing is no error.
+    """
     (tmp_path / "folder/variables").mkdir(parents=True)
     (tmp_path / "folder/variables/x").write_bytes(b"x")
     (tmp_path / "x.onnx").write_bytes(b"x")

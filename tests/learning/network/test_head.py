@@ -10,7 +10,10 @@ from imgsort.learning.network.measures import accuracy, cross_entropy
 
 
 def examples(counts, *, width=8, seed=0, spread=1.0, distance=3.0) -> Examples:
-    """Return rows around a direction for each class, as many as `counts` say; the directions are always the same."""
+    """Return as many rows for each class as `counts` says, around a direction for each class.
+
+    The directions are always the same.
+    """
     random = np.random.default_rng(seed)
     labels = np.repeat(np.arange(len(counts)), counts)
     rows = np.eye(width)[labels] * distance + random.normal(scale=spread, size=(len(labels), width))
@@ -24,7 +27,7 @@ def fitted(train, validation, *, balanced=True, seed=0):
 
 
 def test_two_classes_have_one_output():
-    """The one logit is the second class's: its sigmoid is that class's probability."""
+    """The one logit belongs to the second class. Its sigmoid is the probability of that class."""
     head = Head(np.float32([[2.0], [0.0]]), np.float32([-1.0]))
     found = head.probabilities(np.float32([[0.5, 9], [1.5, 9]]))
     second = 1 / (1 + np.exp(-2.0))
@@ -33,7 +36,7 @@ def test_two_classes_have_one_output():
 
 
 def test_more_classes_have_a_softmax():
-    """Each class has its logit; probabilities are their exponentials' shares."""
+    """Each class has its own logit. Its probability is its share in the sum of the exponentials."""
     head = Head(np.eye(3, dtype=np.float32), np.float32([0, 1, 0]))
     exponentials = np.exp([1.0, 1.0, 3.0])
     found = head.probabilities(np.float32([[1, 0, 3]]))
@@ -43,7 +46,7 @@ def test_more_classes_have_a_softmax():
 
 @given(st.integers(1, 5), st.sampled_from([0, 1, 100, 1e6]), st.integers(0, 99))
 def test_probabilities_sum_to_one(outputs, scale, seed):
-    """However large the logits, probabilities are finite and sum to 1."""
+    """Probabilities are finite and sum to 1, however large the logits are."""
     random = np.random.default_rng(seed)
     head = Head((random.normal(size=(4, outputs)) * scale).astype(np.float32), np.zeros(outputs, np.float32))
     found = head.probabilities(random.normal(size=(7, 4)).astype(np.float32))
@@ -54,7 +57,7 @@ def test_probabilities_sum_to_one(outputs, scale, seed):
 
 @pytest.mark.parametrize("counts", [[40, 30], [30, 40, 20]])
 def test_what_lies_apart_is_learned(counts):
-    """Classes around different directions are told apart, also in rows that were not seen."""
+    """The head learns classes in different directions. It is also right about unseen rows."""
     head, _ = fitted(examples(counts), examples([10] * len(counts), seed=1))
     unseen = examples([50] * len(counts), seed=2)
     assert accuracy(head.probabilities(unseen.features), unseen.labels) > 0.9
@@ -63,7 +66,7 @@ def test_what_lies_apart_is_learned(counts):
 
 
 def test_the_history_is_of_heads_as_they_are():
-    """Steps count from one, and the head that is returned has the lowest validation loss of all rows."""
+    """Steps count from one. The returned head has the lowest validation loss of all rows."""
     train, validation = examples([40, 30, 20]), examples([9, 9, 9], seed=1)
     head, rows = fitted(train, validation)
     assert [row.step for row in rows] == list(range(1, len(rows) + 1))
@@ -77,7 +80,10 @@ def test_the_history_is_of_heads_as_they_are():
 
 
 def test_it_ends_when_it_gets_worse():
-    """Labels without a meaning are only learned by heart: two steps without a lower loss are the last."""
+    """The fit ends after two steps without a lower loss.
+
+    The labels have no meaning, so the head can only learn them by heart.
+    """
     random = np.random.default_rng(0)
     rows = random.normal(size=(60, 30)).astype(np.float32)
     train = Examples(rows, random.integers(0, 2, 60))
@@ -89,13 +95,13 @@ def test_it_ends_when_it_gets_worse():
 
 
 def test_steps_are_no_more_than_said():
-    """What is told apart more surely at every step goes on to the last strength, and no further."""
+    """If each step is better than the last, the fit ends at the last strength."""
     _, rows = fitted(examples([30, 30], spread=0.1), examples([9, 9], spread=0.1, seed=1))
     assert len(rows) == MOST_STEPS
 
 
 def test_the_same_seed_gives_the_same_head():
-    """Twice the same examples, twice the same numbers."""
+    """The same examples give the same numbers twice."""
     train, validation = examples([40, 30, 20]), examples([9, 9, 9], seed=1)
     one, other = (fitted(train, validation, seed=7)[0] for _ in range(2))
     assert np.array_equal(one.kernel, other.kernel)
@@ -103,7 +109,7 @@ def test_the_same_seed_gives_the_same_head():
 
 
 def test_balanced_classes_count_alike():
-    """With 200 images for 10, the small class is found more often where classes are balanced."""
+    """With 200 images against 10, the small class is found more often if classes are balanced."""
     train = examples([200, 10], distance=1.2)
     validation, unseen = examples([40, 40], distance=1.2, seed=1), examples([0, 200], distance=1.2, seed=2)
     found = [
@@ -115,7 +121,7 @@ def test_balanced_classes_count_alike():
 
 @pytest.mark.parametrize(("factor", "offset"), [(1e-4, 0), (1000, 0), (1, 50), (0.01, -3)])
 def test_scale_and_offset_of_features_do_not_matter(factor, offset):
-    """Features that are larger, or lie elsewhere, are told apart as well: the head says the same of them."""
+    """If features are scaled or shifted, the head still gives the same probabilities."""
     train, validation = examples([30, 30, 30]), examples([9, 9, 9], seed=1)
     moved = [
         Examples(part.features * np.float32(factor) + np.float32(offset), part.labels) for part in (train, validation)
@@ -126,7 +132,7 @@ def test_scale_and_offset_of_features_do_not_matter(factor, offset):
 
 
 def test_rows_of_both():
-    """Two sets of examples together are the rows of one, then those of the other."""
+    """`together` returns the rows of the first set, then the rows of the second set."""
     one, other = examples([2, 1]), examples([1, 2], seed=1)
     both = together(one, other)
     assert both.labels.tolist() == [0, 0, 1, 0, 1, 1]
@@ -136,7 +142,10 @@ def test_rows_of_both():
 
 @pytest.mark.parametrize("counts", [[40, 30], [30, 40, 20]])
 def test_a_head_is_fitted_again_at_the_strength_that_was_chosen(counts):
-    """On the same images it is the chosen head, but for where the solver stops; on more it does as well."""
+    """On the same images, the new head equals the chosen one. On more images, it is as good.
+
+    Small differences come from the point at which the solver stops.
+    """
     train, validation = examples(counts), examples([10] * len(counts), seed=1)
     fit = fit_head(train, validation, balanced=True, seed=0, hear=lambda row: None)
     again = fit_again(train, fit.strength, balanced=True, seed=0)
@@ -149,14 +158,14 @@ def test_a_head_is_fitted_again_at_the_strength_that_was_chosen(counts):
 
 
 def test_features_that_say_nothing():
-    """Where all rows are alike, every class is as likely, and no number is lost."""
+    """If all rows are equal, every class is equally likely, and all numbers are finite."""
     rows = np.full((20, 3), 7, np.float32)
     head, _ = fitted(Examples(rows, np.arange(20) % 2), Examples(rows, np.arange(20) % 2))
     assert np.allclose(head.probabilities(rows), 0.5, atol=1e-3)
 
 
 def test_one_image_a_class_will_do():
-    """A class of a single image is learned all the same."""
+    """A class with a single image is learned too."""
     train = examples([1, 1, 1], spread=0)
     head, _ = fitted(train, train)
     assert accuracy(head.probabilities(train.features), train.labels) == 1
@@ -165,7 +174,7 @@ def test_one_image_a_class_will_do():
 @settings(max_examples=8, deadline=None)
 @given(st.integers(2, 4), st.integers(1, 6), st.integers(0, 999))
 def test_any_examples_give_a_head(classes, width, seed):
-    """Whatever the rows, the head is of their width and class count, and finite."""
+    """Whatever the rows are, the head is finite and fits their width and number of classes."""
     random = np.random.default_rng(seed)
     labels = np.concatenate([np.arange(classes), random.integers(0, classes, 10)])
     train = Examples(random.normal(size=(len(labels), width)).astype(np.float32), labels)

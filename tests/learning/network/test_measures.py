@@ -9,7 +9,7 @@ from imgsort.learning.network.measures import ECE_BINS, accuracy, cross_entropy,
 
 @st.composite
 def judged(draw):
-    """Return probabilities, float32 (n, classes), rows that sum to 1, and labels."""
+    """Return probabilities, float32 (n, classes), with rows that sum to 1, and labels."""
     rows, classes = draw(st.integers(1, 30)), draw(st.integers(2, 6))
     random = np.random.default_rng(draw(st.integers(0, 10_000)))
     logits = random.normal(size=(rows, classes)) * draw(st.sampled_from([0, 0.1, 1, 10, 100]))
@@ -20,13 +20,16 @@ def judged(draw):
 
 @given(judged())
 def test_calibration_error_is_a_share(judged):
-    """Whatever the probabilities, from 0 to 1."""
+    """The calibration error is from 0 to 1, whatever the probabilities are."""
     assert 0 <= expected_calibration_error(*judged) <= 1 + 1e-6
 
 
 @given(judged())
 def test_calibration_error_is_the_papers(judged):
-    """The weighted mean of |accuracy - confidence| over fifteen bins, one bin at a time."""
+    """The error is the weighted mean of |accuracy - confidence| over fifteen bins.
+
+    The test computes it one bin at a time.
+    """
     probabilities, labels = judged
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     bins = np.minimum(np.floor(confidence * ECE_BINS), ECE_BINS - 1)
@@ -38,7 +41,10 @@ def test_calibration_error_is_the_papers(judged):
 
 
 def test_calibration_error_by_a_table():
-    """0 where four of five are right at 80 %; 0.2 where all are; 1 where the surest are all wrong."""
+    """The error is 0 if four of five are right at 80 %, and 0.2 if all are right at 80 %.
+
+    It is 1 if all are wrong at the highest confidence.
+    """
     sure = np.tile(np.float32([0.8, 0.2]), (5, 1))
     assert expected_calibration_error(sure, np.array([0, 0, 0, 0, 1])) == pytest.approx(0, abs=1e-6)
     assert expected_calibration_error(sure, np.zeros(5, np.intp)) == pytest.approx(0.2, abs=1e-6)
@@ -46,7 +52,7 @@ def test_calibration_error_by_a_table():
 
 
 def test_cross_entropy_is_scikit_learns():
-    """The mean of -log(p) of each row's own class."""
+    """Cross-entropy is the mean of -log(p) of each row's own class."""
     probabilities = np.random.default_rng(3).dirichlet(np.ones(4), 50)
     labels = np.random.default_rng(4).integers(0, 4, 50)
     expected = log_loss(labels, probabilities, labels=range(4))
@@ -55,19 +61,22 @@ def test_cross_entropy_is_scikit_learns():
 
 @given(judged())
 def test_cross_entropy_is_finite(judged):
-    """Whatever the probabilities: a number from 0 to what Keras' own bound allows."""
+    """Cross-entropy is from 0 to the limit that Keras' own bound sets, whatever the probabilities are."""
     assert 0 <= cross_entropy(*judged) <= -np.log(1e-7) * (1 + 1e-6)
 
 
 def test_a_probability_of_nothing_has_a_finite_loss():
-    """A classifier that was sure and wrong loses what Keras says, and one that was sure and right nothing."""
+    """A classifier that was certain and wrong has the loss that Keras gives.
+
+    A classifier that was certain and right has a loss of 0.
+    """
     assert cross_entropy(np.float32([[1, 0]]), np.array([1])) == pytest.approx(-np.log(1e-7), rel=1e-4)
     assert cross_entropy(np.float32([[1, 0]]), np.array([0])) == 0
 
 
 @given(judged())
 def test_accuracy_is_the_share_of_rows_that_are_right(judged):
-    """Counted row by row."""
+    """Accuracy is the share of the right rows. The test counts row by row."""
     probabilities, labels = judged
     right = [int(row.argmax()) == label for row, label in zip(probabilities, labels, strict=True)]
     assert accuracy(probabilities, labels) == pytest.approx(sum(right) / len(right))

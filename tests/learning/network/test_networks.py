@@ -28,14 +28,14 @@ SIZES_PX = dict.fromkeys(BACKBONES, 32) | {"inceptionv3": 75}
 
 
 def pooled(name: str) -> PooledModel:
-    """Return the backbone, small, to begin with random weights."""
+    """Return the backbone at a small size. It starts with random weights."""
     backbone = replace(BACKBONES[name], load=lambda model, file: None)
     return PooledModel(ChosenModel(backbone, Path(), "imagenet", ""), SIZES_PX[name])
 
 
 @cache
 def built(name: str) -> Any:
-    """Return a network on the backbone, weights random, built once and not to be changed."""
+    """Return a network on the backbone, with random weights. It is built once, and tests must not change it."""
     import_keras().utils.set_random_seed(2)
     return build_on_backbone(pooled(name), 3)
 
@@ -55,7 +55,10 @@ def outputs(model: Any, pixels: np.ndarray, training: bool = False) -> np.ndarra
 
 @pytest.mark.parametrize("name", ["vgg16", "resnet50v2", ALWAYS_THERE])
 def test_raw_pixels_are_prepared_as_the_backbone_was_trained(name):
-    """The network's features of levels 0-255, RGB, are the means of the backbone's map of prepared pixels."""
+    """The network prepares raw pixels in the way that its backbone needs.
+
+    For levels 0-255, RGB, the network's features are the means of the backbone's map of prepared pixels.
+    """
     network, model = built(name), pooled(name)
     pixels = pictures(model.size_px)
     expected = backbone_of(network)(model.prepare(pixels), training=False).numpy().mean(axis=(1, 2))
@@ -66,21 +69,21 @@ def test_raw_pixels_are_prepared_as_the_backbone_was_trained(name):
 
 
 def test_every_kind_of_preparation_was_tried():
-    """The test above is over all the ways in which backbones want their pixels."""
+    """The test above covers all the ways in which backbones want their pixels."""
     tried = {BACKBONES[name].prepare for name in ("vgg16", "resnet50v2", ALWAYS_THERE)}
     assert {backbone.prepare for backbone in BACKBONES.values()} == tried
 
 
 @pytest.mark.parametrize("name", [*BACKBONES, "cnn"])
 def test_every_layer_is_one_that_a_file_may_have(name):
-    """What a network says of itself when it is saved is not taken for a stranger's."""
+    """The saved description of an imgsort network is not refused as an untrusted one."""
     network = build_small_network(32, 3) if name == "cnn" else built(name)
     require_known_layers(json.loads(network.to_json()))
 
 
 @pytest.mark.parametrize("name", ["vgg16", ALWAYS_THERE, "cnn"])
 def test_a_network_loads_again(tmp_path, classifier_of, name):
-    """What was saved comes back, layer by layer and number by number."""
+    """A saved network comes back with the same layers and the same numbers."""
     network = build_small_network(32, 3) if name == "cnn" else built(name)
     save_classifier(tmp_path / "c.keras", network, classifier_of(network, "a", "b", "c"))
     loaded = load_classifier(tmp_path / "c.keras").load_network()
@@ -90,7 +93,7 @@ def test_a_network_loads_again(tmp_path, classifier_of, name):
 
 
 def test_features_are_those_of_the_pooled_backbone():
-    """With the real weights, what the head sees is what the rest of imgsort calls the image's features."""
+    """With the real weights, the head gets the features that the rest of imgsort uses for the image."""
     chosen = choose_model(ALWAYS_THERE, ALWAYS_THERE, None, notice=pytest.fail, make_bar=lambda _: None)
     model = PooledModel(chosen, 64)
     pixels = pictures(64)
@@ -100,7 +103,10 @@ def test_features_are_those_of_the_pooled_backbone():
 
 @pytest.mark.parametrize(("classes", "units"), [(2, 1), (3, 3), (7, 7)])
 def test_the_small_network(classes, units):
-    """Three convolutions whose map has an eighth of the side, 128 features, dropout, one output or one a class."""
+    """The small network has three convolutions, 128 features and dropout.
+
+    Its map has an eighth of the side. It has one output for two classes, and one output per class for more.
+    """
     network = build_small_network(40, classes)
     kinds = [type(layer).__name__ for layer in network.layers]
     assert kinds.count("Conv2D") == kinds.count("MaxPooling2D") == 3
@@ -113,7 +119,7 @@ def test_the_small_network(classes, units):
 
 @pytest.mark.parametrize("classes", [2, 4])
 def test_a_head_is_set_and_read(classes):
-    """The network says with a head what the head itself says of the features."""
+    """After a head is set, the network gives what the head itself gives for the features."""
     network = build_small_network(32, classes)
     random = np.random.default_rng(0)
     units = 1 if classes == 2 else classes
@@ -128,7 +134,10 @@ def test_a_head_is_set_and_read(classes):
 
 @pytest.mark.parametrize("name", ["vgg16", ALWAYS_THERE])
 def test_all_of_the_backbone_but_its_normalisation_is_trained(name):
-    """Every layer with weights learns, but no batch normalisation, nor the layer that swaps channels."""
+    """Every layer with weights is trained, except batch normalisation.
+
+    The layer that swaps channels is not trained either.
+    """
     keras = import_keras()
     network = build_on_backbone(pooled(name), 3)
     freeze_normalisation(network)
@@ -143,7 +152,7 @@ def test_all_of_the_backbone_but_its_normalisation_is_trained(name):
 
 
 def test_a_network_without_a_backbone_is_trained_whole():
-    """There is nothing to leave as it is in a network from scratch."""
+    """All parts of a network from scratch are trained."""
     network = build_small_network(32, 3)
     freeze_normalisation(network)
     assert len(network.trainable_weights) == len(network.weights)
@@ -151,27 +160,30 @@ def test_a_network_without_a_backbone_is_trained_whole():
 
 @pytest.fixture(scope="module")
 def through() -> Any:
-    """A network that gives what it gets."""
+    """A network that returns its input."""
     layers = import_keras().layers
     inputs = layers.Input((32, 32, 3))
     return import_keras().Model(inputs, layers.Identity()(inputs))
 
 
 def photo() -> np.ndarray:
-    """Return uint8 (32, 32, 3): slopes of three colours, unlike any turn or mirror image, nowhere black."""
+    """Return uint8 (32, 32, 3): a gradient in each of three colours, nowhere black.
+
+    If it is turned or mirrored, it is a different image.
+    """
     y, x = np.mgrid[0:32, 0:32]
     return np.stack([40 + 6 * x, 40 + 5 * y, 60 + 2 * (x + y)], axis=-1).astype(np.uint8)
 
 
 def test_no_augmentation_changes_nothing(through):
-    """With `none`, images are the same while training."""
+    """With `none`, training does not change the images."""
     pixels = pictures(32)
     assert np.array_equal(outputs(with_augmentation(through, "none", 0), pixels, training=True), pixels)
 
 
 @pytest.mark.parametrize("kind", ["light", "strong"])
 def test_augmentation_changes_each_image(through, kind):
-    """Each image becomes another, of levels from 0 to 255; outside of training none does."""
+    """In training, each image changes, and its levels stay from 0 to 255. Outside of training, no image changes."""
     pixels = np.stack([photo()] * 12)
     augmented = with_augmentation(through, kind, 0)
     changed = outputs(augmented, pixels, training=True)
@@ -184,7 +196,10 @@ def test_augmentation_changes_each_image(through, kind):
 
 
 def test_images_stay_recognisable(through):
-    """Light changes move an image a little: on average its levels stay near those of it or of its mirror image."""
+    """Light changes move an image a little.
+
+    On average, its levels stay close to those of the image or of its mirror image.
+    """
     pixels = np.stack([photo()] * 20)
     changed = outputs(with_augmentation(through, "light", 3), pixels, training=True)
     middle = np.s_[:, 8:24, 8:24]
@@ -193,7 +208,7 @@ def test_images_stay_recognisable(through):
 
 
 def test_the_same_seed_changes_alike(through):
-    """What is drawn depends on the seed alone, and is new for each batch."""
+    """The random changes depend on the seed alone, and they are new for each batch."""
     pixels = np.stack([photo()] * 4)
     one, other, another = (with_augmentation(through, "strong", seed) for seed in (1, 1, 2))
     first = outputs(one, pixels, training=True)
@@ -203,7 +218,7 @@ def test_the_same_seed_changes_alike(through):
 
 
 def test_augmentation_shares_the_weights():
-    """What the augmented network learns, the network itself has learned."""
+    """Training the augmented network also trains the network itself."""
     network = build_small_network(32, 3)
     augmented = with_augmentation(network, "strong", 0)
     assert {id(weight) for weight in network.trainable_weights} == {
@@ -212,7 +227,7 @@ def test_augmentation_shares_the_weights():
 
 
 def centre_yx(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return where the light of each image lies, in pixels from the top and from the left."""
+    """Return the centre of the light in each image, in pixels from the top and from the left."""
     light, levels = images.sum(axis=-1), np.arange(images.shape[1])
     total = light.sum(axis=(1, 2))
     return (light.sum(axis=2) * levels).sum(axis=1) / total, (light.sum(axis=1) * levels).sum(axis=1) / total
@@ -220,7 +235,11 @@ def centre_yx(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize("kind", ["light", "strong"])
 def test_changes_are_drawn_apart_from_each_other(through, kind):
-    """Whether an image is mirrored does not say how it is turned, nor its turn how it is scaled, moved or lit."""
+    """The random changes are independent of each other.
+
+    Whether an image is mirrored does not decide how it is turned. How it is turned does not decide how it is scaled,
+    moved or lit.
+    """
     spot = np.zeros((200, 32, 32, 3), np.float32)
     spot[:, 14:18, 24:28] = 200
     grey = np.full((200, 32, 32, 3), 120, np.float32) + np.linspace(-20, 20, 32)[:, None]
@@ -238,6 +257,6 @@ def test_changes_are_drawn_apart_from_each_other(through, kind):
             measure = measures.get(name, lambda seen: centre_yx(seen)[0])
             drawn.append(measure(np.asarray(layer(images, training=True))))
     assert len(drawn) == {"light": 4, "strong": 7}[kind]
-    # Of 200 draws, chance correlates two by 0.07.
+    # With 200 draws, two independent changes have a correlation of about 0.07 by chance.
     between = np.corrcoef(drawn) - np.eye(len(drawn))
     assert np.abs(between).max() < 0.5

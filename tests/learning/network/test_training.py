@@ -25,7 +25,7 @@ FEW = TrainingSettings(epochs=4, batch_size=8, learning_rate=0.003, augment="non
 
 @pytest.fixture(autouse=True)
 def determinism() -> Iterator[None]:
-    """Leave TensorFlow to the other tests as it was."""
+    """Switch off TensorFlow's determinism after each test, for the other tests."""
     yield
     import_keras()
     from tensorflow.python.framework import config
@@ -34,7 +34,10 @@ def determinism() -> Iterator[None]:
 
 
 def squares(counts: list[int], seed: int = 0) -> Squares:
-    """Return noise with one channel brighter for each class: as many squares as `counts` say."""
+    """Return squares of noise, with one brighter channel for each class.
+
+    There are as many squares of each class as `counts` says.
+    """
     random = np.random.default_rng(seed)
     labels = random.permutation(np.repeat(np.arange(len(counts)), counts))
     pixels = random.integers(0, 130, (len(labels), 32, 32, 3))
@@ -43,12 +46,12 @@ def squares(counts: list[int], seed: int = 0) -> Squares:
 
 
 def mislabelled(squares: Squares, classes: int) -> Squares:
-    """Return the squares with every label wrong, so that what learns does worse and worse."""
+    """Return the squares with every label wrong. A network that learns gets worse and worse on them."""
     return Squares(squares.pixels, (squares.labels + 1) % classes)
 
 
 def trained(network: Any, settings: TrainingSettings = FEW, *, classes: int = 3, **data: Squares) -> tuple[bool, list]:
-    """Train on a made-up set; return what training returned, and the history."""
+    """Train on made-up squares. Return what the training returned, and the history."""
     rows: list = []
     train = data.get("train", squares([10] * classes))
     validation = data.get("validation", squares([6] * classes, seed=1))
@@ -61,7 +64,7 @@ def validation_loss(network: Any, squares: Squares) -> float:
 
 @pytest.mark.parametrize("classes", [2, 3])
 def test_an_easy_set_is_learned(classes):
-    """With two classes and with three, the loss falls, and unseen images are classified rightly."""
+    """The loss falls and unseen images are classified correctly, with two and with three classes."""
     seed_everything(0)
     network = build_small_network(32, classes)
     settings = TrainingSettings(epochs=8, batch_size=8, learning_rate=0.003, augment="none")
@@ -75,7 +78,7 @@ def test_an_easy_set_is_learned(classes):
 
 
 def test_the_same_seed_gives_the_same_weights():
-    """Augmented, shuffled and with dropout: twice the same seed, twice the same numbers."""
+    """The same seed gives the same numbers twice, with augmentation, shuffling and dropout."""
     found = []
     for _ in range(2):
         seed_everything(5)
@@ -89,7 +92,7 @@ def test_the_same_seed_gives_the_same_weights():
 
 
 def test_another_seed_gives_other_weights():
-    """First weights depend on the seed."""
+    """The first weights depend on the seed."""
     found = []
     for seed in (5, 6):
         seed_everything(seed)
@@ -98,12 +101,15 @@ def test_another_seed_gives_other_weights():
 
 
 def kept(before: float, rows: list) -> float:
-    """Return the lowest validation loss: of an epoch, or from before the first."""
+    """Return the lowest validation loss of all epochs and of the time before the first epoch."""
     return min([before, *(row.validation_loss for row in rows)])
 
 
 def test_what_training_makes_worse_is_left(tiny_network):
-    """Where every epoch makes it worse, the network is as it was; two without a lower loss end it."""
+    """If every epoch makes the network worse, it keeps its old weights.
+
+    Two epochs without a lower loss end the training.
+    """
     seed_everything(0)
     network = tiny_network()
     before = [weights.copy() for weights in network.get_weights()]
@@ -116,11 +122,11 @@ def test_what_training_makes_worse_is_left(tiny_network):
 
 
 def test_the_best_epoch_is_kept(tiny_network):
-    """Where it gets better and then worse, the best epoch is kept, not the last."""
+    """If the network gets better and then worse, the best epoch is kept, not the last."""
     seed_everything(0)
     network = tiny_network()
     validation = squares([10, 10, 10], seed=1)
-    # One in three is labelled wrongly: to be surer and surer does worse in the end.
+    # One label in three is wrong. So a growing confidence makes the loss worse in the end.
     wrong = np.where(np.arange(30) % 3 == 0, (validation.labels + 1) % 3, validation.labels)
     validation = Squares(validation.pixels, wrong)
     before = validation_loss(network, validation)
@@ -133,7 +139,7 @@ def test_the_best_epoch_is_kept(tiny_network):
 
 
 def test_the_last_epoch_is_kept_where_it_is_the_best(tiny_network):
-    """The figures of the best row are those of the network that is left."""
+    """The figures of the best row are the figures of the network that is kept."""
     seed_everything(0)
     network = tiny_network()
     validation = squares([6, 6, 6], seed=1)
@@ -145,7 +151,10 @@ def test_the_last_epoch_is_kept_where_it_is_the_best(tiny_network):
 
 @pytest.mark.parametrize("improves", [True, False])
 def test_ctrl_c_keeps_the_best_so_far(tiny_network, improves):
-    """Broken off when the third epoch is heard, training says so, and leaves the best there was, the third included."""
+    """If Ctrl-C stops training at the third epoch, it returns False and keeps the best network.
+
+    The third epoch counts too.
+    """
     seed_everything(0)
     network = tiny_network()
     validation = squares([6, 6, 6], seed=1)
@@ -167,7 +176,7 @@ def test_ctrl_c_keeps_the_best_so_far(tiny_network, improves):
 
 
 def test_another_error_is_not_hidden(tiny_network):
-    """What `hear` raises comes out."""
+    """An error that `hear` raises is passed on."""
 
     def hear(row: Any) -> None:
         raise LookupError("no")
@@ -178,7 +187,10 @@ def test_another_error_is_not_hidden(tiny_network):
 
 @pytest.mark.parametrize(("counts", "balanced"), [([9, 1, 4], True), ([1, 30], False)])
 def test_classes_of_any_size_are_trained(tiny_network, counts, balanced):
-    """Few images of a class, a last batch of one, balanced or not: training goes to its end with finite figures."""
+    """Training reaches its end with finite figures, whatever the sizes of the classes.
+
+    A class may have few images, the last batch may have one image, and classes may be balanced or not.
+    """
     settings = TrainingSettings(epochs=1, batch_size=6, learning_rate=0.01, augment="none", balanced=balanced)
     data = squares(counts)
     is_whole, rows = trained(tiny_network(len(counts)), settings, train=data, validation=data)
@@ -187,7 +199,10 @@ def test_classes_of_any_size_are_trained(tiny_network, counts, balanced):
 
 
 def test_classes_count_alike():
-    """What an image counts times how many there are is the same for each class; an image counts 1 on average."""
+    """The weight of an image times the number of images is the same for each class.
+
+    The weight of an image is 1 on average.
+    """
     labels = np.array([0] * 9 + [1] * 3 + [3] * 4)
     weights = class_weights(labels)
     sums = Counter({label: weights[label] * count for label, count in Counter(labels.tolist()).items()})
@@ -198,7 +213,7 @@ def test_classes_count_alike():
 
 
 def test_nothing_but_what_is_trained_is_changed(tmp_path, monkeypatch, tiny_network):
-    """Layers that are frozen stay, squares are only read, and without a folder for logs nothing is written."""
+    """Frozen layers do not change, and the squares are only read. Without a folder for logs, nothing is written."""
     monkeypatch.chdir(tmp_path)
     data = squares([6, 6, 6])
     data.pixels.flags.writeable = data.labels.flags.writeable = False
@@ -214,7 +229,7 @@ def test_nothing_but_what_is_trained_is_changed(tmp_path, monkeypatch, tiny_netw
 
 
 def scalars(folder: Path) -> dict[str, list[tuple[int, float]]]:
-    """Return the steps and values of each figure in a folder of TensorBoard's logs."""
+    """Return the steps and values of each figure in a folder of TensorBoard logs."""
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
     from tensorboard.util.tensor_util import make_ndarray
 
@@ -226,7 +241,7 @@ def scalars(folder: Path) -> dict[str, list[tuple[int, float]]]:
 
 
 def test_tensorboard_gets_the_history(tmp_path, tiny_network):
-    """The logs hold the figures of every row, those of training and of validation each in a folder."""
+    """The logs hold the figures of every row. Training and validation each have a folder."""
     settings = TrainingSettings(epochs=3, batch_size=8, learning_rate=0.01, augment="none", tensorboard=tmp_path / "t")
     _, rows = trained(tiny_network(), settings)
     assert sorted(path.name for path in (tmp_path / "t").iterdir()) == ["train", "validation"]
@@ -240,7 +255,7 @@ def test_tensorboard_gets_the_history(tmp_path, tiny_network):
 
 @pytest.mark.parametrize("classes", [2, 3])
 def test_predictions_come_in_batches(tiny_network, classes):
-    """However the images are cut into batches, each gets its row, a probability for each class."""
+    """Each image gets a row with a probability for each class, whatever the batch size."""
     network = tiny_network(classes)
     pixels = squares([4] * classes).pixels
     whole = predict(network, pixels, len(pixels))
@@ -253,7 +268,10 @@ def test_predictions_come_in_batches(tiny_network, classes):
 
 
 def test_a_loss_without_bounds_is_said(tiny_network):
-    """A rate at which numbers overflow ends training with what to do, and leaves the network as it was."""
+    """If numbers overflow, training ends with an error that says what to do.
+
+    The learning rate is too high. The network keeps its old weights.
+    """
     network = tiny_network()
     before = [weights.copy() for weights in network.get_weights()]
     settings = TrainingSettings(epochs=2, batch_size=8, learning_rate=1e30, augment="none")

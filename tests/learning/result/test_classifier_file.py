@@ -1,4 +1,4 @@
-"""Classifiers that come back as they were, and files from strangers, which may be anything."""
+"""Saved classifiers come back unchanged. Untrusted files, which may hold anything, do no harm."""
 
 import io
 import json
@@ -30,7 +30,7 @@ NAMES = ("кошки и коты", "犬", "é %$ “x”", "C")
 
 
 def with_json(data: bytes, name: str, *changes: tuple[tuple[Any, ...], Any]) -> bytes:
-    """Return the archive with values of a JSON member changed, each (keys, value)."""
+    """Return the archive with changed values in a JSON member. Each change is (keys, value)."""
     whole = json.loads(member(data, name))
     for (*keys, last), value in changes:
         place = whole
@@ -41,7 +41,7 @@ def with_json(data: bytes, name: str, *changes: tuple[tuple[Any, ...], Any]) -> 
 
 
 def declared(data: bytes, name: str, size: int) -> bytes:
-    """Return the archive with a member that claims to be of `size` bytes."""
+    """Return the archive with a member that claims to have `size` bytes."""
     changed = bytearray(data)
     at = -1
     while (at := changed.find(b"PK\x01\x02", at + 1)) >= 0:
@@ -60,32 +60,38 @@ def read(data: bytes) -> ClassifierFile:
 
 
 def refused(data: bytes) -> str:
-    """Load the file, which must be refused; return why."""
+    """Load the file, which must be refused. Return the error message."""
     with pytest.raises(ClassifierError, match=r"x\.keras: .*`imgsort train` makes one") as error:
         read(data)
     return str(error.value)
 
 
 def network_refused(data: bytes) -> str:
-    """Load the network of a file whose other members are fine; it must be refused. Return why."""
+    """Load the network of a file, which must be refused. Return the error message.
+
+    The other members of the file are valid.
+    """
     with pytest.raises(ClassifierError, match=r"x\.keras: .*`imgsort train` makes one") as error:
         read(data).load_network()
     return str(error.value)
 
 
-# What is kept comes back.
+# Saved classifiers come back.
 
 
 @pytest.fixture(scope="module")
 def small_network():
-    """The network from scratch, at 32 px, for each number of classes that matters."""
+    """The network from scratch at 32 px, for each number of classes in these tests."""
     import_keras().utils.set_random_seed(0)
     return {classes: build_small_network(32, classes) for classes in (2, 4)}
 
 
 @pytest.mark.parametrize("classes", [2, 4])
 def test_a_classifier_comes_back(tmp_path, small_network, classifier_of, classes):
-    """Classes, whatever their letters, head, centres, reference and record: all that was saved is loaded."""
+    """Everything that was saved is loaded, whatever letters the class names have.
+
+    This is the classes, the head, the centres, the reference and the record.
+    """
     network = small_network[classes]
     classifier = classifier_of(network, *NAMES[:classes])
     save_classifier(tmp_path / "c.keras", network, classifier)
@@ -103,7 +109,10 @@ def test_a_classifier_comes_back(tmp_path, small_network, classifier_of, classes
 
 @pytest.mark.parametrize("classes", [2, 4])
 def test_plain_keras_says_the_same(tmp_path, small_network, classifier_of, classes):
-    """`keras.models.load_model` loads the file; its outputs are what the classifier says of the network's features."""
+    """`keras.models.load_model` loads the file.
+
+    Its outputs are what the classifier gives for the network's features.
+    """
     network = small_network[classes]
     save_classifier(tmp_path / "c.keras", network, classifier_of(network, *NAMES[:classes]))
     loaded = import_keras().models.load_model(tmp_path / "c.keras")
@@ -117,7 +126,7 @@ def test_plain_keras_says_the_same(tmp_path, small_network, classifier_of, class
 
 
 def test_reading_takes_no_tensorflow(tmp_path, small_file):
-    """A classifier is loaded and asked without TensorFlow, Keras or HDF5."""
+    """A classifier is loaded and used without TensorFlow, Keras or HDF5."""
     (tmp_path / "c.keras").write_bytes(small_file)
     script = (
         "import sys, numpy as np\nfrom pathlib import Path\n"
@@ -131,13 +140,13 @@ def test_reading_takes_no_tensorflow(tmp_path, small_file):
 
 
 def test_a_link_is_followed(tmp_path, small_file):
-    """A person may name a link to the file."""
+    """A person may give a link to the file."""
     (tmp_path / "c.keras").write_bytes(small_file)
     (tmp_path / "latest.keras").symlink_to("c.keras")
     assert load_classifier(tmp_path / "latest.keras").classifier.classes == ("ant", "bee", "cat")
 
 
-# Nothing is overwritten, and nothing half done is left.
+# Nothing is overwritten, and no incomplete file is left.
 
 
 def fill_place(path: Path, kind: str) -> None:
@@ -159,7 +168,10 @@ def has_links(request, monkeypatch) -> None:
 @pytest.mark.usefixtures("has_links")
 @pytest.mark.parametrize("kind", ["file", "folder", "dangling link"])
 def test_nothing_is_overwritten(tmp_path, tiny_network, classifier_of, kind):
-    """A name that is taken is refused, also by a file system without hard links, and what has it stays."""
+    """A name that is taken is refused, and what has this name stays.
+
+    This is also true on a file system without hard links.
+    """
     fill_place(tmp_path / "c.keras", kind)
     network = tiny_network()
     with pytest.raises(FileExistsError):
@@ -174,7 +186,7 @@ def _no_links(*_: object) -> None:
 
 
 def test_a_file_system_without_links(tmp_path, monkeypatch, tiny_network, classifier_of):
-    """Where links are refused, as on exFAT, the file is copied, and is as good."""
+    """If hard links are refused, as on exFAT, the file is copied, and it loads as usual."""
     monkeypatch.setattr(os, "link", _no_links)
     network = tiny_network()
     save_classifier(tmp_path / "c.keras", network, classifier_of(network, "a", "b", "c"))
@@ -183,7 +195,7 @@ def test_a_file_system_without_links(tmp_path, monkeypatch, tiny_network, classi
 
 
 def test_a_disk_that_is_full_leaves_no_half_of_a_file(tmp_path, monkeypatch, tiny_network, classifier_of):
-    """Where links are refused and the copy fails, nothing has the name that was asked for."""
+    """If hard links are refused and the copy fails, no file is left."""
     network = tiny_network()
     classifier = classifier_of(network, "a", "b", "c")
 
@@ -198,7 +210,7 @@ def test_a_disk_that_is_full_leaves_no_half_of_a_file(tmp_path, monkeypatch, tin
 
 
 def test_a_record_that_cannot_be_written_leaves_nothing(tmp_path, tiny_network, classifier_of):
-    """When saving fails half way, no file and no folder stays."""
+    """If saving fails half way, no file and no folder is left."""
     network = tiny_network()
     with pytest.raises(TypeError):
         save_classifier(
@@ -208,25 +220,28 @@ def test_a_record_that_cannot_be_written_leaves_nothing(tmp_path, tiny_network, 
 
 
 def test_a_folder_that_is_not_there(tmp_path, tiny_network, classifier_of):
-    """A classifier is not written into a folder that is missing, nor is one made."""
+    """A classifier is not written into a missing folder, and the folder is not created."""
     network = tiny_network()
     with pytest.raises(FileNotFoundError):
         save_classifier(tmp_path / "no" / "c.keras", network, classifier_of(network, "a", "b", "c"))
     assert os.listdir(tmp_path) == []
 
 
-# What is no such file.
+# Files that are no classifiers.
 
 
 def test_no_file(tmp_path):
-    """A name that nothing has is said back, and how a file is made."""
+    """The error for a missing file repeats its name, and says how a file is made."""
     with pytest.raises(ClassifierError, match=r"no\.keras: there is no such file\. `imgsort train`"):
         load_classifier(tmp_path / "no.keras")
 
 
 @pytest.mark.parametrize("kind", ["folder", "pipe", "loop", "long"])
 def test_what_cannot_be_read(tmp_path, kind):
-    """A folder, a pipe, a link to itself, a name too long: an error that names the path, and why."""
+    """A folder, a pipe, a link to itself and a name that is too long are errors.
+
+    The error names the path and the reason.
+    """
     path = tmp_path / ("x" * 300 if kind == "long" else "c.keras")
     if kind == "folder":
         path.mkdir()
@@ -254,12 +269,12 @@ def test_what_cannot_be_read(tmp_path, kind):
     ],
 )
 def test_what_is_no_archive(data):
-    """Nothing, another format, an archive without members: refused."""
+    """An empty file, another format and an archive without members are refused."""
     refused(data)
 
 
 def test_a_pickle_is_not_opened(tmp_path):
-    """What a pickle would do when it is loaded is not done, be it the file or a member."""
+    """A pickle is never loaded, so it does nothing. It may be the file or a member of it."""
 
     class Mark:
         def __reduce__(self):
@@ -277,13 +292,13 @@ def test_a_pickle_is_not_opened(tmp_path):
 
 @pytest.mark.parametrize("name", [RECORD, NUMBERS])
 def test_a_member_is_missing(small_file, name):
-    """A `.keras` file of somebody else's has neither, and the first that is missing is named."""
+    """The error names the first missing member. A `.keras` file of somebody else has neither member."""
     assert f"it has no {name}" in refused(altered(small_file, **{name.replace(".", "__"): None}))
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.99, 0.9999])
 def test_a_file_that_was_cut_short(small_file, share):
-    """A download that was broken off is refused wherever it ends."""
+    """An incomplete download is refused, wherever it ends."""
     refused(small_file[: int(len(small_file) * share)])
 
 
@@ -306,7 +321,7 @@ def test_a_file_that_was_cut_short(small_file, share):
     ],
 )
 def test_a_record_that_is_nonsense(small_file, record):
-    """Whatever the member holds: refused."""
+    """A record of nonsense is refused, whatever it holds."""
     refused(altered(small_file, imgsort__json=record))
 
 
@@ -362,7 +377,10 @@ def test_a_record_that_is_nonsense(small_file, record):
     ],
 )
 def test_a_record_with_one_wrong_value(small_file, key, value):
-    """Each value is checked: another kind of value, one that is no number, or far from any that is used."""
+    """Each value of the record is checked.
+
+    A value of another kind, a value that is not a number, and a value far from the usual ones are refused.
+    """
     refused(with_json(small_file, RECORD, (tuple(key.split(".")), value)))
 
 
@@ -388,29 +406,35 @@ def test_a_record_with_one_wrong_value(small_file, key, value):
     ],
 )
 def test_classes_that_are_no_names_of_folders(small_file, name):
-    """A class becomes a folder: a path, a hidden or blank name, one that another class has but for case is refused."""
+    """A class becomes a folder, so its name must be good for a folder.
+
+    A path, a hidden name, a blank name, and a name that differs from another class only in case are refused.
+    """
     refused(with_json(small_file, RECORD, (("classes",), ["ant", "bee", name])))
 
 
 def test_classes_that_are_one_name_but_for_accents(small_file):
-    """Composed and decomposed letters are one name on some file systems."""
+    """Names that differ only in composed and decomposed letters are refused.
+
+    Some file systems take them for one name.
+    """
     refused(with_json(small_file, RECORD, (("classes",), ["ant", "\u00e9", "e\u0301"])))
 
 
 def numbers(**arrays: np.ndarray) -> bytes:
-    """Return the member of numbers of the small file, with some arrays changed."""
+    """Return the small file's member of numbers, with some arrays changed."""
     usual = {"kernel": np.zeros((6, 3)), "bias": np.zeros(3), "centres": np.zeros((3, 6))}
     return safetensors({**{name: array.astype(np.float32) for name, array in usual.items()}, **arrays})
 
 
 def header(kind: str, shape: list[int], size: int) -> bytes:
-    """Return a file of safetensors of one tensor as it is described, of zeros."""
+    """Return a safetensors file of zeros, with one tensor of the described kind, shape and size."""
     text = json.dumps({"kernel": {"dtype": kind, "shape": shape, "data_offsets": [0, size]}}).encode()
     return struct.pack("<Q", len(text)) + text + bytes(size)
 
 
 def test_the_usual_numbers_are_taken(small_file):
-    """The member that the tests below change is fine as it is."""
+    """The member that the tests below change is valid before the change."""
     assert read(altered(small_file, imgsort__safetensors=numbers())).classifier.head.kernel.shape == (6, 3)
 
 
@@ -448,18 +472,18 @@ def test_the_usual_numbers_are_taken(small_file):
     ],
 )
 def test_numbers_of_another_kind(small_file, member):
-    """Other shapes, other kinds of numbers, none at all, or an array that is missing: refused."""
+    """Numbers of another shape or kind, no numbers, and a missing array are refused."""
     refused(altered(small_file, imgsort__safetensors=member))
 
 
 @pytest.mark.parametrize("name", [RECORD, NUMBERS])
 def test_a_member_that_claims_to_be_huge(small_file, name):
-    """What says of itself that it is of gigabytes is not read."""
+    """A member that claims to have gigabytes is not read."""
     assert "4000000000 bytes" in refused(declared(small_file, name, 4_000_000_000))
 
 
 def test_a_member_that_is_damaged(small_file):
-    """A byte that is wrong in a compressed member: refused, whether the checksum says so or the decompressor."""
+    """A wrong byte in a compressed member is refused. Either the checksum or the decompressor notices it."""
     data = altered(small_file, imgsort__json=json.dumps({"format": "x" * 1000, "y": list(range(500))}).encode())
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         start = archive.getinfo(RECORD).header_offset + 30 + len(RECORD)
@@ -469,7 +493,7 @@ def test_a_member_that_is_damaged(small_file):
 
 @pytest.mark.parametrize(("method", "flags"), [(12, 0), (14, 0), (99, 0), (8, 1)])
 def test_a_member_that_is_packed_in_another_way(small_file, method, flags):
-    """Bytes that are said to be of another method of compression, or encrypted: refused."""
+    """A member that claims another compression method, or encryption, is refused."""
     data = bytearray(small_file)
     with zipfile.ZipFile(io.BytesIO(small_file)) as archive:
         local = archive.getinfo(RECORD).header_offset
@@ -482,7 +506,7 @@ def test_a_member_that_is_packed_in_another_way(small_file, method, flags):
 
 @pytest.fixture(scope="module")
 def bare_file(small_file) -> bytes:
-    """A valid file for `load_classifier`, small enough that most of its bytes matter."""
+    """A file that `load_classifier` accepts, so small that most of its bytes matter."""
     return altered(small_file, config__json=b"{}", model__weights__h5=b"", metadata__json=b"")
 
 
@@ -492,7 +516,7 @@ def bare_file(small_file) -> bytes:
     cut=st.one_of(st.just(1.0), st.floats(0, 1)),
 )
 def test_a_file_with_any_bytes_changed(bare_file, changes, cut):
-    """Whatever bytes are changed, and wherever the file ends: it is loaded, or ClassifierError, and nothing else."""
+    """A file with any bytes changed, and cut anywhere, loads or raises ClassifierError. No other error is raised."""
     data = bytearray(bare_file)
     for share, value in changes:
         data[int(share * len(data))] = value
@@ -517,18 +541,18 @@ RECORD_KEYS = (
 @settings(max_examples=200, deadline=None)
 @given(st.sampled_from(RECORD_KEYS), json_values)
 def test_a_record_with_any_value_changed(bare_file, key, value):
-    """Whatever one value of the record is: it is loaded, or ClassifierError, and nothing else."""
+    """A record with any one value changed loads or raises ClassifierError, and no other error."""
     try:
         read(with_json(bare_file, RECORD, (tuple(key.split(".")), value)))
     except ClassifierError:
         return
 
 
-# The network, which only some commands load.
+# The network. Only some commands load it.
 
 
 def test_a_network_with_a_lambda_layer(tmp_path, small_file):
-    """Code in a file is never run: the layer is named, and what it would do is not done."""
+    """Code in a file never runs. The error names the layer."""
     keras = import_keras()
     from keras.src.backend.common import global_state
 
@@ -589,7 +613,10 @@ def layer(module: Any, name: Any, config: Any = None, registered: Any = None) ->
 )
 @pytest.mark.parametrize("place", ["layer", "initializer", "activation", "argument"])
 def test_a_network_of_anything_else(small_file, value, place):
-    """What imgsort's networks are not made of is refused wherever it stands, before Keras sees it."""
+    """Anything that imgsort's networks do not contain is refused before Keras sees it.
+
+    Its place in the description does not matter.
+    """
     keys = {
         "layer": ("config", "layers", 2),
         "initializer": ("config", "layers", 2, "config", "kernel_initializer"),
@@ -615,7 +642,7 @@ def test_a_network_of_anything_else(small_file, value, place):
     ],
 )
 def test_a_network_that_is_no_description(small_file, config):
-    """A description that is none is refused."""
+    """A member that does not describe a network is refused."""
     network_refused(altered(small_file, config__json=config))
 
 
@@ -654,12 +681,15 @@ def test_a_network_that_is_no_description(small_file, config):
     ],
 )
 def test_a_network_that_cannot_be_built(small_file, keys, value):
-    """Layers of our own that fit nothing, or another input than the record says: ClassifierError, nothing else."""
+    """A network that cannot be built raises ClassifierError, and no other error.
+
+    Its layers are imgsort's but do not fit, or its input differs from the record.
+    """
     network_refused(with_json(small_file, CONFIG, (keys, value)))
 
 
 def with_weights(data: bytes, change: Any) -> bytes:
-    """Return the archive with its HDF5 member changed by a function of the open file."""
+    """Return the archive with a changed HDF5 member. The function `change` gets the open file."""
     buffer = io.BytesIO(member(data, WEIGHTS))
     with h5py.File(buffer, "r+") as file:
         change(file)
@@ -674,14 +704,14 @@ def first_dataset(file: Any) -> str:
 
 
 def replaced(file: Any, make: Any) -> None:
-    """Put what `make(group, name)` makes in the place of a dataset."""
+    """Replace a dataset with what `make(file, name)` makes."""
     name = first_dataset(file)
     del file[name]
     make(file, name)
 
 
 def test_weights_as_they_are(small_file):
-    """The file that the tests below change loads: h5py in place of Keras loses nothing."""
+    """The file that the tests below change loads: writing it with h5py instead of Keras loses nothing."""
     read(with_weights(small_file, lambda file: None)).load_network()
 
 
@@ -689,7 +719,11 @@ def test_weights_as_they_are(small_file):
     "kind", ["external link", "soft link", "external numbers", "virtual", "huge", "none", "text", "shape"]
 )
 def test_weights_that_are_elsewhere(tmp_path, small_file, kind):
-    """Links to other files and places, numbers in other files, far too many, none, or of another shape: refused."""
+    """Weights that are elsewhere or of another kind are refused.
+
+    These are links to other files and places, numbers in other files, far too many numbers, none, a text, or numbers of
+    another shape.
+    """
     (tmp_path / "secret.bin").write_bytes(bytes(4096))
     with h5py.File(tmp_path / "other.h5", "w") as other:
         other["x"] = np.zeros((3, 3, 3, 6), np.float32)
@@ -713,7 +747,7 @@ def test_weights_that_are_elsewhere(tmp_path, small_file, kind):
 
 @pytest.mark.parametrize("weights", [None, b"", b"nonsense", b"\x89HDF\r\n\x1a\n" + bytes(500), pickle.dumps([1])])
 def test_weights_that_are_none(small_file, weights):
-    """A member of weights that is missing, or no HDF5 file: refused."""
+    """A member of weights that is missing, or that is no HDF5 file, is refused."""
     network_refused(altered(small_file, model__weights__h5=weights))
 
 
@@ -724,12 +758,12 @@ def test_weights_that_were_cut_short(small_file):
 
 @pytest.mark.parametrize("name", [CONFIG, WEIGHTS])
 def test_a_part_of_the_network_that_claims_to_be_huge(small_file, name):
-    """A description or weights said to be of 4 GB are not read to the end."""
+    """A description or weights that claim to have 4 GB are not read to the end."""
     network_refused(declared(small_file, name, 4_294_967_290))
 
 
 def test_what_else_is_in_the_archive_goes_nowhere(tmp_path, monkeypatch, small_file):
-    """A member whose name leads out of a folder is not written there: the file is refused."""
+    """A member whose name leads out of a folder is not written there, and the file is refused."""
     (tmp_path / "a" / "b").mkdir(parents=True)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "a" / "b"))
     network_refused(altered(small_file, **{"../../evil": b"evil", "assets/x": b"evil"}))
@@ -737,7 +771,7 @@ def test_what_else_is_in_the_archive_goes_nowhere(tmp_path, monkeypatch, small_f
 
 
 def test_the_network_is_of_the_bytes_that_were_read(tmp_path, tiny_network, classifier_of):
-    """What was checked is what is loaded, even where the file was replaced meanwhile."""
+    """The network is loaded from the checked bytes, even if the file was replaced in the meantime."""
     network = tiny_network()
     save_classifier(tmp_path / "c.keras", network, classifier_of(network, "a", "b", "c"))
     file = load_classifier(tmp_path / "c.keras")

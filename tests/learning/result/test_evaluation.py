@@ -23,7 +23,10 @@ def judged(draw):
 @settings(deadline=None)
 @given(judged())
 def test_the_confusion_matrix_counts_every_image_once(judged):
-    """Its sum is the number of images, a row's sum its class's support, the diagonal what is right."""
+    """The matrix counts every image once.
+
+    Its sum is the number of images. The sum of a row is the support of its class. The diagonal holds the right answers.
+    """
     probabilities, labels, classes = judged
     evaluation = evaluate_predictions(probabilities, labels, classes)
     matrix = np.array(evaluation.confusion_matrix)
@@ -37,7 +40,7 @@ def test_the_confusion_matrix_counts_every_image_once(judged):
 @settings(deadline=None)
 @given(judged())
 def test_every_figure_is_a_share_and_can_be_printed(judged):
-    """All figures but the loss are from 0 to 1, none is NaN, and the whole is JSON."""
+    """All figures except the loss are from 0 to 1. None is NaN, and the whole can be written as JSON."""
     evaluation = evaluate_predictions(*judged)
     shares = ["accuracy", "macro_precision", "macro_recall", "macro_f1", "weighted_f1", "calibration_error"]
     optional = [evaluation.binary_accuracy, evaluation.roc_auc, evaluation.top5_accuracy]
@@ -56,7 +59,10 @@ def test_every_figure_is_a_share_and_can_be_printed(judged):
 @settings(deadline=None)
 @given(judged())
 def test_figures_are_scikit_learns(judged):
-    """Means are over the classes that images are of, and weighted by how many each has."""
+    """The figures are the same as those of scikit-learn.
+
+    Means are over the classes that have images. Weighted means use the number of images of each class.
+    """
     probabilities, labels, classes = judged
     evaluation = evaluate_predictions(probabilities, labels, classes)
     there, predicted = sorted(set(labels.tolist())), probabilities.argmax(axis=1)
@@ -71,7 +77,7 @@ def test_figures_are_scikit_learns(judged):
 
 
 def test_two_classes():
-    """The area under the curve is of the second class's probability; accuracy is at one half."""
+    """The area under the curve uses the second class's probability. The accuracy uses a threshold of one half."""
     second = np.float32([0.1, 0.4, 0.35, 0.8])
     probabilities = np.stack([1 - second, second], axis=1)
     evaluation = evaluate_predictions(probabilities, np.array([0, 0, 1, 1]), ("no", "yes"))
@@ -84,7 +90,7 @@ def test_two_classes():
 
 
 def test_images_of_one_class_alone_have_no_curve():
-    """Without an image of the other class there is no ROC curve, and no warning."""
+    """If all images are of one class, there is no ROC curve and no warning."""
     evaluation = evaluate_predictions(np.float32([[0.9, 0.1], [0.2, 0.8]]), np.array([0, 0]), ("a", "b"))
     assert evaluation.roc_auc is None
     assert evaluation.macro_recall == 0.5
@@ -92,14 +98,14 @@ def test_images_of_one_class_alone_have_no_curve():
 
 
 def test_a_class_without_images_does_not_count():
-    """A class that no image is of, and none is taken for, lowers no mean."""
+    """A class without images, and without predictions, lowers no mean."""
     evaluation = evaluate_predictions(np.eye(3, dtype=np.float32)[[0, 0, 1]], np.array([0, 0, 1]), ("a", "b", "c"))
     assert evaluation.macro_f1 == evaluation.macro_recall == evaluation.macro_precision == evaluation.weighted_f1 == 1
     assert (evaluation.roc_auc, evaluation.binary_accuracy, evaluation.top5_accuracy) == (None, None, None)
 
 
 def test_the_five_likeliest():
-    """With six classes an image counts whose class is any but the least likely."""
+    """With six classes, an image counts unless its own class is the least likely one."""
     probabilities = np.float32([[0.3, 0.25, 0.2, 0.15, 0.08, 0.02]] * 3)
     evaluation = evaluate_predictions(probabilities, np.array([0, 4, 5]), NAMES[:6])
     assert evaluation.top5_accuracy == pytest.approx(2 / 3)
@@ -107,13 +113,16 @@ def test_the_five_likeliest():
 
 
 def test_the_loss_of_certainty_is_finite():
-    """Sure and wrong: a large number, no infinity."""
+    """If an answer is certain and wrong, the loss is large but finite."""
     assert math.isfinite(evaluate_predictions(np.float32([[1, 0, 0]]), np.array([2]), NAMES[:3]).loss)
 
 
 @given(judged(), st.integers(0, 10))
 def test_mistakes_come_worst_first(judged, most):
-    """Rows that are wrong, no more than asked for, by the probability of their own class; nothing worse is left out."""
+    """Wrong rows come in the order of the probability of their own class, the lowest first.
+
+    There are no more rows than asked for, and no worse row is left out.
+    """
     probabilities, labels, _ = judged
     found = worst_mistakes(probabilities, labels, most)
     own = probabilities[np.arange(len(labels)), labels]

@@ -14,7 +14,7 @@ from tests.support.archives import CONFIG, altered, member
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory, tiny_network, classifier_of):
-    """A network, and the file that it was saved in."""
+    """A network, and the file in which it was saved."""
     network = tiny_network()
     path = tmp_path_factory.mktemp("trained") / "c.keras"
     save_classifier(path, network, classifier_of(network, "a", "b", "c"))
@@ -31,7 +31,7 @@ def pictures() -> np.ndarray:
 
 
 def test_it_is_named_by_its_record_and_its_file(saved):
-    """Name and size are those of the record, the hash is the file's: features are kept under it."""
+    """Name and size come from the record, and the hash comes from the file. Features are kept under this hash."""
     _, file = saved
     trained = TrainedNetwork(file)
     assert (trained.name, trained.size_px, trained.pooling) == ("cnn", 32, "avg")
@@ -39,14 +39,14 @@ def test_it_is_named_by_its_record_and_its_file(saved):
 
 
 def test_pixels_go_in_as_they_are(saved):
-    """Nothing is done to levels from 0 to 255: the network has layers for that."""
+    """Levels from 0 to 255 are not changed, because the network has layers for this."""
     found = TrainedNetwork(saved[1]).prepare(pictures())
     assert found.dtype == np.float32
     assert np.array_equal(found, pictures())
 
 
 def test_what_is_built_gives_the_features_that_the_head_saw(saved):
-    """The network from the file gives, for each image, what the one that was trained gives before its head."""
+    """The network from the file gives the features that the trained network gives before its head."""
     network, file = saved
     built = TrainedNetwork(file).build()
     pixels = pictures().astype(np.float32)
@@ -56,7 +56,10 @@ def test_what_is_built_gives_the_features_that_the_head_saw(saved):
 
 
 def test_it_is_run_as_a_backbone_is(saved):
-    """Converted for LiteRT, from raw pixels: the same features, and from them the network's own probabilities."""
+    """Converted for LiteRT, the network gives the same features for raw pixels.
+
+    From these features, the classifier gives the network's own probabilities.
+    """
     network, file = saved
     extraction = prepare_extraction(
         TrainedNetwork(file), DEFAULTS, notice=lambda _: None, batch_size=4, device="cpu", precision="float32"
@@ -69,21 +72,21 @@ def test_it_is_run_as_a_backbone_is(saved):
 
 
 def test_a_network_without_features(tmp_path, saved):
-    """A file whose network has no layer of that name is none of imgsort's."""
+    """A network without a layer named `features` is not from imgsort, and is refused."""
     config = member(saved[1].data, CONFIG).replace(b'"features"', b'"others"')
     with pytest.raises(ClassifierError, match=r"x\.keras"):
         changed(tmp_path, saved[1], config__json=config).build()
 
 
 def test_features_that_are_no_rows(tmp_path, saved):
-    """A layer of that name whose output is a map is refused."""
+    """A layer named `features` whose output is a map is refused."""
     config = member(saved[1].data, CONFIG).replace(b'"features"', b'"others"').replace(b'"map"', b'"features"')
     with pytest.raises(ClassifierError, match=r"x\.keras"):
         changed(tmp_path, saved[1], config__json=config).build()
 
 
 def test_features_that_do_not_fit_the_head(tmp_path, saved):
-    """A head of another width than the network's features is refused before an image is looked at."""
+    """A head with another width than the features is refused before any image is read."""
     arrays = {"kernel": (9, 3), "bias": (3,), "centres": (3, 9)}
     numbers = safetensors({name: np.zeros(shape, np.float32) for name, shape in arrays.items()})
     with pytest.raises(ClassifierError, match=r"x\.keras"):

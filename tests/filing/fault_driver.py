@@ -1,7 +1,8 @@
-"""Runs the real apply and undo with the `os` calls wrapped, and makes call k fail, for every k.
+"""Runs the real apply and undo with wrapped `os` calls, and makes call k fail, for every k.
 
-Started by test_faults.py as a process of its own; each attempt is a fork of it, so that dying by
-`os._exit` is dying, and what undoes is another process. Prints JSON: calls made, and what went wrong.
+test_faults.py starts this program as its own process. Each attempt runs in a fork of that process. So `os._exit`
+really ends the attempt, and another process runs the undo. The program prints JSON: the number of calls, and what
+went wrong.
 """
 
 import errno
@@ -38,7 +39,7 @@ TREE: dict[str, bytes | None] = {
 
 
 class Wrapped:
-    """Counts calls of `os` and strikes at one of them."""
+    """Counts the calls of `os`, and strikes one of them: `strike` runs instead of the call."""
 
     def __init__(
         self, names: list[str], strike_at: int, strike: Callable[[Callable[[], Any], str, tuple[Any, ...]], Any]
@@ -70,7 +71,7 @@ def die_after(call: Callable[[], Any], name: str, args: tuple[Any, ...]) -> Any:
 
 
 def die_within(call: Callable[[], Any], name: str, args: tuple[Any, ...]) -> Any:
-    """Die half way through a write: a torn line, half an image."""
+    """Die half way through a write, which leaves a torn line or half an image."""
     real_write(args[0], bytes(args[1])[: len(args[1]) // 2])
     real_exit(DIED)
 
@@ -92,7 +93,7 @@ STRIKES = {
 
 
 class Scenario:
-    """A collection with an earlier run, and a second run that is struck."""
+    """Holds a collection with an earlier run, and carries out a second run, which is struck."""
 
     def __init__(self, name: str, collection_parent: Path, output_parent: Path) -> None:
         self.name = name
@@ -160,7 +161,7 @@ def refuse_links() -> None:
 
 
 def in_child(action: Callable[[], None]) -> tuple[int, str]:
-    """Fork, act, and return how the child ended and what it said."""
+    """Run `action` in a fork; return its exit code and its message."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
@@ -182,7 +183,7 @@ def in_child(action: Callable[[], None]) -> tuple[int, str]:
 
 
 def attempt(scenario: Scenario, phase: str, strike: Any, names: list[str], strike_at: int) -> tuple[bool, list[str]]:
-    """Strike once; return whether the call was reached, and what went wrong."""
+    """Strike one call; return whether the call was reached, and what went wrong."""
     reached_reader, reached_writer = os.pipe()
     if phase == "undo":
         code, said = in_child(scenario.act)
@@ -219,7 +220,11 @@ def attempt(scenario: Scenario, phase: str, strike: Any, names: list[str], strik
 
 
 def main() -> None:
-    """Arguments: scenario, phase (apply, undo), fault, folder for the collection, folder for the output."""
+    """Try one case, which the arguments of the command line give.
+
+    The arguments are the scenario, the phase (apply, undo), the fault, the folder for the collection and the folder
+    for the output.
+    """
     name, phase, fault, collection_parent, output_parent = sys.argv[1:]
     report: dict[str, Any] = {"calls": 0, "wrong": []}
     for strike, names in STRIKES[fault]:

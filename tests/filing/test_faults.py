@@ -1,7 +1,8 @@
-"""Killed, out of space or refused at any call: nothing is lost, and undo brings everything back.
+"""Tests that a fault at any call loses nothing, and that undo brings everything back.
 
-Each case runs `fault_driver.py`: the real apply or undo on a real file system, with call k of `os` struck,
-for every k until a run completes; a fresh process undoes.
+The faults are a kill, a full disk and a refused access. Each case starts `fault_driver.py`. The program runs the real
+apply or undo on a real file system and strikes call k of `os`, for every k until a run completes. A new process then
+undoes the run.
 """
 
 import json
@@ -23,7 +24,7 @@ CASES += [(scenario, "apply", "ENOSPC") for scenario in SCENARIOS] + [
 ]
 CASES += [("within", "apply", "EACCES"), ("within", "undo", "ENOSPC"), ("across", "apply", "EACCES")]
 
-# Some kernels fail a vfork in one thread while another thread forks ("Bad address"): seen once in a hundred runs.
+# On some kernels, a vfork fails ("Bad address") while another thread forks. This was seen once in a hundred runs.
 subprocess._USE_VFORK = False
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="dying in a fork needs fork")
@@ -31,12 +32,15 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="dying in a fork
 
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory):
-    """Start every case, four at a time: some wait for a disk, the others write in memory, where a sync is free."""
+    """Start every case, four at a time.
+
+    Some cases wait for a disk. The others write to memory, where a sync costs nothing.
+    """
     memory = Path("/dev/shm")
     disk = tmp_path_factory.mktemp("disk")
     fast = memory if memory.is_dir() and os.stat(memory).st_dev != os.stat(disk).st_dev else None
 
-    # Thousands of forks, each to be measured, take twice as long; other tests cover the same lines.
+    # Coverage is off here: with it, thousands of forks take twice as long. Other tests cover the same lines.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
 
     def run(case: tuple[str, str, str]) -> dict | None:
@@ -59,7 +63,7 @@ def reports(tmp_path_factory):
 
 @pytest.mark.parametrize("case", CASES, ids=" ".join)
 def test_nothing_is_lost_at_any_call(case, reports):
-    """After a strike at any call every content is there, and settling and undoing give the tree as it was."""
+    """After a fault at any call, every content exists; settling and undoing restore the tree."""
     report = reports[case].result()
     if report is None:
         pytest.skip("needs /dev/shm as a second file system")

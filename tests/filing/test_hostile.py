@@ -1,4 +1,7 @@
-"""A folder that comes with a `.imgsort` made by a stranger: refused with a sentence, nothing outside touched."""
+"""Tests folders with a `.imgsort` that a stranger made.
+
+Such a folder is refused with a message, and nothing outside it changes.
+"""
 
 import json
 import os
@@ -18,7 +21,10 @@ ID = "20260101-000000-000"
 
 
 def hostile_run(root, events=(), **changes):
-    """Write a run file as a stranger could; its move is of `b/a.jpg` back to `a.jpg`."""
+    """Write a run file as a stranger could write it.
+
+    Its undo would move `b/a.jpg` back to `a.jpg`.
+    """
     header = {
         "type": "run", "version": 1, "id": ID, "command": "categorize", "started": "2026", "mode": "move",
         "collection": None, "destination": None, "prefix": "", "model": None, "made": [], "categories": [],
@@ -53,7 +59,7 @@ def hostile_run(root, events=(), **changes):
     ],
 )
 def test_a_journal_cannot_name_folders_of_others(tmp_path, changes, events):
-    """Whatever the journal says and however unfinished it looks, the victim's folder stays as it is."""
+    """The victim's folder stays unchanged, whatever the journal says and however unfinished it looks."""
     here, victim = tmp_path.resolve() / "here", tmp_path.resolve() / "victim"
     make_tree(here, {"c.jpg": b"3", "b/a.jpg": b"1"})
     make_tree(victim, {"a.jpg": b"1", "b/a.jpg": b"1"})
@@ -70,7 +76,7 @@ def test_a_journal_cannot_name_folders_of_others(tmp_path, changes, events):
 
 
 def test_undo_does_not_go_through_a_link(tmp_path):
-    """A journal whose paths lead over a link in the folder moves nothing out of the linked place."""
+    """If a journal's paths lead through a link in the folder, undo moves nothing out of the linked folder."""
     here, victim = tmp_path / "here", tmp_path / "victim"
     make_tree(victim, {"a.jpg": b"1"})
     here.mkdir()
@@ -81,7 +87,7 @@ def test_undo_does_not_go_through_a_link(tmp_path):
 
 
 def test_a_copy_run_cannot_be_made_to_remove_a_file(tmp_path):
-    """A journal that calls a person's file a copy removes it only if the original is there, the same."""
+    """Undo removes a file that a journal calls a copy only if the original exists and is the same."""
     here = tmp_path / "here"
     make_tree(here, {"b/a.jpg": b"1"})
     hostile_run(
@@ -93,7 +99,7 @@ def test_a_copy_run_cannot_be_made_to_remove_a_file(tmp_path):
 
 @pytest.mark.parametrize("part", [".imgsort", ".imgsort/runs", ".imgsort/categories.json", ".imgsort/lock"])
 def test_links_in_the_state_folder_are_refused(tmp_path, part):
-    """A link in place of any part of the state is not followed, for reading or writing."""
+    """A link in place of any part of the state folder is not followed, to read or to write."""
     here, victim = tmp_path / "here", tmp_path / "victim"
     make_tree(here, {"a.jpg": b"1"})
     make_tree(victim, {"precious": b"bytes"})
@@ -109,7 +115,7 @@ def test_links_in_the_state_folder_are_refused(tmp_path, part):
 
 @pytest.mark.parametrize("part", ["runs/20260101-000000-000.jsonl", "categories.json", "lock", "owner", "runs"])
 def test_pipes_in_the_state_folder_do_not_block(tmp_path, part):
-    """A pipe in place of any part of the state is refused at once, or of no matter."""
+    """A pipe in place of any part of the state folder is refused at once, or is harmless."""
     make_tree(tmp_path, {"a.jpg": b"1"})
     place = tmp_path / ".imgsort" / part
     place.parent.mkdir(parents=True)
@@ -124,7 +130,10 @@ def test_pipes_in_the_state_folder_do_not_block(tmp_path, part):
 
 
 def test_a_move_onto_itself_is_refused(tmp_path):
-    """A journal whose move ends where it began would have its file removed as half moved."""
+    """A journal with a move from a file to itself is refused.
+
+    Otherwise the file would look half moved and be removed.
+    """
     make_tree(tmp_path, {"a.jpg": b"1"})
     hostile_run(tmp_path, source="a.jpg", target="a.jpg")
     with pytest.raises(JournalError):
@@ -135,7 +144,10 @@ def test_a_move_onto_itself_is_refused(tmp_path):
 
 
 def test_a_lock_that_is_another_name_of_a_photograph_is_refused(tmp_path):
-    """An archive can carry a hard link; opening it as a lock could empty the photograph."""
+    """A lock that is a hard link to a photograph is refused.
+
+    An archive can contain such a link. Opening it as a lock could empty the photograph.
+    """
     make_tree(tmp_path, {"a.jpg": b"1", ".imgsort/runs": None})
     os.link(tmp_path / "a.jpg", tmp_path / ".imgsort/lock")
     with pytest.raises(JournalError, match="not a lock"):
@@ -145,7 +157,7 @@ def test_a_lock_that_is_another_name_of_a_photograph_is_refused(tmp_path):
 
 @pytest.mark.parametrize("name", ["29990101-000000-9", "99991231-235959-999", "x"])
 def test_a_run_of_an_odd_name_cannot_make_runs_overwrite_each_other(tmp_path, name):
-    """Such a file is refused by name; two runs never share an id."""
+    """A run file with an odd name is refused, so two runs never share an id."""
     make_tree(tmp_path, {"a.jpg": b"1", f".imgsort/runs/{name}.jsonl": b'{"type":"undone","refused":0}\n'})
     with pytest.raises(JournalError, match="Remove the file"):
         file_by(tmp_path, by_first_letter)
@@ -154,7 +166,10 @@ def test_a_run_of_an_odd_name_cannot_make_runs_overwrite_each_other(tmp_path, na
 
 @pytest.mark.parametrize("value", ["\ud800.jpg", "a\0b"])
 def test_names_that_no_file_can_have_are_refused(tmp_path, value):
-    """A lone surrogate in a journal is an error of imgsort's, not of Python's."""
+    """A name that no file can have is a JournalError, not an error of Python.
+
+    An example is a lone surrogate.
+    """
     make_tree(tmp_path, {"a.jpg": b"1"})
     hostile_run(tmp_path, source=value)
     with pytest.raises(JournalError):
@@ -163,7 +178,7 @@ def test_names_that_no_file_can_have_are_refused(tmp_path, value):
 
 @pytest.mark.parametrize("byte", [b"\n", b"\0"])
 def test_a_large_file_of_nonsense_ends_at_its_first_line(tmp_path, byte):
-    """Two hundred megabytes of nothing are refused in less memory than they take."""
+    """Two hundred megabytes of nonsense are refused with less memory than their size."""
     path = tmp_path / f".imgsort/runs/{ID}.jsonl"
     make_tree(tmp_path, {path.relative_to(tmp_path).as_posix(): byte * 200_000_000})
     tracemalloc.start()
@@ -177,7 +192,7 @@ def test_a_large_file_of_nonsense_ends_at_its_first_line(tmp_path, byte):
 
 @pytest.mark.parametrize("part", ["owner", "categories.json.tmp", "categories.json"])
 def test_folders_in_place_of_state_files_are_refused_before_anything_moves(tmp_path, part):
-    """The error names the folder and the remedy, and nothing has moved."""
+    """The error for a folder in place of a state file names the folder and the remedy, and nothing moves."""
     make_tree(tmp_path, {"a.jpg": b"1", f".imgsort/{part}": None})
     with pytest.raises(JournalError, match="Remove it"):
         file_by(tmp_path, by_first_letter)

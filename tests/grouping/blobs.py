@@ -1,10 +1,13 @@
-"""Rows of numbers whose groups are known."""
+"""Makes rows of numbers whose groups are known."""
 
 import numpy as np
 
 
 def blobs(sizes: list[int], width: int = 12, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Return float32 (n, width) in clear groups of the `sizes`, shuffled, and each row's group, int (n,)."""
+    """Return shuffled rows in clear groups of the given `sizes`, and each row's group.
+
+    The rows are float32 (n, width); the groups are int (n,).
+    """
     random = np.random.default_rng(seed)
     truth = np.repeat(np.arange(len(sizes)), sizes)
     centres = 20 * np.eye(len(sizes), width)

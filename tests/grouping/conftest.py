@@ -1,4 +1,4 @@
-"""What tests of clustering share."""
+"""Holds a fixture that the clustering tests share."""
 
 import pytest
 from threadpoolctl import threadpool_limits
@@ -6,6 +6,9 @@ from threadpoolctl import threadpool_limits
 
 @pytest.fixture(scope="module")
 def one_thread():
-    """For few rows scikit-learn's threads take longer to wait for each other than to work."""
+    """Limit scikit-learn to one thread.
+
+    For few rows, its threads take longer to wait for each other than to work.
+    """
     with threadpool_limits(1):
         yield

@@ -18,7 +18,7 @@ def unit(rows: np.ndarray) -> np.ndarray:
 
 
 def test_further_rows_go_where_their_like_are():
-    """Rows around the same directions, of whatever strength, are placed in the category of those."""
+    """New rows around the direction of a category are placed in it, whatever their strength."""
     features, truth = blobs([40, 30, 20])
     further, expected = blobs([20, 20, 20], seed=1)
     placed = centres_of(features, truth).place(further * np.float32(7))
@@ -30,7 +30,10 @@ def test_further_rows_go_where_their_like_are():
 
 
 def test_what_is_far_from_all_goes_nowhere():
-    """A row in a direction that no category has is placed in none; its distance says how far the nearest is."""
+    """A row in a direction that no category has is placed in no category.
+
+    Its distance is the distance to the nearest centre.
+    """
     features, truth = blobs([40, 30, 20])
     centres = centres_of(features, truth)
     far = np.array([20 * np.eye(12)[5], -20 * np.eye(12)[0], np.ones(12), np.zeros(12)], np.float32)
@@ -50,7 +53,7 @@ def test_centres_are_means_of_unit_rows():
 
 
 def test_nineteen_in_twenty_members_lie_within():
-    """Of a category's own rows 95 of 100 are placed in it, and the others in none."""
+    """Of 100 rows of a category, 95 are placed in it, and the others in no category."""
     features, truth = blobs([100, 200, 300])
     found = centres_of(features, truth).place(features).labels
     for label in range(3):
@@ -61,7 +64,7 @@ def test_nineteen_in_twenty_members_lie_within():
 
 @given(labellings, st.integers(0, 99))
 def test_a_row_is_placed_at_the_nearest_centre_or_nowhere(labels, seed):
-    """Whatever the categories: the centre is the nearest, and within its limit, or the row is placed in none."""
+    """A row is placed at its nearest centre if it lies within the limit, and otherwise in no category."""
     random = np.random.default_rng(seed)
     centres = centres_of(random.normal(size=(len(labels), 5)).astype(np.float32), labels)
     rows = random.normal(size=(20, 5)).astype(np.float32)
@@ -78,7 +81,10 @@ def test_a_row_is_placed_at_the_nearest_centre_or_nowhere(labels, seed):
 @pytest.mark.parametrize("width", [3, 100, 1280])
 @pytest.mark.parametrize("copies", [1, 2, 7])
 def test_copies_of_one_picture_stay_in_their_category(width, copies):
-    """A category of one row, or of copies of one, keeps them, whether they come one by one or all at once."""
+    """A category of one row, or of copies of one row, keeps these rows.
+
+    They may come one by one or all at once.
+    """
     pictures = np.random.default_rng(width).uniform(size=(20, width)).astype(np.float32)
     truth = np.repeat(np.arange(20), copies)
     centres = centres_of(pictures[truth], truth)
@@ -87,7 +93,7 @@ def test_copies_of_one_picture_stay_in_their_category(width, copies):
 
 
 def test_rows_of_no_category_are_not_learned():
-    """A label of -1 says that a row counts for nothing."""
+    """Rows with the label -1 do not change the centres or the limits."""
     features, truth = blobs([20, 15, 10])
     labels = np.where(truth == 2, -1, truth)
     whole, part = centres_of(features, labels), centres_of(features[truth < 2], truth[truth < 2])
@@ -97,13 +103,13 @@ def test_rows_of_no_category_are_not_learned():
 
 @pytest.mark.parametrize("labels", [[0, 2, 2, 0], [1, 1, 1, 1], [3, -1, 0, 1]])
 def test_a_category_without_a_row_is_an_error(labels):
-    """A number that is left out has no centre."""
+    """A category number without a row has no centre, so it is a ValueError."""
     with pytest.raises(ValueError, match="no row"):
         centres_of(np.eye(4, dtype=np.float32), np.array(labels))
 
 
 def test_no_row_to_place():
-    """Nothing is placed where nothing comes."""
+    """If no row comes, nothing is placed."""
     placed = centres_of(np.eye(2, 5, dtype=np.float32), np.array([0, 1])).place(np.empty((0, 5), np.float32))
     found, distances = placed.labels, placed.distances
     assert len(found) == len(distances) == 0
@@ -111,14 +117,14 @@ def test_no_row_to_place():
 
 @given(st.integers(1, 5), st.integers(0, 9), st.integers(1, 7), st.integers(0, 99))
 def test_distances_are_euclidean(centres, rows, width, seed):
-    """Every row's distance to every centre, as NumPy's norm has it."""
+    """The distance of every row to every centre is the one that NumPy's norm gives."""
     random = np.random.default_rng(seed)
     one, other = random.normal(size=(centres, width)), random.normal(size=(rows, width))
     assert np.allclose(distances_to(one, other), plain_distances(one, other), atol=1e-6)
 
 
 def test_a_row_lies_at_its_own_centre():
-    """The distance of a row to itself is nothing, and never the root of a rounded number below."""
+    """The distance of a row to itself is 0, and never the root of a number that was rounded below 0."""
     rows = np.random.default_rng(0).normal(size=(30, 50))
     assert np.allclose(np.diag(distances_to(rows, rows)), 0, atol=1e-6)
 
@@ -135,5 +141,5 @@ def test_a_row_lies_at_its_own_centre():
     ],
 )
 def test_clarity_by_a_table(distances, owner, expected):
-    """1 where the other centre is by far farther, 0 where it is as near, below where it is nearer."""
+    """Clarity is 1 if the other centre is much farther, 0 if it is as near, and below 0 if it is nearer."""
     assert clarity(np.array([distances]), np.array([owner])).tolist() == [expected]

@@ -24,7 +24,7 @@ def by_brute_force(hashes: list[int], max_distance: int) -> list[int]:
     st.integers(0, 64),
 )
 def test_groups_are_those_of_brute_force(hashes, max_distance):
-    """Each row joins the first leader that is near, or leads a group."""
+    """Each row joins the first leader that is near, or becomes a leader itself."""
     labels = group_near_duplicates(np.array(hashes, dtype=np.uint64), max_distance)
     assert labels.tolist() == by_brute_force(hashes, max_distance)
 
@@ -40,12 +40,12 @@ def test_groups_are_those_of_brute_force(hashes, max_distance):
     ],
 )
 def test_near_means_near_to_the_first(hashes, max_distance, expected):
-    """A chain of small differences does not join its ends."""
+    """A chain of small differences does not join the rows at its two ends."""
     assert group_near_duplicates(np.array(hashes, dtype=np.uint64), max_distance).tolist() == expected
 
 
 def test_twenty_thousand_rows_take_seconds():
-    """Different rows, the slowest case."""
+    """Twenty thousand different rows take seconds; different rows are the slowest case."""
     hashes = np.random.default_rng(0).integers(0, 2**64, 20_000, dtype=np.uint64)
     start = time.process_time()
     assert len(group_near_duplicates(hashes, 8)) == 20_000

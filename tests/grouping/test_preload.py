@@ -3,7 +3,7 @@ import sys
 
 
 def test_scikit_learn_comes_while_other_work_goes_on():
-    """The call returns at once; the import happens, and the process ends as it should."""
+    """`preload` returns at once; the import happens meanwhile, and the process ends normally."""
     script = (
         "import sys, time, threading\n"
         "from imgsort.grouping.preload import preload\n"

@@ -1,9 +1,12 @@
-"""Decodes damaged images until its time is up, in a process of its own: a crash must not take the tests along.
+"""Decodes damaged images until its time is up.
+
+It runs in its own process, so that a crash does not end the tests.
 
     python -m tests.images.fuzz_driver FOLDER --seed 1 --seconds 300
 
-Each input is in FOLDER/input before it is decoded, with FOLDER/case saying how: a crash or a hang leaves it
-there. `--repeat` decodes what is there once more. Prints one line of JSON at the end.
+The program writes each input to FOLDER/input, and its settings to FOLDER/case, before it decodes the input. After a
+crash or a hang, both files are still there. `--repeat` decodes this input once more. At the end, the program prints
+one line of JSON.
 """
 
 import argparse
@@ -39,13 +42,13 @@ LENGTHS = (0, 1, 7, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x8000000
 
 
 def photographs() -> list[Image.Image]:
-    """Return small photographs that scikit-image and scikit-learn carry."""
+    """Return small photographs that come with scikit-image and scikit-learn."""
     pictures = [skimage.data.astronaut(), skimage.data.chelsea(), load_sample_image("flower.jpg")]
     return [Image.fromarray(pixels).convert("RGB").resize((96, 64)) for pixels in pictures]
 
 
 def seeds() -> list[bytes]:
-    """Return whole files of every kind and variant."""
+    """Return undamaged files of every kind and variant."""
     first, second, third = photographs()
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -109,7 +112,10 @@ def seeds() -> list[bytes]:
 
 
 def tiled_tiff(pixels: np.ndarray, side: int = 32) -> bytes:
-    """Return a TIFF of compressed tiles, which Pillow cannot write. `pixels`: sides are multiples of the tile's."""
+    """Return a TIFF of compressed tiles, which Pillow cannot write.
+
+    Both sides of `pixels` are multiples of `side`, the side of a tile.
+    """
     height, width, channels = pixels.shape
     places = [(top, left) for top in range(0, height, side) for left in range(0, width, side)]
     tiles = [zlib.compress(pixels[top : top + side, left : left + side].tobytes()) for top, left in places]
@@ -126,7 +132,7 @@ def tiled_tiff(pixels: np.ndarray, side: int = 32) -> bytes:
 
 
 def run_length_bmp(palette: Image.Image) -> bytes:
-    """Return a BMP whose rows are packed as runs (RLE8), which Pillow cannot write."""
+    """Return a BMP with run-length encoded rows (RLE8), which Pillow cannot write."""
     rows = np.asarray(palette)[::-1]
     runs = b"".join(b"".join(bytes((1, level)) for level in row) + b"\0\0" for row in rows) + b"\0\1"
     colours = np.zeros((256, 4), np.uint8)
@@ -137,7 +143,7 @@ def run_length_bmp(palette: Image.Image) -> bytes:
 
 
 class Mutator:
-    """Damages files, the same way for the same seed."""
+    """Damages files, always in the same way for the same seed."""
 
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
@@ -145,7 +151,10 @@ class Mutator:
         self.ways = (self.flip, self.poke, self.cut, self.drop, self.double, self.splice, self.length, self.chunk)
 
     def next(self) -> bytes:
-        """Return a file damaged in one to six ways; the front, where headers are, more often than the rest."""
+        """Return a file that is damaged in one to six ways.
+
+        The front, where the headers are, is damaged more often than the rest.
+        """
         data = bytearray(self.chance.choice(self.files))
         for _ in range(self.chance.choice((1, 1, 2, 3, 6))):
             data = self.chance.choice(self.ways)(data)
@@ -195,7 +204,10 @@ class Mutator:
         return data
 
     def chunk(self, data: bytearray) -> bytearray:
-        """Take out, double or move a whole chunk of a PNG; a span of anything else."""
+        """Remove, double or move a whole chunk of a PNG.
+
+        In any other file, remove a span of bytes.
+        """
         chunks = png_chunks(bytes(data))
         if len(chunks) < 3:
             return self.drop(data)
@@ -208,7 +220,7 @@ class Mutator:
 
 
 def png_chunks(data: bytes) -> list[tuple[bytes, bytes, bytes, bytes]]:
-    """Return (length, name, body, checksum) of each chunk, as far as they can be told."""
+    """Return (length, name, body, checksum) of each chunk that can be found."""
     chunks, position = [], 8
     while data.startswith(b"\x89PNG") and position + 12 <= len(data):
         end = position + 8 + int.from_bytes(data[position : position + 4], "big")
@@ -219,7 +231,7 @@ def png_chunks(data: bytes) -> list[tuple[bytes, bytes, bytes, bytes]]:
 
 
 def with_right_checksums(data: bytes) -> bytes:
-    """Mend the checksums of a PNG, so that damage gets past them to the decoder."""
+    """Correct the checksums of a PNG, so that the damage reaches the decoder."""
     chunks = png_chunks(data)
     if not chunks:
         return data
@@ -228,7 +240,10 @@ def with_right_checksums(data: bytes) -> bytes:
 
 
 def attempt(data: bytes, case: dict) -> str:
-    """Decode `data`; return `read` or `refused`. Raises AssertionError for anything else than decode promises."""
+    """Decode `data` and return `read` or `refused`.
+
+    Raises AssertionError if the result is not what `decode` promises.
+    """
     settings = ReadSettings(max_pixels=MAX_PIXELS, truncated=case["truncated"])
     try:
         pixels = decode(data, settings, case["fit_px"])

@@ -1,4 +1,4 @@
-"""How much memory this process has used at most."""
+"""Measures the peak memory of this process."""
 
 import sys
 from pathlib import Path
@@ -7,14 +7,15 @@ _STATUS = Path("/proc/self/status")
 
 
 def peak_mib() -> int:
-    """Return the most memory that this process has had since its program was started, in MiB.
+    """Return the peak memory of this process since its program was started, in MiB.
 
-    Linux adds to `ru_maxrss` what the process that started this one had: gigabytes, after tests that load TensorFlow.
+    On Linux, `ru_maxrss` includes the memory of the process that started this one. That is gigabytes after tests that
+    load TensorFlow.
     """
     if _STATUS.exists():
         kib = next(line.split()[1] for line in _STATUS.read_text().splitlines() if line.startswith("VmHWM:"))
         return int(kib) // 1024
-    import resource  # Windows has none
+    import resource  # Windows does not have this module
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak // (1024**2 if sys.platform == "darwin" else 1024)

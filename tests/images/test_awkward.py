@@ -1,4 +1,7 @@
-"""What the reader says of real awkward files; `expectations.csv` beside them says what a good one does."""
+"""Tests what the reader makes of real awkward files.
+
+`expectations.csv` beside the files says what a good reader makes of each.
+"""
 
 import csv
 import io
@@ -21,7 +24,7 @@ from tests.images.fuzz_memory import peak_mib
 PROJECT = Path(__file__).resolve().parents[2]
 MOST_SECONDS, MOST_MIB = 60, 1024
 
-# The word that an expectation starts with, and what the reader makes of such a file.
+# How an expectation may start, and what the reader makes of such a file.
 OUTCOMES = {
     "ok": "read",
     "decodes to 144 MP": "read",
@@ -43,7 +46,7 @@ NO_ROW = (
     "dangling",
     "named",
 )
-# Whose expectation leaves it open, and what imgsort chose.
+# Files whose expectation allows several outcomes, and the outcome that imgsort chose.
 CHOSEN = {"trunc_last2.jpg": "TruncatedImageError", "jpeg_header_65500sq.jpg": "UnreadableImageError"}
 
 
@@ -54,7 +57,7 @@ def expectations(data: Path) -> dict[str, str]:
 
 
 def complete_copy(data: Path, root: Path) -> None:
-    """Copy the files, and make those that no archive could hold."""
+    """Copy the files, and make the files that no archive can hold."""
     shutil.copytree(data / "awkward/files", root)
     for folder, _, files in os.walk(root):
         os.chmod(folder, 0o755)
@@ -89,7 +92,7 @@ def expected_outcome(name: str, said: str) -> str:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse some of the names")
 def test_every_awkward_file_is_what_is_expected_of_it(shared_data, tmp_path):
-    """Each row of the table comes out as it says, all of them in a minute and a gigabyte."""
+    """Every file has the outcome in its row; all files together take at most a minute and a gigabyte."""
     complete_copy(shared_data, tmp_path / "files")
     done = subprocess.run(
         [sys.executable, "-m", "tests.images.test_awkward", str(tmp_path / "files")],
@@ -112,7 +115,7 @@ def test_every_awkward_file_is_what_is_expected_of_it(shared_data, tmp_path):
 
 @pytest.mark.parametrize("number", range(1, 9))
 def test_the_eight_orientations_are_pillows(shared_data, number):
-    """A photograph stored in any of the eight ways is turned as Pillow turns it."""
+    """A photograph stored in any of the eight orientations is turned as Pillow turns it."""
     root = shared_data / "awkward/files"
     name = f"exif_orient_{number}.jpg"
     with Image.open(io.BytesIO((root / name).read_bytes())) as image:
@@ -123,7 +126,7 @@ def test_the_eight_orientations_are_pillows(shared_data, number):
 
 
 def main() -> None:
-    """Print what becomes of every file of a folder, and the memory that it took."""
+    """Print the outcome of every image file of a folder, and the peak memory in MiB."""
     root = Path(sys.argv[1])
     listing = find_images(root, recursive=True)
     assert not listing.unreadable

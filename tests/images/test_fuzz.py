@@ -15,7 +15,10 @@ pytest.importorskip("resource", reason="Windows does not say how much memory a p
 
 @pytest.mark.parametrize("seed", [2024])
 def test_damaged_files_are_pictures_or_reasons(tmp_path, seed):
-    """Thousands of damaged files of every kind: no crash, no other error, no hang, no memory eaten up."""
+    """Each of thousands of damaged files, of every kind, gives a picture or a reason.
+
+    No file causes a crash, another error or a hang, or takes much memory.
+    """
     command = [sys.executable, "-m", "tests.images.fuzz_driver", tmp_path, "--seed", seed, "--seconds", SECONDS]
     done = subprocess.run(
         [str(part) for part in command], cwd=PROJECT, capture_output=True, timeout=120, check=False, text=True,

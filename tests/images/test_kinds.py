@@ -24,7 +24,7 @@ from tests.support.pictures import plain
     ],
 )
 def test_each_magic_names_its_kind(head, kind):
-    """The first bytes of every format that is read name that format."""
+    """The first bytes of a file name its format, for every format that imgsort reads."""
     assert image_kind(head) == kind
 
 
@@ -53,13 +53,13 @@ def test_what_is_no_image_has_no_kind(head):
 
 @pytest.mark.parametrize("text", [b"BM", b"BMW drivers, a study", b"BM\x00\x00\x00\x00"])
 def test_a_text_that_starts_with_bm_is_no_bitmap(text):
-    """Two letters do not make a bitmap: its four reserved bytes must be there, and zero."""
+    """The letters BM do not make a bitmap: its four reserved bytes must be present, and zero."""
     assert image_kind(text) is None
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "TIFF", "BMP", "WEBP", "AVIF"])
 def test_the_head_of_a_real_file_is_enough(kind):
-    """The number of bytes that are read ahead is enough for every format."""
+    """The bytes that are read first are enough to recognise every format."""
     data = plain((10, 200, 30), kind)
     assert len(data) > HEAD_BYTES
     assert image_kind(data[:HEAD_BYTES]) == kind.lower()
@@ -70,16 +70,16 @@ def test_the_head_of_a_real_file_is_enough(kind):
     [("a.JPG", "jpeg"), ("a.b.hif", "heif"), ("a.apng", "png"), ("a.svg", "svg"), ("a.txt", None), ("jpg", None)],
 )
 def test_a_name_claims_a_kind(name, kind):
-    """A suffix in any case claims a kind, and what is no suffix of an image claims none."""
+    """The suffix of an image, in upper or lower case, claims a kind; any other suffix claims none."""
     assert claimed_kind(name) == kind
 
 
 def test_every_suffix_of_an_image_claims_a_kind():
-    """What counts as an image by its suffix is of some kind."""
+    """Every suffix that counts as an image's claims a kind."""
     assert all(claimed_kind(f"a{suffix}") for suffix in IMAGE_SUFFIXES)
 
 
 def test_the_length_of_an_ftyp_box_is_not_trusted():
-    """A box that claims four gigabytes, or nothing, is judged by the bytes that are there."""
+    """A box that claims a length of four gigabytes, or of zero, is judged by the bytes that are present."""
     for length in (b"\xff\xff\xff\xff", b"\x00\x00\x00\x00"):
         assert image_kind(length + b"ftypheic") == "heif"

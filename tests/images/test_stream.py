@@ -7,7 +7,7 @@ from imgsort.images.stream import core_count, stream
 
 
 class Work:
-    """Gives back what it gets, and counts what was begun."""
+    """Returns the negative of each item, and counts the items that were begun."""
 
     def __init__(self) -> None:
         self.begun = 0
@@ -21,7 +21,7 @@ class Work:
         return -item
 
     def settled(self, expected: int) -> int:
-        """Wait until `expected` items have been begun, and a little longer, then say how many have."""
+        """Wait until `expected` items were begun, then a little longer, and return how many were begun."""
         deadline = time.monotonic() + 10
         while self.begun < expected and time.monotonic() < deadline:
             time.sleep(0.001)
@@ -39,7 +39,7 @@ def reading_threads():
 
 
 def test_results_come_in_order():
-    """Whichever thread is done first, results come in the order of the items."""
+    """Results come in the order of the items, whichever thread finishes first."""
 
     def slow_at_first(item: int) -> int:
         time.sleep(0.02 if item % 3 == 0 else 0)
@@ -50,7 +50,7 @@ def test_results_come_in_order():
 
 @pytest.mark.parametrize("ahead", [1, 4])
 def test_no_more_than_ahead_results_wait(ahead):
-    """Work keeps `ahead` of whoever takes the results and goes no further, so memory stays bounded."""
+    """The work runs `ahead` items before the taker of the results and no further, so memory stays bounded."""
     work = Work()
     for taken, _ in enumerate(stream(range(12), work, ahead)):
         expected = min(12, taken + ahead)
@@ -59,7 +59,7 @@ def test_no_more_than_ahead_results_wait(ahead):
 
 
 def test_items_are_taken_as_they_are_needed():
-    """An endless source of items is no trouble, and nothing is begun before the first result is asked for."""
+    """The source of items may be endless, and nothing is begun before the first result is requested."""
     work = Work()
     results = stream(iter(int, 1), work, ahead=3)
     assert work.settled(0) == 0
@@ -68,7 +68,7 @@ def test_items_are_taken_as_they_are_needed():
 
 
 def test_closing_early_stops_the_work(reading_threads):
-    """Whoever has had enough gets away soon: what was not begun is left and no thread stays behind."""
+    """A stream that is closed early stops soon: it begins no more items and leaves no thread."""
     work, items = Work(), range(10 * core_count())
     work.pause_seconds = 0.05
     results = stream(items, work, ahead=len(items))
@@ -82,7 +82,7 @@ def test_closing_early_stops_the_work(reading_threads):
 
 
 def test_an_error_in_the_work_reaches_the_taker(reading_threads):
-    """An error that nobody expected is not swallowed, and leaves no thread."""
+    """An unexpected error in the work reaches the taker of the results, and leaves no thread."""
 
     def work(item: int) -> int:
         return 1 // (3 - item)
@@ -93,10 +93,10 @@ def test_an_error_in_the_work_reaches_the_taker(reading_threads):
 
 
 def test_no_items_no_results():
-    """Nothing to do gives nothing."""
+    """A stream without items gives no results."""
     assert list(stream([], Work(), ahead=4)) == []
 
 
 def test_there_is_a_core():
-    """At least one, as many as this process may use at most."""
+    """This process may use at least one core."""
     assert core_count() >= 1

@@ -1,4 +1,7 @@
-"""imgsort's own folders are known again by name, by inode, or by most of their members; nothing else is."""
+"""Tests how imgsort recognises its own folders: by name, by inode, or by most of their members.
+
+It recognises no other folder.
+"""
 
 import json
 import shutil
@@ -21,13 +24,13 @@ def sorted_collection(root):
 
 
 def test_folders_of_a_run_are_known(tmp_path):
-    """After a run its folders and their members are on record."""
+    """A run records its folders and their members."""
     sorted_collection(tmp_path)
     assert known(tmp_path) == {"category_a": 4, "category_b": 4}
 
 
 def test_a_renamed_folder_is_known(tmp_path):
-    """A person's new name for a folder is found by its inode, even when its content changed much."""
+    """A folder that a person renamed is recognised by its inode, even if much of its content changed."""
     sorted_collection(tmp_path)
     (tmp_path / "category_a").rename(tmp_path / "Cats and more")
     for number in range(3):
@@ -36,7 +39,10 @@ def test_a_renamed_folder_is_known(tmp_path):
 
 
 def test_a_renamed_folder_in_a_copy_is_known_by_its_members(tmp_path):
-    """In a copy of the collection inodes differ: most of the members are enough, a few are not."""
+    """In a copy of the collection, a renamed folder is recognised by most of its members.
+
+    The inodes of a copy differ. A few members are not enough.
+    """
     sorted_collection(tmp_path / "one")
     shutil.copytree(tmp_path / "one", tmp_path / "two")
     (tmp_path / "two/category_a").rename(tmp_path / "two/Cats")
@@ -47,7 +53,10 @@ def test_a_renamed_folder_in_a_copy_is_known_by_its_members(tmp_path):
 
 
 def test_a_new_folder_that_got_an_old_inode_is_not_known(tmp_path):
-    """Inodes are given anew after a folder was removed; a folder without a member is foreign."""
+    """A new folder that got the inode of a removed category is foreign if it has no member.
+
+    File systems give the inode of a removed folder to a new one.
+    """
     sorted_collection(tmp_path)
     record = tmp_path / ".imgsort/categories.json"
     shutil.rmtree(tmp_path / "category_a")
@@ -61,7 +70,7 @@ def test_a_new_folder_that_got_an_old_inode_is_not_known(tmp_path):
 
 
 def test_a_link_with_a_categorys_name_is_not_known(tmp_path):
-    """A link that took a folder's name leads elsewhere and is never entered."""
+    """A link with a category's name leads elsewhere, and is never entered."""
     sorted_collection(tmp_path / "in")
     (tmp_path / "in/category_a").rename(tmp_path / "away")
     (tmp_path / "in/category_a").symlink_to(tmp_path / "away")
@@ -69,7 +78,7 @@ def test_a_link_with_a_categorys_name_is_not_known(tmp_path):
 
 
 def test_undo_forgets_folders_that_it_removed(tmp_path):
-    """After an undo a folder of a category's name, made by hand, is foreign."""
+    """After an undo, a folder that a person makes with a category's name is foreign."""
     sorted_collection(tmp_path)
     undo_last(tmp_path)
     (tmp_path / "category_a").mkdir()
@@ -77,7 +86,10 @@ def test_undo_forgets_folders_that_it_removed(tmp_path):
 
 
 def test_a_run_removes_own_folders_that_it_empties_and_undo_brings_them_back(tmp_path):
-    """An emptied category folder goes, a foreign one stays, and undo makes the folder again and knows it."""
+    """A run removes a category folder that it empties, and leaves a foreign one.
+
+    Undo makes the category folder again and recognises it.
+    """
     sorted_collection(tmp_path)
     (tmp_path / "category_b").chmod(0o750)
     make_tree(tmp_path, {"own/x.jpg": b"x"})
@@ -105,14 +117,17 @@ def test_a_run_removes_own_folders_that_it_empties_and_undo_brings_them_back(tmp
     ],
 )
 def test_a_record_that_imgsort_did_not_write_is_refused(tmp_path, text):
-    """Nonsense and paths that lead out are an error that names the file and the remedy."""
+    """Nonsense, or a path that leads out, is an error that names the file and the remedy."""
     make_tree(tmp_path, {".imgsort/categories.json": text})
     with pytest.raises(JournalError, match="Remove the file"):
         known(tmp_path)
 
 
 def test_a_new_folder_of_an_old_categorys_name_is_foreign(tmp_path):
-    """The category was renamed and a person made a folder of its old name: theirs is not entered."""
+    """A new folder with the old name of a renamed category is foreign.
+
+    A person made it, so imgsort does not enter it.
+    """
     sorted_collection(tmp_path)
     (tmp_path / "category_a").rename(tmp_path / "holiday")
     make_tree(tmp_path, {"category_a/mine.jpg": b"mine"})
@@ -120,7 +135,7 @@ def test_a_new_folder_of_an_old_categorys_name_is_foreign(tmp_path):
 
 
 def test_a_category_renamed_in_case_only_keeps_its_new_name(tmp_path):
-    """`Category_A` is the category that it was, and the next run files into it."""
+    """`Category_A` is still the same category, and the next run files into it."""
     sorted_collection(tmp_path)
     (tmp_path / "category_a").rename(tmp_path / "Category_A")
     make_tree(tmp_path, {"a9.jpg": b"a9"})
@@ -133,7 +148,10 @@ def made_as(root):
 
 
 def test_a_renamed_folder_remembers_what_it_was_made_as(tmp_path):
-    """Through two renames, written down in between, and beside a folder that keeps its name."""
+    """A folder keeps its `made_as` through two renames, with the record written in between.
+
+    A folder beside it that keeps its name has its own name as `made_as`.
+    """
     sorted_collection(tmp_path)
     (tmp_path / "category_a").rename(tmp_path / "Cats")
     refresh(tmp_path.resolve())
@@ -144,7 +162,10 @@ def test_a_renamed_folder_remembers_what_it_was_made_as(tmp_path):
 
 
 def test_the_record_says_only_what_differs(tmp_path):
-    """A record of before is not written anew for it: `made_as` stands there after a rename alone."""
+    """The record holds `made_as` only for a renamed folder.
+
+    So a record of an earlier version does not change only because of `made_as`.
+    """
     sorted_collection(tmp_path)
     record = tmp_path / ".imgsort/categories.json"
     assert b"made_as" not in record.read_bytes()
@@ -157,7 +178,10 @@ def test_the_record_says_only_what_differs(tmp_path):
 
 
 def test_a_record_of_before_is_read(tmp_path):
-    """Without `made_as` a folder was made under the path on record, and keeps that when it is renamed."""
+    """Without `made_as`, the recorded path is the path that the folder was made under.
+
+    The folder keeps this path as its `made_as` when it is renamed.
+    """
     sorted_collection(tmp_path)
     (tmp_path / "category_a").rename(tmp_path / "Cats")
     record = tmp_path / ".imgsort/categories.json"
@@ -167,7 +191,7 @@ def test_a_record_of_before_is_read(tmp_path):
 
 
 def test_a_run_that_sorts_into_a_renamed_folder_knows_it_by_that_name(tmp_path):
-    """From then on `Cats` is what the category is called."""
+    """After a run sorts into the renamed folder `Cats`, the category is called `Cats`."""
     sorted_collection(tmp_path)
     (tmp_path / "category_a").rename(tmp_path / "Cats")
     make_tree(tmp_path, {"c.jpg": b"c"})
@@ -176,7 +200,10 @@ def test_a_run_that_sorts_into_a_renamed_folder_knows_it_by_that_name(tmp_path):
 
 
 def test_an_emptied_folder_comes_back_as_what_it_was(tmp_path):
-    """A run that empties a renamed folder removes it; its undo brings it back with all that was known of it."""
+    """A run removes a renamed folder that it empties.
+
+    Undo brings the folder back with everything that was recorded about it.
+    """
     sorted_collection(tmp_path)
     (tmp_path / "category_a").rename(tmp_path / "Cats")
     refresh(tmp_path.resolve())
@@ -188,7 +215,7 @@ def test_an_emptied_folder_comes_back_as_what_it_was(tmp_path):
 
 
 def test_a_made_as_that_leads_out_is_refused(tmp_path):
-    """It is a path from a file that anyone may have written."""
+    """A `made_as` that leads out is refused: anyone may have written the file that it comes from."""
     sorted_collection(tmp_path)
     record = tmp_path / ".imgsort/categories.json"
     content = json.loads(record.read_bytes())

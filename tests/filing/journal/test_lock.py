@@ -1,4 +1,4 @@
-"""One run at a time; a failed command leaves no trace."""
+"""Tests that one run works at a time, and that a failed command leaves no trace."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ from imgsort.filing.journal.lock import locked
 
 
 def test_a_second_command_is_told_at_once_who_works(tmp_path):
-    """The error names the process that holds the lock."""
+    """A second command gets an error at once, which names the process that holds the lock."""
     script = "import sys, pathlib\nfrom imgsort.filing.journal.lock import locked\n"
     script += (
         "with locked([pathlib.Path(sys.argv[1])], 'categorize'):\n    print('held', flush=True); sys.stdin.read()\n"
@@ -27,14 +27,14 @@ def test_a_second_command_is_told_at_once_who_works(tmp_path):
 
 
 def test_a_lock_that_led_to_nothing_leaves_nothing(tmp_path):
-    """Where nothing was recorded, the state folder goes again."""
+    """If nothing was recorded, the state folder is removed again."""
     with pytest.raises(RuntimeError), locked([tmp_path], "x"):
         raise RuntimeError
     assert os.listdir(tmp_path) == []
 
 
 def test_a_record_is_kept(tmp_path):
-    """Where something was recorded, it stays."""
+    """If something was recorded, the state folder stays."""
     with locked([tmp_path], "x"):
         (tmp_path / ".imgsort/runs/20260101-000000-000.jsonl").write_text("")
     assert os.listdir(tmp_path / ".imgsort/runs") == ["20260101-000000-000.jsonl"]

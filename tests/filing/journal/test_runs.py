@@ -1,4 +1,7 @@
-"""Run files: complete when they are there, read as foreign data, alike in both folders."""
+"""Tests run files: a run file that exists is complete.
+
+It is read like an untrusted file. If a run has two folders, both have the same file.
+"""
 
 import time
 
@@ -30,20 +33,20 @@ def _takes_any_bytes(root):
 
 
 def test_a_run_reads_back_as_it_was_written(tmp_path):
-    """Plan, model and events survive, names that are not UTF-8 too."""
+    """A run is read back with its plan, command, start time and events, even if names are not UTF-8."""
     run, _ = recorded_run(tmp_path)
     again = load_run(tmp_path.resolve(), run.id)
     assert (again.plan, again.command, again.started, again.events) == (run.plan, run.command, run.started, run.events)
 
 
 def test_the_file_is_ascii(tmp_path):
-    """Whatever the names, the file is ASCII lines of JSON."""
+    """A run file is ASCII lines of JSON, whatever the names are."""
     _, path = recorded_run(tmp_path)
     assert path.read_bytes().isascii()
 
 
 def test_a_torn_last_line_is_left_out_and_overwritten(tmp_path):
-    """A line cut by a crash is no event, and the next event does not run into it."""
+    """A line that a crash cut is not an event, and the next event overwrites it."""
     run, path = recorded_run(tmp_path)
     path.write_bytes(path.read_bytes() + b'{"type":"und')
     assert load_run(tmp_path.resolve(), run.id).status == "done"
@@ -53,7 +56,7 @@ def test_a_torn_last_line_is_left_out_and_overwritten(tmp_path):
 
 
 def test_ids_rise_although_the_clock_goes_back(tmp_path, monkeypatch):
-    """A run after a clock change sorts after the one before it."""
+    """A run after the clock was set back has a higher id than the run before it."""
     recorded_run(tmp_path)
     monkeypatch.setattr(time, "time_ns", lambda: 1_000_000_000 * 10**9)
     make_tree(tmp_path, {"c.jpg": b"3"})
@@ -62,7 +65,7 @@ def test_ids_rise_although_the_clock_goes_back(tmp_path, monkeypatch):
 
 
 def test_a_plan_that_was_being_written_is_removed(tmp_path):
-    """A run killed before its plan was whole has moved nothing and leaves nothing."""
+    """A run that was killed before its plan was complete has moved nothing, and its file is removed."""
     recorded_run(tmp_path)
     leftover = tmp_path / ".imgsort/runs/20990101-000000-000.tmp"
     leftover.write_bytes(b"{")
@@ -71,7 +74,7 @@ def test_a_plan_that_was_being_written_is_removed(tmp_path):
 
 
 def test_only_killed_runs_are_unsettled(tmp_path):
-    """The last line alone tells which runs need settling."""
+    """Only killed runs need settling, and the last line of a run file tells which they are."""
     run, path = recorded_run(tmp_path)
     assert unsettled_ids(tmp_path) == []
     lines = path.read_bytes().splitlines(keepends=True)
@@ -116,7 +119,10 @@ def replaced(old, new):
     ],
 )
 def test_a_run_that_imgsort_did_not_write_is_refused(tmp_path, change):
-    """Paths that lead out, numbers out of range and nonsense are an error with a remedy; nothing moves."""
+    """A path that leads out, a number out of range or nonsense is an error with a remedy.
+
+    Nothing moves.
+    """
     run, path = recorded_run(tmp_path)
     text = change(path.read_bytes())
     assert text != path.read_bytes()
@@ -130,7 +136,7 @@ def test_a_run_that_imgsort_did_not_write_is_refused(tmp_path, change):
 
 
 def test_a_huge_run_file_is_refused_unread(tmp_path):
-    """A sparse file of a terabyte is an error at once."""
+    """A sparse run file of a terabyte is an error at once."""
     run, path = recorded_run(tmp_path)
     with path.open("r+b") as handle:
         try:
@@ -142,7 +148,10 @@ def test_a_huge_run_file_is_refused_unread(tmp_path):
 
 
 def test_runs_in_force_are_those_not_undone_newest_first(tmp_path):
-    """Undone ones, wholly or in part, are none; an interrupted one is."""
+    """A run that is undone, wholly or in part, is not in force; an interrupted run is.
+
+    The newest run comes first.
+    """
     assert list(ids_in_force(tmp_path)) == []
     ids = []
     for letter in "abcd":

@@ -1,4 +1,7 @@
-"""A move never replaces, whatever the file system, and a file that changed meanwhile stays."""
+"""Tests that a move never replaces a file, on any file system.
+
+A file that changed after the plan stays.
+"""
 
 import errno
 import os
@@ -16,7 +19,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows moves b
 
 @pytest.fixture(params=["links", "no links"])
 def linking(request, monkeypatch):
-    """Where links work, and where they are refused."""
+    """Run the test with links, and run it again where links are refused."""
     if request.param == "no links":
 
         def refuse(*args, **kwargs):
@@ -29,7 +32,10 @@ def linking(request, monkeypatch):
 @pytest.mark.parametrize("mode", [Mode.MOVE, Mode.COPY])
 @pytest.mark.parametrize("theirs", [b"theirs", b"1"])
 def test_a_target_that_appeared_since_planning_is_left(tmp_path, linking, monkeypatch, mode, theirs):
-    """A file that took the new name after the plan stays, through undo too, even if it is the same picture."""
+    """A file that took the new name after the plan stays, even if it is the same picture.
+
+    It stays after undo too.
+    """
     root, out = tmp_path / "in", tmp_path / "out"
     make_tree(root, {"a.jpg": b"1", "b.jpg": b"2"})
     real = apply._make_folders
@@ -52,7 +58,10 @@ def test_a_target_that_appeared_since_planning_is_left(tmp_path, linking, monkey
 
 
 def test_a_folder_that_appeared_since_planning_is_not_entered(tmp_path, monkeypatch):
-    """Somebody else's new folder of a category's name stays empty; the files stay too, and are named."""
+    """A foreign folder that got a category's name after the plan stays empty.
+
+    The files stay where they are, and are reported.
+    """
     make_tree(tmp_path, {"a.jpg": b"1"})
     real = apply._make_folders
 
@@ -69,7 +78,7 @@ def test_a_folder_that_appeared_since_planning_is_not_entered(tmp_path, monkeypa
 
 
 def test_a_file_that_changed_since_planning_stays(tmp_path, monkeypatch):
-    """What was edited after it was looked at is named and left where it is."""
+    """A file that was edited or removed after the plan is reported; an edited file stays where it is."""
     make_tree(tmp_path, {"a.jpg": b"1", "b.jpg": b"2", "c.jpg": b"3"})
     real = apply._make_folders
 
@@ -85,7 +94,7 @@ def test_a_file_that_changed_since_planning_stays(tmp_path, monkeypatch):
 
 
 def test_an_editor_that_saves_between_link_and_unlink_loses_nothing(tmp_path, monkeypatch):
-    """A file replaced under its old name while it is moved keeps the new version there."""
+    """If a file is replaced under its old name while it is moved, the new version stays there."""
     make_tree(tmp_path, {"a.jpg": b"old"})
     real = batch.sync_folder
 
@@ -102,7 +111,7 @@ def test_an_editor_that_saves_between_link_and_unlink_loses_nothing(tmp_path, mo
 
 
 def test_modes_times_and_bytes_cross_file_systems(tmp_path, other_filesystem, linking):
-    """Across file systems a file keeps bytes, mode and times, there and back."""
+    """A file keeps its bytes, mode and times when it moves to another file system and back."""
     make_tree(tmp_path, {"a.jpg": b"1" * 3_000_000, "b.jpg": b"2"})
     (tmp_path / "a.jpg").chmod(0o640)
     before = read_tree(tmp_path)
@@ -116,7 +125,10 @@ def test_modes_times_and_bytes_cross_file_systems(tmp_path, other_filesystem, li
 
 
 def test_a_run_out_of_space_says_so_and_undo_takes_it_back(tmp_path, monkeypatch):
-    """ENOSPC in the middle: the run stops, says why, and every file is at one place."""
+    """If the disk is full (ENOSPC) in the middle of a run, the run stops and says why.
+
+    Every file is then in one place, and undo takes the run back.
+    """
     make_tree(tmp_path, {f"{number}.jpg": str(number).encode() for number in range(6)})
     before = read_tree(tmp_path)
     real, calls = os.link, []

@@ -1,4 +1,4 @@
-"""undo(apply(plan(tree))) == tree, and undo never removes a last copy."""
+"""Tests that undo(apply(plan(tree))) == tree, and that undo never removes a last copy."""
 
 import os
 import shutil
@@ -59,7 +59,10 @@ TARGETS = st.sampled_from(["category_1", "category_2", "Outlayers"])
     tree=FILES, mode=st.sampled_from(Mode), targets=st.lists(TARGETS, min_size=3, max_size=3), rounds=st.integers(1, 3)
 )
 def test_undo_restores_every_tree(tree, mode, targets, rounds):
-    """Whatever the names, sidecars, collisions, folders and modes, undoing as often as filing gives back the tree."""
+    """As many undos as runs restore the tree.
+
+    This holds for any names, sidecars, collisions, folders and modes.
+    """
     if sys.platform in ("win32", "darwin"):
         tree = {path: content for path, content in tree.items() if path.casefold() == path}
     with tempfile.TemporaryDirectory() as folder:
@@ -87,7 +90,10 @@ def test_undo_restores_every_tree(tree, mode, targets, rounds):
 
 
 def test_undo_goes_back_run_by_run(tmp_path):
-    """Undo takes back the last run in force, again the one before, and then says that there is none."""
+    """Undo takes back the last run in force, and the next undo takes back the run before it.
+
+    When no run is left, undo says so.
+    """
     make_tree(tmp_path, {"a.jpg": b"1", "b.jpg": b"2"})
     file_by(tmp_path, by_first_letter)
     file_by(tmp_path, lambda path: "category_z")
@@ -101,7 +107,10 @@ def test_undo_goes_back_run_by_run(tmp_path):
 
 
 def test_undo_refuses_what_was_changed_and_does_the_rest(tmp_path):
-    """A file edited, removed or whose old place is taken is named and left; the others go back."""
+    """A file that was edited or removed, or whose old place is taken, is reported and left.
+
+    The other files go back.
+    """
     make_tree(tmp_path, {"a.jpg": b"1", "b.jpg": b"2", "c.jpg": b"3", "d.jpg": b"4"})
     run, _ = file_by(tmp_path, lambda path: "category_1")
     (tmp_path / "category_1/a.jpg").write_bytes(b"edited")
@@ -120,7 +129,7 @@ def test_undo_refuses_what_was_changed_and_does_the_rest(tmp_path):
 
 
 def test_undo_restores_files_whose_folder_was_removed_by_hand(tmp_path):
-    """The folder that a file came from is made again if a person removed it meanwhile."""
+    """If a person removed the folder that a file came from, undo makes it again."""
     make_tree(tmp_path, {"trip/day/a.jpg": b"1"})
     before = read_tree(tmp_path)
     file_by(tmp_path, by_first_letter, recursive=True)
@@ -130,7 +139,7 @@ def test_undo_restores_files_whose_folder_was_removed_by_hand(tmp_path):
 
 
 def test_undo_of_a_copy_never_removes_the_last_one(tmp_path):
-    """A copy stays when its original is gone or changed, or when it was changed itself."""
+    """A copy stays if its original is gone or changed, or if the copy itself was changed."""
     root, out = tmp_path / "in", tmp_path / "out"
     make_tree(root, {"a.jpg": b"1", "b.jpg": b"2", "c.jpg": b"3", "d.jpg": b"4"})
     file_by(root, lambda path: "category_1", out, Mode.COPY)
@@ -143,7 +152,7 @@ def test_undo_of_a_copy_never_removes_the_last_one(tmp_path):
 
 
 def test_undo_of_a_hard_link_never_removes_the_last_one(tmp_path):
-    """A hard link stays when its original is gone or is another file by now."""
+    """A hard link stays if its original is gone or is now another file."""
     root, out = tmp_path / "in", tmp_path / "out"
     make_tree(root, {"a.jpg": b"1", "b.jpg": b"2", "c.jpg": b"3"})
     file_by(root, lambda path: "category_1", out, Mode.HARDLINK)
@@ -156,7 +165,7 @@ def test_undo_of_a_hard_link_never_removes_the_last_one(tmp_path):
 
 
 def test_undo_of_a_symbolic_link_leaves_a_changed_one(tmp_path):
-    """A link that points elsewhere by now stays; the others go."""
+    """A symbolic link that now points elsewhere stays; the other links are removed."""
     root, out = tmp_path / "in", tmp_path / "out"
     make_tree(root, {"a.jpg": b"1", "b.jpg": b"2"})
     file_by(root, lambda path: "category_1", out, Mode.SYMLINK)
@@ -168,7 +177,7 @@ def test_undo_of_a_symbolic_link_leaves_a_changed_one(tmp_path):
 
 
 def test_undo_from_either_side_of_a_move_to_another_folder(tmp_path):
-    """A run to an output outside is recorded in both folders, and either takes it back."""
+    """A run to an outside output is recorded in both folders, and can be undone from either."""
     for side in ("in", "out"):
         root, out = tmp_path / side / "in", tmp_path / side / "out"
         make_tree(root, {"a.jpg": b"1", "b.jpg": b"2"})
@@ -181,7 +190,7 @@ def test_undo_from_either_side_of_a_move_to_another_folder(tmp_path):
 
 @pytest.mark.parametrize("damage", ["missing", "different"])
 def test_undo_refuses_a_run_whose_twin_is_not_its_own(tmp_path, damage):
-    """Where the other folder's record is missing or says something else, nothing is moved."""
+    """If the record in the other folder is missing or different, undo moves nothing."""
     root, out = tmp_path / "in", tmp_path / "out"
     make_tree(root, {"a.jpg": b"1"})
     file_by(root, by_first_letter, out)
@@ -196,7 +205,7 @@ def test_undo_refuses_a_run_whose_twin_is_not_its_own(tmp_path, damage):
 
 
 def test_a_run_is_not_undone_twice(tmp_path):
-    """Naming a run that was taken back already is an error that says so."""
+    """An undo of a run that was already taken back is an error that says so."""
     make_tree(tmp_path, {"a.jpg": b"1"})
     run, _ = file_by(tmp_path, by_first_letter)
     undo_last(tmp_path)
@@ -207,7 +216,7 @@ def test_a_run_is_not_undone_twice(tmp_path):
 
 
 def test_undo_keeps_a_made_folder_that_holds_something_else(tmp_path):
-    """A category folder into which a person put a file of their own stays, with it."""
+    """A category folder stays if a person put a file into it, and the file stays too."""
     make_tree(tmp_path, {"a.jpg": b"1"})
     file_by(tmp_path, by_first_letter)
     (tmp_path / "category_a/notes.txt").write_bytes(b"mine")
@@ -216,7 +225,7 @@ def test_undo_keeps_a_made_folder_that_holds_something_else(tmp_path):
 
 
 def test_the_status_of_a_run_follows_its_events(tmp_path):
-    """A run is done, then undone, in its file too."""
+    """The file of a run says that the run is done, and after an undo that it is undone."""
     make_tree(tmp_path, {"a.jpg": b"1"})
     file_by(tmp_path, by_first_letter)
     assert load_run(tmp_path.resolve(), run_ids(tmp_path)[0]).status == "done"
@@ -226,7 +235,10 @@ def test_the_status_of_a_run_follows_its_events(tmp_path):
 
 @pytest.mark.parametrize("mode", [Mode.COPY, Mode.HARDLINK])
 def test_a_copy_that_took_its_originals_place_is_not_removed(tmp_path, mode):
-    """After the output was renamed to where the original lay, both names are one file: the last one."""
+    """A copy is not removed if its folder was renamed to where the original lay.
+
+    Both names are then one file, and it is the last one.
+    """
     root = tmp_path / "a"
     make_tree(root, {"p/category_a/a1.jpg": b"1"})
     file_by(root, by_first_letter, tmp_path / "b" / "b", mode, recursive=True)
@@ -237,7 +249,7 @@ def test_a_copy_that_took_its_originals_place_is_not_removed(tmp_path, mode):
 
 
 def test_undo_makes_the_parents_of_a_removed_folder(tmp_path):
-    """A category folder that a run emptied is made again although its parent is gone too."""
+    """A category folder that a run emptied is made again, even if its parent folder is gone too."""
     make_tree(tmp_path, {"a.jpg": b"1"})
     file_by(tmp_path, by_first_letter, tmp_path / "sorted")
     before = read_tree(tmp_path)
@@ -248,7 +260,10 @@ def test_undo_makes_the_parents_of_a_removed_folder(tmp_path):
 
 
 def test_undone_out_of_order_leaves_no_empty_category(tmp_path):
-    """The folder that the first run made and the second filled goes with the second's undo."""
+    """Runs that are undone out of order leave no empty category.
+
+    The first run made the folder, and the second run filled it. The undo of the second run removes it.
+    """
     make_tree(tmp_path, {"a1.jpg": b"1"})
     first, _ = file_by(tmp_path, by_first_letter)
     make_tree(tmp_path, {"a2.jpg": b"2"})
@@ -259,7 +274,10 @@ def test_undone_out_of_order_leaves_no_empty_category(tmp_path):
 
 
 def test_an_undo_that_refused_says_so_afterwards(tmp_path):
-    """A run taken back in part is shown as such, and named when nothing else is left to undo."""
+    """A run that was taken back in part has the status `undone in part`.
+
+    Undo names it when no other run is left to undo.
+    """
     make_tree(tmp_path, {"a.jpg": b"1"})
     run, _ = file_by(tmp_path, by_first_letter)
     (tmp_path / "category_a").rename(tmp_path / "cats")

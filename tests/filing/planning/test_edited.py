@@ -1,4 +1,7 @@
-"""A plan of a person's rows: their names to the letter, everything checked, and nothing at all where a row is wrong."""
+"""Tests plans made from rows that a person edited.
+
+A plan uses exactly the names that the person wrote. Everything is checked. If one row is wrong, nothing is moved.
+"""
 
 import os
 import sys
@@ -27,7 +30,7 @@ posix = pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="needs a 
 
 
 def planned(root, targets, output=None, mode=Mode.MOVE):
-    """Plan (file, target) pairs that stand on the lines 2, 3…; return the plan, and the errors by line."""
+    """Plan (file, target) pairs on the lines 2, 3…; return the plan, and the errors by line."""
     site = site_of(root.resolve(), output, mode)
     files = {file.path: file for file in find_images(site.collection, recursive=True).files}
     rows = [
@@ -39,7 +42,7 @@ def planned(root, targets, output=None, mode=Mode.MOVE):
 
 
 def carry_out(plan):
-    """File what the plan says, and require that its record can be read again."""
+    """Carry out the plan, and check that its record can be read again."""
     with locked(plan.site.roots, "test"):
         run = begin(plan, "test", None)
         outcome = apply_run(run, (), lambda done, total: None)
@@ -52,13 +55,16 @@ def moves_of(plan):
 
 
 def test_every_file_goes_where_its_row_says_and_comes_back(tmp_path):
-    """Another name, another folder, both, the top; an undo gives the tree back."""
+    """A file goes to another name, another folder, both, or the top folder, as its row says.
+
+    Undo restores the tree.
+    """
     make_tree(tmp_path, {"a.jpg": b"1", "b.jpg": b"2", "x/c.jpg": b"3", "x/d.jpg": b"4", "e.jpg": b"5"})
     before = read_tree(tmp_path)
     targets = [("a.jpg", "Mine.JPG"), ("b.jpg", "cats/b.jpg"), ("x/c.jpg", "cats/black/C (2).jpg"), ("x/d.jpg", "d")]
     plan, errors = planned(tmp_path, targets)
     assert errors == []
-    assert read_tree(tmp_path) == before  # planning touches nothing
+    assert read_tree(tmp_path) == before  # planning changes nothing
     assert carry_out(plan).refused == ()
     assert names(tmp_path) == {
         "Mine.JPG": b"1", "cats/b.jpg": b"2", "cats/black/C (2).jpg": b"3", "d": b"4", "e.jpg": b"5",
@@ -68,7 +74,10 @@ def test_every_file_goes_where_its_row_says_and_comes_back(tmp_path):
 
 
 def test_a_row_whose_file_is_at_its_target_moves_nothing(tmp_path):
-    """Neither it nor its sidecar, nor is that an error; but from an output elsewhere it does go there."""
+    """A file that is already at its target does not move, and neither does its sidecar.
+
+    This is not an error. If the output is elsewhere, both files do go there.
+    """
     make_tree(tmp_path / "in", {"a.jpg": b"1", "a.xmp": b"2"})
     plan, errors = planned(tmp_path / "in", [("a.jpg", "a.jpg")])
     assert (plan.moves, plan.made, plan.folders, errors) == ((), (), (), [])
@@ -77,7 +86,7 @@ def test_a_row_whose_file_is_at_its_target_moves_nothing(tmp_path):
 
 
 def test_what_follows_an_image_gets_its_new_stem(tmp_path):
-    """Sidecars stand right after their image, follow it, and keep what came after the stem."""
+    """Sidecars come right after their image, follow it, and keep the part of their name after the stem."""
     make_tree(tmp_path, {"a.jpg": b"1", "a.xmp": b"2", "a.jpg.json": b"3", "a.nef": b"4", "a.nef.xmp": b"5"})
     before = read_tree(tmp_path)
     plan, errors = planned(tmp_path, [("a.jpg", "c/Rome 1.jpg")])
@@ -97,7 +106,7 @@ def test_what_follows_an_image_gets_its_new_stem(tmp_path):
 
 
 def test_missing_folders_are_made_parents_first_and_are_categories(tmp_path):
-    """Of the folders that get files those made now are made categories; those that are there stay what they are."""
+    """New folders that get files become categories; existing folders stay what they are."""
     make_tree(
         tmp_path, {f"{letter}.jpg": b"1" for letter in "abcdef"} | {"holiday/x.jpg": b"2", "category_1/y.jpg": b""}
     )
@@ -113,7 +122,10 @@ def test_missing_folders_are_made_parents_first_and_are_categories(tmp_path):
 
 
 def test_what_never_counts_is_no_category(tmp_path):
-    """Neither `Unsorted` nor what lies in it, be it made now; `Unsorted 2` is another folder."""
+    """`Unsorted`, `Outlayers` and the folders in them are never categories, even if they are new.
+
+    `Unsorted 2` is another folder.
+    """
     make_tree(tmp_path, {"a.jpg": b"1", "b.jpg": b"2", "c.jpg": b"3", "d.jpg": b"4"})
     targets = [
         ("a.jpg", "Unsorted/a.jpg"), ("b.jpg", "Outlayers/odd/b.jpg"), ("c.jpg", "Unsorted 2/c.jpg"),
@@ -146,7 +158,11 @@ def test_what_never_counts_is_no_category(tmp_path):
     ],
 )
 def test_a_target_that_will_not_do(tmp_path, target, reason):
-    """Outside, imgsort's own, too long, behind a link, taken by anything or another row's file: named by its line."""
+    """A target that cannot be used is an error with its line.
+
+    Such a target lies outside, in imgsort's own folder or behind a link, is too long, or is taken by a file or by
+    another row.
+    """
     root = tmp_path / "in"
     make_tree(root, {"a.jpg": b"1", "b.jpg": b"2", "own/taken.jpg": b"3"})
     (root / "link").symlink_to(tmp_path, target_is_directory=True)
@@ -164,12 +180,16 @@ def test_a_target_that_will_not_do(tmp_path, target, reason):
         ("c/x.jpg", "C/X.JPG"),
         ("c/é.jpg", "c/e\u0301.jpg"),
         ("c/straße.jpg", "c/STRASSE.jpg"),
-        ("c/x.jpg", "c/x.jpeg"),  # the sidecars' names
-        ("c/y.xmp.jpg", "c/y.jpg"),  # `y.xmp.xmp` and `y.xmp` do not meet
+        ("c/x.jpg", "c/x.jpeg"),  # only the sidecars' names are the same
+        ("c/y.xmp.jpg", "c/y.jpg"),  # `y.xmp.xmp` and `y.xmp` are different
     ],
 )
 def test_two_rows_to_one_target(tmp_path, first, second):
-    """Also where some file system alone takes the two names for one, and where only their sidecars meet."""
+    """Two rows with one target are an error.
+
+    Some file systems confuse names, so such names count as one. It is also an error if only the sidecars have one
+    name.
+    """
     make_tree(tmp_path, {"a.jpg": b"1", "a.xmp": b"2", "b.jpg": b"3", "b.xmp": b"4"})
     _, errors = planned(tmp_path, [("a.jpg", first), ("b.jpg", second)])
     if first == "c/y.xmp.jpg":
@@ -179,14 +199,17 @@ def test_two_rows_to_one_target(tmp_path, first, second):
 
 
 def test_a_file_on_two_lines(tmp_path):
-    """The second is an error even where it says the same."""
+    """A second line for a file is an error, even if it says the same."""
     make_tree(tmp_path, {"a.jpg": b"1"})
     _, errors = planned(tmp_path, [("a.jpg", "c/a.jpg"), ("a.jpg", "c/a.jpg"), ("a.jpg", "d/a.jpg")])
     assert errors == [(3, "line 2 has the file 'a.jpg' already"), (4, "line 2 has the file 'a.jpg' already")]
 
 
 def test_a_sidecars_name_is_checked_as_its_images(tmp_path):
-    """On disk, as another row's image, and as another row's sidecar."""
+    """A sidecar's new name is checked like that of its image.
+
+    It must not be the name of a file on disk, of another row's image or of another row's sidecar.
+    """
     make_tree(tmp_path, {f"{letter}{suffix}": b"1" for letter in "abc" for suffix in (".jpg", ".xmp")})
     make_tree(tmp_path, {"own/x.xmp": b"mine"})
     _, errors = planned(tmp_path, [("a.jpg", "own/x.jpg"), ("b.jpg", "new/y.jpg"), ("c.jpg", "new/Y.png")])
@@ -200,7 +223,10 @@ def test_a_sidecars_name_is_checked_as_its_images(tmp_path):
 
 
 def test_two_files_that_change_places_are_an_error(tmp_path):
-    """A target that is another row's file is taken when the moves begin: no order of moves is invented."""
+    """A target that is another row's file is taken when the moves begin, so it is an error.
+
+    imgsort does not look for an order of moves that would work.
+    """
     make_tree(tmp_path, {"a.jpg": b"1", "b.jpg": b"2"})
     plan, errors = planned(tmp_path, [("a.jpg", "b.jpg"), ("b.jpg", "a.jpg")])
     assert [line for line, _ in errors] == [2, 3]
@@ -208,7 +234,10 @@ def test_two_files_that_change_places_are_an_error(tmp_path):
 
 
 def test_a_sidecar_that_cannot_be_read_keeps_its_image(tmp_path):
-    """It could be neither copied nor told from another: an error that names it."""
+    """A sidecar that cannot be read is an error that names it.
+
+    It could not be copied, nor told from another file.
+    """
     make_tree(tmp_path, {"a.jpg": b"1", "a.xmp": b"2"})
     site = site_of(tmp_path.resolve())
     placement = place(find_images(site.collection).files[0], "hash", "")
@@ -219,7 +248,7 @@ def test_a_sidecar_that_cannot_be_read_keeps_its_image(tmp_path):
 
 @posix
 def test_names_of_any_bytes(tmp_path):
-    """What is no UTF-8, or holds a line's end, is a name as any other."""
+    """A name that is not UTF-8, or that contains a line break, is used like any other name."""
     make_tree(tmp_path, {"bad\udcff.jpg": b"1", "bad\udcff.xmp": b"2", "n\nl.jpg": b"3"})
     before = read_tree(tmp_path)
     plan, errors = planned(tmp_path, [("bad\udcff.jpg", "\udcfe/n\n.jpg"), ("n\nl.jpg", "\udcfe/\udcfd.jpg")])
@@ -237,7 +266,10 @@ FOLLOWERS = {"x.jpg": ("x.xmp", ".xmp"), "own/z.jpg": ("own/z.nef", ".nef")}
 @posix
 @pytest.mark.parametrize("target", ["X.jpg", "x.JPG"])
 def test_a_name_that_changes_its_case_alone_leaves_nothing_behind(tmp_path, target):
-    """Where a file system tells `x.jpg` from `X.jpg` the old names go, and undo brings them back."""
+    """If a name changes only in case, the old name goes, and undo brings it back.
+
+    This is tested on a file system that tells `x.jpg` from `X.jpg`.
+    """
     make_tree(tmp_path, {"x.jpg": b"1", "x.xmp": b"2"})
     before = read_tree(tmp_path)
     plan, errors = planned(tmp_path, [("x.jpg", target)])
@@ -264,7 +296,10 @@ def test_a_name_that_changes_its_case_alone_leaves_nothing_behind(tmp_path, targ
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(data=st.data())
 def test_whatever_the_targets_all_rows_are_carried_out_or_none(folders, last, data):
-    """Rows without an error are carried out to the letter, nothing is lost or overwritten, and all can be undone."""
+    """All rows are carried out exactly, or none is.
+
+    Rows with an error change nothing. Nothing is lost or overwritten, and everything can be undone.
+    """
     target = st.builds(str.__add__, st.sampled_from(folders), st.sampled_from(last))
     rows = data.draw(st.lists(st.tuples(st.sampled_from(["x.jpg", "y.jpg", "own/z.jpg"]), target), max_size=4))
     with tempfile.TemporaryDirectory() as folder:
@@ -293,7 +328,10 @@ def test_whatever_the_targets_all_rows_are_carried_out_or_none(folders, last, da
 
 
 def test_an_image_may_not_get_its_own_sidecars_name(tmp_path):
-    """Image and sidecar would have one name: an error, and not a run that nobody can undo."""
+    """A target is an error if it gives the image the name of its own sidecar.
+
+    Nobody could undo a run in which both files have one name.
+    """
     make_tree(tmp_path, {"x.jpg": b"1", "x.xmp": b"2"})
     _, errors = planned(tmp_path, [("x.jpg", "c/y.xmp")])
     assert [line for line, _ in errors] == [2]
@@ -301,7 +339,10 @@ def test_an_image_may_not_get_its_own_sidecars_name(tmp_path):
 
 @pytest.mark.parametrize("targets", [["c", "c/y.jpg"], ["c/y.jpg", "c"], ["c", "C/y.jpg"], ["c/d", "c/d/e/y.jpg"]])
 def test_a_name_cannot_be_a_file_and_a_folder(tmp_path, targets):
-    """One row makes a folder of the name that another row gives a file: an error before anything moves."""
+    """A name that one row gives to a folder and another row to a file is an error.
+
+    The error comes before anything moves.
+    """
     make_tree(tmp_path, {"x.jpg": b"1", "y.jpg": b"2"})
     _, errors = planned(tmp_path, zip(["x.jpg", "y.jpg"], targets, strict=True))
     assert [line for line, _ in errors] == [3]
@@ -309,14 +350,14 @@ def test_a_name_cannot_be_a_file_and_a_folder(tmp_path, targets):
 
 @pytest.mark.parametrize("target", ["y" * 250 + ".jpg", "/".join(["y" * 200] * 25)])
 def test_names_that_are_too_long_in_the_end(tmp_path, target):
-    """A sidecar's name that comes out too long, and a path that does, are errors of their line."""
+    """A sidecar's new name that is too long, or a path that is too long, is an error with its line."""
     make_tree(tmp_path, {"x.jpg": b"1", "x.jpg.json": b"2"})
     _, errors = planned(tmp_path, [("x.jpg", target)])
     assert [line for line, _ in errors] == [2]
 
 
 def test_a_new_suffix_in_the_same_folder(tmp_path):
-    """`x.png`, a JPEG, becomes `x.jpg`; its `x.xmp` has the right name already and stays."""
+    """If `x.png`, a JPEG, becomes `x.jpg`, its `x.xmp` stays, because it already has the right name."""
     make_tree(tmp_path, {"x.png": b"1", "x.xmp": b"2"})
     plan, errors = planned(tmp_path, [("x.png", "x.jpg")])
     assert errors == []
@@ -325,7 +366,7 @@ def test_a_new_suffix_in_the_same_folder(tmp_path):
 
 
 def test_a_new_suffix_does_not_part_a_unit(tmp_path):
-    """`x.png` with `x.png.json` becomes `y.jpg`: its sidecar is still known as its own."""
+    """If `x.png` with `x.png.json` becomes `y.jpg`, the sidecar still goes with it."""
     make_tree(tmp_path, {"x.png": b"1", "x.png.json": b"2"})
     carry_out(planned(tmp_path, [("x.png", "c/y.jpg")])[0])
     (image,) = find_images(tmp_path, recursive=True).files

@@ -1,4 +1,4 @@
-"""New names: free, short enough, and the same for an image as for what follows it."""
+"""Tests that new names are free, short enough, and alike for an image and its sidecars."""
 
 import os
 
@@ -23,13 +23,16 @@ from imgsort.name_key import name_key
     ],
 )
 def test_a_taken_name_gets_a_number_before_its_suffix(name, taken, expected):
-    """Names are compared as the most confused file system would: without case, composed."""
+    """A taken name gets a number before its suffix.
+
+    Names are compared composed and without case, as the file systems that confuse the most names compare them.
+    """
     assert free_name(name, {name_key(other) for other in taken}) == expected
 
 
 @given(st.text(st.characters(exclude_characters="/\0"), min_size=1, max_size=255), st.integers(1, 12))
 def test_a_free_name_is_free_and_fits(name, count):
-    """However long the name and however many are taken: a new one, at most 255 bytes."""
+    """A free name is new and has at most 255 bytes, however long the name is and however many are taken."""
     name = (
         os.fsdecode(
             os.fsencode(name.encode("utf-8", "surrogatepass").decode("utf-8", "replace"))[:255].decode(
@@ -65,14 +68,17 @@ def test_a_free_name_is_free_and_fits(name, count):
     ],
 )
 def test_a_unit_gets_one_number(names, taken, expected):
-    """One taken name numbers them all, after the image's stem, which then stands in every name."""
+    """If one name of a unit is taken, all names of the unit get the same number.
+
+    The number follows the image's stem, and every name begins with this stem.
+    """
     names, taken, expected = ([n.replace("_", " ") for n in text.split(" ")] for text in (names, taken, expected))
     assert FolderNames(taken).take(names, "there") == expected
 
 
 @pytest.mark.parametrize("stem", ["x" * 251, "\u00e9" * 125, "e\u0301" * 83 + "x", "\U0001f600" * 62])
 def test_a_long_stem_is_cut_for_the_longest_name_of_the_unit(stem):
-    """All names of the unit have one stem, and the longest of them fits 255 bytes."""
+    """All names of a unit have one stem, and the longest name has at most 255 bytes."""
     names = [f"{stem}.jpg", f"{stem}.xmp"]
     chosen = FolderNames(names).take([*names, f"{stem[:-9]}.txt"], "there")
     assert len({os.path.splitext(name)[0] for name in chosen[:2]}) == 1
@@ -87,7 +93,10 @@ def test_a_long_stem_is_cut_for_the_longest_name_of_the_unit(stem):
     st.lists(st.text("aA.s ()2", min_size=1, max_size=4), max_size=5),
 )
 def test_whatever_the_names_they_come_out_free_distinct_and_short(names, on_disk):
-    """Names that have nothing to do with each other, or that a file system confuses, end soundly too."""
+    """The chosen names are free, distinct and short, whatever the names are.
+
+    This holds even for unrelated names, and for names that a file system confuses.
+    """
     names = [os.fsdecode(os.fsencode(name)[:240].decode(errors="ignore").encode()) for name in names]
     folder = FolderNames(on_disk)
     taken = {name_key(name) for name in on_disk}
@@ -101,7 +110,10 @@ def test_whatever_the_names_they_come_out_free_distinct_and_short(names, on_disk
 
 
 def test_files_of_two_folders_do_not_become_a_unit_by_chance():
-    """A stem that has followers is not given to an image from elsewhere, nor the other way round."""
+    """An image does not get the stem of a unit with sidecars from another folder.
+
+    A unit with sidecars does not get the stem of an image from another folder either.
+    """
     folder = FolderNames([])
     assert folder.take(["x.jpg", "x.aae"], "trip") == ["x.jpg", "x.aae"]
     assert folder.take(["x.heic"], "phone") == ["x (2).heic"]
@@ -114,7 +126,7 @@ def test_files_of_two_folders_do_not_become_a_unit_by_chance():
 
 
 def test_a_unit_on_disk_keeps_its_stem_for_itself():
-    """An image that arrives later does not take the place of the one whose sidecars lie there."""
+    """An image that comes later does not get the stem of an image whose sidecars are already there."""
     folder = FolderNames(["x.jpg", "x.jpg.aae", "y.jpg"])
     assert folder.take(["x.heic"], "") == ["x (2).heic"]
     assert folder.take(["y.heic"], "") == ["y.heic"]
@@ -122,7 +134,7 @@ def test_a_unit_on_disk_keeps_its_stem_for_itself():
 
 
 def test_what_continues_a_whole_name_is_not_put_beside_it():
-    """`x.jpg.xmp` of an image `x.jpg.png` is not put where an `x.jpg` would take it over."""
+    """`x.jpg.xmp` of an image `x.jpg.png` is not put beside an `x.jpg`, which would take it over."""
     folder = FolderNames([])
     assert folder.take(["x.jpg"], "phone") == ["x.jpg"]
     assert folder.take(["x.jpg.png", "x.jpg.xmp"], "trip") == ["x.jpg (2).png", "x.jpg (2).xmp"]
@@ -133,7 +145,10 @@ def test_what_continues_a_whole_name_is_not_put_beside_it():
 
 
 def test_a_numbered_stem_is_nobodys_of_the_same_folder():
-    """Where `x.avif` becomes `x (2).avif`, an `x (2).apng` of its own folder does not come before it by name."""
+    """If `x.avif` becomes `x (2).avif`, an `x (2).apng` from the same folder gets another stem.
+
+    Otherwise it would come first by name, and would take over the sidecars.
+    """
     folder = FolderNames(["x.avif", "y.avif"])
     assert folder.take(["x.avif", "x.xmp"], "trip") == ["x (2).avif", "x (2).xmp"]
     assert folder.take(["x (2).apng"], "trip") == ["x (2) (2).apng"]
@@ -142,7 +157,7 @@ def test_a_numbered_stem_is_nobodys_of_the_same_folder():
 
 
 def test_names_that_share_their_beginning_are_no_unit():
-    """Photos named after one minute, `10.15.22.jpg` and `10.15.30.jpg`, keep their names beside each other."""
+    """Photos from the same minute, `10.15.22.jpg` and `10.15.30.jpg`, keep their names in one folder."""
     folder = FolderNames(["10.15.22.jpg"])
     assert folder.take(["10.15.30.jpg", "10.15.30.mov"], "trip") == ["10.15.30.jpg", "10.15.30.mov"]
     assert folder.take(["10.15.41.jpg", "10.15.41.mov"], "phone") == ["10.15.41.jpg", "10.15.41.mov"]
@@ -166,7 +181,7 @@ def test_names_that_share_their_beginning_are_no_unit():
     ],
 )
 def test_followers_take_a_new_stem(old, new, followers, expected):
-    """What came after the image's stem comes after its new one."""
+    """A follower gets the image's new stem, and keeps the part of its name after the stem."""
     assert names_beside(old, new, followers.split()) == expected.split()
 
 
@@ -176,7 +191,7 @@ def test_followers_take_a_new_stem(old, new, followers, expected):
     st.lists(st.sampled_from([".xmp", ".jpg.json", ".nef", ".nef.xmp", ".mov"]), unique=True),
 )
 def test_a_new_stem_and_back(old, new, rests):
-    """The names that a unit had before are those that it gets with its old name."""
+    """A unit that gets its old stem back has its old names again."""
     followers = [f"{old}{rest}" for rest in rests]
     renamed = names_beside(f"{old}.jpg", f"{new}.jpg", followers)
     assert renamed == [f"{new}{rest}" for rest in rests]

@@ -1,4 +1,4 @@
-"""The plan decides every name and touches nothing."""
+"""Tests that a plan chooses every name and changes nothing on disk."""
 
 import os
 
@@ -17,7 +17,7 @@ def moves_of(plan):
 
 
 def test_planning_touches_nothing(tmp_path):
-    """Not even a folder appears, in the collection or outside."""
+    """Planning changes no file and makes no folder, in the collection or outside."""
     make_tree(tmp_path / "in", {"a.jpg": b"1"})
     before = read_tree(tmp_path)
     plan = plan_by(tmp_path / "in", lambda path: "category_1", tmp_path / "out")
@@ -26,7 +26,7 @@ def test_planning_touches_nothing(tmp_path):
 
 
 def test_two_of_one_name_both_keep_theirs_or_get_a_number(tmp_path):
-    """The same name in two folders, and one that differs in case only, get numbers in order."""
+    """Files of the same name get numbers in order; names that differ only in case count as the same."""
     make_tree(tmp_path, {"x/a.jpg": b"1", "y/a.jpg": b"2", "z/A.jpg": b"3"})
     plan = plan_by(tmp_path, lambda path: "category_1", recursive=True)
     assert moves_of(plan) == {
@@ -37,7 +37,7 @@ def test_two_of_one_name_both_keep_theirs_or_get_a_number(tmp_path):
 
 
 def test_a_long_name_is_cut_for_its_number(tmp_path):
-    """Two names of 255 bytes: the second's stem is cut so that its number fits."""
+    """Of two names of 255 bytes, the second has its stem cut so that its number fits."""
     long = "ü" * 125 + "a.jpg"
     assert len(os.fsencode(long)) == 255
     make_tree(tmp_path, {f"x/{long}": b"1", f"y/{long}": b"2"})
@@ -47,7 +47,7 @@ def test_a_long_name_is_cut_for_its_number(tmp_path):
 
 @pytest.mark.parametrize("kind", ["file", "folder", "link", "other case"])
 def test_what_is_foreign_is_never_entered(tmp_path, kind):
-    """A file, folder or link that has a category's name is left alone: `category_1 (2)`."""
+    """A file, folder or link with a category's name is left alone, and `category_1 (2)` is used instead."""
     make_tree(tmp_path, {"a.jpg": b"1"})
     place = tmp_path / ("Category_1" if kind == "other case" else "category_1")
     if kind == "file":
@@ -63,14 +63,14 @@ def test_what_is_foreign_is_never_entered(tmp_path, kind):
 
 
 def test_a_second_plan_moves_nothing(tmp_path):
-    """Files that are in their folder stay."""
+    """Images already in their category folder stay there."""
     make_tree(tmp_path, {"a.jpg": b"1", "b.jpg": b"2"})
     file_by(tmp_path, lambda path: "category_1")
     assert plan_by(tmp_path, lambda path: "category_1").moves == ()
 
 
 def test_an_existing_special_folder_is_used(tmp_path):
-    """`Outlayers` is shared by all runs; a file of that name is an error that says so."""
+    """All runs share the folder `Outlayers`; a file of that name is an error that names it."""
     make_tree(tmp_path, {"Outlayers/a.jpg": b"1", "a.jpg": b"2"})
     site = site_of(tmp_path.resolve())
     placement = Placement("a.jpg", 1, 0, "x", "Outlayers")
@@ -81,7 +81,10 @@ def test_an_existing_special_folder_is_used(tmp_path):
 
 
 def test_categories_and_a_shared_folder_in_one_plan(tmp_path):
-    """A folder `Unsorted` that is there is used and is no category; of a category's name `(2)` is taken."""
+    """An existing folder `Unsorted` is used and is not a category.
+
+    An existing folder with a category's name is left alone, and `category_1 (2)` is used instead.
+    """
     make_tree(
         tmp_path, {"Unsorted/a.jpg": b"1", "category_1/mine.jpg": b"2", "a.jpg": b"3", "b.jpg": b"4", "c.jpg": b"5"}
     )
@@ -110,7 +113,7 @@ def test_folders_are_made_parents_first_and_only_those_needed(tmp_path):
 
 
 def test_counts_include_files_that_stay(tmp_path):
-    """A folder's count is what it will hold, moved or not."""
+    """A folder's count includes the images that move into it and the images that stay in it."""
     make_tree(tmp_path, {"a.jpg": b"1"})
     file_by(tmp_path, lambda path: "category_1")
     make_tree(tmp_path, {"b.jpg": b"2"})
@@ -120,7 +123,10 @@ def test_counts_include_files_that_stay(tmp_path):
 
 
 def test_outputs_that_will_not_do(tmp_path):
-    """Copies and links need an output outside; an output may not be a file or imgsort's own state."""
+    """Copies and links need an output outside the collection.
+
+    An output must not be a file or imgsort's own state folder.
+    """
     root = tmp_path.resolve()
     (root / "file").write_bytes(b"")
     for output, mode in [
@@ -136,7 +142,10 @@ def test_outputs_that_will_not_do(tmp_path):
 
 
 def test_where_journals_lie(tmp_path):
-    """In the collection for moves within, in both for moves out, in the output for copies."""
+    """Moves within a collection have their journal in the collection.
+
+    Moves out of a collection have a journal in both folders. Copies have their journal in the output.
+    """
     root, out = (tmp_path / "in").resolve(), (tmp_path / "out").resolve()
     root.mkdir()
     assert site_of(root).roots == (root,)
@@ -148,7 +157,7 @@ def test_where_journals_lie(tmp_path):
 
 
 def test_a_file_that_lies_where_it_belongs_stays_whatever_the_output(tmp_path):
-    """Filing a category folder into its parent does not rename what is in place already."""
+    """Filing a category folder into its parent does not rename images that are already in place."""
     make_tree(tmp_path, {"category_a/a.jpg": b"1"})
     plan = plan_by(tmp_path / "category_a", lambda path: "category_a", tmp_path)
     assert [move.target for move in plan.moves] == ["category_a (2)/a.jpg"]
@@ -158,7 +167,7 @@ def test_a_file_that_lies_where_it_belongs_stays_whatever_the_output(tmp_path):
 
 
 def test_an_output_that_is_a_loop_of_links_is_a_usage_error(tmp_path):
-    """Two links to each other lead nowhere."""
+    """Two links that lead to each other lead to no folder, so such an output is an error."""
     (tmp_path / "x").symlink_to(tmp_path / "y")
     (tmp_path / "y").symlink_to(tmp_path / "x")
     with pytest.raises((UsageError, OSError)):

@@ -1,4 +1,7 @@
-"""A plan as a table: what was written is read back, whatever a spreadsheet did to it; nonsense is named by line."""
+"""Tests that a plan written as a table is read back.
+
+A spreadsheet may have changed the table. Lines that make no sense are reported with their numbers.
+"""
 
 import csv
 import os
@@ -19,7 +22,7 @@ SITE = Site(Path("/photos"), Path("/photos"))
 
 
 def a_plan(site, moves):
-    """Return a plan of (source, target, distance) and the placements that it was made of."""
+    """Return a plan of (source, target, distance), and the placements that it was made from."""
     placements = [Placement(source, 1, 0, "hash", "", distance, score=0.25) for source, _, distance in moves]
     return Plan(
         site, (), (), tuple(Move(source, target, 1, 0, "hash", d) for source, target, d in moves), ()
@@ -27,7 +30,10 @@ def a_plan(site, moves):
 
 
 def saved(path, *rows, **columns):
-    """Save rows of (file, category, target) as `write_plan` would, or with other text in the last columns."""
+    """Save rows of (file, category, target) as `write_plan` does, and return `path`.
+
+    `columns` gives other text for the last columns.
+    """
     last = {"collection": "/photos", "output": "/photos", "mode": "move"} | columns
     with open(path, "w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(handle)
@@ -41,7 +47,7 @@ def targets_of(plan):
 
 
 def test_what_the_table_looks_like(tmp_path):
-    """A line for every image and none for its sidecar; targets are relative to the output."""
+    """The table has a line for every image and none for a sidecar; targets are relative to the output."""
     site = Site(Path("/photos"), Path("/photos"), Mode.MOVE, "sorted/all")
     plan, placements = a_plan(site, [("a.jpg", "sorted/all/c/a.jpg", 0.5), ("x/=b.jpg", "sorted/all/c/d/=b.jpg", None)])
     sidecar = Move("a.xmp", "sorted/all/c/a.xmp", 1, 0, "hash", follows="a.jpg")
@@ -55,14 +61,14 @@ def test_what_the_table_looks_like(tmp_path):
 
 
 def test_nothing_is_overwritten(tmp_path):
-    """A file that is there stays as it is."""
+    """An existing file is an error and is not changed."""
     (tmp_path / "p.csv").write_text("mine")
     with pytest.raises(FileExistsError):
         write_plan(tmp_path / "p.csv", *a_plan(SITE, [("a.jpg", "c/a.jpg", None)]), SITE.output)
     assert (tmp_path / "p.csv").read_text() == "mine"
 
 
-# A space at either end of a name is for tests/report/test_csv_file.py.
+# tests/test_csv_file.py tests names that begin or end with a space.
 PARTS = (
     st.one_of(st.binary(min_size=1, max_size=12).map(os.fsdecode), st.text("=+-@%é\"',;\t\r\n ab20.", min_size=1))
     .filter(is_safe_relative)
@@ -78,7 +84,7 @@ PATHS = st.lists(PARTS, min_size=1, max_size=3).map("/".join)
     folders=st.tuples(PATHS, PATHS),
 )
 def test_every_plan_is_read_back(moves, mode, folders):
-    """Any names, any folders, any mode: the rows, where they belong, and their lines."""
+    """A plan is read back with its rows, lines, folders and mode, whatever the names are."""
     collection, output = (Path("/", folder) for folder in folders)
     plan, placements = a_plan(Site(collection, output, mode), moves)
     with tempfile.TemporaryDirectory() as folder:
@@ -109,13 +115,16 @@ def test_every_plan_is_read_back(moves, mode, folders):
     ],
 )
 def test_category_and_target(tmp_path, category, target, expected):
-    """The target counts; where it is empty, the category; both empty: the file stays."""
+    """The target counts; if it is empty, the category counts.
+
+    If both are empty, the file stays.
+    """
     plan = read_plan(saved(tmp_path / "p.csv", ("x/a.jpg", category, target)))
     assert targets_of(plan) == {"x/a.jpg": expected}
 
 
 def test_a_distance_that_a_spreadsheet_wrote_its_own_way(tmp_path):
-    """`0,5` is no error: nothing hangs on it."""
+    """The distance `0,5` is not an error, because nothing depends on it."""
     path = saved(tmp_path / "p.csv", ("a.jpg", "", "c/a.jpg"))
     path.write_text(path.read_text().replace("a.jpg,,,,c/a.jpg", 'a.jpg,,"0,9","0,5",c/a.jpg'))
     assert read_plan(path).rows == (PlanRow(2, "a.jpg", "c/a.jpg", None),)
@@ -123,14 +132,17 @@ def test_a_distance_that_a_spreadsheet_wrote_its_own_way(tmp_path):
 
 @pytest.mark.parametrize("text", ["nan", "inf", "-Infinity", "1e999"])
 def test_a_distance_that_is_no_number(tmp_path, text):
-    """As one that cannot be read."""
+    """A distance that is not a finite number is read as None, like one that cannot be read."""
     path = saved(tmp_path / "p.csv", ("a.jpg", "", "c/a.jpg"))
     path.write_text(path.read_text().replace("a.jpg,,,,c/a.jpg", f"a.jpg,,,{text},c/a.jpg"))
     assert read_plan(path).rows[0].distance is None
 
 
 def test_everything_that_is_wrong_is_told_by_its_line(tmp_path):
-    """Lines without sense are errors beside the rows that have some: whoever carries them out names all at once."""
+    """Lines that make no sense are returned as errors, beside the rows of the other lines.
+
+    So the caller can report all errors at once.
+    """
     path = saved(
         tmp_path / "p.csv",
         ("a.jpg", "", "c/a.jpg"),
@@ -152,7 +164,7 @@ def test_everything_that_is_wrong_is_told_by_its_line(tmp_path):
     ("column", "text"), [("collection", "/other"), ("collection", ""), ("output", "/other"), ("mode", "copy")]
 )
 def test_one_line_that_belongs_elsewhere(tmp_path, column, text):
-    """A line of another plan that was pasted in is an error, and no row."""
+    """A line that was pasted in from another plan is an error, not a row."""
     path = saved(tmp_path / "p.csv", ("a.jpg", "c", ""), ("b.jpg", "c", ""), ("c.jpg", "c", ""))
     other = saved(tmp_path / "q.csv", ("d.jpg", "c", ""), **{column: text}).read_text().splitlines(keepends=True)[1]
     path.write_text(path.read_text() + other)
@@ -167,14 +179,17 @@ def test_one_line_that_belongs_elsewhere(tmp_path, column, text):
     + [("mode", ""), ("mode", "shred"), ("mode", "Move"), ("mode", "move,copy")],
 )
 def test_a_plan_that_does_not_say_where_and_how(tmp_path, column, text):
-    """Where a relative path leads depends on where one stands; a mode is one of four: an error, by its line."""
+    """A relative path, or a mode that is not one of the four, is an error with its line.
+
+    The meaning of a relative path depends on the current folder.
+    """
     path = saved(tmp_path / "p.csv", ("a.jpg", "c", ""), **{column: text})
     with pytest.raises(PlanError, match=r"p\.csv: line 2 "):
         read_plan(path)
 
 
 def test_a_plan_without_lines(tmp_path):
-    """A header alone, or lines that hold nothing, are an error that says so."""
+    """A plan with only a header, or with only empty lines, is an error that says so."""
     path = saved(tmp_path / "p.csv")
     path.write_text(path.read_text() + ",,,,,,,\r\n\r\n")
     with pytest.raises(PlanError, match="there is no line"):
@@ -183,7 +198,7 @@ def test_a_plan_without_lines(tmp_path):
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"\x00\xff\x00\x01binary", b"a,b\n1,2\n", b"\xff\xfef\x00i\x00", b"="])
 def test_what_is_no_plan(tmp_path, content):
-    """Empty, binary, UTF-16, another table: a usage error that names the file."""
+    """An empty or binary file, UTF-16 text, or another table is a UsageError that names the file."""
     (tmp_path / "p.csv").write_bytes(content)
     with pytest.raises(UsageError, match=r"p\.csv"):
         read_plan(tmp_path / "p.csv")

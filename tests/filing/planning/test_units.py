@@ -1,4 +1,7 @@
-"""Sidecars move with their image as one unit: there, back, in every mode, or not at all."""
+"""Tests that sidecars move with their image as one unit.
+
+The whole unit moves and comes back, in every mode, or it does not move at all.
+"""
 
 import json
 import os
@@ -34,7 +37,7 @@ def into_one(path: str) -> str:
 
 
 def meanwhile(monkeypatch, change):
-    """Let `change` happen after the plan and before the first move."""
+    """Call `change` after the plan is made and before the first move."""
     real = apply._make_folders
 
     def make_and_change(run):
@@ -50,7 +53,10 @@ def refused_in(outcome):
 
 @pytest.mark.parametrize("mode", Mode)
 def test_a_unit_goes_together_and_comes_back(tmp_path, mode):
-    """Moved, copied or linked, the sidecars are with their image; others stay; undo gives the tree back."""
+    """Sidecars are moved, copied or linked together with their image.
+
+    Other files stay. Undo restores the tree.
+    """
     root, out = tmp_path / "in", tmp_path / "out"
     make_tree(root, UNIT | {"b.xmp": b"of no image", "c.nef": b"alone"})
     before = read_tree(root)
@@ -65,7 +71,7 @@ def test_a_unit_goes_together_and_comes_back(tmp_path, mode):
 
 
 def test_a_second_run_moves_nothing(tmp_path):
-    """A sorted collection with sidecars stays as it is, and a sidecar added later goes with its image."""
+    """A sorted collection with sidecars stays as it is; a sidecar that is added later goes with its image."""
     make_tree(tmp_path, UNIT)
     file_by(tmp_path, into_one)
     assert plan_by(tmp_path, into_one).moves == ()
@@ -75,7 +81,7 @@ def test_a_second_run_moves_nothing(tmp_path):
 
 
 def test_the_plan_names_the_image_first_and_counts_it_alone(tmp_path):
-    """Followers stand right after their image and say whom they follow; a folder counts its images."""
+    """Followers come right after their image and name it; a folder counts only its images."""
     make_tree(tmp_path, {"a.jpg": b"1", "a.xmp": b"2", "b.jpg": b"3"})
     made = plan_by(tmp_path, into_one)
     assert [(move.source, move.follows, move.distance) for move in made.moves] == [
@@ -87,7 +93,7 @@ def test_the_plan_names_the_image_first_and_counts_it_alone(tmp_path):
 
 
 def test_two_images_of_one_stem(tmp_path):
-    """Of `x.jpg` and `x.png` the first takes `x.xmp` along; each keeps what has its whole name."""
+    """Of `x.jpg` and `x.png`, the first takes `x.xmp` along; each keeps the sidecars with its whole name."""
     make_tree(tmp_path, {"x.jpg": b"1", "x.png": b"2", "x.xmp": b"3", "x.png.xmp": b"4"})
     file_by(tmp_path, lambda path: "category_" + path[-3:])
     assert names(tmp_path) == {
@@ -99,7 +105,7 @@ def test_two_images_of_one_stem(tmp_path):
 
 
 def test_units_of_one_name_get_one_number_each(tmp_path):
-    """From three folders into one: the names of each unit stay alike."""
+    """When units of one name come from three folders into one, the names of each unit stay alike."""
     make_tree(
         tmp_path,
         {"x/i.jpg": b"1", "x/i.xmp": b"2", "y/i.JPG": b"3", "y/I.jpg.json": b"4", "z/i.png": b"5", "z/i.MOV": b"6"},
@@ -119,7 +125,10 @@ def test_units_of_one_name_get_one_number_each(tmp_path):
 
 
 def test_a_sidecars_taken_name_numbers_its_image_too(tmp_path):
-    """Where only `a.xmp` is taken, the image does not go without its number, and adopts nothing."""
+    """If only the name `a.xmp` is taken, the image gets a number too.
+
+    So the image does not take over the foreign `A.XMP`.
+    """
     make_tree(tmp_path, {"b.jpg": b"0"})
     file_by(tmp_path, into_one)
     make_tree(tmp_path, {"category_1/A.XMP": b"foreign", "a.jpg": b"1", "a.xmp": b"2"})
@@ -134,7 +143,10 @@ def test_a_sidecars_taken_name_numbers_its_image_too(tmp_path):
 
 @posix
 def test_case_and_composition_do_not_part_a_unit(tmp_path):
-    """`IMG.JPG` with `img.xmp`, decomposed letters, odd bytes and new lines: moved under their own names."""
+    """A unit stays together if its names differ in case or composition.
+
+    Names with odd bytes and line breaks are kept too.
+    """
     tree = {"IMG.JPG": b"1", "img.xmp": b"2", "IMG.MOV": b"3", "\u00e9.jpg": b"4", "e\u0301.jpg.xmp": b"5"}
     tree |= {"n\nl.jpg": b"6", "n\nl.aae": b"7", "bad\udcff.jpg": b"8", "bad\udcff.jpg.txt": b""}
     make_tree(tmp_path, tree)
@@ -173,7 +185,10 @@ CHANGES = {
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("mode", Mode)
 def test_one_that_cannot_go_keeps_its_whole_unit(tmp_path, monkeypatch, change, mode):
-    """A sidecar that changed, went or lost its new name after the plan: all of its unit stays, each named."""
+    """If one sidecar cannot move, its whole unit stays, and each file is reported.
+
+    The sidecar was changed or removed after the plan, or its new name was taken.
+    """
     root, out = tmp_path / "in", tmp_path / "out"
     make_tree(root, UNIT | {"b.jpg": b"6", "b.xmp": b"7"})
     meanwhile(monkeypatch, lambda: change(root, out))
@@ -191,7 +206,7 @@ def test_one_that_cannot_go_keeps_its_whole_unit(tmp_path, monkeypatch, change, 
 
 
 def test_an_image_that_cannot_go_keeps_its_sidecars(tmp_path, monkeypatch):
-    """The image was edited after the plan: it and what follows it stay."""
+    """If an image was edited after the plan, the image and its sidecars stay."""
     make_tree(tmp_path, UNIT)
     meanwhile(monkeypatch, lambda: (tmp_path / "a.jpg").write_bytes(b"edited"))
     _, outcome = file_by(tmp_path, into_one)
@@ -200,7 +215,7 @@ def test_an_image_that_cannot_go_keeps_its_sidecars(tmp_path, monkeypatch):
 
 
 def take_name_before_move(monkeypatch, root, number, name):
-    """Let somebody make a file of this name just before the move of this number, when it has been checked."""
+    """Make a file `name` just before the move `number`, after the move was checked."""
     real = apply._bring
 
     def take_name_and_bring(run, move, at):
@@ -212,7 +227,10 @@ def take_name_before_move(monkeypatch, root, number, name):
 
 
 def test_an_image_refused_at_the_last_moment_keeps_its_sidecars(tmp_path, monkeypatch):
-    """Its new name was free when it was checked and taken when it was to be given: nothing of the unit goes."""
+    """If an image's new name is taken after it was checked, no file of the unit moves.
+
+    The name was free at the check, and taken at the move.
+    """
     make_tree(tmp_path, UNIT)
     take_name_before_move(monkeypatch, tmp_path, 0, "category_1/a.jpg")
     _, outcome = file_by(tmp_path, into_one)
@@ -221,7 +239,10 @@ def test_an_image_refused_at_the_last_moment_keeps_its_sidecars(tmp_path, monkey
 
 
 def test_a_sidecar_refused_at_the_last_moment_stays_alone(tmp_path, monkeypatch):
-    """When its image has its new name already, the sidecar alone is named and left; undo brings the image back."""
+    """If a sidecar's new name is taken after its image moved, only the sidecar stays.
+
+    The sidecar is reported. Undo brings the image back.
+    """
     make_tree(tmp_path, UNIT)
     take_name_before_move(monkeypatch, tmp_path, 1, "category_1/a.MOV")
     _, outcome = file_by(tmp_path, into_one)
@@ -231,7 +252,10 @@ def test_a_sidecar_refused_at_the_last_moment_stays_alone(tmp_path, monkeypatch)
 
 
 def test_a_sidecar_that_cannot_be_read_keeps_its_image(tmp_path, monkeypatch):
-    """Without its content's hash it could be neither copied nor told apart: the plan keeps the unit and says so."""
+    """If a sidecar cannot be read, the plan leaves its unit in place and says so.
+
+    Without a hash of its content, a sidecar cannot be copied, nor told from another file.
+    """
     make_tree(tmp_path, {"a.jpg": b"1", "a.nef": b"2", "a.xmp": b"3", "b.jpg": b"4"})
     real = planner.file_content_hash
     monkeypatch.setattr(planner, "file_content_hash", lambda path: None if path.name == "a.nef" else real(path))
@@ -242,7 +266,7 @@ def test_a_sidecar_that_cannot_be_read_keeps_its_image(tmp_path, monkeypatch):
 
 
 def test_only_followers_that_move_are_read(tmp_path, monkeypatch):
-    """What stays where it is costs nothing."""
+    """A sidecar is not read if it stays in its place."""
     make_tree(tmp_path, UNIT)
     file_by(tmp_path, into_one)
     monkeypatch.setattr(planner, "file_content_hash", lambda path: pytest.fail(f"{path} was read"))
@@ -250,7 +274,7 @@ def test_only_followers_that_move_are_read(tmp_path, monkeypatch):
 
 
 def test_undo_brings_back_what_was_not_changed(tmp_path):
-    """A sidecar edited since the run is named and left; its image and the others go back."""
+    """A sidecar that was edited since the run is reported and stays; its image and the others go back."""
     make_tree(tmp_path, UNIT)
     file_by(tmp_path, into_one)
     (tmp_path / "category_1/a.jpg.json").write_bytes(b"edited")
@@ -260,7 +284,7 @@ def test_undo_brings_back_what_was_not_changed(tmp_path):
 
 @pytest.mark.parametrize("links", [True, False])
 def test_empty_sidecars_are_files_too(tmp_path, monkeypatch, links):
-    """A sidecar of no bytes moves and comes back, also where links are refused and placeholders are made."""
+    """An empty sidecar moves and comes back, even if links are refused and placeholders are made."""
     make_tree(tmp_path, {"a.jpg": b"1", "a.txt": b"", "b.jpg": b"2", "b.txt": b""})
     before = read_tree(tmp_path)
     if not links:
@@ -276,7 +300,10 @@ def _refuse_link(*args, **kwargs):
 
 
 def test_settling_keeps_an_empty_sidecar_that_was_moved(tmp_path, monkeypatch):
-    """A new file under its old name does not make the moved one look like a placeholder left by a kill."""
+    """Settling does not take a moved empty sidecar for a placeholder that a kill left.
+
+    This holds even if there is a new file under the sidecar's old name.
+    """
     make_tree(tmp_path, {"a.jpg": b"1", "a.txt": b""})
     monkeypatch.setattr(os, "link", _refuse_link)
     run, _ = file_by(tmp_path, into_one)
@@ -288,7 +315,7 @@ def test_settling_keeps_an_empty_sidecar_that_was_moved(tmp_path, monkeypatch):
 
 
 def test_batches_do_not_divide_units(monkeypatch):
-    """However large the units, each lies in one batch, and all moves are counted once."""
+    """Each unit lies in one batch, however large it is, and every move is counted once."""
     moves: list[Move] = []
     for unit, followers in enumerate([0, 2, 5, 0, 0, 1]):
         image = f"{unit}.jpg"
@@ -302,7 +329,10 @@ def test_batches_do_not_divide_units(monkeypatch):
 
 
 def test_categories_are_known_by_their_images(tmp_path):
-    """Sidecars are no members: many are alike, and a folder's images say which it is."""
+    """A category folder is recognised by its images; sidecars are not members.
+
+    Many sidecars are alike.
+    """
     make_tree(tmp_path, {"a.jpg": b"1", "a.xmp": b"same", "b.jpg": b"2", "b.xmp": b"same"})
     file_by(tmp_path, into_one)
     (folder,) = known_folders(tmp_path.resolve())
@@ -312,7 +342,10 @@ def test_categories_are_known_by_their_images(tmp_path):
 
 
 def test_a_category_emptied_with_its_sidecars_goes_and_comes_back(tmp_path):
-    """A sidecar left behind would keep its folder; moved along, the folder is removed and undo makes it again."""
+    """A category folder is removed when its units move away, and undo makes it again.
+
+    A sidecar that stayed behind would keep the folder.
+    """
     make_tree(tmp_path, UNIT)
     file_by(tmp_path, by_first_letter)
     before = read_tree(tmp_path)
@@ -329,7 +362,10 @@ def recorded(root):
 
 
 def test_a_run_keeps_who_follows_whom(tmp_path):
-    """Read again, the plan is the one that was written; a line without followers is as it always was."""
+    """A plan that is read again is the plan that was written, with its followers.
+
+    The line of a file that follows no image is written as it always was, without the key `follows`.
+    """
     run, path = recorded(tmp_path)
     assert load_run(tmp_path.resolve(), run.id).plan == run.plan
     lines = [json.loads(line) for line in path.read_bytes().splitlines()]
@@ -341,7 +377,10 @@ def test_a_run_keeps_who_follows_whom(tmp_path):
     ['"a.xmp"', '"nothing.jpg"', '"../a.jpg"', '"/a.jpg"', "7", '""', "[]", '"\\ud800"', '"category_1/a.jpg"'],
 )
 def test_a_follower_of_no_image_is_refused(tmp_path, follows):
-    """Itself, a file of no move, a path that leads out and nonsense are an error with a remedy."""
+    """A follower of something that is not an image of the run is an error with a remedy.
+
+    This may be the follower itself, a file that does not move, a path that leads out, or nonsense.
+    """
     run, path = recorded(tmp_path)
     text = path.read_text()
     path.write_text(text.replace('"follows":"a.jpg"', f'"follows":{follows}'))
@@ -351,7 +390,7 @@ def test_a_follower_of_no_image_is_refused(tmp_path, follows):
 
 
 def test_a_follower_of_a_follower_is_refused(tmp_path):
-    """A chain of them is nothing that imgsort writes."""
+    """A follower of a follower is refused, because imgsort never writes one."""
     run, path = recorded(tmp_path)
     text = path.read_text()
     path.write_text(text.replace('"source":"b.jpg"', '"follows":"a.xmp","source":"b.jpg"'))
@@ -360,7 +399,10 @@ def test_a_follower_of_a_follower_is_refused(tmp_path):
 
 
 def test_followers_of_strange_names_end_soundly(tmp_path):
-    """A caller's followers that have nothing of their image's name, or each other's, still get names of their own."""
+    """Followers get names of their own, whatever names they had.
+
+    A caller's followers may share no part of a name with their image or with each other.
+    """
     make_tree(tmp_path, {"a.jpg": b"1", "other.bin": b"2", "OTHER.BIN2": b"3", "Outlayers/a.jpg": b"0"})
     followers = (Follower("other.bin", 1, 0), Follower("OTHER.BIN2", 1, 0))
     placement = Placement("a.jpg", 1, 0, "x", "Outlayers", followers=followers)
@@ -388,7 +430,7 @@ TREES = st.sets(
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(tree=TREES, rounds=st.lists(st.sampled_from("12"), min_size=1, max_size=3))
 def test_every_sidecar_stays_its_images(tree, rounds):
-    """However files of one stem meet in a folder, each sidecar is listed with the image it was listed with before."""
+    """Each sidecar stays with its image, however files of one stem meet in a folder."""
     if sys.platform in ("win32", "darwin"):
         tree = {path for path in tree if path.casefold() == path}
     with tempfile.TemporaryDirectory() as folder:
@@ -403,7 +445,7 @@ def test_every_sidecar_stays_its_images(tree, rounds):
 
 
 def pairs_in(root):
-    """Return what each sidecar's content is and that of its image."""
+    """Return the pairs of a sidecar's content and its image's content, and how often each occurs."""
     return Counter(
         ((root / sidecar.path).read_bytes(), (root / file.path).read_bytes())
         for file in find_images(root, recursive=True).files

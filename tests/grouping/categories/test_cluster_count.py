@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 @pytest.mark.parametrize("groups", range(2, 8))
 def test_clear_groups_are_counted(groups):
-    """As many groups as anyone would see, of different sizes, are what the best number says."""
+    """The best number is the number of clear groups, even if the groups have different sizes."""
     features, _ = blobs([12 + 3 * number for number in range(groups)], seed=groups)
     chosen = best(candidates(features, 2, 9))
     assert chosen.clusters == groups
@@ -23,14 +23,14 @@ def test_clear_groups_are_counted(groups):
 
 
 def test_the_silhouette_is_scikit_learns_by_cosine():
-    """Where K-Means finds the groups, the silhouette is that of the groups."""
+    """If K-Means finds the groups, the silhouette is scikit-learn's silhouette of the groups, by cosine."""
     features, truth = blobs([20, 15, 10])
     (judged,) = candidates(features, 3, 3)
     assert judged.silhouette == pytest.approx(silhouette_score(features, truth, metric="cosine"), abs=1e-4)
 
 
 def test_what_is_not_there_is_not_stable():
-    """Rows around one direction are split otherwise each time: the stability is far from 1."""
+    """Rows without groups are split differently each time, so the stability is far from 1."""
     features = np.random.default_rng(0).normal(size=(80, 10)).astype(np.float32)
     assert all(judged.stability < 0.7 for judged in candidates(features, 2, 5))
 
@@ -42,7 +42,10 @@ def test_what_is_not_there_is_not_stable():
     st.integers(2, 6),
 )
 def test_numbers_are_those_asked_for_that_rows_allow(rows, smallest, largest):
-    """Numbers go up one by one from the smallest, never beyond the largest nor the number of different rows."""
+    """Numbers rise one by one from the smallest number.
+
+    They never go beyond the largest number, nor beyond the number of different rows.
+    """
     judged = candidates(rows, smallest, largest)
     numbers = [candidate.clusters for candidate in judged]
     assert numbers == list(range(smallest, smallest + len(numbers)))
@@ -54,26 +57,29 @@ def test_numbers_are_those_asked_for_that_rows_allow(rows, smallest, largest):
 
 @pytest.mark.parametrize("rows", [np.ones((1, 4)), np.eye(2), np.zeros((6, 3)), np.full((30, 4), 0.1)])
 def test_few_or_equal_rows_cannot_be_judged(rows):
-    """One row, two, and rows that are all the same: no number makes sense, and nobody warns."""
+    """For one row, two rows or equal rows, no number makes sense, and there is no warning."""
     assert candidates(rows) == ()
 
 
 def test_the_same_seed_gives_the_same_judgement():
-    """Running twice gives the same numbers to the last digit."""
+    """Two runs with the same seed give the same numbers to the last digit."""
     rows = np.random.default_rng(3).normal(size=(50, 6))
     first, again = (candidates(rows, 2, 5, random_state=7) for _ in range(2))
     assert first == again
 
 
 def test_rows_are_left_as_they_were():
-    """The matrix given is not changed."""
+    """The given matrix is not changed."""
     features, _ = blobs([9, 8])
     candidates(features, 2, 3)
     assert np.array_equal(features, blobs([9, 8])[0])
 
 
 def test_of_very_many_rows_a_part_is_asked(monkeypatch):
-    """Every third row says as much: the answer is that for those rows alone."""
+    """Of very many rows, only a part is judged.
+
+    Here the part is every third row, and the answer is the one for these rows alone.
+    """
     features, _ = blobs([60, 50, 40])
     monkeypatch.setattr(cluster_count, "_MOST_ROWS", 50)
     judged = candidates(features, 2, 5)
@@ -96,13 +102,19 @@ def test_of_very_many_rows_a_part_is_asked(monkeypatch):
     ],
 )
 def test_best_by_a_table(judged, expected):
-    """Of those within 3 in 100 of the best silhouette, and then within 0.05 of the best stability, the largest."""
+    """`best` returns the largest number among the candidates that are nearly the best.
+
+    Their silhouette is within 3 in 100 of the best. Of these, their stability is within 0.05 of the best.
+    """
     assert best([Candidate(*numbers) for numbers in judged]).clusters == expected
 
 
 @given(st.lists(st.tuples(st.floats(-1, 1), st.floats(-1, 1)), min_size=1, max_size=8))
 def test_the_best_is_nearly_as_good_as_any(judged):
-    """Whatever is judged: no candidate with as good a silhouette is much more stable, and the best exists."""
+    """The best candidate is one of those judged.
+
+    No candidate with an equally good silhouette is much more stable.
+    """
     made = [Candidate(number, *pair) for number, pair in enumerate(judged, 2)]
     chosen, top = best(made), max(candidate.silhouette for candidate in made)
     assert chosen in made

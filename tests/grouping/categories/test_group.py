@@ -16,14 +16,17 @@ labellings = st.lists(st.integers(0, 6), min_size=1, max_size=40).map(np.array)
 
 
 def clear_groups_and_scattered_rows() -> tuple[np.ndarray, np.ndarray]:
-    """Return float32 (54, 20) in three clear groups, then four scattered rows, and each row's group or -1."""
+    """Return rows, float32 (54, 20), and each row's group, or -1.
+
+    Rows in three clear groups come first, then four scattered rows with the group -1.
+    """
     features, truth = blobs([20, 14, 16], width=20)
     alike, scattered = features + 30 * np.eye(20)[19], 40 * np.eye(20)[5:9] + 10 * np.eye(20)[[0, 1, 2, 0]]
     return np.concatenate([alike, scattered]).astype(np.float32), np.append(truth, [-1] * 4)
 
 
 def test_clear_groups_are_found_and_numbered_by_size():
-    """Groups that anyone would see are the categories, the largest first."""
+    """Clear groups become the categories, the largest first."""
     features, truth = blobs([5, 20, 9, 14])
     grouping = group_rows(features, 4)
     assert same_partition(grouping.labels, truth)
@@ -32,7 +35,7 @@ def test_clear_groups_are_found_and_numbered_by_size():
 
 
 def test_distances_are_those_to_the_own_centre():
-    """A row's distance is measured from the mean of its category, and the odd one has the largest."""
+    """A row's distance is measured from the mean of its category, and the odd row has the largest distance."""
     features, truth = blobs([10, 6])
     odd = int(np.flatnonzero(truth == 0)[0])
     features[odd] += 4
@@ -44,7 +47,10 @@ def test_distances_are_those_to_the_own_centre():
 
 
 def test_the_same_seed_gives_the_same_result():
-    """Running twice gives the same categories, and where groups are unclear another seed may not."""
+    """The same seed gives the same categories.
+
+    If the groups are unclear, another seed may give other categories.
+    """
     features = np.random.default_rng(3).normal(size=(60, 10)).astype(np.float32)
     first, again = (group_rows(features, 7, random_state=5) for _ in range(2))
     assert np.array_equal(first.labels, again.labels)
@@ -54,7 +60,10 @@ def test_the_same_seed_gives_the_same_result():
 
 
 def test_rows_seen_in_another_order_keep_their_own():
-    """What K-Means sees first decides its result; the labels come back in the rows' own order all the same."""
+    """Labels come back in the rows' own order, whatever the order in which K-Means sees the rows.
+
+    The rows that K-Means sees first decide its result.
+    """
     features, truth = blobs([8, 20, 13])
     order = np.random.default_rng(2).permutation(len(truth))
     grouping, seen = group_rows(features, 3, order=order), group_rows(features[order], 3)
@@ -65,7 +74,10 @@ def test_rows_seen_in_another_order_keep_their_own():
 
 
 def test_labels_and_centres_are_scikit_learns():
-    """Reducing and clustering is what scikit-learn's PCA and KMeans make of the same rows in double precision."""
+    """The result is the one of scikit-learn's PCA and KMeans for the same rows.
+
+    The rows are reduced and clustered in double precision.
+    """
     features, _ = blobs([40, 60, 30, 50], width=30)
     reduced = PCA(0.95, svd_solver="full").fit_transform(features.astype(np.float64))
     kmeans = KMeans(4, n_init=10, random_state=0).fit(reduced)
@@ -75,7 +87,7 @@ def test_labels_and_centres_are_scikit_learns():
 
 
 def test_equal_rows_give_fewer_categories():
-    """Rows that are equal cannot be told apart: one category, and no warning to the user."""
+    """Equal rows cannot be told apart, so they are one category, and the user gets no warning."""
     grouping = group_rows(np.full((9, 4), 7, np.float32), 3)
     assert grouping.count == 1
     assert grouping.labels.tolist() == [0] * 9
@@ -92,13 +104,13 @@ def test_two_distinct_rows_give_two_categories_of_three():
 
 @pytest.mark.parametrize("rows", [0, 1, 3])
 def test_fewer_rows_than_clusters_is_an_error(rows):
-    """Three rows cannot make four categories."""
+    """Three rows or fewer cannot make four categories, so this is a ValueError."""
     with pytest.raises(ValueError, match=r"n_samples|sample"):
         group_rows(np.eye(rows, 5, dtype=np.float32), 4)
 
 
 def test_as_many_clusters_as_rows():
-    """Every row may have a category of its own, numbered in the order of the rows."""
+    """Every row may have its own category; the numbers are then in the order of the rows."""
     assert group_rows(np.eye(4, dtype=np.float32), 4).labels.tolist() == [0, 1, 2, 3]
 
 
@@ -115,13 +127,16 @@ def test_as_many_clusters_as_rows():
     ],
 )
 def test_number_by_size_by_a_table(labels, expected):
-    """The largest is 0; ties go to the first row; -1 is no category, however large."""
+    """The largest category is 0; of equally large categories, the one with the first row is first.
+
+    The label -1 is not a category, however many rows have it.
+    """
     assert number_by_size(np.array(labels, dtype=int)).tolist() == expected
 
 
 @given(labellings)
 def test_renumbering_keeps_the_partition(labels):
-    """Whatever the labels: who is together stays together, and sizes and ties fall as promised."""
+    """Rows that are together stay together, and categories are ordered by size, then by their first row."""
     numbers = number_by_size(labels)
     assert same_partition(labels, numbers)
     assert set(numbers.tolist()) == set(range(numbers.max() + 1))
@@ -134,13 +149,13 @@ def test_renumbering_keeps_the_partition(labels):
 
 @given(labellings, st.permutations(range(7)))
 def test_the_old_names_of_clusters_do_not_matter(labels, names):
-    """K-Means may call its clusters what it likes: the numbers come out the same."""
+    """The numbers are the same, whatever labels K-Means gives to its clusters."""
     assert np.array_equal(number_by_size(labels), number_by_size(np.array(names)[labels]))
 
 
 @given(st.lists(st.integers(-1, 4), max_size=40).map(lambda labels: np.array(labels, dtype=int)))
 def test_rows_in_no_category_change_no_number(labels):
-    """Rows with the label -1 keep it, and the others are numbered as if those were not there."""
+    """Rows with the label -1 keep it, and the other rows are numbered as if these did not exist."""
     numbers = number_by_size(labels)
     assert np.array_equal(numbers == -1, labels == -1)
     assert np.array_equal(numbers[labels >= 0], number_by_size(labels[labels >= 0]))
@@ -149,7 +164,10 @@ def test_rows_in_no_category_change_no_number(labels):
 @pytest.mark.parametrize("directions", [False, True])
 @pytest.mark.parametrize("algorithm", ["kmeans", "agglomerative", "hdbscan"])
 def test_every_algorithm_finds_clear_groups(algorithm, directions):
-    """Groups that anyone would see are the categories, the largest first, in the rows' own order."""
+    """Every algorithm makes categories of clear groups, the largest first.
+
+    The labels are in the rows' own order.
+    """
     features, truth = blobs([12, 30, 21])
     order = np.random.default_rng(2).permutation(len(truth))
     for seen in (None, order):
@@ -160,7 +178,7 @@ def test_every_algorithm_finds_clear_groups(algorithm, directions):
 
 
 def test_hdbscan_leaves_out_what_is_in_no_dense_region():
-    """Scattered rows are in no category, and do not count as one."""
+    """Scattered rows are in no category, and are not counted as a category."""
     features, truth = clear_groups_and_scattered_rows()
     grouping = group_rows(features, "auto", algorithm="hdbscan")
     assert same_partition(grouping.labels, truth)
@@ -170,7 +188,10 @@ def test_hdbscan_leaves_out_what_is_in_no_dense_region():
 
 
 def test_a_row_in_no_category_is_measured_from_the_nearest():
-    """Distances and clarity are those to the centres of the categories, which rows outside do not move."""
+    """Distances and clarity are measured from the centres of the categories.
+
+    Rows outside the categories do not move the centres.
+    """
     features, _ = clear_groups_and_scattered_rows()
     grouping = group_rows(features, "auto", algorithm="hdbscan", variance=1)
     seen = Directions().fit_parts([features]).transform(features).astype(np.float64)
@@ -181,7 +202,7 @@ def test_a_row_in_no_category_is_measured_from_the_nearest():
 
 
 def test_where_nothing_is_dense_there_is_no_category():
-    """Rows that all lie by themselves are in none: the number of categories is 0, and nothing is clear."""
+    """If every row lies alone, there are 0 categories, and the clarity of every row is 0."""
     grouping = group_rows(np.eye(12, dtype=np.float32), "auto", algorithm="hdbscan")
     assert grouping.labels.tolist() == [-1] * 12
     assert grouping.count == 0
@@ -191,7 +212,10 @@ def test_where_nothing_is_dense_there_is_no_category():
 
 @pytest.mark.parametrize("algorithm", ["agglomerative", "hdbscan"])
 def test_too_many_rows_for_an_algorithm_are_an_error(algorithm, monkeypatch):
-    """What compares every two rows says what it can take; K-Means has no such limit."""
+    """An algorithm that compares every two rows refuses too many rows, and names its limit.
+
+    K-Means has no such limit.
+    """
     monkeypatch.setattr(categories, "MOST_PAIRED_ROWS", 40)
     features, truth = blobs([21, 20])
     with pytest.raises(ValueError, match=f"{algorithm}.*41.*40"):
@@ -203,7 +227,10 @@ def test_too_many_rows_for_an_algorithm_are_an_error(algorithm, monkeypatch):
 @pytest.mark.parametrize("algorithm", ["kmeans", "agglomerative"])
 @pytest.mark.parametrize("groups", [2, 4])
 def test_auto_finds_the_number(groups, algorithm):
-    """Where nobody says how many categories there are it is as many as anyone would see; what was judged is told."""
+    """With `auto`, there are as many categories as clear groups.
+
+    The numbers that were judged are returned too.
+    """
     features, truth = blobs([15 + 2 * number for number in range(groups)])
     grouping = group_rows(features, "auto", algorithm=algorithm, range_of_clusters=(2, 6))
     assert grouping.count == groups
@@ -212,7 +239,7 @@ def test_auto_finds_the_number(groups, algorithm):
 
 
 def test_auto_keeps_to_its_range():
-    """Of five groups two to three are asked for: it is one of those."""
+    """With `auto` and a range of two to three, five groups become two or three categories."""
     features, _ = blobs([10] * 5)
     grouping = group_rows(features, "auto", range_of_clusters=(2, 3))
     assert [candidate.clusters for candidate in grouping.candidates] == [2, 3]
@@ -221,7 +248,10 @@ def test_auto_keeps_to_its_range():
 
 @pytest.mark.parametrize("algorithm", ["kmeans", "agglomerative"])
 def test_equal_rows_are_one_category_by_auto(algorithm):
-    """Where nothing differs there is nothing to choose: one category, which is clear, and no warning."""
+    """With `auto`, equal rows are one category, which is clear.
+
+    There is nothing to choose, and there is no warning.
+    """
     grouping = group_rows(np.full((9, 4), 7, np.float32), "auto", algorithm=algorithm)
     assert grouping.labels.tolist() == [0] * 9
     assert grouping.count == 1
@@ -230,24 +260,27 @@ def test_equal_rows_are_one_category_by_auto(algorithm):
 
 
 def test_two_pictures_and_their_copies_are_two_categories_by_auto():
-    """Ten copies of one picture and eight of another are as clear as it gets."""
+    """Ten copies of one picture and eight copies of another are two categories."""
     features = np.repeat(np.array([[0, 5, 1], [9, 0, 1]], np.float32), [10, 8], axis=0)
     assert group_rows(features, "auto").labels.tolist() == [0] * 10 + [1] * 8
 
 
 def test_equal_rows_are_not_told_apart_by_joining_either():
-    """There are never more categories than distinct rows, by whatever algorithm."""
+    """Agglomerative clustering does not give more categories than distinct rows either."""
     assert group_rows(np.full((9, 4), 7, np.float32), 3, algorithm="agglomerative").count == 1
 
 
 @pytest.mark.parametrize(("algorithm", "rows"), [("agglomerative", 1), ("hdbscan", 1), ("hdbscan", 2)])
 def test_very_few_rows_are_no_error(algorithm, rows):
-    """A folder of one picture or two is grouped like any other: there is one category, or none."""
+    """A folder of one or two pictures is grouped like any other, into one category or none."""
     assert group_rows(np.eye(rows, 5, dtype=np.float32), "auto", algorithm=algorithm).count <= 1
 
 
 def test_clarity_is_the_simplified_silhouette():
-    """By plain NumPy: how much farther the next centre is than the own, as a share of the farther of the two."""
+    """Clarity is how much farther the next centre is than the row's own centre.
+
+    It is a share of the larger of the two distances. The test computes it with plain NumPy.
+    """
     features = np.random.default_rng(6).normal(size=(50, 5)).astype(np.float32)
     grouping = group_rows(features, 4, algorithm="agglomerative", variance=1)
     means = np.array([features[grouping.labels == label].mean(axis=0) for label in range(4)])
@@ -260,7 +293,7 @@ def test_clarity_is_the_simplified_silhouette():
 
 
 def test_clear_groups_are_clear():
-    """In groups that anyone would see all rows are clear, and the row between two is the least."""
+    """All rows of clear groups are clear; a row between two groups is the least clear."""
     features, truth = blobs([20, 15])
     features[3] = (features[truth == 0].mean(axis=0) + features[truth == 1].mean(axis=0)) / 2
     clarity = group_rows(features, 2).clarity
@@ -271,7 +304,10 @@ def test_clear_groups_are_clear():
 @settings(max_examples=40, deadline=None)
 @given(st.integers(4, 20), st.integers(1, 4), st.integers(0, 99), st.sampled_from(["kmeans", "agglomerative"]))
 def test_clarity_lies_between_minus_one_and_one(n, clusters, seed, algorithm):
-    """Whatever the rows, copies among them too; in one category all is clear."""
+    """Clarity lies between -1 and 1 for all rows, even for copies.
+
+    If there is only one category, it is 1.
+    """
     features = np.random.default_rng(seed).integers(0, 3, size=(n, 3)).astype(np.float32)
     grouping = group_rows(features, clusters, algorithm=algorithm)
     assert (np.abs(grouping.clarity) <= 1).all()
@@ -280,7 +316,10 @@ def test_clarity_lies_between_minus_one_and_one(n, clusters, seed, algorithm):
 
 
 def test_directions_see_past_how_strong_a_row_is():
-    """Groups of which some rows are several times as strong: by directions they are found, otherwise not."""
+    """With directions, groups are found even if some rows are several times as strong as others.
+
+    Without directions, these groups are not found.
+    """
     features, truth = blobs([20, 16, 12])
     features *= np.random.default_rng(0).choice([0.5, 1, 3], size=(len(truth), 1)).astype(np.float32)
     assert same_partition(group_rows(features, 3, directions=True).labels, truth)

@@ -8,7 +8,8 @@ from hypothesis.extra.numpy import arrays
 
 from imgsort.grouping.categories.naming import telling_columns
 
-# As many categories, 0 and up, as columns or fewer, and what is seen in their rows.
+# The labels of rows, -1 or a category from 0 up, and what is seen in the rows. There are at least as many columns as
+# categories.
 few_categories = (
     st.integers(2, 4)
     .flatmap(
@@ -27,7 +28,10 @@ few_categories = (
 
 
 def worths(seen: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Return how well each column, (k, c), tells each category: its mean less the largest mean in another."""
+    """Return how well each column tells each category from the others, (k, c).
+
+    This is the column's mean in the category minus its largest mean in another category.
+    """
     means = np.array([seen[labels == label].mean(axis=0) for label in range(labels.max() + 1)])
     return np.array([mean - np.delete(means, label, axis=0).max(axis=0) for label, mean in enumerate(means)])
 
@@ -36,13 +40,13 @@ def worths(seen: np.ndarray, labels: np.ndarray) -> np.ndarray:
     ("seen", "labels", "expected"),
     [
         ([[0.9, 0.1], [0.7, 0.2], [0.1, 0.9]], [0, 0, 1], [0, 1]),
-        # Sand is everywhere: it tells nobody, however much of it is seen.
+        # The first column (sand, say) is high everywhere, so it tells no category from another.
         ([[0.9, 0.5, 0.0], [0.9, 0.0, 0.4]], [0, 1], [1, 2]),
-        # The first would like the third column best; the second has no other.
+        # The third column is the highest of the first category too, but the second category has no other column.
         ([[0.0, 0.6, 0.8], [0.1, 0.1, 0.7], [0.5, 0.0, 0.0]], [0, 1, 2], [1, 2, 0]),
         ([[0.9, 0.0], [0.1, 0.8], [0.1, 0.1]], [0, 1, 2], [0, 1, None]),
         ([[0.3], [0.9]], [0, 1], [None, 0]),
-        # The row of no category would have it the other way round.
+        # With the rows of no category, it would be the other way round.
         ([[0.9, 0.2], [0.6, 0.5], [0.0, 5.0], [0.0, 5.0]], [0, 1, -1, -1], [0, 1]),
         ([[0.2, 0.7, 0.1], [0.5, 0.3, 0.2]], [0, 0], [1]),
         ([[0.2, 0.7, 0.1], [0.9, 0.3, 0.2]], [0, -1], [1]),
@@ -51,19 +55,22 @@ def worths(seen: np.ndarray, labels: np.ndarray) -> np.ndarray:
     ],
 )
 def test_telling_columns_by_a_table(seen, labels, expected):
-    """What is seen most in a category and least in the others names it."""
+    """A category is named after what is seen most in it and least in the others."""
     assert telling_columns(np.array(seen), np.array(labels)) == expected
 
 
 def test_no_row_has_no_category():
-    """Where nothing is, nothing has a name."""
+    """Without rows, there is no category to name."""
     assert telling_columns(np.empty((0, 3)), np.empty(0, np.intp)) == []
 
 
 @settings(deadline=None)
 @given(few_categories)
 def test_the_columns_together_are_worth_the_most(drawn):
-    """Whatever is seen: no column twice, and no other choice of columns tells the categories better."""
+    """No column is chosen twice, and the chosen columns tell the categories apart best.
+
+    No other choice of columns is better.
+    """
     labels, seen = drawn
     chosen, worth = telling_columns(seen, labels), worths(seen, labels)
     assert len(set(chosen)) == len(chosen) == labels.max() + 1
@@ -74,7 +81,7 @@ def test_the_columns_together_are_worth_the_most(drawn):
 @settings(deadline=None)
 @given(few_categories, st.integers(1, 3))
 def test_of_too_few_columns_each_is_taken_once(drawn, columns):
-    """With fewer columns than categories every column names one category, and the others have none."""
+    """With fewer columns than categories, each column names one category; the others have no column."""
     labels, seen = drawn
     chosen = telling_columns(seen[:, :columns], labels)
     taken = sorted(column for column in chosen if column is not None)
@@ -84,6 +91,6 @@ def test_of_too_few_columns_each_is_taken_once(drawn, columns):
 @settings(deadline=None)
 @given(few_categories)
 def test_rows_of_no_category_do_not_matter(drawn):
-    """Rows with the label -1 could as well not be there."""
+    """Rows with the label -1 do not change the result."""
     labels, seen = drawn
     assert telling_columns(seen, labels) == telling_columns(seen[labels >= 0], labels[labels >= 0])

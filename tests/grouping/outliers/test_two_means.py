@@ -6,7 +6,10 @@ from tests.grouping.blobs import blobs
 
 
 def with_far_rows(far: int, near: int = 40, width: int = 10) -> np.ndarray:
-    """Return rows of which the first `far` lie together, far from the rest, each farther out than the one before."""
+    """Return rows, of which the first `far` lie together, far from the rest.
+
+    Each of these lies farther out than the one before.
+    """
     features = np.random.default_rng(1).normal(scale=0.1, size=(far + near, width))
     features[:far, 0] += 50 + np.arange(far) ** 2
     return features.astype(np.float32)
@@ -18,7 +21,7 @@ def outliers_of(model: TwoMeansOutliers) -> list[int]:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_planted_rows_are_found(seed):
-    """Rows that lie far from the rest are the outliers, and no other is, whatever the seed."""
+    """Rows that lie far from the rest are the only outliers, whatever the seed."""
     model = TwoMeansOutliers(random_state=seed).fit(with_far_rows(4))
     assert outliers_of(model) == [0, 1, 2, 3]
     assert set(model.predictions_[4:]) == {1}
@@ -27,7 +30,10 @@ def test_planted_rows_are_found(seed):
 
 
 def test_no_more_than_the_maximum_and_the_farthest_first():
-    """Of a larger cluster only those farthest from its own centre are outliers."""
+    """If the smaller cluster has more rows than the maximum, only the farthest are outliers.
+
+    Their distance is measured from the centroid of that cluster.
+    """
     features = with_far_rows(5)
     distances = np.linalg.norm(features[:5] - features[:5].mean(axis=0), axis=1)
     farthest_first = np.argsort(-distances).tolist()
@@ -39,12 +45,12 @@ def test_no_more_than_the_maximum_and_the_farthest_first():
 
 
 def test_the_default_maximum_is_eight():
-    """Without a word about it at most eight rows are outliers."""
+    """By default, at most eight rows are outliers."""
     assert len(outliers_of(TwoMeansOutliers().fit(with_far_rows(12)))) == 8
 
 
 def test_two_natural_groups_show_in_the_small_fraction():
-    """A set of two groups is split into them, and the share of the smaller one tells."""
+    """Two natural groups are split, and `small_fraction_` is the share of the smaller group."""
     features, truth = blobs([30, 20])
     model = TwoMeansOutliers().fit(features)
     assert np.array_equal(model.labels_, truth)
@@ -57,7 +63,7 @@ def test_two_natural_groups_show_in_the_small_fraction():
     [np.empty((0, 5)), np.ones((1, 5)), np.array([[0.0, 0], [9, 9]]), np.zeros((6, 3)), np.full((30, 4), 0.1)],
 )
 def test_few_or_equal_rows_have_no_outliers(features):
-    """No row, one, two, and rows that are all the same: nothing is odd, and nobody warns."""
+    """No row, one row, two rows and equal rows have no outliers, and there is no warning."""
     model = TwoMeansOutliers().fit(features.astype(np.float32))
     rows = len(features)
     assert model.predictions_.tolist() == [1] * rows
@@ -68,7 +74,10 @@ def test_few_or_equal_rows_have_no_outliers(features):
 
 @pytest.mark.parametrize("seed", range(8))
 def test_of_two_equal_clusters_the_first_rows_is_normal(seed):
-    """Whatever K-Means calls them: where both clusters are of one size, the first row belongs."""
+    """Of two clusters of the same size, the one with the first row is normal.
+
+    The labels that K-Means gives do not matter.
+    """
     features = np.array([[0.0, 0], [0, 1], [9, 9], [9, 8]], np.float32)
     for rows in (features, features[::-1].copy()):
         model = TwoMeansOutliers(random_state=seed).fit(rows)
@@ -77,7 +86,7 @@ def test_of_two_equal_clusters_the_first_rows_is_normal(seed):
 
 
 def test_fit_returns_itself_and_leaves_its_input():
-    """The estimator follows scikit-learn: `fit` gives the model, and its input stays as it was."""
+    """As in scikit-learn, `fit` returns the model, and its input is not changed."""
     features = with_far_rows(3)
     model = TwoMeansOutliers()
     assert model.fit(features) is model
@@ -86,7 +95,7 @@ def test_fit_returns_itself_and_leaves_its_input():
 
 
 def test_a_second_fit_forgets_the_first():
-    """What is learned belongs to the last rows."""
+    """The model knows only the rows of the last fit."""
     model = TwoMeansOutliers().fit(with_far_rows(3))
     model.fit(np.zeros((2, 10), np.float32))
     assert outliers_of(model) == []

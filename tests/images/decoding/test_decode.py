@@ -61,7 +61,7 @@ def only_file(root: Path) -> ImageFile:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_red_picture_is_red_in_rgb(kind):
-    """Colours come in the order red, green, blue, from every format."""
+    """Every format gives colours in the order red, green, blue."""
     pixels = decode(plain(RED, kind))
     assert pixels.dtype == np.uint8
     assert_same_picture(pixels, np.full((32, 32, 3), RED), JPEG_TOLERANCE)
@@ -69,7 +69,7 @@ def test_a_red_picture_is_red_in_rgb(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_format_is_read_as_pillow_reads_it(kind):
-    """A colourful picture has the same pixels as Pillow says."""
+    """Every format gives the same pixels of a colourful picture as Pillow does."""
     data = encode(gradient(), kind)
     assert_same_picture(decode(data), by_pillow(data), JPEG_TOLERANCE)
 
@@ -94,26 +94,26 @@ def test_every_format_is_read_as_pillow_reads_it(kind):
     ],
 )
 def test_every_mode_becomes_three_channels(kind, mode):
-    """Palettes, greys, bits, inks and pictures with transparency are read as RGB, as Pillow reads them."""
+    """Palettes, greys, bits, inks and transparent pictures are read as RGB, with the same pixels as in Pillow."""
     data = encode(Image.fromarray(gradient()).convert(mode), kind)
     assert_same_picture(decode(data), by_pillow(data), JPEG_TOLERANCE)
 
 
 def test_sixteen_bits_are_scaled_to_eight():
-    """A deep picture keeps its brightness and loses only its depth."""
+    """A picture of 16 bits keeps its brightness and loses only its depth."""
     deep = np.linspace(0, 65535, 24 * 40).reshape(24, 40).astype(np.uint16)
     pixels = decode(encode(Image.fromarray(deep), "PNG"))
     assert_same_picture(pixels, np.repeat((deep // 257).astype(np.uint8)[..., None], 3, axis=-1), 1)
 
 
 def test_an_opencv_jpeg_keeps_its_colours():
-    """What OpenCV wrote from BGR comes back as RGB."""
+    """A JPEG that OpenCV wrote from BGR is read as RGB."""
     _, data = cv2.imencode(".jpg", gradient()[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 98])
     assert_same_picture(decode(data.tobytes()), gradient(), 12)
 
 
 def test_an_animation_is_its_first_picture():
-    """Of several pictures in one file the first is taken."""
+    """An animation is read as its first picture."""
     first, second = Image.new("RGB", (8, 8), RED), Image.new("RGB", (8, 8), (0, 0, 255))
     data = encode(first, "GIF", save_all=True, append_images=[second])
     assert_same_picture(decode(data), np.full((8, 8, 3), RED), 0)
@@ -131,14 +131,14 @@ def test_pictures_are_upright(kind, orientation):
 
 
 def test_the_orientations_differ():
-    """The eight turned pictures are eight, so comparing them proves something."""
+    """The eight orientations give eight different pictures, so a comparison of them proves something."""
     seen = {decode(encode(gradient(), "PNG", orientation=number)).tobytes() for number in range(1, 9)}
     assert len(seen) == 8
 
 
 @pytest.mark.parametrize("orientation", [0, 9, 4711])
 def test_a_nonsense_orientation_is_upright(orientation):
-    """A number that EXIF does not know turns nothing."""
+    """An orientation that EXIF does not know does not turn the picture."""
     assert_same_picture(decode(encode(gradient(), "JPEG", orientation=orientation)), gradient(), 12)
 
 
@@ -167,7 +167,7 @@ def test_broken_exif_is_upright(exif):
     ],
 )
 def test_what_is_no_image_has_a_reason(data, reason):
-    """An empty file, a text and a bare beginning of an image are each refused with what is wrong."""
+    """An empty file, a text and the mere beginning of an image are refused; each reason says what is wrong."""
     with pytest.raises(UnreadableImageError, match=reason):
         decode(data)
 
@@ -175,7 +175,7 @@ def test_what_is_no_image_has_a_reason(data, reason):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("share", [0.4, 0.9])
 def test_a_file_cut_short_is_refused(kind, share):
-    """Part of a picture is no picture: no half-grey image goes through."""
+    """A file that is cut short is refused, so no half-grey picture is used."""
     noise = np.random.default_rng(0).integers(0, 256, (120, 160, 3), dtype=np.uint8)
     data = encode(noise, kind)
     with pytest.raises(TruncatedImageError, match="cut short: "):
@@ -183,14 +183,14 @@ def test_a_file_cut_short_is_refused(kind, share):
 
 
 def test_a_compressed_tiff_cut_short_is_refused():
-    """A TIFF whose directory, at its end, is missing is refused, and Pillow's warning does not reach the terminal."""
+    """A TIFF without the directory at its end is refused, and Pillow's warning does not reach the terminal."""
     data = encode(gradient(), "TIFF", compression="tiff_lzw")
     with pytest.raises(TruncatedImageError, match="cut short"):
         decode(data[: len(data) // 2])
 
 
 def test_a_damaged_middle_is_refused():
-    """A PNG whose checksum is wrong is refused."""
+    """A PNG with a wrong checksum is refused."""
     data = bytearray(encode(gradient(), "PNG"))
     data[len(data) // 2] ^= 0xFF
     with pytest.raises(UnreadableImageError, match="damaged: bad checksum in its IDAT data"):
@@ -198,7 +198,7 @@ def test_a_damaged_middle_is_refused():
 
 
 def test_a_header_over_the_limit_is_refused_before_decoding():
-    """A picture over --max-pixels is refused by its header, and one pixel more lets it in."""
+    """A picture over --max-pixels is refused by its header; a limit of one pixel more lets it in."""
     data = encode(gradient(), "PNG")
     with pytest.raises(UnreadableImageError, match=r"40x24 pixels: more than --max-pixels, 959"):
         decode(data, ReadSettings(max_pixels=959))
@@ -207,25 +207,28 @@ def test_a_header_over_the_limit_is_refused_before_decoding():
 
 @pytest.mark.parametrize("side", [20_000, 60_000])
 def test_a_header_that_lies_is_refused_before_decoding(side):
-    """A few bytes that claim hundreds of megapixels cost no memory: so few cannot hold so many."""
+    """A few bytes that claim hundreds of megapixels are refused, and cost no memory.
+
+    So few bytes cannot hold so many pixels.
+    """
     with pytest.raises(UnreadableImageError, match=f"damaged: its header promises {side}x{side} pixels, which "):
         decode(png_header(side, side))
 
 
 def test_a_side_that_opencv_refuses_is_a_reason():
-    """A whole picture of two million pixels in one line is more than OpenCV takes: a reason, not a crash."""
+    """A row of two million pixels is too long for OpenCV; the file is refused with a reason, without a crash."""
     with pytest.raises(UnreadableImageError, match="png data does not decode"):
         decode(encode(Image.new("1", (2**21, 1)), "PNG"))
 
 
 def test_a_header_under_the_limit_without_pixels_is_damaged():
-    """The same few bytes that claim a small picture are refused for what they lack."""
+    """A few bytes that claim a small picture are refused because the pixels are missing."""
     with pytest.raises(UnreadableImageError, match="damaged"):
         decode(png_header(200, 200))
 
 
 def test_read_image_gives_pixels_and_the_hash_of_the_bytes(tmp_path):
-    """The content is the SHA-256 of the file, whatever the pixels are."""
+    """`read_image` returns the pixels, and the SHA-256 of the file as the content."""
     data = encode(gradient(), "PNG")
     make_tree(tmp_path, {"a.png": data})
     image = read_image(tmp_path, only_file(tmp_path))
@@ -234,7 +237,7 @@ def test_read_image_gives_pixels_and_the_hash_of_the_bytes(tmp_path):
 
 
 def test_a_name_lies_and_the_content_counts(tmp_path):
-    """A PNG named `.jpg` in a folder with an odd name is read."""
+    """A PNG with the suffix `.jpg`, in a folder with an odd name, is read."""
     make_tree(tmp_path, {"sub dir/ünïcode 😀.jpg": encode(gradient(), "PNG")})
     (file,) = find_images(tmp_path, recursive=True).files
     assert_same_picture(read_image(tmp_path, file).pixels, gradient(), 0)
@@ -242,13 +245,13 @@ def test_a_name_lies_and_the_content_counts(tmp_path):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse names that are not UTF-8")
 def test_a_name_that_is_not_utf8_is_read(tmp_path):
-    """A name that is not UTF-8 does not stop the picture from being read."""
+    """A picture is read even if its name is not UTF-8."""
     make_tree(tmp_path, {os.fsdecode(b"\xff\xfe.png"): encode(gradient(), "PNG")})
     assert_same_picture(read_image(tmp_path, only_file(tmp_path)).pixels, gradient(), 0)
 
 
 def test_a_vanished_file_has_a_reason(tmp_path):
-    """A file that is removed after listing is unreadable, with what the system says."""
+    """A file that is removed after listing is refused with the message of the system."""
     make_tree(tmp_path, {"a.png": plain(RED)})
     file = only_file(tmp_path)
     (tmp_path / "a.png").unlink()
@@ -269,7 +272,7 @@ def test_a_pipe_in_the_files_place_is_not_waited_for(tmp_path):
 
 @posix
 def test_a_link_in_the_files_place_is_not_followed(tmp_path):
-    """A link that took the file's place after listing is refused, even to a good picture."""
+    """A link that took the file's place after listing is refused, even if it leads to a good picture."""
     make_tree(tmp_path, {"in/a.png": plain(RED), "out/secret.png": plain(RED)})
     file = only_file(tmp_path / "in")
     (tmp_path / "in/a.png").unlink()
@@ -280,7 +283,7 @@ def test_a_link_in_the_files_place_is_not_followed(tmp_path):
 
 @posix
 def test_a_folder_in_the_files_place_is_refused(tmp_path):
-    """A folder that took the file's place is no regular file."""
+    """A folder that took the file's place after listing is refused."""
     make_tree(tmp_path, {"a.png": None})
     with pytest.raises(UnreadableImageError, match="cannot be opened: not a regular file"):
         read_image(tmp_path, ImageFile("a.png", 1, 1))
@@ -302,7 +305,7 @@ def over_black_by_pillow(data: bytes) -> np.ndarray:
 @pytest.mark.parametrize("depth", [1, 2, 4, 8, 16])
 @pytest.mark.parametrize("interlaced", [False, True])
 def test_a_grey_png_of_every_depth(depth, interlaced):
-    """Any number of bits means brightness from black to white, whole or interlaced."""
+    """A grey PNG of any depth covers the range from black to white, interlaced or not."""
     levels = np.linspace(0, 2**depth - 1, 24 * 40).round().astype(int).reshape(24, 40, 1)
     expected = np.repeat(levels * 255 / (2**depth - 1), 3, axis=2)
     assert_same_picture(decode(png(levels, depth, GREY, interlaced=interlaced)), expected.round(), 1)
@@ -311,13 +314,13 @@ def test_a_grey_png_of_every_depth(depth, interlaced):
 @pytest.mark.parametrize("depth", [8, 16])
 @pytest.mark.parametrize("interlaced", [False, True])
 def test_a_colour_png_of_every_depth(depth, interlaced):
-    """Colours survive 8 and 16 bits, whole or interlaced."""
+    """A colour PNG of 8 or 16 bits keeps its colours, interlaced or not."""
     samples = gradient().astype(int) * (257 if depth == 16 else 1)
     assert_same_picture(decode(png(samples, depth, RGB, interlaced=interlaced)), gradient(), 1)
 
 
 def test_a_transparent_png_of_sixteen_bits():
-    """A deep picture with transparency lies over black too."""
+    """A transparent picture of 16 bits is laid over black too."""
     layers = np.asarray(see_through()).astype(int) * 257
     assert_same_picture(decode(png(layers, 16, RGBA)), over_black(see_through()), 1)
 
@@ -327,7 +330,7 @@ def test_a_transparent_png_of_sixteen_bits():
     [(gradient()[..., :1], GREY, b"\x00\x78"), (gradient(), RGB, b"\x00\xff\x00\x00\x00\x00")],
 )
 def test_a_colour_key_is_black(samples, colour_type, key):
-    """The one colour that a tRNS chunk makes transparent is black, and no other changes."""
+    """The one colour that a tRNS chunk makes transparent becomes black; no other colour changes."""
     values = list(key[1::2])
     samples = samples.copy()
     samples[5:9, 5:9] = values
@@ -341,7 +344,7 @@ def test_a_colour_key_is_black(samples, colour_type, key):
     ("depth", "colour_type"), [(1, GREY), (2, GREY), (4, GREY), (8, GREY), (16, GREY), (8, RGB), (16, RGB)]
 )
 def test_a_colour_key_counts_in_the_depth_it_is_stored_in(depth, colour_type):
-    """The key is a level of the file's own depth, whatever depth the pixels come out in."""
+    """The colour key is a level in the file's own depth, whatever the depth of the decoded pixels."""
     most = 2**depth - 1
     levels = np.array([[0], [most // 2], [most]] * 8)[None].repeat(2, axis=0)
     samples = levels.repeat(1 if colour_type == GREY else 3, axis=2)
@@ -354,7 +357,7 @@ def test_a_colour_key_counts_in_the_depth_it_is_stored_in(depth, colour_type):
 @pytest.mark.parametrize("orientation", [1, 6])
 @pytest.mark.parametrize("compression", ["zstd", "lzma"])
 def test_a_tiff_that_opencv_cannot_unpack_is_read_by_pillow(compression, orientation):
-    """A compression that OpenCV does not know is no damage."""
+    """Pillow reads a TIFF with a compression that OpenCV does not know; such a file is not damaged."""
     try:
         data = encode(gradient(), "TIFF", orientation=orientation, compression=compression)
     except OSError:
@@ -397,7 +400,7 @@ def test_a_tiff_that_opencv_cannot_unpack_is_read_by_pillow(compression, orienta
     ],
 )
 def test_each_variant_is_what_pillow_lays_over_black(mode, kind, options):
-    """Every way to store a picture is read as Pillow reads it, transparent pixels over black."""
+    """Every way to store a picture gives the same pixels as Pillow, with transparent pixels over black."""
     image = see_through() if mode in ("RGBA", "LA") else Image.fromarray(gradient())
     image = image.quantize(2 ** options["bits"]) if "bits" in options else image.convert(mode)
     data = encode(image, kind, **options)
@@ -407,7 +410,7 @@ def test_each_variant_is_what_pillow_lays_over_black(mode, kind, options):
 @pytest.mark.parametrize("suffix", [".png", ".tiff"])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_sixteen_bits_of_opencv(suffix, channels):
-    """Deep files of another writer are scaled to eight bits within one level."""
+    """Files of 16 bits that OpenCV wrote are scaled to 8 bits, exact to one level."""
     deep = gradient().astype(np.uint16)[..., 3 - channels :] * 257 + 100
     deep = np.minimum(deep, 65535).astype(np.uint16)
     found = decode(cv2.imencode(suffix, deep[..., ::-1])[1].tobytes())
@@ -427,7 +430,7 @@ def test_sixteen_bit_grey_tiff(big_endian):
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP", "TIFF", "AVIF"])
 @pytest.mark.parametrize("alpha", [255, 128])
 def test_of_several_pictures_the_first_is_read(kind, alpha):
-    """An animation, or a file of many pages, is its first picture."""
+    """An animation, or a file of many pages, is read as its first picture."""
     mode = "RGB" if alpha == 255 or kind == "GIF" else "RGBA"
     colours = [(*RED, alpha), (0, 0, 255, alpha), (0, 255, 0, alpha)]
     first, *others = (Image.new("RGBA", (16, 16), colour).convert(mode) for colour in colours)
@@ -436,7 +439,7 @@ def test_of_several_pictures_the_first_is_read(kind, alpha):
 
 
 def test_a_heic_is_read():
-    """A HEIC is read like any other, with and without transparency, where its package is installed."""
+    """A HEIC is read like any other image, with or without transparency, if its package is installed."""
     pytest.importorskip("pillow_heif").register_heif_opener()
     for picture in (Image.fromarray(gradient(64, 96)), see_through().resize((96, 64))):
         data = encode(picture, "HEIF", quality=95)
@@ -445,7 +448,7 @@ def test_a_heic_is_read():
 
 
 def test_a_heic_without_its_package_says_what_to_install(monkeypatch):
-    """The reason for a HEIC that cannot be read names the package."""
+    """If the package for HEIC is missing, the reason names it."""
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
     module_of_header = sys.modules["imgsort.images.decoding.header"]
     module_of_header._heif_reader.cache_clear()
@@ -475,7 +478,7 @@ ORIENTED = [
 @pytest.mark.parametrize("fit_px", [None, 32])
 @pytest.mark.parametrize(("kind", "mode", "options"), ORIENTED)
 def test_eight_files_of_one_picture_are_alike(kind, mode, options, fit_px):
-    """Stored turned and tagged in all eight ways, one picture comes out upright, whole or scaled down."""
+    """One picture, stored in all eight orientations, is always read upright, whole or scaled down."""
     if kind == "HEIF":
         pytest.importorskip("pillow_heif").register_heif_opener()
     layers = np.dstack([gradient(64, 96), np.tile(np.linspace(255, 40, 96).astype(np.uint8), (64, 1))])
@@ -490,7 +493,7 @@ def test_eight_files_of_one_picture_are_alike(kind, mode, options, fit_px):
 
 
 class Decodings:
-    """Counts how many decode at once, in place of OpenCV's decoder."""
+    """Replaces OpenCV's decoder, and counts how many threads decode at the same time."""
 
     def __init__(self) -> None:
         self.now = self.most = 0
@@ -512,7 +515,10 @@ class Decodings:
     ("large_pixels", "large_bytes", "is_alone"), [(900, 10**9, 1), (10**6, 10, 1), (960, 10**9, 0)]
 )
 def test_large_images_are_decoded_one_at_a_time(tmp_path, monkeypatch, large_pixels, large_bytes, is_alone):
-    """Of images over the limit of pixels or bytes only one is in memory at a time; smaller ones go in parallel."""
+    """Only one image over the limit of pixels or bytes is in memory at a time.
+
+    Smaller images are decoded in parallel.
+    """
     decodings = Decodings()
     monkeypatch.setattr(module, "decode_by_opencv", decodings)
     monkeypatch.setattr(module, "_LARGE_PIXELS", large_pixels)
@@ -531,20 +537,23 @@ def test_large_images_are_decoded_one_at_a_time(tmp_path, monkeypatch, large_pix
 @settings(deadline=None, max_examples=60)
 @given(st.integers(1, 700), st.integers(1, 700), st.integers(8, 90), st.booleans())
 def test_a_jpeg_is_never_decoded_too_small(height, width, fit_px, progressive):
-    """What comes scaled down fits the square, fills it if the picture did, and is what the whole would have given."""
+    """A JPEG that is decoded at a smaller scale looks like the whole picture scaled down.
+
+    It fits the square. It fills the square if the whole picture is large enough.
+    """
     data = encode(gradient(height, width), "JPEG", quality=95, subsampling=0, progressive=progressive)
     scaled = decode(data, fit_px=fit_px)
     assert max(scaled.shape[:2]) == min(max(height, width), fit_px)
     whole = module.shrink_to_fit(decode(data), fit_px)
-    assert np.abs(np.subtract(scaled.shape, whole.shape)).max() <= 1  # libjpeg rounds a half up
+    assert np.abs(np.subtract(scaled.shape, whole.shape)).max() <= 1  # libjpeg rounds halves up
     if min(height, width) >= 64:
         resized = cv2.resize(whole, scaled.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-        one_pixel = 255 / fit_px  # libjpeg's last block may be mostly empty, which shifts the picture by less
+        one_pixel = 255 / fit_px  # libjpeg's last block may be mostly empty; this shifts the picture by less
         assert np.abs(scaled.astype(int) - resized).mean() < 3 + one_pixel
 
 
 def test_a_scaled_decode_really_is_one(monkeypatch):
-    """A large JPEG is decoded at an eighth, quarter or half, never below the side asked for."""
+    """A large JPEG is decoded at an eighth, a quarter or half of its size, never below the requested side."""
     seen = []
     real = module.shrink_to_fit
     monkeypatch.setattr(module, "shrink_to_fit", lambda pixels, size: seen.append(pixels.shape) or real(pixels, size))
@@ -566,11 +575,14 @@ def rich(height: int = 160, width: int = 120) -> np.ndarray:
         ("PNG", {}, slice(70)),
         ("GIF", {"interlace": 0}, slice(70)),
         ("TIFF", {}, slice(70)),
-        ("BMP", {}, slice(-70, None)),  # stored from below
+        ("BMP", {}, slice(-70, None)),  # BMP stores the last row first
     ],
 )
 def test_of_a_file_cut_short_the_upper_part_can_be_used(kind, options, rows):
-    """With `use` a file that ends half way gives a whole picture's shape, and its first part as it was."""
+    """With `use`, a file that ends half way gives a picture of the full size.
+
+    The first part of the picture is unchanged.
+    """
     data = encode(rich(), kind, **options)
     cut, whole = data[: int(0.6 * len(data))], decode(data)
     with pytest.raises(TruncatedImageError):
@@ -584,7 +596,7 @@ def test_of_a_file_cut_short_the_upper_part_can_be_used(kind, options, rows):
 @pytest.mark.parametrize("share", [0.01, 0.1, 0.5, 0.99])
 @pytest.mark.parametrize("kind", KINDS)
 def test_using_a_part_reads_or_refuses(kind, share):
-    """Whatever part is there, it gives a picture or a reason, and Pillow's switch is as it was."""
+    """Any part of a file gives a picture or a reason, and Pillow's switch for cut files stays off."""
     data = encode(rich(), kind)
     with contextlib.suppress(UnreadableImageError):
         assert decode(data[: int(share * len(data))], USE).shape == (160, 120, 3)
@@ -592,7 +604,10 @@ def test_using_a_part_reads_or_refuses(kind, share):
 
 
 def test_saving_parts_does_not_spoil_whole_files():
-    """While one thread saves parts, another still refuses a picture with transparency that is damaged inside."""
+    """While some threads read cut files, another thread still refuses a damaged file.
+
+    The damaged file is a picture with transparency.
+    """
     noise = np.random.default_rng(0).integers(0, 256, (80, 80, 4), dtype=np.uint8)
     good = encode(noise, "PNG")
     start = good.index(b"IDAT")
@@ -628,7 +643,7 @@ def test_saving_parts_does_not_spoil_whole_files():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_follows_the_picture_does_not_matter(kind):
-    """Rubbish after the end, as phones append videos, changes no pixel."""
+    """Bytes after the end of a picture change no pixel; phones append videos there."""
     data = encode(rich(), kind)
     tail = b"\x00\x00\x01\x00free" + bytes(248) if kind == "AVIF" else random.Random(0).randbytes(5000)
     assert np.array_equal(decode(data + tail), decode(data))

@@ -35,12 +35,18 @@ def orientation(data: bytes, kind: str) -> int:
     ],
 )
 def test_the_orientation_is_a_small_whole_number_or_none(kind, entry, order, expected):
-    """A number of a type that cameras write counts; text, fractions and unknown types do not."""
+    """An orientation counts if it is 1 to 8, in a number type that cameras write.
+
+    Text, fractions and unknown types do not count.
+    """
     assert orientation(encode(gradient(), kind, exif=b"Exif\0\0" + exif(entry, order=order)), kind.lower()) == expected
 
 
 def test_exif_after_the_pixels_of_a_png_counts_without_decoding_them():
-    """The tag may follow the pixels, and reading it costs no decoding: 100 megapixels are not unpacked."""
+    """The tag is found after the pixels, and no pixel is decoded to read it.
+
+    The 100 megapixels of this file are not unpacked.
+    """
     side = 10_000
     row = zlib.compress(bytes((side // 8 + 1) * side), 9)
     header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 1, GREY, 0, 0, 0))
@@ -52,14 +58,14 @@ def test_exif_after_the_pixels_of_a_png_counts_without_decoding_them():
 
 
 def test_a_directory_that_points_nowhere_is_upright():
-    """An offset beyond the data, and a directory that is cut short, are no orientation."""
+    """An EXIF offset beyond the data, or a directory that is cut short, gives no orientation."""
     for data in (b"II*\0\xff\xff\xff\xff", b"II*\0\x08\0\0\0\xff\xff", b"MM\0*", b"", b"XX*\0\x08\0\0\0"):
         assert orientation(encode(gradient(), "JPEG", exif=b"Exif\0\0" + data), "jpeg") == 1
 
 
 @pytest.mark.parametrize("name", [b"zTXt", b"iCCP", b"iTXt"])
 def test_compressed_metadata_is_never_unpacked(name):
-    """A kilobyte that unpacks to 50 MB of text or profile does not matter to a good picture."""
+    """A small chunk that unpacks to 50 MB of text or profile does not slow down a good picture."""
     start = b"key\0\1\0\0\0" if name == b"iTXt" else b"key\0\0"
     bomb = png_chunk(name, start + zlib.compress(bytes(50_000_000), 9))
     for data in (png(gradient(), 8, 2, before=bomb), png(np.asarray(see_through()), 8, 6, before=bomb, after=bomb)):
@@ -73,7 +79,10 @@ def many_tags(count: int, size: int) -> bytes:
 
 
 def test_a_tiff_whose_tags_are_larger_than_itself_is_refused():
-    """A thousand tags that all point to the same megabyte are not a gigabyte in memory."""
+    """A TIFF is refused if its tags are larger than the file.
+
+    A thousand tags that all point to the same megabyte would otherwise take a gigabyte of memory.
+    """
     with pytest.raises(UnreadableImageError, match="damaged: its tags are larger than the file"):
         decode(many_tags(1000, 1_000_000))
 
@@ -81,7 +90,10 @@ def test_a_tiff_whose_tags_are_larger_than_itself_is_refused():
 @pytest.mark.parametrize("tag", [258, 282, 273])
 @pytest.mark.parametrize(("form", "size"), [(3, 2), (4, 4), (5, 8)])
 def test_a_tiff_tag_of_millions_of_numbers_is_refused(tag, form, size):
-    """A tag of a million fractions would be an object for each: seconds, and some hundred megabytes."""
+    """A TIFF is refused if one of its tags holds a million numbers.
+
+    A tag of a million fractions would become a million objects. That takes seconds, and some hundred megabytes.
+    """
     data = exif((256, 3, 1, b"\x08\0\0\0"), (tag, form, 1_000_000, b"\0\0\0\0")) + bytes(1_000_000 * size)
     begun = time.perf_counter()
     with pytest.raises(UnreadableImageError, match="damaged: a tag of 1000000 values"):
@@ -90,7 +102,10 @@ def test_a_tiff_tag_of_millions_of_numbers_is_refused(tag, form, size):
 
 
 def test_a_canvas_larger_than_pillow_takes_says_so():
-    """A WebP may be larger than Pillow decodes: that is no damage, and costs no memory."""
+    """A WebP that is larger than Pillow decodes is refused with that reason.
+
+    Such a file is not damaged, and it costs no memory.
+    """
     data = bytearray(encode(gradient(), "WEBP", exif=exif()))
     place = data.index(b"VP8X")
     data[place + 12 : place + 18] = (16_382).to_bytes(3, "little") * 2
@@ -99,7 +114,10 @@ def test_a_canvas_larger_than_pillow_takes_says_so():
 
 
 def test_any_number_of_headers_leaves_one_filter_of_warnings():
-    """What is ignored of Pillow's warnings is said once, and again where a test or a library forgot it."""
+    """Reading any number of headers adds only one filter for Pillow's warnings.
+
+    The filter is added again if a test or a library removed it.
+    """
     data = encode(gradient(), "PNG")
     read_header(data, "png")
     before = list(warnings.filters)
@@ -113,7 +131,10 @@ def test_any_number_of_headers_leaves_one_filter_of_warnings():
 
 
 def test_exif_whose_tags_are_larger_than_itself_costs_nothing():
-    """The same in a JPEG's EXIF data, over many segments, leaves a good picture as it is."""
+    """EXIF tags that are larger than the file do not slow down a JPEG.
+
+    The EXIF data lies in many segments. The picture is read unchanged.
+    """
     body = many_tags(4000, 1_000_000)
     parts = [b"Exif\0\0" + body[start : start + 60_000] for start in range(0, len(body), 60_000)]
     data = encode(gradient(), "JPEG")
@@ -124,7 +145,10 @@ def test_exif_whose_tags_are_larger_than_itself_costs_nothing():
 
 
 def test_exif_of_an_avif_whose_tags_are_larger_than_itself_is_refused():
-    """Pillow unpacks the EXIF data of an AVIF by itself, so such a file is refused."""
+    """An AVIF is refused if its EXIF tags are larger than the file.
+
+    The reason is that Pillow itself unpacks the EXIF data of an AVIF.
+    """
     good = exif(*((1000 + number, 7, 4, b"\0\0\0\0") for number in range(50)))
     data = encode(gradient(), "AVIF", exif=good)
     assert good in data
@@ -134,7 +158,7 @@ def test_exif_of_an_avif_whose_tags_are_larger_than_itself_is_refused():
 
 
 def test_a_gif_frame_larger_than_a_bomb_is_a_reason():
-    """A frame of four gigapixels in a small GIF is refused, though Pillow has an error of its own for it."""
+    """A small GIF with a frame of four gigapixels is refused, although Pillow raises an error of its own."""
     data = bytearray(encode(Image.new("P", (16, 16)), "GIF"))
     place = data.index(b"\x2c\0\0\0\0")
     data[place + 5 : place + 9] = b"\xff\xff\xff\xff"
@@ -144,14 +168,17 @@ def test_a_gif_frame_larger_than_a_bomb_is_a_reason():
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "AVIF"])
 def test_a_header_says_size_kind_and_transparency(kind):
-    """Width and height are those stored, before any turn."""
+    """A header gives the kind and the size, and says whether there is transparency.
+
+    Width and height are those of the stored image, before it is turned.
+    """
     header = read_header(encode(gradient(), kind), kind.lower())
     assert (header.kind, header.width, header.height, header.pixels) == (kind.lower(), 40, 24, 960)
     assert not header.has_alpha
 
 
 def test_a_memory_error_in_a_header_is_a_reason(monkeypatch):
-    """Even memory that runs out while a header is read is a row."""
+    """If memory runs out while a header is read, the file is refused with a reason."""
 
     def fails(*_: object) -> None:
         raise MemoryError

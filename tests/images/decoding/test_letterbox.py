@@ -21,7 +21,10 @@ def noise(height: int, width: int) -> np.ndarray:
 @settings(deadline=None)
 @given(shapes, sizes)
 def test_the_content_fits_is_centred_and_keeps_its_shape(shape, size_px):
-    """A white picture becomes one white box: whole sides, shape kept to a pixel, equal borders to a pixel."""
+    """A white picture becomes one white box in the middle of the square.
+
+    The box is white up to its edges and fits the square. Its shape is exact to one pixel, and so are equal borders.
+    """
     square = letterbox(np.full((*shape, 3), 255, np.uint8), size_px)
     assert (square.shape, square.dtype) == ((size_px, size_px, 3), np.uint8)
 
@@ -41,7 +44,7 @@ def test_the_content_fits_is_centred_and_keeps_its_shape(shape, size_px):
 @settings(deadline=None)
 @given(shapes, sizes)
 def test_pixels_are_those_of_opencv(shape, size_px):
-    """Pictures shrink by INTER_AREA and grow by INTER_CUBIC, and the one given is left as it was."""
+    """Pictures shrink with INTER_AREA and grow with INTER_CUBIC, and the given picture is not changed."""
     pixels = noise(*shape)
     before = pixels.copy()
     square = letterbox(pixels, size_px)
@@ -56,7 +59,7 @@ def test_pixels_are_those_of_opencv(shape, size_px):
 
 @pytest.mark.parametrize(("size_px", "way", "other"), [(20, "AREA", "CUBIC"), (90, "CUBIC", "AREA")])
 def test_the_two_ways_can_be_told_apart(size_px, way, other):
-    """On a picture where both ways differ, the right one is taken."""
+    """The right interpolation is used, on a picture where the two interpolations differ."""
     pixels = noise(50, 50)
     expected, wrong = (
         cv2.resize(pixels, (size_px, size_px), interpolation=getattr(cv2, f"INTER_{name}")) for name in (way, other)
@@ -68,20 +71,20 @@ def test_the_two_ways_can_be_told_apart(size_px, way, other):
 @settings(deadline=None)
 @given(st.integers(1, 100_000), st.integers(1, 100_000), st.integers(1, 1000))
 def test_no_side_is_ever_zero(height, width, size_px):
-    """Both sides lie between one pixel and the square's side, and one of them is the square's side."""
+    """Each side has at least one pixel, and the longer side equals the side of the square."""
     fitted = fitted_size_hw(height, width, size_px)
     assert min(fitted) >= 1
     assert max(fitted) == size_px
 
 
 def test_a_picture_of_the_right_size_is_unchanged():
-    """A square of the size asked for comes back pixel by pixel."""
+    """A square picture of the requested size comes back with the same pixels."""
     assert np.array_equal(letterbox(noise(64, 64), 64), noise(64, 64))
 
 
 @pytest.mark.parametrize("size_px", [1, 7, 64])
 def test_every_thin_shape_fills_its_square(size_px):
-    """From 1x1 to 1x5000, both ways, one white line runs through the middle of the square."""
+    """A white picture of 1x1 to 1x5000 pixels, or 5000x1, becomes a white line through the middle of the square."""
     for length in (*range(1, 60), 499, 500, 501, 2047, 2048, 4999, 5000):
         for shape in ((1, length), (length, 1)):
             square = letterbox(np.full((*shape, 3), 255, np.uint8), size_px)
@@ -94,7 +97,10 @@ def test_every_thin_shape_fills_its_square(size_px):
 @settings(deadline=None)
 @given(shapes, sizes)
 def test_shrinking_never_enlarges(shape, size_px):
-    """A picture that fits comes back as it is; a larger one fits exactly, and neither is written to."""
+    """A picture that fits comes back as it is; a larger picture is shrunk to fit exactly.
+
+    The given picture is never written to.
+    """
     pixels = noise(*shape)
     before = pixels.copy()
     shrunk = shrink_to_fit(pixels, size_px)

@@ -14,12 +14,15 @@ from tests.support.pictures import encode, exif, gradient, see_through
     [(b"IHDR", True), (b"IDAT", True), (b"tRNS", True), (b"iCCP", False), (b"tEXt", False), (b"eXIf", False)],
 )
 def test_pixels_need_the_critical_chunks_and_transparency(chunk, expected):
-    """The case of a chunk's first letter says so (PNG specification, 5.4), and tRNS is the exception."""
+    """Pixels need the critical chunks of a PNG, and the transparency in tRNS.
+
+    The case of a chunk's first letter says whether it is critical (PNG specification, 5.4). tRNS is the exception.
+    """
     assert is_needed(chunk) is expected
 
 
 def test_metadata_is_left_out_and_pixels_stay():
-    """Without profiles, comments and EXIF a file is smaller and its picture the same."""
+    """A file without profiles, comments and EXIF data is smaller, and its picture is the same."""
     more = {"icc_profile": random.Random(0).randbytes(3000), "exif": exif((0x0112, 3, 1, b"\x06\0\0\0"))}
     for kind, picture in (("JPEG", Image.fromarray(gradient()).convert("CMYK")), ("PNG", see_through())):
         data = encode(picture, kind, **more)

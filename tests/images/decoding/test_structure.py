@@ -11,13 +11,13 @@ from imgsort.images.decoding.decode import decode
 from imgsort.images.decoding.structure import require_whole
 from tests.support.pictures import encode, gradient, png, png_chunk, see_through
 
-# How many bytes at the end say nothing of the pixels, so that a file without them is as good as whole.
+# Each file, and how many bytes at its end say nothing about the pixels. Without these bytes it still counts as whole.
 FILES = {
     "jpeg": (encode(gradient(), "JPEG"), 0),
     "jpeg, progressive": (encode(gradient(), "JPEG", progressive=True), 0),
     "png": (encode(gradient(), "PNG"), 0),
     "png, transparent": (encode(see_through(), "PNG"), 0),
-    "gif": (encode(gradient(), "GIF"), 1),  # the trailer, which programs forget
+    "gif": (encode(gradient(), "GIF"), 1),  # the trailer, which some programs forget
     "tiff": (encode(gradient(), "TIFF"), 0),
     "tiff, directory last": (encode(gradient(), "TIFF", compression="tiff_lzw"), 0),
     "tiff, transparent": (encode(see_through(), "TIFF"), 0),
@@ -30,7 +30,7 @@ FILES = {
 
 @pytest.mark.parametrize("name", FILES)
 def test_every_prefix_is_refused(name):
-    """No part of a file that lacks its end gives a picture, and none gives another error."""
+    """Every file that lacks its end is refused, and raises no other error."""
     data, spare = FILES[name]
     step = max(1, len(data) // 300)
     lengths = {
@@ -57,7 +57,7 @@ def test_every_prefix_of_a_heic_is_refused():
 @settings(deadline=None, max_examples=150)
 @given(st.sampled_from(sorted(FILES)), st.randoms(use_true_random=False))
 def test_damage_anywhere_is_a_picture_or_a_reason(name, chance):
-    """Bytes that are changed anywhere give a picture or a reason, never another error."""
+    """A file with changed bytes gives a picture or a reason, never another error."""
     data = bytearray(FILES[name][0])
     for _ in range(chance.randint(1, 8)):
         data[chance.randrange(len(data))] = chance.randrange(256)
@@ -72,7 +72,7 @@ def test_damage_anywhere_is_a_picture_or_a_reason(name, chance):
 @settings(deadline=None, max_examples=200)
 @given(st.sampled_from(["jpeg", "png", "gif", "tiff", "bmp", "webp", "avif", "heif"]), st.binary(max_size=300))
 def test_a_walk_ends_whatever_the_bytes(kind, data):
-    """The walk through any bytes returns or says what is wrong."""
+    """`require_whole` returns or says what is wrong, for any bytes."""
     try:
         require_whole(data, kind)
     except UnreadableImageError as error:
@@ -81,7 +81,7 @@ def test_a_walk_ends_whatever_the_bytes(kind, data):
 
 @pytest.mark.parametrize("name", [name for name in FILES if name != "avif"])
 def test_a_tail_of_rubbish_is_fine(name):
-    """What comes after the end of a picture is none of its business."""
+    """Bytes after the end of a picture do not matter."""
     data, _ = FILES[name]
     require_whole(data + random.Random(1).randbytes(999), name.partition(",")[0])
 
@@ -97,13 +97,16 @@ def test_a_preview_inside_is_not_the_end():
 
 
 def test_a_jpeg_of_metadata_alone_is_no_image():
-    """A preview that was cut out leaves a header without an image."""
+    """A JPEG that holds only a header is not an image; cutting out a preview leaves such a file."""
     with pytest.raises(UnreadableImageError, match="it holds no image, only a header"):
         require_whole(b"\xff\xd8\xff\xe0\x00\x04ab\xff\xd9", "jpeg")
 
 
 def test_a_jpeg_of_ten_thousand_scans_is_refused():
-    """Each scan goes over all pixels: thousands of them in a small file are an attack."""
+    """A JPEG of ten thousand scans is refused.
+
+    Each scan goes over all pixels, so thousands of scans in a small file are an attack.
+    """
     data = encode(gradient(), "JPEG", progressive=True)
     last = data.rindex(b"\xff\xda")
     with pytest.raises(UnreadableImageError, match=r"damaged: more than \d+ scans"):
@@ -111,7 +114,7 @@ def test_a_jpeg_of_ten_thousand_scans_is_refused():
 
 
 def test_a_bad_checksum_counts_only_where_pixels_are():
-    """A text whose checksum is wrong spoils no picture; wrong pixels do."""
+    """A wrong checksum of a text chunk does not matter, but a wrong checksum of pixels does."""
     text = bytearray(png_chunk(b"tEXt", b"a\0b"))
     text[-1] ^= 1
     good = png(gradient(), 8, 2, before=bytes(text), after=bytes(text))
@@ -123,7 +126,7 @@ def test_a_bad_checksum_counts_only_where_pixels_are():
 
 
 def test_a_png_of_a_million_parts_is_refused(monkeypatch):
-    """So many parts are an attack on whoever walks them."""
+    """A PNG of too many parts is refused: it is an attack on every program that goes through the parts."""
     monkeypatch.setattr("imgsort.images.decoding.parts.MAX_PARTS", 1000)
     data = png(gradient(), 8, 2, before=png_chunk(b"tEXt", b"") * 1001)
     with pytest.raises(UnreadableImageError, match="damaged: more than 1000 parts"):
@@ -131,7 +134,7 @@ def test_a_png_of_a_million_parts_is_refused(monkeypatch):
 
 
 def test_a_gif_of_too_many_parts_is_refused(monkeypatch):
-    """The same for the blocks of a GIF."""
+    """A GIF of too many blocks is refused too."""
     monkeypatch.setattr("imgsort.images.decoding.structure._MAX_GIF_BLOCKS", 10)
     data = encode(gradient(), "GIF", comment=b"x" * 255 * 20)
     with pytest.raises(UnreadableImageError, match="damaged: more than 10 parts"):
@@ -140,7 +143,10 @@ def test_a_gif_of_too_many_parts_is_refused(monkeypatch):
 
 @pytest.mark.parametrize("block", [b"!\xfe\0", b"!\xf9\0", b"!\xfe\1x\0"])
 def test_a_gif_of_too_many_empty_blocks_is_refused_before_its_header_is_read(monkeypatch, block):
-    """Blocks that hold nothing are parts too, and Pillow, which would walk any number of them, sees none."""
+    """A GIF of too many empty blocks is refused before Pillow reads its header.
+
+    Empty blocks count as parts too. Pillow would go through any number of them.
+    """
     monkeypatch.setattr("imgsort.images.decoding.structure._MAX_GIF_BLOCKS", 10)
     monkeypatch.setattr("imgsort.images.decoding.decode.read_header", None)
     data = encode(gradient(), "GIF")
@@ -150,7 +156,7 @@ def test_a_gif_of_too_many_empty_blocks_is_refused_before_its_header_is_read(mon
 
 
 def test_a_bad_checksum_of_transparency_is_damage():
-    """Which colour is transparent changes pixels, so its checksum counts."""
+    """The checksum of tRNS counts, because the transparent colour changes pixels."""
     key = bytearray(png_chunk(b"tRNS", bytes(6)))
     key[-1] ^= 1
     with pytest.raises(UnreadableImageError, match="damaged: bad checksum in its tRNS data"):
@@ -158,7 +164,7 @@ def test_a_bad_checksum_of_transparency_is_damage():
 
 
 def test_a_floating_point_tiff_is_refused_with_its_reason():
-    """Measured values have no colours of their own."""
+    """A floating-point TIFF is refused, because measured values have no colours of their own."""
     values = Image.fromarray(np.linspace(0, 1, 100, dtype=np.float32).reshape(10, 10))
     with pytest.raises(UnreadableImageError, match="measured values"):
         decode(encode(values, "TIFF"))
@@ -166,7 +172,7 @@ def test_a_floating_point_tiff_is_refused_with_its_reason():
 
 @pytest.mark.parametrize("sides", [(-(2**31), 24), (40, -(2**31)), (2**31 - 1, 2**31 - 1), (0, 24), (40, 0)])
 def test_a_bmp_with_absurd_sides_is_refused(sides):
-    """Sides at the ends of the integers break nothing."""
+    """A BMP with a side of zero, or with the smallest or largest integer, is refused."""
     data = bytearray(encode(gradient(), "BMP"))
     data[18:26] = b"".join(side.to_bytes(4, "little", signed=True) for side in sides)
     with pytest.raises(UnreadableImageError):
@@ -174,14 +180,14 @@ def test_a_bmp_with_absurd_sides_is_refused(sides):
 
 
 def test_a_bmp_stored_from_above_is_read():
-    """A negative height means the first row comes first."""
+    """A negative height in a BMP means that the top row comes first."""
     data = bytearray(encode(gradient(), "BMP"))
     data[22:26] = (-24).to_bytes(4, "little", signed=True)
     assert np.array_equal(decode(bytes(data)), gradient()[::-1])
 
 
 def test_boxes_without_a_size_are_refused():
-    """A box of no size would be walked for ever."""
+    """A box without a size is refused, because a walk through the boxes would never end."""
     head = b"\x00\x00\x00\x10ftypavif" + bytes(4)
     with pytest.raises(UnreadableImageError, match="a box of no size"):
         require_whole(head + b"\x00\x00\x00\x04free", "avif")

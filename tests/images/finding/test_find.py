@@ -25,13 +25,13 @@ def listed(root: Path, **options: object) -> list[str]:
 
 
 def test_lists_the_images_directly_in_the_folder(tmp_path):
-    """Without options only the folder itself is looked into."""
+    """Without options, only the folder itself is searched."""
     make_tree(tmp_path, {"a.jpg": JPEG, "b.png": PNG, "sub/c.jpg": JPEG, "category_1/d.jpg": JPEG})
     assert listed(tmp_path) == ["a.jpg", "b.png"]
 
 
 def test_a_row_says_path_size_and_time(tmp_path):
-    """A row holds what the disk says of the file."""
+    """A row holds the path, size and time of the file on disk."""
     make_tree(tmp_path, {"sub/a.jpg": JPEG})
     status = (tmp_path / "sub/a.jpg").stat()
     (file,) = find_images(tmp_path, inside=["sub"]).files
@@ -41,14 +41,14 @@ def test_a_row_says_path_size_and_time(tmp_path):
 
 @pytest.mark.parametrize("name", ["photo", "photo.dat", "photo.jpg.bak", "photo.txt", "IMG_0001.tmp"])
 def test_an_image_is_known_by_content(tmp_path, name):
-    """A picture is found whatever its name ends in."""
+    """An image is found by its content, whatever its name ends with."""
     make_tree(tmp_path, {name: PNG})
     assert listed(tmp_path) == [name]
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "notes", "Thumbs.db", "drawing.ps", "film.mp4"])
 def test_other_files_are_ignored(tmp_path, name):
-    """A file that neither is an image nor claims to be one gives no row, and no complaint."""
+    """A file that is not an image, and does not claim to be one, is neither listed nor reported."""
     make_tree(tmp_path, {name: TEXT, "empty.txt": b""})
     listing = find_images(tmp_path)
     assert (listing.files, listing.unreadable) == ((), ())
@@ -56,13 +56,13 @@ def test_other_files_are_ignored(tmp_path, name):
 
 @pytest.mark.parametrize("name", ["a.jpg", "a.JPG", "a.jpeg", "a.png", "a.webp", "a.heic", "a.TIF", "a.avif", "a.bmp"])
 def test_a_file_that_claims_to_be_an_image_is_listed(tmp_path, name):
-    """A text under an image's name is listed, so that reading it can say what is wrong."""
+    """A text with the name of an image is listed, so that the reader can say what is wrong with it."""
     make_tree(tmp_path, {name: TEXT, f"empty_{name}": b""})
     assert listed(tmp_path) == [name, f"empty_{name}"]
 
 
 def test_hidden_files_never_count(tmp_path):
-    """Dot files, AppleDouble files among them, and what lies in hidden folders give no row."""
+    """Files whose names begin with a dot (AppleDouble files too) and files in hidden folders give no row."""
     make_tree(
         tmp_path,
         {".a.jpg": JPEG, "._b.jpg": b"\x00\x05\x16\x07", "b.jpg": JPEG, ".imgsort/c.jpg": JPEG, "sub/.d/e.jpg": JPEG},
@@ -71,7 +71,7 @@ def test_hidden_files_never_count(tmp_path):
 
 
 def test_a_folder_named_like_an_image_is_a_folder(tmp_path):
-    """A folder `x.jpg` gives no row; what is in it is found like anything in a folder."""
+    """A folder `x.jpg` gives no row, but images in it are found as in any folder."""
     make_tree(tmp_path, {"x.jpg/inner.jpg": JPEG, "y.jpg": None})
     assert listed(tmp_path) == []
     assert listed(tmp_path, recursive=True) == ["x.jpg/inner.jpg"]
@@ -79,7 +79,7 @@ def test_a_folder_named_like_an_image_is_a_folder(tmp_path):
 
 @posix
 def test_links_never_count(tmp_path):
-    """Links to images, to nothing, to themselves and to folders, the folder itself too, give no row."""
+    """Links give no row: links to images, to nothing, to themselves, to folders and to their own folder."""
     make_tree(tmp_path, {"real/a.jpg": JPEG, "collection/b.jpg": JPEG})
     collection = tmp_path / "collection"
     (collection / "link.jpg").symlink_to(collection / "b.jpg")
@@ -93,21 +93,21 @@ def test_links_never_count(tmp_path):
 
 @posix
 def test_a_pipe_is_not_waited_for(tmp_path):
-    """A pipe named like an image, or like nothing, gives no row and blocks nobody."""
+    """A pipe gives no row and blocks nothing, with or without the name of an image."""
     os.mkfifo(tmp_path / "pipe.jpg")
     os.mkfifo(tmp_path / "pipe")
     assert listed(tmp_path) == []
 
 
 def test_folders_inside_are_looked_into(tmp_path):
-    """The folders named in `inside` are looked into, but not their subfolders."""
+    """The folders in `inside` are searched, but their subfolders are not."""
     make_tree(tmp_path, {"a.jpg": JPEG, "one/b.jpg": JPEG, "one/deep/c.jpg": JPEG, "two/d.jpg": JPEG})
     assert listed(tmp_path, inside=["one"]) == ["a.jpg", "one/b.jpg"]
     assert listed(tmp_path, inside=["one/deep", "two"]) == ["a.jpg", "one/deep/c.jpg", "two/d.jpg"]
 
 
 def test_recursive_takes_all_subfolders_once(tmp_path):
-    """Every subfolder counts once, those in `inside` too."""
+    """Every subfolder is searched once, even if it is in `inside` too."""
     make_tree(tmp_path, {"a.jpg": JPEG, "one/b.jpg": JPEG, "one/deep/er/c.jpg": JPEG, "empty": None})
     everything = ["a.jpg", "one/b.jpg", "one/deep/er/c.jpg"]
     assert listed(tmp_path, recursive=True) == everything
@@ -115,13 +115,19 @@ def test_recursive_takes_all_subfolders_once(tmp_path):
 
 
 def test_folders_left_out_stay_out(tmp_path):
-    """With `recursive` the paths in `left_out` are skipped, and only those: not the same name further down."""
+    """With `recursive`, exactly the paths in `left_out` are skipped.
+
+    A folder of the same name further down is searched.
+    """
     make_tree(tmp_path, {"Outlayers/a.jpg": JPEG, "Outlayers/x/b.jpg": JPEG, "sub/Outlayers/c.jpg": JPEG})
     assert listed(tmp_path, left_out=["Outlayers"], recursive=True) == ["sub/Outlayers/c.jpg"]
 
 
 def test_rows_are_ordered_by_name_then_path(tmp_path):
-    """The file's name decides the order and its folder only among equal names: sorting a folder keeps the order."""
+    """Rows are ordered by file name, and files of the same name by path.
+
+    So the order stays the same when a folder is sorted into categories.
+    """
     make_tree(tmp_path, {"z/a.jpg": JPEG, "b.jpg": JPEG, "m/a.jpg": JPEG, "a.jpg": JPEG, "A.jpg/c.jpg": JPEG})
     assert listed(tmp_path, recursive=True) == ["a.jpg", "m/a.jpg", "z/a.jpg", "b.jpg", "A.jpg/c.jpg"]
 
@@ -138,13 +144,13 @@ def test_rows_are_ordered_by_name_then_path(tmp_path):
     ],
 )
 def test_strange_names_are_listed(tmp_path, name):
-    """Any name that the file system takes is listed as it is."""
+    """Any name that the file system allows is listed unchanged."""
     make_tree(tmp_path, {name: JPEG})
     assert listed(tmp_path) == [name]
 
 
 def test_a_file_that_goes_away_meanwhile_is_no_row(tmp_path, monkeypatch):
-    """A file that is removed while its folder is being listed is left out, and nothing breaks."""
+    """A file that is removed while its folder is listed gives no row and no error."""
     make_tree(tmp_path, {"a.jpg": JPEG, "b.jpg": JPEG})
     scandir = os.scandir
 
@@ -158,7 +164,7 @@ def test_a_file_that_goes_away_meanwhile_is_no_row(tmp_path, monkeypatch):
 
 
 def test_a_missing_folder_inside_is_a_row(tmp_path):
-    """A folder that cannot be listed because it went away is named with the reason."""
+    """A folder that is gone is reported with the reason."""
     make_tree(tmp_path, {"a.jpg": JPEG})
     listing = find_images(tmp_path, inside=["category_1"])
     assert [file.path for file in listing.files] == ["a.jpg"]
@@ -169,7 +175,7 @@ def test_a_missing_folder_inside_is_a_row(tmp_path):
 
 @not_root
 def test_a_folder_that_may_not_be_listed_is_a_row(tmp_path):
-    """A subfolder without permission is named with the reason, and the rest is listed."""
+    """A subfolder without permission is reported with the reason, and the rest is listed."""
     make_tree(tmp_path, {"a.jpg": JPEG, "closed/b.jpg": JPEG})
     (tmp_path / "closed").chmod(0)
     try:
@@ -183,7 +189,7 @@ def test_a_folder_that_may_not_be_listed_is_a_row(tmp_path):
 
 @not_root
 def test_a_folder_that_may_only_be_listed_is_a_row(tmp_path):
-    """A subfolder whose names may be seen and no more is named, and the rest is listed."""
+    """A subfolder that may be listed but not entered is reported, and the rest is listed."""
     make_tree(tmp_path, {"a.jpg": JPEG, "half/b.jpg": JPEG})
     (tmp_path / "half").chmod(0o444)
     try:
@@ -196,7 +202,7 @@ def test_a_folder_that_may_only_be_listed_is_a_row(tmp_path):
 
 @not_root
 def test_a_file_that_may_not_be_opened_counts_by_its_name(tmp_path):
-    """Without permission to look inside, the suffix alone decides."""
+    """If a file may not be opened, its suffix alone decides."""
     make_tree(tmp_path, {"a.jpg": JPEG, "noname": JPEG})
     for name in ("a.jpg", "noname"):
         (tmp_path / name).chmod(0)
@@ -204,19 +210,19 @@ def test_a_file_that_may_not_be_opened_counts_by_its_name(tmp_path):
 
 
 def test_a_missing_collection_is_an_error(tmp_path):
-    """A folder that is not there is named, with what to do."""
+    """The error for a missing folder names the folder and says what to do."""
     with pytest.raises(CollectionError, match=r"nowhere: there is no such folder\. Give the folder"):
         require_folder(tmp_path / "nowhere")
 
 
 def test_a_name_that_cannot_be_is_no_collection(tmp_path):
-    """A name longer than the system takes is one clear line too."""
+    """A name that is too long for the system is a CollectionError too."""
     with pytest.raises(CollectionError):
         require_folder(tmp_path / ("x" * 300))
 
 
 def test_a_file_is_no_collection(tmp_path):
-    """A file where a folder is due is named, with what to do."""
+    """The error for a file in place of a folder names the file and says what to do."""
     make_tree(tmp_path, {"a.jpg": JPEG})
     with pytest.raises(CollectionError, match=r"a\.jpg: this is a file, and a folder is due"):
         require_folder(tmp_path / "a.jpg")
@@ -224,7 +230,7 @@ def test_a_file_is_no_collection(tmp_path):
 
 @posix
 def test_a_link_to_a_folder_is_a_collection(tmp_path):
-    """A collection may be given by a link, and is the folder behind it."""
+    """A collection may be given as a link to a folder; then the collection is that folder."""
     make_tree(tmp_path, {"real/a.jpg": JPEG})
     (tmp_path / "link").symlink_to("real")
     assert require_folder(tmp_path / "link") == (tmp_path / "real").resolve()
@@ -239,7 +245,10 @@ def sidecars_in(root: Path, **options: object) -> dict[str, list[str]]:
 
 
 def test_sidecars_are_listed_with_their_image(tmp_path):
-    """Each folder's sidecars go with its own images; a file of no image's name gives nothing."""
+    """Sidecars are listed with the image in their own folder.
+
+    A file that has the name of no image is not listed.
+    """
     make_tree(
         tmp_path,
         {"x.jpg": JPEG, "x.xmp": TEXT, "x.NEF": b"II*\0", "notes.txt": TEXT, "sub/x.mov": TEXT, "sub/x.png": PNG},
@@ -252,7 +261,7 @@ def test_sidecars_are_listed_with_their_image(tmp_path):
 
 
 def test_an_image_is_never_a_sidecar(tmp_path):
-    """A picture under a sidecar's name is an image of its own."""
+    """An image with the name of a sidecar is listed as an image."""
     make_tree(tmp_path, {"x.jpg": JPEG, "x.txt": PNG, "x.mov": TEXT})
     assert sidecars_in(tmp_path) == {"x.jpg": ["x.mov"], "x.txt": []}
 
@@ -260,7 +269,10 @@ def test_an_image_is_never_a_sidecar(tmp_path):
 @pytest.mark.parametrize("name", ["x.dng", "x.NEF", "x.raw"])
 @pytest.mark.parametrize("content", [b"II*\x00 and so on", JPEG, b""])
 def test_a_raw_file_alone_is_a_row_with_its_reason(tmp_path, name, content):
-    """Whatever it begins with, a RAW file is no image: without one of its name beside it, it is named and stays."""
+    """A RAW file is not an image, whatever bytes it begins with.
+
+    Without an image of the same name beside it, it is reported and stays where it is.
+    """
     make_tree(tmp_path, {"a.jpg": JPEG, f"sub/{name}": content, "sub/x.xmp": TEXT, "x.jpg": JPEG})
     listing = find_images(tmp_path, recursive=True)
     assert [file.path for file in listing.files] == ["a.jpg", "x.jpg"]
@@ -270,7 +282,7 @@ def test_a_raw_file_alone_is_a_row_with_its_reason(tmp_path, name, content):
 
 @posix
 def test_links_and_hidden_files_are_no_sidecars(tmp_path):
-    """What would never be an image is never moved along with one either."""
+    """Links, pipes, folders and hidden files are never sidecars, just as they are never images."""
     make_tree(tmp_path, {"x.jpg": JPEG, ".x.xmp": TEXT, "real": TEXT, "x.aae/inner": TEXT})
     (tmp_path / "x.xmp").symlink_to("real")
     os.mkfifo(tmp_path / "x.json")

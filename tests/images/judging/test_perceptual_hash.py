@@ -36,5 +36,5 @@ def test_different_pictures_are_far():
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (5000, 1), (3, 2)])
 def test_every_shape_has_a_hash_of_64_bits(shape):
-    """Constant and tiny images have one too."""
+    """An image of one colour, a thin image and a tiny image have a hash of 64 bits too."""
     assert 0 <= perceptual_hash(np.full((*shape, 3), 200, np.uint8)) < 2**64

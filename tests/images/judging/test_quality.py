@@ -38,7 +38,7 @@ def in_colour(gray: np.ndarray) -> np.ndarray:
 
 
 def clear_sky() -> np.ndarray:
-    """A gradient from deep to light blue, with the noise of a sensor."""
+    """Return a gradient from deep blue to light blue, with the noise of a sensor."""
     rows = np.linspace(0, 1, 360)[:, None, None]
     sky = np.array((40, 90, 170)) * (1 - rows) + np.array((150, 190, 235)) * rows
     noise = np.random.default_rng(0).normal(0, 2, (360, 512, 3))
@@ -46,7 +46,7 @@ def clear_sky() -> np.ndarray:
 
 
 def studio_shot() -> np.ndarray:
-    """A box with stripes on a pure white ground."""
+    """Return a picture of a box with stripes on a pure white background."""
     picture = np.full((400, 500, 3), 255, np.uint8)
     picture[120:280, 170:330] = (90, 60, 50)
     picture[120:280:20, 170:330] = (200, 180, 40)
@@ -63,7 +63,7 @@ def step(sigma: float, levels: int = 200) -> np.ndarray:
 @settings(deadline=None, max_examples=60)
 @given(shapes, st.one_of(st.none(), st.tuples(*[st.integers(0, 255)] * 3)))
 def test_every_shape_and_colour_has_measures(shape, colour):
-    """Noise or one colour in any shape: every measure is finite, within its range, and repeats."""
+    """Each measure of noise or of one colour is finite, within its range and repeatable, in any shape."""
     noise = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
     pixels = noise if colour is None else np.full((*shape, 3), colour, np.uint8)
     found = measured(pixels)
@@ -111,7 +111,10 @@ def two_colours_of_one_luma() -> np.ndarray:
     ids=["black", "white", "ramp", "a lamp at night", "a bad pixel", "a red sunset", "two colours"],
 )
 def test_contrast_and_highlights(pixels, expected_contrast, expected_highlights):
-    """Both are in levels of whichever channel has most; a lamp counts for both, a bad pixel for neither."""
+    """Contrast and highlights are in levels of the channel that has the most.
+
+    A lamp counts for both. A bad pixel counts for neither.
+    """
     assert contrast(pixels) == pytest.approx(expected_contrast, abs=2)
     assert highlights(pixels) == pytest.approx(expected_highlights, abs=2)
 
@@ -138,7 +141,7 @@ def test_contrast_and_highlights(pixels, expected_contrast, expected_highlights)
     ],
 )
 def test_overexposure(pixels, expected):
-    """It is the share of clipped pixels, of those that are not a white ground."""
+    """Overexposure is the share of clipped pixels among the pixels outside a white background."""
     assert overexposure(pixels) == pytest.approx(expected)
 
 
@@ -147,7 +150,10 @@ def test_overexposure(pixels, expected):
     ("sigma", "expected"), [(0, 0.5), (1, 0.32), (2, 0.2), (4, 0.1)], ids=["sharp", "slight", "blurred", "heavy"]
 )
 def test_sharpness_of_a_step(sigma, expected, levels):
-    """A step has 0.4 / sigma, less what the operator itself blurs, whatever its contrast."""
+    """The sharpness of a step is 0.4 / sigma, minus the blur of the operator itself.
+
+    The contrast of the step does not matter.
+    """
     assert sharpness(step(sigma, levels)) == pytest.approx(expected, abs=0.025)
 
 
@@ -160,17 +166,20 @@ def test_without_an_edge_there_is_no_sharpness():
     "make", [clear_sky, studio_shot, one_line_of_text, moon_at_night, red_sunset, two_colours_of_one_luma]
 )
 def test_good_pictures_without_much_in_them_have_no_fault(make):
-    """A clear sky and an object on white are neither blurred nor too bright; little to see is not blank or dark."""
+    """A clear sky and an object on white are neither blurred nor too bright.
+
+    A picture with little to see in it is neither blank nor too dark.
+    """
     assert reasons(make()) == set()
 
 
 def test_a_lens_cap_is_blank():
-    """The noise of a sensor is no contrast."""
+    """The noise of a sensor does not count as contrast."""
     assert reasons(lens_cap()) == {"blank"}
 
 
 def test_a_blurred_studio_shot_is_blurred():
-    """The white ground does not hide that the object is blurred."""
+    """The white background does not hide that the object is blurred."""
     assert "blurred" in reasons(cv2.GaussianBlur(studio_shot(), (0, 0), 5))
 
 
@@ -186,7 +195,10 @@ def test_a_blurred_studio_shot_is_blurred():
     ],
 )
 def test_each_measure_has_its_reason(field, value, reason):
-    """One measure beyond its threshold gives one fault, which names the value; at the threshold there is none."""
+    """A measure beyond its threshold gives one fault, which names the value.
+
+    A measure at its threshold gives no fault.
+    """
     (fault,) = faults(replace(GOOD, **{field: value}), Thresholds())
     assert (fault.reason, fault.value) == (reason, value)
     assert faults(replace(GOOD, **{field: fault.threshold}), Thresholds()) == ()
@@ -194,13 +206,13 @@ def test_each_measure_has_its_reason(field, value, reason):
 
 
 def test_a_good_picture_has_no_fault_and_a_blank_one_no_exposure():
-    """Without an edge nothing is blurred, and a black picture is blank rather than dark."""
+    """A picture without an edge is not blurred, and a black picture is blank, not too dark."""
     assert faults(replace(GOOD, sharpness=None), Thresholds()) == ()
     assert faults(replace(GOOD, contrast=0, highlights=0), Thresholds()) == (Fault("blank", 0, 8.0),)
 
 
 def test_scale_hardly_matters():
-    """The same picture at three times the size has nearly the same measures, and no fault either."""
+    """The same picture at three times the size has nearly the same measures, and still no fault."""
     small = studio_shot()
     large = cv2.resize(small, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)
     one, other = measured(small), measured(large)

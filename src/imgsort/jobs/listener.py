@@ -1,28 +1,34 @@
-"""What a job says while it works. The command line listens; a script need not."""
+"""Listeners: they receive what a job reports while it works.
+
+The command line listens. A script does not have to.
+"""
 
 from imgsort.features.models.weights import DownloadBar
 from imgsort.learning.network.history import HistoryRow
 
 
 class Listener:
-    """Hears notices and progress, and does nothing with them. Override what is of interest."""
+    """Receives notices and progress, and does nothing with them.
+
+    Override the methods that you need.
+    """
 
     def notice(self, text: str) -> None:
-        """Hear something that a person should know although nothing failed."""
+        """Receive something that a person should know although nothing failed."""
 
     def progress(self, task: str, done: int, total: int) -> None:
-        """Hear that `done` of `total` images of a `task` are finished."""
+        """Receive progress: `done` of `total` images of a `task` are finished."""
 
     def trained(self, row: HistoryRow, total: int) -> None:
-        """Hear how training goes: a step, of `total` at most, is done."""
+        """Receive the progress of a training: one step, of at most `total` steps, is finished."""
 
     def download_bar(self, name: str) -> DownloadBar | None:
-        """Return a progress bar for fetching the weights of the model `name`, or None for none."""
+        """Return a progress bar for the download of the weights of the model `name`, or None for no bar."""
         return None
 
 
 class Remembering(Listener):
-    """Passes all on to another listener, and remembers the `notices`, for the result."""
+    """Passes everything on to another listener, and remembers the `notices` for the result."""
 
     def __init__(self, listener: Listener | None) -> None:
         self.notices: list[str] = []
@@ -34,13 +40,13 @@ class Remembering(Listener):
         self.listener.notice(text)
 
     def progress(self, task: str, done: int, total: int) -> None:
-        """Pass it on."""
+        """Pass the progress on."""
         self.listener.progress(task, done, total)
 
     def trained(self, row: HistoryRow, total: int) -> None:
-        """Pass it on."""
+        """Pass the progress of the training on."""
         self.listener.trained(row, total)
 
     def download_bar(self, name: str) -> DownloadBar | None:
-        """Return the other's bar."""
+        """Return the progress bar of the other listener."""
         return self.listener.download_bar(name)

@@ -1,4 +1,4 @@
-"""What the jobs return: plain objects, and the JSON that scripts read."""
+"""Defines what the jobs return: plain objects, and the JSON that scripts read."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +16,12 @@ JSON_VERSION = 1
 
 @dataclass(frozen=True)
 class ModelRecord:
-    """The model that a result was made with, so that it can be explained later.
+    """The model that made a result. With this record the result can be explained later.
 
-    `weights`: `imagenet`, or the path of a file brought by hand; `sha256`: that file's hash; `fallback`:
-    the default that this model stood in for, or None; `runtime`: `litert` or `tensorflow`.
+    `weights`: `imagenet`, or the path of a file that the user supplied.
+    `sha256`: the hash of the file of weights.
+    `fallback`: the default model that this model replaced, or None.
+    `runtime`: `litert` or `tensorflow`.
     """
 
     name: str
@@ -33,12 +35,15 @@ class ModelRecord:
 
     @property
     def has_classifier(self) -> bool:
-        """Whether its features are what EfficientNet-Lite0's own classifier, whose weights are here, is used to."""
+        """Whether EfficientNet-Lite0's own classifier can be applied to these features.
+
+        The weights of this classifier are always available.
+        """
         return self.name == ALWAYS_THERE and self.weights == "imagenet" and self.pooling == "avg"
 
     @classmethod
     def of(cls, pooled: PooledModel, way: Way) -> "ModelRecord":
-        """Describe a chosen model as it is run."""
+        """Describe the chosen model and the way it is run."""
         chosen = pooled.model
         return cls(
             pooled.name,
@@ -54,11 +59,15 @@ class ModelRecord:
 
 @dataclass(frozen=True)
 class Outlier:
-    """Why an image does not belong. `rank`: 1 for the oddest; `distance`: how odd, in the unit of the method.
+    """An image that does not belong, and the reason.
 
-    `score`: by how many interquartile ranges the distance is above the upper quartile of all; `nearest`: the image
-    that is most like it; `farthest`: of the folders that the others lie in the one least like it, None where
-    they lie in one. With the method of two clusters there is a distance alone. Paths are relative to the collection.
+    `rank`: 1 for the oddest image.
+    `distance`: how odd the image is, in the unit of the method.
+    `score`: how far the distance is above the upper quartile of all distances, in interquartile ranges.
+    `nearest`: the image that is most like this one.
+    `farthest`: of the folders of the other images, the one that is least like this image. None if the other images lie
+    in one folder.
+    The method of two clusters gives a distance only. Paths are relative to the collection.
     """
 
     path: str
@@ -71,14 +80,17 @@ class Outlier:
 
 @dataclass(frozen=True)
 class FilingResult:
-    """What a command that files images did, or with `dry_run` would do.
+    """What a command that files images did, or in a dry run would do.
 
-    `run`: the id to give to `undo`, None where nothing was moved. `status`: `done`, `planned` (a dry run),
-    `nothing to do` or `stopped`. `moves`: the whole plan; `refused`: the files of it that were left as
-    they are. `output`: the folder in which the folders are. Paths in `moves` are relative to `collection`
-    and to `destination`; a move `follows` the image whose sidecar it is. `plan`: the file that the plan was
-    saved to, and then nothing else was touched. `candidates`: what was judged, where the number of categories was
-    chosen; `outliers`: why each is one; None where the command finds none.
+    `run`: the id to give to `undo`, or None if nothing was moved.
+    `status`: `done`, `planned` (a dry run), `nothing to do` or `stopped`.
+    `moves`: the whole plan. A `source` is relative to `collection`, a `target` to `destination`. The move of a sidecar
+    `follows` the image that the sidecar belongs to.
+    `refused`: the files of the plan that were left as they are.
+    `output`: the folder that holds the new folders.
+    `plan`: the file in which the plan was saved, or None. If there is such a file, nothing else was changed.
+    `candidates`: the numbers of categories that were judged, or None if the command did not choose the number.
+    `outliers`: why each outlier is one, or None if the command does not look for outliers.
     """
 
     command: str
@@ -102,7 +114,7 @@ class FilingResult:
 
     @property
     def sidecars(self) -> int:
-        """How many of the moves are of files that go with an image."""
+        """How many of the moves are moves of sidecars."""
         return sum(move.follows is not None for move in self.moves)
 
     def to_json(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The options that commands share, checked once."""
+"""Defines the options that several commands share, and checks each value once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -22,14 +22,14 @@ Third = TypeVar("Third")
 
 
 class ReadOptions(TypedDict, total=False):
-    """Which files are read. Defaults are those of `ReadSettings`."""
+    """Options that say which files are read. The defaults are those of `ReadSettings`."""
 
     max_pixels: int
     truncated: Truncated
 
 
 class ModelOptions(ReadOptions, total=False):
-    """How features are made. Defaults are those of `ModelSettings`."""
+    """Options that say how features are made. The defaults are those of `ModelSettings`."""
 
     model: str | None
     weights: str | Path | None
@@ -43,7 +43,7 @@ class ModelOptions(ReadOptions, total=False):
 
 
 class FilingOptions(ReadOptions, total=False):
-    """Which files count and where they go. Defaults are those of `FilingSettings`."""
+    """Options that say which files count and where they go. The defaults are those of `FilingSettings`."""
 
     output: str | Path | None
     mode: str
@@ -55,18 +55,23 @@ class FilingOptions(ReadOptions, total=False):
 
 
 class SortOptions(ModelOptions, FilingOptions, total=False):
-    """How features are made and files are filed."""
+    """Options that say how features are made and how files are filed."""
 
 
 @dataclass(frozen=True)
 class ModelSettings:
-    """Which model makes the features, and how.
+    """The model that makes the features, and how it runs.
 
-    `model`: a name of the table, or None for the command's default; `weights`: a file brought by hand;
-    `pooling`: `avg`, `max` or `none`; `size`: side of the model's square input in pixels; `batch_size`:
-    images at a time; `device`: `auto`, `cpu` or `gpu`; `precision`: `auto`, `float32`, `bfloat16` or `int8`;
-    `cache`: keep features, and use those that are kept; `verify`: read every file, even one that looks unchanged;
-    `is_larger`: without a `size`, the larger one at which the model measures better.
+    `model`: a name of the table of models, or None for the command's default.
+    `weights`: a file of weights that the user supplies.
+    `pooling`: `avg`, `max` or `none`.
+    `size`: the side of the model's square input, in pixels.
+    `batch_size`: how many images the model takes at a time.
+    `device`: `auto`, `cpu` or `gpu`.
+    `precision`: `auto`, `float32`, `bfloat16` or `int8`.
+    `cache`: keep features, and use the features that are already kept.
+    `verify`: read every file, even a file that looks unchanged.
+    `is_larger`: if there is no `size`, take the larger size, at which the model was better in the benchmarks.
     """
 
     model: str | None = None
@@ -96,12 +101,15 @@ class ModelSettings:
 
 @dataclass(frozen=True)
 class FilingSettings:
-    """Where files go, and which count.
+    """Where files go, and which files count.
 
-    `output`: the folder in which category folders appear, by default the collection; `mode`: `move`,
-    `copy`, `hardlink` or `symlink`; `recursive`: take every subfolder; `strict`: an unreadable image is an
-    error; `sidecars`: files that belong to an image go where it goes; `dry_run`: plan only, touch nothing;
-    `plan`: write the plan to this new CSV file, and touch nothing else.
+    `output`: the folder in which the category folders appear. The default is the collection.
+    `mode`: `move`, `copy`, `hardlink` or `symlink`.
+    `recursive`: take the images of every subfolder.
+    `strict`: an unreadable image is an error.
+    `sidecars`: the sidecars of an image go where the image goes.
+    `dry_run`: only make the plan, and change nothing.
+    `plan`: write the plan to this new CSV file, and change nothing else.
     """
 
     output: Path | None = None
@@ -129,7 +137,10 @@ class FilingSettings:
 
 
 def sort_settings(options: SortOptions) -> tuple[FilingSettings, ModelSettings, ReadSettings]:
-    """Part the keywords of a command that sorts. Raises UsageError, and TypeError for one that nobody knows."""
+    """Split the options of a command that sorts into its three groups of settings.
+
+    Raises UsageError for a value that is not allowed, and TypeError for an unknown option.
+    """
     return parted(options, FilingSettings, ModelSettings, ReadSettings)
 
 
@@ -142,9 +153,10 @@ def parted(
     options: Mapping[str, Any], one: type[First], two: type[Second], three: type[Third], /
 ) -> tuple[First, Second, Third]: ...
 def parted(options: Mapping[str, Any], *kinds: type[Any]) -> tuple[Any, ...]:
-    """Return settings of each of the `kinds`, dataclasses, made of the `options` that it knows.
+    """Split `options` into settings, one object for each of the `kinds`.
 
-    Raises UsageError for values that will not do, and TypeError, as Python does, for keywords that no kind knows.
+    Each kind is a dataclass, and takes the options that it has a field for. Raises UsageError for a value that is not
+    allowed. Raises TypeError, as Python does, for an option that no kind knows.
     """
     left = dict(options)
     settings = tuple(_take(left, kind) for kind in kinds)
@@ -154,7 +166,7 @@ def parted(options: Mapping[str, Any], *kinds: type[Any]) -> tuple[Any, ...]:
 
 
 def _take(options: dict[str, Any], kind: type[Any]) -> Any:
-    """Return settings of `kind` made of the `options` that it knows, which are taken away. Raises UsageError."""
+    """Remove from `options` those that `kind` knows, and return a `kind` made of them. Raises UsageError."""
     names = [field.name for field in fields(kind) if field.name in options]
     settings = kind(**{name: options.pop(name) for name in names})
     if isinstance(settings, ReadSettings):
@@ -170,7 +182,7 @@ def _require_limits(settings: ReadSettings) -> None:
 
 
 def require_seed(seed: int) -> None:
-    """Raise UsageError for a seed that NumPy does not take."""
+    """Raise UsageError for a seed that NumPy does not accept."""
     if not 0 <= seed <= MAX_SEED:
         raise UsageError(f"seed {seed}: it is from 0 to {MAX_SEED}.")
 

@@ -1,1 +1,1 @@
-"""The commands that learn a person's folders, a module each."""
+"""The commands that learn from a person's folders, with one module for each."""

@@ -31,12 +31,15 @@ from imgsort.learning.result.classifier_file import ClassifierFile, load_classif
 
 
 class ClassifyOptions(PredictOptions, FilingOptions, total=False):
-    """How a classifier is run, and where files go."""
+    """Options that say how a classifier is run and where files go."""
 
 
 @dataclass(frozen=True)
 class ClassifyResult:
-    """What images show, and what was filed. `confidence`: from which on an image is filed by its class."""
+    """What the images show, and what was filed.
+
+    `confidence`: the lowest confidence at which an image is filed in the folder of its class.
+    """
 
     filing: FilingResult
     predictions: tuple[Prediction, ...]
@@ -66,13 +69,15 @@ def classify(
     listener: Listener | None = None,
     **options: Unpack[ClassifyOptions],
 ) -> ClassifyResult:
-    """File every image of `folder` in the folder of the class that `classifier` takes it for.
+    """File every image of `folder` in the folder of the class that `classifier` gives it.
 
-    Images that lie in a class's folder already stay: a person's word counts for more. `confidence`: what is less
-    sure goes to `Unsure`; by default what was right for 95 % of the validation images. `top`: how many classes are
-    told of each image; `csv`: a new file for them. The other options are those of ClassifyOptions. Raises
-    ImgsortError: ClassifierError, CollectionError, UsageError, StrictError, DeviceError, LockedError, JournalError,
-    StoppedError.
+    Images that are already in a class folder stay there.
+    `confidence`: images with a lower confidence go to `Unsure`. By default, 95 % of the validation images with this
+    confidence or more were classified correctly.
+    `top`: how many classes are reported for each image.
+    `csv`: a new file for these classes.
+    The other options are those of ClassifyOptions. Raises ImgsortError: ClassifierError, CollectionError, UsageError,
+    StrictError, DeviceError, LockedError, JournalError, StoppedError.
     """
     filing, model, read = parted(options, FilingSettings, ModelSettings, ReadSettings)
     require_numbers(confidence, top)
@@ -99,7 +104,7 @@ def classify(
 
 
 def _without_filed(collection: OpenCollection, classes: Sequence[str]) -> OpenCollection:
-    """Return the collection without the images that lie in a class's folder."""
+    """Return the collection without the images that are already in a class folder."""
     site, listing = collection.site, collection.listing
     if not site.is_within:
         return collection
@@ -113,7 +118,7 @@ def _is_in_any(folder: str, folders: Sequence[str]) -> bool:
 
 
 def _extract(collection: OpenCollection, file: ClassifierFile, model: ModelSettings) -> Extracted:
-    """Return the features of the images that are not filed yet, if there are any."""
+    """Return the features of the images that are not filed yet. There may be no such images."""
     import numpy as np
 
     if not collection.listing.files:
@@ -125,7 +130,10 @@ def _extract(collection: OpenCollection, file: ClassifierFile, model: ModelSetti
 
 
 def _predict(file: ClassifierFile, features: Features, hearing: Listener) -> Predictions | None:
-    """Return what the classifier says, and tell where it may be out of its depth; None where nothing can be read."""
+    """Return the predictions of the classifier, or None if no image can be read.
+
+    Give a notice if many images are unlike those that the classifier was validated with.
+    """
     if not features.files:
         return None
     predictions = file.classifier.predict(features.matrix)

@@ -1,4 +1,4 @@
-"""`imgsort compare`: trains several models on one split, and shows what each is worth and what it costs."""
+"""`imgsort compare`: trains several models on one split, and shows how good each is and what it costs."""
 
 import time
 from collections.abc import Sequence
@@ -30,15 +30,16 @@ _BATCH = 32
 
 
 class CompareOptions(LearnOptions, total=False):
-    """The options of training, of which `model` is no one's: `models` are."""
+    """The options of training. The models in `models` replace the option `model`."""
 
 
 @dataclass(frozen=True)
 class ModelComparison:
-    """What a model is worth on the test images. `error`: why it could not be had or trained; then the rest is None.
+    """How good a model is on the test images, and what it costs.
 
-    `seconds`: to train, from files to the trained network; `images_per_second`: to predict, with Keras, of squares
-    that are read already.
+    `error`: why the model is not available or cannot be trained. In this case the figures are None.
+    `seconds`: the time for training, from the files to the trained network.
+    `images_per_second`: the speed of prediction with Keras, for squares that are already read.
     """
 
     model: str
@@ -53,9 +54,11 @@ class ModelComparison:
 
 @dataclass(frozen=True)
 class CompareResult:
-    """`models`: a row each, as they were asked for; `report`: the folder that was written, if any.
+    """What `compare` found.
 
-    `status`: `done`, or `interrupted` where Ctrl-C ended it: the models after that have no rows.
+    `models`: one row for each model, in the order in which they were asked for.
+    `report`: the folder that was written, if any.
+    `status`: `done`, or `interrupted` if Ctrl-C ended the command. The models after that have no rows.
     """
 
     status: str
@@ -85,11 +88,12 @@ def compare(
     listener: Listener | None = None,
     **options: Unpack[CompareOptions],
 ) -> CompareResult:
-    """Train each of `models` on the classes of `folder`, divided once, and judge them by the same test images.
+    """Train each of `models` on the classes of `folder`, and judge them by the same test images.
 
-    `output`: a new folder for the table, as CSV and JSON, and a bar chart. A model that cannot be had is a row that
-    says why. The other options are those of training. Raises ImgsortError: CollectionError, TooFewImagesError,
-    UsageError, DeviceError.
+    The images are divided only once.
+    `output`: a new folder for the table, as CSV and JSON, and for a bar chart.
+    If a model is not available, its row says why. The other options are those of training. Raises ImgsortError:
+    CollectionError, TooFewImagesError, UsageError, DeviceError.
     """
     hearing = Remembering(listener)
     settings, read = parted(options, LearnSettings, ReadSettings)
@@ -110,7 +114,11 @@ def compare(
 
 
 def _require_models(models: Sequence[str], settings: LearnSettings) -> None:
-    """Raise UsageError for no model, one twice, one that is not there, and for nothing to judge by."""
+    """Raise UsageError if the models cannot be compared.
+
+    This is so if there is no model, a model occurs twice, a model is unknown, there are no test images, or the weights
+    come from a file.
+    """
     if not models or len(set(models)) < len(models):
         raise UsageError(f"models {', '.join(models)!r}: at least one is due, and each once.")
     for name in models:
@@ -129,9 +137,10 @@ def _row(
     read: ReadSettings,
     listener: Listener,
 ) -> ModelComparison | None:
-    """Train a model and judge it; or say why that cannot be done, which is no reason to give up the others.
+    """Train a model and judge it.
 
-    Returns None where Ctrl-C broke it off.
+    If this is not possible, the row says why, and the other models are still compared. Returns None if Ctrl-C stopped
+    the training.
     """
     listener.notice(f"{name}:")
     own = replace(settings, model=name)
@@ -158,7 +167,10 @@ def _row(
 
 
 def _speed(fitted: Fitted, data: TrainingData, read: ReadSettings) -> float:
-    """Return how many images a second the network predicts, the first batch, which prepares it, left out."""
+    """Return how many images the network predicts in a second.
+
+    The first batch prepares the network, so it does not count.
+    """
     import numpy as np
 
     test = data.split.test

@@ -1,4 +1,4 @@
-"""`imgsort evaluate`: what a classifier is worth, on a folder of classes."""
+"""`imgsort evaluate`: measures how good a classifier is on a folder of classes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +28,11 @@ _MOST_NAMED = 10
 
 @dataclass(frozen=True)
 class EvaluateResult:
-    """`learned_from`: how many of the images the classifier was trained with; `report`: the folder written, if any."""
+    """What `evaluate` found.
+
+    `learned_from`: how many of the images the classifier was trained with.
+    `report`: the folder that was written, if any.
+    """
 
     collection: Path
     classifier: Path
@@ -62,12 +66,12 @@ def evaluate(
     listener: Listener | None = None,
     **options: Unpack[PredictOptions],
 ) -> EvaluateResult:
-    """Compare what `classifier` says of the images of `folder` with the subfolders that they lie in.
+    """Compare what `classifier` says about the images of `folder` with the subfolders that they lie in.
 
-    `output`: a new folder for the figures, the confusion matrix and the worst mistakes. Subfolders that are none of
-    its classes are left out, and named. The other options are those of
-    `imgsort.jobs.learn.steps.predicting.PredictOptions`. Raises ImgsortError:
-    ClassifierError, CollectionError, UsageError, DeviceError.
+    `output`: a new folder for the figures, the confusion matrix and the worst mistakes.
+    Subfolders that are not classes of the classifier are left out, and a notice names them. The other options are those
+    of `imgsort.jobs.learn.steps.predicting.PredictOptions`. Raises ImgsortError: ClassifierError, CollectionError,
+    UsageError, DeviceError.
     """
     hearing = Remembering(listener)
     settings, read = parted(options, ModelSettings, ReadSettings)
@@ -107,6 +111,6 @@ def _labels(files: Sequence[ImageFile], classes: tuple[str, ...]) -> "NDArray[np
 
 
 def _some(names: Sequence[str]) -> str:
-    """Return the first names of a list that may be long."""
+    """Return the first names of a list that may be long, and say how many more there are."""
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     return ", ".join(names[:_MOST_NAMED]) + more

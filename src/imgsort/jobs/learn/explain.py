@@ -1,4 +1,4 @@
-"""`imgsort explain`: a picture of where in an image a classifier sees its class."""
+"""`imgsort explain`: makes a picture that shows where in an image a classifier sees its class."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,11 @@ _SHOWN_PX = 1024
 
 @dataclass(frozen=True)
 class Explanation:
-    """`guess`: the class that `picture` shows the places of; `path`: the image, as it was given."""
+    """A picture that explains a class.
+
+    `guess`: the class. `picture` shows the places that speak for it.
+    `path`: the image, as the user named it.
+    """
 
     path: str
     guess: Guess
@@ -53,10 +57,10 @@ def explain(
     name: str | None = None,
     **options: Unpack[ReadOptions],
 ) -> Explanation:
-    """Write a PNG of `image` on which colour shows what speaks for its class, or for the class `name`.
+    """Write a PNG of `image` in which colour shows what speaks for its class, or for the class `name`.
 
-    `output`: the new file, by default `IMAGE_explained.png` in the current folder. Raises ImgsortError:
-    ClassifierError, CollectionError, UnreadableImageError, UsageError.
+    `output`: the new file. The default is `IMAGE_explained.png` in the current folder.
+    Raises ImgsortError: ClassifierError, CollectionError, UnreadableImageError, UsageError.
     """
     from PIL import Image
 
@@ -81,7 +85,7 @@ def explain(
 
 
 def _pixels(file: ImageFile, size_px: int, read: ReadSettings) -> "tuple[NDArray[np.uint8], NDArray[np.uint8]]":
-    """Return the image as it is shown, and as the network sees it. Raises UnreadableImageError."""
+    """Return the image as a person sees it, and as the network sees it. Raises UnreadableImageError."""
     try:
         shown = read_image(Path(), file, read, _SHOWN_PX).pixels
         return shown, square_of(Path(), file, size_px, read)

@@ -1,4 +1,4 @@
-"""`imgsort export`: writes a classifier in another format, once it is seen to give the same answers there."""
+"""`imgsort export`: writes a classifier in another format, and checks that it gives the same answers there."""
 
 import contextlib
 from dataclasses import dataclass
@@ -32,10 +32,12 @@ _ENDS = {**SUFFIXES, "savedmodel": "_savedmodel"}
 
 @dataclass(frozen=True)
 class ExportResult:
-    """`exported`: the file or folder; `description`: a JSON file with classes and input, beside it.
+    """What `export` wrote.
 
-    `difference`: the largest one between a probability of the exported network and of the classifier, over `samples`
-    images.
+    `exported`: the new file or folder.
+    `description`: a JSON file beside it, with the classes and the input.
+    `difference`: the largest difference between a probability of the exported network and the same probability of the
+    classifier, over `samples` images.
     """
 
     classifier: Path
@@ -62,11 +64,12 @@ def export(
     output: str | Path | None = None,
     samples: str | Path | None = None,
 ) -> ExportResult:
-    """Write `classifier` as `savedmodel`, `onnx` or `tflite`, and a JSON file that says what goes in and comes out.
+    """Write `classifier` as `savedmodel`, `onnx` or `tflite`, and a JSON file that describes its input and output.
 
-    `output`: the new file or, for `savedmodel`, folder; by default it has the classifier's name. `samples`: a folder
-    of images to compare the answers on, by default crops of two photographs that scikit-learn ships. Raises
-    ImgsortError: ClassifierError, CollectionError, ExportError, MissingPackageError, UsageError.
+    `output`: the new file, or the new folder for `savedmodel`. By default it has the classifier's name.
+    `samples`: a folder of images on which the answers are compared. The default is crops of two photographs that
+    scikit-learn ships.
+    Raises ImgsortError: ClassifierError, CollectionError, ExportError, MissingPackageError, UsageError.
     """
     if format not in get_args(Format):
         raise UsageError(f"format {format!r}: it is {', '.join(get_args(Format))}.")
@@ -87,7 +90,7 @@ def export(
                 f"more than {MOST_DIFFERENCE:g}. It was removed; another format may do."
             )
         write_json(description, _description(file))
-    except FileExistsError:  # somebody else's, made meanwhile
+    except FileExistsError:  # somebody else made this file meanwhile
         raise
     except BaseException:
         remove_exported(path)
@@ -96,7 +99,10 @@ def export(
 
 
 def _squares(samples: str | Path | None, size_px: int) -> "NDArray[np.uint8]":
-    """Return the images to compare by, uint8 (n, size_px, size_px, 3). Raises CollectionError for no readable one."""
+    """Return the images on which the answers are compared, uint8 (n, size_px, size_px, 3).
+
+    Raises CollectionError if no image can be read.
+    """
     import numpy as np
 
     if samples is None:
@@ -112,7 +118,7 @@ def _squares(samples: str | Path | None, size_px: int) -> "NDArray[np.uint8]":
 
 
 def _description(file: ClassifierFile) -> dict[str, Any]:
-    """Return what someone needs who uses the exported network without imgsort."""
+    """Return what a person needs to use the exported network without imgsort."""
     classifier = file.classifier
     size_px = classifier.network.size_px
     two = len(classifier.classes) == 2

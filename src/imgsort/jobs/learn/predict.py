@@ -1,4 +1,4 @@
-"""`imgsort classify FILE`: says of single files what they show, and moves nothing."""
+"""`imgsort classify FILE`: says what single files show, and moves nothing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -25,7 +25,10 @@ from imgsort.learning.result.classifier_file import load_classifier
 
 @dataclass(frozen=True)
 class Answers:
-    """What single files show; nothing is filed. `confidence`: from which on `classify` files an image."""
+    """What single files show. Nothing is filed.
+
+    `confidence`: the lowest confidence at which `classify` files an image in the folder of its class.
+    """
 
     classifier: Path
     predictions: tuple[Prediction, ...]
@@ -56,7 +59,7 @@ def predict(
     listener: Listener | None = None,
     **options: Unpack[PredictOptions],
 ) -> Answers:
-    """Say of single `files` what they show, and move nothing. Options and errors are as of `classify`."""
+    """Say what each of the `files` shows, and move nothing. The options and errors are those of `classify`."""
     hearing = Remembering(listener)
     settings, read = parted(options, ModelSettings, ReadSettings)
     require_numbers(None, top)
@@ -69,7 +72,7 @@ def predict(
     found = file.classifier.predict(features.matrix) if features.files else None
     told = dict(zip(features.files, predictions_for(file.classifier, features, found, top, None), strict=True))
     reasons = {row.path: row.reason for row in features.unreadable}
-    # A file may be named twice, and go by the name of a link to it.
+    # A person may name a file twice, or name a link to it.
     named = list(zip(map(str, files), images, strict=True))
     predictions = tuple(replace(told[image], path=name) for name, image in named if image in told)
     unreadable = tuple(Unreadable(name, reasons[image.path]) for name, image in named if image.path in reasons)

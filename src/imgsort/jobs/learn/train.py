@@ -1,4 +1,4 @@
-"""`imgsort train`: learns the folders that a person made, and writes a classifier."""
+"""`imgsort train`: learns from the folders that a person made, and writes a classifier."""
 
 import time
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ from imgsort.learning.result.evaluation import Evaluation
 
 @dataclass(frozen=True)
 class ClassCount:
-    """A class, and how many of its images are in which part."""
+    """A class, and how many of its images are in each part of the split."""
 
     name: str
     train: int
@@ -41,10 +41,14 @@ class ClassCount:
 
 @dataclass(frozen=True)
 class TrainResult:
-    """`classifier`: the file that was written; `report`: the folder of what there is to say about it.
+    """What `train` wrote and measured.
 
-    `status`: `done`, or `interrupted` where Ctrl-C ended training early; `evaluation`: on the test images, None
-    where there are none; `confidence`: from which on `classify` files an image; `seconds`: in all.
+    `classifier`: the file that was written.
+    `report`: the folder with the report on the training.
+    `status`: `done`, or `interrupted` if Ctrl-C ended training early.
+    `evaluation`: the figures on the test images, or None if there are no test images.
+    `confidence`: the lowest confidence at which `classify` files an image in the folder of its class.
+    `seconds`: the time for the whole command.
     """
 
     status: str
@@ -90,11 +94,11 @@ def train(
     listener: Listener | None = None,
     **options: Unpack[LearnOptions],
 ) -> TrainResult:
-    """Learn the classes of `folder`, a subfolder each, and write the classifier to the new file `output`.
+    """Learn the classes of `folder`, one for each subfolder, and write the classifier to the new file `output`.
 
-    Beside it a folder appears, `NAME_training`, with the history, curves, the split and the evaluation on the test
-    images. No image is touched. The other options are those of `imgsort.jobs.learn.steps.settings.LearnOptions`. Raises
-    ImgsortError: CollectionError, TooFewImagesError, UsageError, WeightsError, DeviceError, MissingPackageError.
+    A folder `NAME_training` appears beside it. It holds the history, the curves, the split and the evaluation on the
+    test images. No image is changed. The other options are those of `imgsort.jobs.learn.steps.settings.LearnOptions`.
+    Raises ImgsortError: CollectionError, TooFewImagesError, UsageError, WeightsError, DeviceError, MissingPackageError.
     """
     began = time.monotonic()
     hearing = Remembering(listener)
@@ -128,7 +132,7 @@ def train(
 
 
 def _places(output: Path) -> tuple[Path, Path]:
-    """Return where the classifier goes, and what is told of it. Raises UsageError where either cannot be made."""
+    """Return the paths of the classifier and of its report. Raises UsageError if either cannot be made."""
     if output.suffix != SUFFIX:
         raise UsageError(f"{output}: a classifier's name ends in {SUFFIX}, by which Keras knows it.")
     return require_new(output), require_new_folder(output.with_name(f"{output.stem}_training"))

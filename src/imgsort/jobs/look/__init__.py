@@ -1,1 +1,1 @@
-"""What looks at images and changes nothing."""
+"""The commands that look at images and change nothing."""

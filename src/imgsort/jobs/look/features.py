@@ -1,4 +1,4 @@
-"""`imgsort.extract_features`: the matrix that the commands work on, for scripts of one's own."""
+"""`imgsort.extract_features`: gives a script the matrix of features that the commands work on."""
 
 from pathlib import Path
 from typing import Unpack
@@ -22,10 +22,11 @@ def extract_features(
     listener: Listener | None = None,
     **options: Unpack[ModelOptions],
 ) -> Features:
-    """Return the features of the images of `folder`: `files`, `contents`, `matrix` float32 (n, d), `unreadable`.
+    """Return the features of the images of `folder`.
 
-    Touches no image. The other options are those of `imgsort.jobs.settings.ModelOptions`. Raises
-    CollectionError, UsageError, WeightsError, DeviceError and JournalError.
+    The result has `files`, `contents`, `matrix` float32 (n, d), and `unreadable`. No image is changed. The other
+    options are those of `imgsort.jobs.settings.ModelOptions`. Raises CollectionError, UsageError, WeightsError,
+    DeviceError and JournalError.
     """
     settings, read = parted(options, ModelSettings, ReadSettings)
     root = require_folder(Path(folder))

@@ -1,1 +1,1 @@
-"""The commands that put a folder in order, a module each."""
+"""The commands that put a folder in order, with one module for each."""

@@ -1,4 +1,4 @@
-"""`imgsort apply`: carries out a plan that was saved, and maybe edited, after checking every line of it."""
+"""`imgsort apply`: checks every line of a saved plan, which a person may have edited, and carries the plan out."""
 
 import os
 from collections.abc import Sequence
@@ -30,9 +30,9 @@ def apply(
 ) -> FilingResult:
     """Carry out the plan in the CSV file `plan`, which `--plan` wrote.
 
-    A line with neither category nor target stays where it is, and so does a file whose line was removed. Raises
-    ImgsortError: PlanError, which names everything that is wrong, by line, and then nothing was moved;
-    CollectionError, UsageError, LockedError, JournalError, StoppedError.
+    If a line has neither category nor target, its file stays where it is. If a line was removed, its file stays too.
+    Raises ImgsortError: PlanError, CollectionError, UsageError, LockedError, JournalError, StoppedError. A PlanError
+    names everything that is wrong, line by line; in this case nothing was moved.
     """
     path = Path(plan)
     edited = read_plan(path)
@@ -53,7 +53,7 @@ def apply(
 
 
 def _require_none(path: Path, errors: Sequence[RowError]) -> None:
-    """Raise PlanError that lists all `errors` by line, if there are any."""
+    """Raise a PlanError that lists all `errors` by line, if there are any."""
     if errors:
         listed = sorted(errors, key=lambda error: error.line)
         shown = "\n".join(f"  line {error.line}: {error.reason}" for error in listed)
@@ -63,7 +63,7 @@ def _require_none(path: Path, errors: Sequence[RowError]) -> None:
 
 
 def _found(collection: OpenCollection, rows: Sequence[PlanRow]) -> tuple[list[EditedRow], list[RowError]]:
-    """Find the file of each line that is to go somewhere, and hash it."""
+    """Find and hash the file of each line that has a target."""
     files = {file.path: file for file in collection.listing.files}
     going = [row for row in rows if row.target]
     errors = [
@@ -89,7 +89,10 @@ def _found(collection: OpenCollection, rows: Sequence[PlanRow]) -> tuple[list[Ed
 
 
 def _is_image_name(target: str, source: str) -> bool:
-    """Say whether a target ends as images do, or as its file does: a plan makes no programs of pictures."""
+    """Say whether a target ends like the name of an image, or like its source.
+
+    This check keeps a plan from turning pictures into programs.
+    """
     suffix = os.path.splitext(target)[1].lower()
     return suffix in IMAGE_SUFFIXES or suffix == os.path.splitext(source)[1].lower()
 

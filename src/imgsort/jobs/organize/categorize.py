@@ -1,4 +1,4 @@
-"""`imgsort categorize`: groups images that look alike into category folders, or files new ones into those there are."""
+"""`imgsort categorize`: groups images that look alike into category folders, or files new ones into existing ones."""
 
 from dataclasses import replace
 from functools import partial
@@ -46,12 +46,17 @@ def categorize(
 ) -> FilingResult:
     """Group the images of `folder` into category folders by what they look like.
 
-    `clusters`: how many, or `auto` for the number from `min_clusters` to `max_clusters` that fits best;
-    `algorithm`: `kmeans`, `agglomerative` or `hdbscan`, which finds the number itself and leaves what is in no
-    group to `Unsorted`; `quality`: `high` takes longer and groups better; `variance`: the share of the features'
-    variance that PCA keeps; `seed`: of K-Means; `names`: call each category by what is seen most in it;
-    `update`: leave what is filed, and file the rest by the categories there are, as they were made. The
-    other options are those of `imgsort.jobs.settings.SortOptions`. Raises ImgsortError: CollectionError,
+    `clusters`: the number of categories, or `auto`. `auto` takes the number from `min_clusters` to `max_clusters` that
+    fits best.
+    `algorithm`: `kmeans`, `agglomerative` or `hdbscan`. `hdbscan` finds the number itself, and images without a
+    category go to `Unsorted`.
+    `quality`: `high` takes longer and groups better.
+    `variance`: the share of the features' variance that PCA keeps.
+    `seed`: the seed of K-Means.
+    `names`: name each category after what it shows.
+    `update`: leave filed images alone, and file the others into the existing categories. The features are made in the
+    same way as for these categories.
+    The other options are those of `imgsort.jobs.settings.SortOptions`. Raises ImgsortError: CollectionError,
     TooFewImagesError, UsageError, StrictError, WeightsError, DeviceError, LockedError, JournalError, StoppedError.
     """
     _require_numbers(clusters, min_clusters, max_clusters, variance)
@@ -105,7 +110,7 @@ def _require_numbers(clusters: int | Literal["auto"], smallest: int, largest: in
 
 
 def _require_words(algorithm: Algorithm, quality: Quality) -> None:
-    """Raise UsageError for a word that is none of those there are."""
+    """Raise UsageError for an unknown algorithm or quality."""
     if algorithm not in get_args(Algorithm) or quality not in get_args(Quality):
         raise UsageError(
             f"algorithm {algorithm!r} and quality {quality!r}: they are one of {', '.join(get_args(Algorithm))}, "
@@ -114,7 +119,10 @@ def _require_words(algorithm: Algorithm, quality: Quality) -> None:
 
 
 def _require_not_too_many(count: int, algorithm: Algorithm) -> None:
-    """Raise UsageError for more images than an algorithm takes: before they are looked at, for that takes hours."""
+    """Raise UsageError if there are more images than the algorithm can take.
+
+    This check comes before the images are looked at, because looking takes hours.
+    """
     if algorithm != "kmeans" and count > MOST_PAIRED_ROWS:
         raise UsageError(
             f"--algorithm {algorithm} compares every two images: {count} are too many for it, "
@@ -129,7 +137,7 @@ def _least_images(clusters: int | Literal["auto"], algorithm: Algorithm, min_clu
 
 
 def _tell(hearing: Listener, grouping: Grouping, clusters: int | Literal["auto"], algorithm: Algorithm) -> None:
-    """Say what a person would wonder about."""
+    """Give a notice about the number of categories if it may surprise a person."""
     if algorithm == "hdbscan":
         hearing.notice(f"categories that hdbscan found: {grouping.count}.")
     elif clusters == "auto":
@@ -139,14 +147,14 @@ def _tell(hearing: Listener, grouping: Grouping, clusters: int | Literal["auto"]
 
 
 def _folders(grouping: Grouping, words: list[str | None]) -> list[str]:
-    """Return the name of each category's folder, with a word after it where there is one."""
+    """Return the name of each category's folder. If a category has a word, the name ends with it."""
     digits = len(str(grouping.count))
     folders = [f"category_{number:0{digits}d}" for number in range(1, grouping.count + 1)]
     return [f"{folder}_{word}" if word else folder for folder, word in zip_longest(folders, words)]
 
 
 def _keeper(collection: OpenCollection, extracted: Extracted, grouping: Grouping) -> WhenBegun | None:
-    """Return what keeps the centres of the categories for later runs, if there are any."""
+    """Return a function that saves the centres of the categories for later runs, or None if there are none."""
     if not grouping.count or extracted.looked.model is None:
         return None
     centres = centres_of(extracted.features.matrix, grouping.labels)
@@ -165,7 +173,10 @@ def _placements(features: Features, grouping: Grouping, folders: list[str]) -> l
 def _require_images(
     count: int, least: int, collection: Path, what: str, *, is_free: bool, unreadable: tuple[Unreadable, ...] = ()
 ) -> None:
-    """Raise TooFewImagesError for fewer than `least`. `is_free`: nobody asked for a number of categories."""
+    """Raise TooFewImagesError for fewer than `least` images.
+
+    `is_free`: nobody asked for a number of categories.
+    """
     if count < least:
         remedy = f" Give --clusters {count} or fewer." if count and not is_free else ""
         named = (

@@ -1,4 +1,4 @@
-"""`imgsort check`: looks at every file and says what is wrong with it; with `move` it files the faulty ones."""
+"""`imgsort check`: reports what is wrong with each file of a folder. With `move` it also files the faulty ones."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -30,7 +30,10 @@ _AHEAD = 64
 
 
 class CheckOptions(FilingOptions, total=False):
-    """Limits of the measures, described in `imgsort.images.judging.quality`, and the options of filing."""
+    """The options of filing, and the limits of the measures.
+
+    `imgsort.images.judging.quality` describes these limits.
+    """
 
     min_side_px: int
     max_aspect: float
@@ -43,7 +46,11 @@ class CheckOptions(FilingOptions, total=False):
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What `check` found, the weightiest reason first, and what it filed: `filing` has no moves without `move`."""
+    """What `check` found and what it filed.
+
+    `filing`: has no moves without `move`.
+    `findings`: ordered by reason, the most serious one first.
+    """
 
     filing: FilingResult
     findings: tuple[Finding, ...]
@@ -54,7 +61,7 @@ class CheckResult:
         return self.filing.refused
 
     def count(self, reason: str) -> int:
-        """Return how many findings there are of a reason."""
+        """Return the number of findings with this reason."""
         return sum(finding.reason == reason for finding in self.findings)
 
     def to_json(self) -> dict[str, Any]:
@@ -78,9 +85,11 @@ def check(
 ) -> CheckResult:
     """Look at every image of `folder` and report what is wrong with it.
 
-    With `move` each faulty file goes to `Rejected/<reason>`, by the weightiest of its reasons; of duplicates
-    all but the best one. `reasons`: report these alone; `csv`: a new file for the findings. The other
-    options are those of CheckOptions. Raises ImgsortError: CollectionError, UsageError, StrictError,
+    With `move` each faulty file goes to `Rejected/<reason>`. If a file has several reasons, the most serious one
+    decides. Of several duplicates, all but the best one go there.
+    `reasons`: report only these.
+    `csv`: a new file for the findings.
+    The other options are those of CheckOptions. Raises ImgsortError: CollectionError, UsageError, StrictError,
     LockedError, JournalError, StoppedError.
     """
     unknown = set(reasons).difference(REASONS)
@@ -90,7 +99,7 @@ def check(
     limits, read, settings = parted(options, Limits, ReadSettings, FilingSettings)
     if not move and (settings.output is not None or settings.mode is not Mode.MOVE or settings.plan is not None):
         raise UsageError("an output, copies, links and a plan need --move: without it nothing is filed.")
-    # What only looks neither locks nor settles anything, as a dry run.
+    # Without `move` the command only looks. Like a dry run, it takes no lock and settles no run.
     looking = settings if move else replace(settings, dry_run=True)
     with open_collection(folder, "check", looking, read, listener) as collection:
         inspections = _inspect_all(collection)
@@ -122,7 +131,10 @@ def _looked(collection: OpenCollection, inspections: Sequence[Inspection]) -> Lo
 
 
 def _rejecting(site: Site) -> Site:
-    """Return the site with the folder `Rejected` for its output. Raises UsageError where that is something else."""
+    """Return the site with the folder `Rejected` as its output.
+
+    Raises UsageError if something that is not a folder has this name.
+    """
     rejecting = replace(site, prefix=join(site.prefix, REJECTED_FOLDER))
     if rejecting.output.is_symlink() or (rejecting.output.exists() and not rejecting.output.is_dir()):
         raise UsageError(f"{rejecting.output}: imgsort needs a folder of this name, and this is none. Rename it.")
@@ -130,7 +142,10 @@ def _rejecting(site: Site) -> Site:
 
 
 def _placements(inspections: Sequence[Inspection], findings: Sequence[Finding]) -> list[Placement]:
-    """Return each faulty file under its first reason. A file that cannot be opened has no content, and stays."""
+    """Return a placement for each faulty file, in the folder of its most serious reason.
+
+    A file that cannot be opened has no content hash and stays where it is.
+    """
     by_path = {inspection.file.path: inspection for inspection in inspections}
     weightiest: dict[str, Finding] = {}
     for finding in findings:

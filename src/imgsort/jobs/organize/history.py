@@ -1,4 +1,4 @@
-"""`imgsort history`: the runs of a collection. Reads only: takes no lock and settles nothing."""
+"""`imgsort history`: lists the runs of a collection. It only reads: it takes no lock and settles no run."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from imgsort.jobs.results import JSON_VERSION
 
 @dataclass(frozen=True)
 class RunSummary:
-    """A line of `history`."""
+    """One line of `history`: a run."""
 
     id: str
     started: str
@@ -49,7 +49,7 @@ def history(folder: str | Path) -> History:
 
 
 def _summary(root: Path, run_id: str) -> RunSummary:
-    """Return the line of one run; its plan, which may be long, is not kept."""
+    """Return the summary of one run, without its plan, which may be long."""
     try:
         run = load_run(root, run_id)
     except ElsewhereError as error:

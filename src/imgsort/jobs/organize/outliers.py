@@ -1,4 +1,4 @@
-"""`imgsort outliers`: moves the images that do not belong to the folder `Outlayers`."""
+"""`imgsort outliers`: finds the images that do not belong, and moves them to the folder `Outlayers`."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -47,14 +47,17 @@ def find_outliers(
     listener: Listener | None = None,
     **options: Unpack[SortOptions],
 ) -> FilingResult:
-    """Move at most `max_outliers` images of `folder` that do not belong to `Outlayers`.
+    """Find the images of `folder` that do not belong, and move them to `Outlayers`.
 
-    `method`: `two-clusters`, of which the smaller one's images are the outliers, farthest from its centroid
-    first; or `knn`, those whose `neighbors` nearest images are farthest. `threshold`, of `knn`: instead of so
-    many, those with a larger mean distance, from 0 to 2; or `auto` for those that stand out from the others, of
-    which there may be none. `seed`: of K-Means. The other options are those of
-    `imgsort.jobs.settings.SortOptions`. Raises ImgsortError: CollectionError, UsageError, StrictError,
-    WeightsError, DeviceError, LockedError, JournalError, StoppedError.
+    `max_outliers`: the largest number of images to move.
+    `method`: `two-clusters` or `knn`. With `two-clusters`, the outliers are the images of the smaller of two clusters,
+    those farthest from its centroid first. With `knn`, the outliers are the images whose `neighbors` nearest images are
+    farthest away.
+    `threshold`: for `knn` only, instead of `max_outliers`. A number from 0 to 2 takes the images with a larger mean
+    distance. `auto` takes the images that stand out from the others; there may be no such images.
+    `seed`: the seed of K-Means.
+    The other options are those of `imgsort.jobs.settings.SortOptions`. Raises ImgsortError: CollectionError,
+    UsageError, StrictError, WeightsError, DeviceError, LockedError, JournalError, StoppedError.
     """
     _require_numbers(max_outliers, neighbors, method, threshold)
     require_seed(seed)
@@ -98,7 +101,7 @@ def _neighbour_detector(neighbors: int, max_outliers: int, threshold: Threshold)
 
 
 def _by_neighbours(extracted: Extracted, detector: NeighbourOutliers, hearing: Listener) -> tuple[Outlier, ...]:
-    """Return the outliers, the oddest first, each with what there is to say about it."""
+    """Return the outliers, the oddest first, each with its score, nearest image and farthest folder."""
     features, model = extracted.features, extracted.looked.model
     matrix = features.matrix
     if model is not None and model.has_classifier and len(matrix):
@@ -123,7 +126,10 @@ def _by_neighbours(extracted: Extracted, detector: NeighbourOutliers, hearing: L
 
 
 def _by_two_clusters(features: Features, detector: TwoMeansOutliers, hearing: Listener) -> tuple[Outlier, ...]:
-    """Return the outliers, the oddest first. The rows are seen in the order of their content, not of names."""
+    """Return the outliers, the oddest first.
+
+    The detector sees the rows in the order of their content, not of their names.
+    """
     order = features.content_order
     detector.fit(features.matrix[order])
     if detector.small_fraction_ > _TWO_GROUPS_FRACTION:
@@ -147,7 +153,10 @@ def _oddest_first(predictions: "NDArray[np.intp]", distances: "NDArray[np.float6
 
 
 def _farthest_folders(matrix: "NDArray[np.float32]", paths: Sequence[str], rows: Sequence[int]) -> list[str | None]:
-    """Return for each of `rows` the folder whose images are least like it; None where the others lie in one folder."""
+    """Return for each of `rows` the folder whose images are least like it.
+
+    The value is None if all images that are not outliers lie in one folder.
+    """
     import numpy as np
 
     odd = set(rows)

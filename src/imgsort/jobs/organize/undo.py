@@ -1,4 +1,4 @@
-"""`imgsort undo`: takes back the last run still in force, or the one named."""
+"""`imgsort undo`: takes back the last run that is still in force, or the run that is named."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,11 @@ from imgsort.jobs.session.locking import locked_and_settled
 
 @dataclass(frozen=True)
 class UndoResult:
-    """What `undo` did: `restored` files are back, `refused` ones were changed since and are as they were."""
+    """What `undo` did.
+
+    `restored`: how many files are back.
+    `refused`: files that were changed after the run. They stay as they are.
+    """
 
     run: str
     command: str
@@ -43,16 +47,16 @@ class UndoResult:
 
 
 def undo(folder: str | Path, run: str | None = None, *, listener: Listener | None = None) -> UndoResult:
-    """Put back every file that a run of `folder` moved, and remove what it made, unless changed since.
+    """Put back every file that a run of `folder` moved, and remove everything that the run made.
 
-    Raises NothingToUndoError, CollectionError, LockedError, JournalError, and StoppedError where the undo
-    stopped part way; it may be repeated.
+    Files that were changed after the run stay as they are. Raises NothingToUndoError, CollectionError, LockedError and
+    JournalError. Raises StoppedError if the undo stopped part way; it can be repeated.
     """
     listener = listener or Listener()
     root = require_folder(Path(folder))
     chosen = run_to_undo(root, run)
     with locked_and_settled(chosen.plan.site.roots, "undo"):
-        chosen = run_to_undo(root, run)  # settled meanwhile
+        chosen = run_to_undo(root, run)  # settling may have changed it
         level_twin(chosen)
         before = _count_filed(chosen)
         outcome = undo_run(chosen, lambda done, total: listener.progress("undoing", done, total))

@@ -1,4 +1,4 @@
-"""`imgsort categorize --update`: files new images by the categories there are, and leaves what is filed alone."""
+"""`imgsort categorize --update`: files new images into the existing categories, and leaves filed images alone."""
 
 import contextlib
 import os
@@ -28,10 +28,12 @@ from imgsort.jobs.settings import ModelSettings
 
 
 def file_new_images(collection: OpenCollection, model: ModelSettings, default: str) -> FilingResult:
-    """File the images that lie in no category yet, each with the nearest centre or, far from all, in `Unsorted`.
+    """File the images that lie in no category yet.
 
-    The centres are those that the newest run has kept; where none has, those of the images in the category
-    folders. Raises CollectionError where there is no category, UsageError for another model than theirs.
+    Each image goes to the category with the nearest centre. An image that is far from all centres goes to `Unsorted`.
+    The centres are those that the newest run saved. If there are none, or if they are no longer current, the centres
+    are those of the images in the category folders. Raises CollectionError if there is no category. Raises UsageError
+    for another model than the one that made the categories.
     """
     if not collection.categories:
         raise CollectionError(f"{collection.site.output}: there are no categories yet. Run it without --update first.")
@@ -58,8 +60,9 @@ def _with_new_images_alone(collection: OpenCollection) -> OpenCollection:
 
 
 def _present_paths(saved: SavedCentres, collection: OpenCollection) -> list[str | None]:
-    """Return where the folder of each category is by now, None for one that is gone."""
-    # A folder that a person renamed may have been left to them by a later run, which made another in its place.
+    """Return the present path of each category's folder, or None if the folder is gone."""
+    # A person may have renamed a folder. A later run may have left that folder alone and made another in its place.
+    # The folder with the first name comes last here, so it replaces the renamed one.
     renamed_first = sorted(collection.categories, key=lambda folder: folder.path == folder.made_as)
     path_of = {folder.made_as: folder.path for folder in renamed_first}
     paths = [path_of.get(folder) for folder in saved.folders]
@@ -88,17 +91,18 @@ def _file(
     if site.mode is Mode.MOVE and filed:
         collection.hearing.notice(f"{len(filed)} images that were filed before lie elsewhere by now: they stay there.")
     placements.sort(key=lambda placement: placement.folder)
-    # Categories lie where they lie, whatever output is named now. The folders are there, whoever called them
-    # what: none is made or claimed.
+    # The category folders stay where they are, whatever output the user names now. They exist already, whoever gave
+    # them their names: the run makes no category and claims none.
     collection = replace(collection, site=replace(site, prefix=""))
     return carry_out(collection, extracted.looked, placements, shared={placement.folder for placement in placements})
 
 
 def _filed_contents(collection: OpenCollection, features: Features) -> set[str]:
-    """Return which of the contents a run has filed before, and a person has put elsewhere since; of copies all.
+    """Return the contents that must not be filed, because a run has filed them before.
 
-    Copies may lie in any folder that imgsort knows, and be no member of one: only files of a size that an unknown
-    one has are read.
+    When images are moved, these are the contents that a person has put elsewhere since then. When images are copied or
+    linked, these are all contents that were filed. Copies may lie in any folder that imgsort knows, without being
+    members of it. Of the files there, only those that have the size of an unknown image are read.
     """
     if collection.site.mode is Mode.MOVE:
         return _moved_by_hand(collection, features)
@@ -111,7 +115,7 @@ def _filed_contents(collection: OpenCollection, features: Features) -> set[str]:
 
 
 def _moved_by_hand(collection: OpenCollection, features: Features) -> set[str]:
-    """Return the contents that belong to a category, by its record, whose folder has them no more."""
+    """Return the contents that are recorded for a category, but are no longer in its folder."""
     moved = set()
     for file, content in zip(features.files, features.contents, strict=True):
         homes = [folder.path for folder in collection.categories if content in folder.members]
@@ -122,7 +126,10 @@ def _moved_by_hand(collection: OpenCollection, features: Features) -> set[str]:
 
 
 def _contents(folder: Path, sizes: Set[int]) -> Iterator[str | None]:
-    """Yield the hashes of the files in a folder that have one of the sizes, or are links to such."""
+    """Yield the hashes of the files in a folder that have one of the `sizes`.
+
+    A link to such a file counts too.
+    """
     if not folder.is_dir() or folder.is_symlink():
         return
     for entry in list(os.scandir(folder)):
@@ -132,7 +139,10 @@ def _contents(folder: Path, sizes: Set[int]) -> Iterator[str | None]:
 
 
 def _same_model(saved: SavedCentres, model: ModelSettings) -> ModelSettings:
-    """Return the settings with which the run that kept the centres made its features. Raises UsageError."""
+    """Return `model` with the settings that made the features of the saved centres.
+
+    Raises UsageError if `model` asks for another model, or if the weights of the user are missing.
+    """
     name, weights = saved.model["name"], saved.model["weights"]
     if model.model not in (None, name):
         raise UsageError(f"--model {model.model}: these categories were made with {name}. Leave the option out.")
@@ -148,7 +158,10 @@ def _same_model(saved: SavedCentres, model: ModelSettings) -> ModelSettings:
 
 
 def _precision(made_in: str, asked_for: Precision) -> Precision:
-    """Return the precision asked for, or that of the features before; a GPU's own half precision is nobody's choice."""
+    """Return the precision that was asked for, or else the precision of the earlier features.
+
+    If a GPU chose half precision by itself, return `auto`, because nobody asked for half precision.
+    """
     known: dict[str, Precision] = {name: name for name in get_args(Precision)}
     return known.get(made_in, "auto") if asked_for == "auto" else asked_for
 
@@ -170,7 +183,7 @@ def _require_same_features(saved: SavedCentres, collection: OpenCollection, extr
 def _learn_from_folders(
     collection: OpenCollection, model: ModelSettings, default: str
 ) -> tuple[Centres, list[str | None]]:
-    """Return the centres of what lies in the category folders now, and the folders."""
+    """Return the centres of the images that lie in the category folders now, and these folders."""
     import numpy as np
 
     root: Path = collection.site.destination

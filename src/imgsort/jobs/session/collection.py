@@ -1,4 +1,4 @@
-"""Opens a collection for a command: locked, with killed runs settled, and listed."""
+"""Opens a collection for a command: locks it, settles killed runs, and lists the images."""
 
 import contextlib
 import time
@@ -20,11 +20,13 @@ from imgsort.jobs.settings import FilingSettings
 
 @dataclass(frozen=True)
 class OpenCollection:
-    """A collection as a command found it, which nobody else changes until the command ends.
+    """A collection as a command found it. Nobody else changes it until the command ends.
 
-    `listing`: the images that it works on; `own_sources`: the paths of the category folders in the collection;
-    `categories`: the category folders in the destination; `hearing`: where notices and progress go, which remembers
-    the notices for the result; `opened_ns`: when, so that files changed later are known.
+    `listing`: the images that the command works on.
+    `own_sources`: the paths of the category folders in the collection.
+    `categories`: the category folders in the destination.
+    `hearing`: receives notices and progress, and remembers the notices for the result.
+    `opened_ns`: when the collection was opened. It shows which files were changed later.
     """
 
     command: str
@@ -39,7 +41,7 @@ class OpenCollection:
 
     @property
     def own_targets(self) -> set[str]:
-        """The paths of the category folders that are there, relative to the destination."""
+        """The paths of the category folders that exist, relative to the destination."""
         return {folder.path for folder in self.categories}
 
 
@@ -53,10 +55,10 @@ def open_collection(
     *,
     inside: Iterable[str] | None = None,
 ) -> Iterator[OpenCollection]:
-    """Open a collection for filing; what touches nothing takes no lock and settles nothing.
+    """Open a collection for filing.
 
-    `inside`: look into these folders alone, and into the collection itself. Raises CollectionError, UsageError,
-    LockedError, JournalError.
+    A command that changes nothing takes no lock and settles no run. `inside`: look only into these folders and into the
+    collection itself. Raises CollectionError, UsageError, LockedError and JournalError.
     """
     opened_ns = time.time_ns()
     site = site_of(require_folder(Path(folder)), settings.output, settings.mode)

@@ -1,4 +1,7 @@
-"""Makes features as a command was asked to: the model, the way it is run, the cache. Knows no collection's state."""
+"""Makes features as a command was asked to: with which model, how it runs, and with or without the cache.
+
+This module knows nothing about the state of a collection.
+"""
 
 import contextlib
 from dataclasses import replace
@@ -32,7 +35,10 @@ def extract_with(
 
 
 def chosen_model(settings: ModelSettings, default: str, listener: Listener) -> PooledModel:
-    """Return the model asked for, or else `default`, with its weights at hand. Raises UsageError and WeightsError."""
+    """Return the model that was asked for, or else the model `default`.
+
+    The weights of the model are then on this machine. Raises UsageError and WeightsError.
+    """
     chosen = choose_model(
         settings.model, default, settings.weights, notice=listener.notice, make_bar=listener.download_bar
     )
@@ -50,7 +56,10 @@ def extract_by(
     read: ReadSettings,
     listener: Listener,
 ) -> tuple[Features, Way]:
-    """Extract the features of every listed image, from the cache or by the model. Raises WeightsError, DeviceError."""
+    """Extract the features of every listed image, from the cache or by the model.
+
+    Raises WeightsError and DeviceError.
+    """
     notice = listener.notice
     extraction = prepare_extraction(
         model,

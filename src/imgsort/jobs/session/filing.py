@@ -1,4 +1,4 @@
-"""Carries out what a command decided: plans the placements, files them, and returns the result."""
+"""Carries out what a command decided: plans the moves, files the images, and returns the result."""
 
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from imgsort.jobs.session.looking import Looked
 
 @dataclass(frozen=True)
 class Found:
-    """What a command found besides where images belong: see FilingResult."""
+    """What a command found in addition to the places of the images. `FilingResult` describes the fields."""
 
     candidates: tuple[Candidate, ...] | None = None
     outliers: tuple[Outlier, ...] | None = None
@@ -43,11 +43,13 @@ def carry_out(
     found: Found = NOTHING_ELSE,
     when_begun: WhenBegun | None = None,
 ) -> FilingResult:
-    """Plan the placements and file them, or save the plan, or in a dry run only tell of it.
+    """Plan the placements, and file them.
 
-    `shared`: names of folders that are no categories; `site`: another one than the collection's; `when_begun`: is
-    given the run once its plan is on disk, before the first move. Raises StoppedError, with what was done as its
-    `result`, where the run stopped part way.
+    If the settings ask for a plan file, save the plan instead. In a dry run, only describe the plan.
+    `shared`: names of folders that are not categories.
+    `site`: replaces the site of the collection.
+    `when_begun`: is called with the run when its plan is on disk, before the first move.
+    Raises StoppedError if the run stopped part way. The `result` of the error says what was done.
     """
     plan = make_plan(site or collection.site, placements, own_folders=collection.own_targets, shared=shared)
     if collection.settings.plan is not None and plan.moves:
@@ -63,7 +65,10 @@ def carry_out_plan(
     found: Found = NOTHING_ELSE,
     when_begun: WhenBegun | None = None,
 ) -> FilingResult:
-    """File what a plan says, unless nothing is to be touched. Raises StoppedError as `carry_out`."""
+    """File the images as the plan says, unless the command must change nothing.
+
+    Raises StoppedError if the run stopped part way. The `result` of the error says what was done.
+    """
     describe = partial(_result, collection, looked, plan, found)
     if collection.settings.touches_nothing or not plan.moves:
         return describe(status="planned" if collection.settings.touches_nothing else "nothing to do")
@@ -94,7 +99,7 @@ def _result(
     run: str | None = None,
     outcome: Outcome | None = None,
 ) -> FilingResult:
-    """Describe what came of a plan."""
+    """Describe what happened to a plan."""
     settings, site = collection.settings, plan.site
     return FilingResult(
         command=collection.command,
@@ -119,7 +124,7 @@ def _result(
 
 
 def _files_in_their_places(result: FilingResult) -> Iterator[KnownFile]:
-    """Yield the images that a run has filed, where they are now."""
+    """Yield the images that a run has filed, with their new paths."""
     left = {refusal.path for refusal in result.refused}
     for move in result.moves:
         if move.follows is None and move.source not in left:

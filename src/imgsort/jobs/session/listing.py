@@ -1,4 +1,4 @@
-"""Which images of a collection count: those directly in it, and those in the folders that imgsort made."""
+"""Lists the images of a collection: those directly in it, and those in the folders that imgsort made."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -13,7 +13,7 @@ LEFT_OUT = ("Outlayers", "Rejected", "Unsorted", "Unsure")
 
 
 def list_collection(site: Site, own_folders: Sequence[str], *, recursive: bool) -> Listing:
-    """List the images of a collection. Raises CollectionError where there is none."""
+    """List the images of a collection. Raises CollectionError if there are none."""
     listing = find_images(site.collection, inside=own_folders, left_out=left_out(site), recursive=recursive)
     if not listing.files and not listing.unreadable:
         hint = "" if recursive else " Add --recursive if they lie in its subfolders."
@@ -22,9 +22,9 @@ def list_collection(site: Site, own_folders: Sequence[str], *, recursive: bool) 
 
 
 def list_inside(site: Site, folders: Iterable[str]) -> Listing:
-    """List the images directly in the collection and in those of the folders that may be looked into.
+    """List the images directly in the collection, and directly in those of the `folders` that are allowed.
 
-    These are there, and neither links nor hidden nor left out.
+    A folder is allowed if it exists and is not a link, not hidden and not left out.
     """
     there = {
         folder
@@ -38,15 +38,18 @@ def list_inside(site: Site, folders: Iterable[str]) -> Listing:
 
 
 def without_sidecars(listing: Listing) -> Listing:
-    """Return the listing with nothing that goes with an image."""
+    """Return the listing without any sidecars."""
     return replace(listing, files=tuple(replace(file, sidecars=()) for file in listing.files))
 
 
 def left_out(site: Site) -> set[str]:
-    """Return the folders that never count, relative to the collection."""
+    """Return the folders whose images never count, relative to the collection."""
     return {*LEFT_OUT, *(join(site.prefix, name) for name in LEFT_OUT if site.is_within)}
 
 
 def still_categories(folders: Iterable[CategoryFolder], site: Site) -> tuple[CategoryFolder, ...]:
-    """Return the category folders; one that a person renamed to `Rejected` and the like is none any more."""
+    """Return the folders that are still categories.
+
+    A folder is no longer a category if a person renamed it to `Rejected` or another name in `LEFT_OUT`.
+    """
     return tuple(folder for folder in folders if folder.path not in left_out(site))

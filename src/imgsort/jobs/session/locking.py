@@ -1,4 +1,4 @@
-"""The locks that a command holds while it works, and the killed runs that it settles first."""
+"""Takes the locks that a command holds while it works, and settles killed runs first."""
 
 import contextlib
 from collections.abc import Iterator, Sequence
@@ -11,11 +11,14 @@ from imgsort.filing.moving.settle import settle, unsettled_runs
 
 @contextlib.contextmanager
 def locked_and_settled(roots: Sequence[Path], command: str) -> Iterator[list[str]]:
-    """Hold the locks of `roots`, and of roots that a killed run shares with them; give the ids of runs settled."""
+    """Hold the locks of `roots`, settle their killed runs, and give the ids of the settled runs.
+
+    If a killed run also belongs to another root, hold the lock of that root too.
+    """
     wanted = set(roots)
     for root in roots:
         for run in unsettled_runs(root):
-            # A root that a journal names is not touched unless it has the same run on record itself.
+            # A journal may name another root. imgsort touches that root only if the root has a record of the same run.
             if has_twin(run):
                 wanted.update(run.plan.site.roots)
     with locked(sorted(wanted), command):

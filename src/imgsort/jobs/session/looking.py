@@ -1,4 +1,4 @@
-"""Looks at the images of an open collection: which can be read, and what a model says of them."""
+"""Looks at the images of an open collection: finds out which can be read, and what a model says about them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,9 +16,11 @@ from imgsort.jobs.settings import ModelSettings
 
 @dataclass(frozen=True)
 class Looked:
-    """What came of looking at images. `images`: how many were read; `model`: what looked at them, if a model did.
+    """The outcome of looking at images.
 
-    `is_kept`: what was read is kept for the next time, so that the files are worth remembering where they go.
+    `images`: how many images were read.
+    `model`: the model that looked at them, if there was one.
+    `is_kept`: the cache keeps what was read, so it is useful to remember where the files go.
     """
 
     images: int
@@ -29,16 +31,17 @@ class Looked:
 
 @dataclass(frozen=True)
 class Extracted:
-    """The features of a collection's images, and what else came of looking at them."""
+    """The features of a collection's images, and the outcome of looking at them."""
 
     features: Features
     looked: Looked
 
 
 def extract(collection: OpenCollection, settings: ModelSettings, default: str) -> Extracted:
-    """Extract the features of every listed image, with the model `default` where none was asked for.
+    """Extract the features of every listed image. If nobody asked for a model, use the model `default`.
 
-    Raises StrictError where an image cannot be read and the command is strict; WeightsError, DeviceError, UsageError.
+    Raises StrictError if an image cannot be read and the command is strict. Also raises WeightsError, DeviceError and
+    UsageError.
     """
     pooled = chosen_model(settings, default, collection.hearing)
     return extract_with_model(collection, pooled, settings, lambda way: ModelRecord.of(pooled, way))
@@ -47,7 +50,12 @@ def extract(collection: OpenCollection, settings: ModelSettings, default: str) -
 def extract_with_model(
     collection: OpenCollection, model: FeatureModel, settings: ModelSettings, record: Callable[[Way], ModelRecord]
 ) -> Extracted:
-    """Extract features by a model that is at hand; `record` describes it, by the way it is run. Raises likewise."""
+    """Extract the features of every listed image with the given `model`.
+
+    `record`: describes the model, given the way it is run.
+    Raises StrictError if an image cannot be read and the command is strict. Also raises WeightsError, DeviceError and
+    UsageError.
+    """
     features, way = extract_by(
         model,
         collection.site.collection,
@@ -62,12 +70,15 @@ def extract_with_model(
 
 
 def looked_at_none(collection: OpenCollection) -> Looked:
-    """Say that there was no image to look at, but perhaps some that could not be read. Raises StrictError."""
+    """Return the outcome for a collection without an image to look at.
+
+    Some files may still be unreadable. Raises StrictError if there are such files and the command is strict.
+    """
     return require_readable(collection, Looked(0, collection.listing.unreadable))
 
 
 def require_readable(collection: OpenCollection, looked: Looked) -> Looked:
-    """Return `looked`. Raises StrictError where an image could not be read and the command is strict."""
+    """Return `looked`. Raises StrictError if an image could not be read and the command is strict."""
     if collection.settings.strict and looked.unreadable:
         row = looked.unreadable[0]
         raise StrictError(

@@ -1,16 +1,19 @@
-"""Joins what `images` found and `filing` files: an image, what goes with it, and the folder it belongs in."""
+"""Turns an image that `images` found into a placement that `filing` files: image, sidecars and folder."""
 
 from imgsort.filing.planning.plan import Follower, Placement
 from imgsort.images.finding.find import ImageFile
 
-# For images that belong to no category.
+# The folder for images that belong to no category.
 UNSORTED_FOLDER = "Unsorted"
 
 
 def place(
     file: ImageFile, content: str, folder: str, distance: float | None = None, score: float | None = None
 ) -> Placement:
-    """Say that `file`, whose bytes have the hash `content`, belongs in `folder`, and its sidecars with it."""
+    """Return the placement of `file` and its sidecars in the folder `folder`.
+
+    `content`: the hash of the file's bytes.
+    """
     followers = tuple(Follower(sidecar.path, sidecar.size, sidecar.mtime_ns) for sidecar in file.sidecars)
     return Placement(
         file.path,
@@ -25,5 +28,5 @@ def place(
 
 
 def rounded(number: float) -> float:
-    """Return a distance or score as results show it: further digits are noise."""
+    """Round a distance or score for the results. Further digits are noise."""
     return round(float(number), 6)

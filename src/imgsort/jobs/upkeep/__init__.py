@@ -1,1 +1,1 @@
-"""The commands that look after the cache and the models, a module each."""
+"""The commands that look after the cache and the models, with one module for each."""

@@ -1,4 +1,4 @@
-"""`imgsort cache`: what is kept between runs, and making it smaller."""
+"""`imgsort cache`: shows what is kept between runs, and makes it smaller."""
 
 import re
 from decimal import Decimal
@@ -26,16 +26,20 @@ def clear_cache(*, features: bool = True, models: bool = True) -> CacheInfo:
 
 
 def prune_cache(max_size: int | str) -> CacheInfo:
-    """Remove what was not used for longest until the rest takes `max_size` bytes, or such as `2GB`.
+    """Remove what was unused for the longest time, until the rest takes at most `max_size`.
 
-    Returns what is left. Raises CacheError, and UsageError for no size.
+    `max_size`: a number of bytes, or a text such as `2GB`.
+    Returns what is left. Raises CacheError, and UsageError for a text that is not a size.
     """
     upkeep.prune(max_size if isinstance(max_size, int) else parse_size(max_size))
     return upkeep.look_into_cache()
 
 
 def parse_size(text: str) -> int:
-    """Return the bytes that such as `2GB`, `500 MB` or `0` stand for, in powers of ten. Raises UsageError."""
+    """Return the number of bytes that a text stands for, for example `2GB`, `500 MB` or `0`.
+
+    The units are powers of ten. Raises UsageError.
+    """
     match = _SIZE.fullmatch(text.strip())
     if match is None:
         raise UsageError(f"size {text!r}: it is a number of bytes, or such as 500MB or 2GB.")

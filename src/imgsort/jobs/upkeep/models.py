@@ -1,4 +1,4 @@
-"""`imgsort models`: which models there are, and fetching their weights ahead of time."""
+"""`imgsort models`: lists the models, and fetches their weights ahead of time."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,13 @@ from imgsort.jobs.listener import Listener
 
 @dataclass(frozen=True)
 class ModelRow:
-    """A model: side of its input in pixels, features an image, where its weights are or would be, and if they are."""
+    """A model of the table.
+
+    `size_px`: the side of its square input, in pixels.
+    `width`: how many features it gives for an image.
+    `weights`: where its weights are, or where they would be.
+    `present`: whether the weights are there.
+    """
 
     name: str
     size_px: int
@@ -24,12 +30,12 @@ class ModelRow:
 
 
 def model_names() -> tuple[str, ...]:
-    """Return the names of the models of the table, in its order."""
+    """Return the names of the models, in the order of the table."""
     return tuple(BACKBONES)
 
 
 def list_models() -> tuple[ModelRow, ...]:
-    """Return a row for each model. Looks at the disk only."""
+    """Return a row for each model. This looks only at the disk."""
     return tuple(
         ModelRow(row.name, row.size_px, row.width, row.weights.file, row.weights.is_present())
         for row in BACKBONES.values()

@@ -1,4 +1,4 @@
-"""Fits a head on the features of a backbone as it is, which takes seconds."""
+"""Fits a head on the features of an unchanged backbone, which takes seconds."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def fit_on_backbone(task: TrainingTask) -> Learned:
-    """Fit a head, and then, if so asked, train it and the backbone on together.
+    """Fit a head. If the settings ask for it, then train the head and the backbone together.
 
     Raises UsageError, WeightsError, DeviceError, UnreadableImageError, MissingPackageError.
     """
@@ -50,7 +50,7 @@ def fit_on_backbone(task: TrainingTask) -> Learned:
 
 
 def _features(task: TrainingTask, pooled: PooledModel) -> "tuple[NDArray[np.float32], ...]":
-    """Return the features of each part, those of one folder extracted at once."""
+    """Return the features of each part. The parts that lie in one folder are extracted together."""
     train, validation, test = task.data.split.parts
     if test.root == train.root:
         rows = _extract(task, pooled, (train, validation, test))

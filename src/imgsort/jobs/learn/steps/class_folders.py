@@ -1,4 +1,4 @@
-"""The classes of a folder: its subfolders, and the images in them."""
+"""Finds the classes of a folder: its subfolders, and the images in them."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,9 +11,11 @@ from imgsort.learning.data.class_names import require_class_names
 
 @dataclass(frozen=True)
 class ClassFolders:
-    """`classes`: the names of the subfolders that hold images, in order; `listing`: those images.
+    """The classes of a folder, and their images.
 
-    `loose`: how many images lie in no subfolder, and so are of no class.
+    `classes`: the names of the subfolders that hold images, in order.
+    `listing`: the images in these subfolders.
+    `loose`: how many images lie in no subfolder. They have no class.
     """
 
     root: Path
@@ -23,10 +25,10 @@ class ClassFolders:
 
 
 def find_classes(root: Path) -> ClassFolders:
-    """List the images in the subfolders of `root`, each of which is a class; what lies deeper is of it too.
+    """List the images in the subfolders of `root`. Each subfolder is a class.
 
-    `Outlayers`, `Rejected`, `Unsorted` and `Unsure` are no classes, and hidden folders neither. Raises
-    CollectionError where there is no class, UsageError for a name that no class can have.
+    Images in deeper folders belong to the class too. `Outlayers`, `Rejected`, `Unsorted`, `Unsure` and hidden folders
+    are not classes. Raises CollectionError if there is no class, and UsageError for a name that a class cannot have.
     """
     found = find_images(root, left_out=LEFT_OUT, recursive=True)
     files = tuple(file for file in found.files if "/" in file.path)
@@ -41,14 +43,17 @@ def find_classes(root: Path) -> ClassFolders:
 
 
 def require_outside(path: Path, root: Path) -> Path:
-    """Return `path`. Raises UsageError where it lies among the classes of `root`: its pictures would be one of them."""
+    """Return `path`. Raises UsageError if it lies in `root`, whose folders are classes.
+
+    Pictures at `path` would become one of the classes.
+    """
     if path.parent.resolve().is_relative_to(root):
         raise UsageError(f"{path}: this lies in {root}, whose folders are classes. Give a place outside.")
     return path
 
 
 def require_two(folders: ClassFolders) -> ClassFolders:
-    """Return the classes. Raises TooFewImagesError where there is one alone."""
+    """Return the classes. Raises TooFewImagesError if there is only one."""
     if len(folders.classes) < 2:
         raise TooFewImagesError(
             f"{folders.root}: the one class {folders.classes[0]!r} leaves nothing to tell it from. "
@@ -58,7 +63,7 @@ def require_two(folders: ClassFolders) -> ClassFolders:
 
 
 def only_classes(folders: ClassFolders, known: tuple[str, ...]) -> tuple[ClassFolders, tuple[str, ...]]:
-    """Return those classes that are `known`, and the names of the others."""
+    """Return the classes that are `known`, and the names of the others."""
     unknown = tuple(name for name in folders.classes if name not in known)
     files = tuple(file for file in folders.listing.files if file.path.partition("/")[0] not in unknown)
     classes = tuple(name for name in folders.classes if name in known)

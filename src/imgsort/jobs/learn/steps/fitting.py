@@ -1,4 +1,4 @@
-"""Trains one model on images that are divided already: what `train` does once, and `compare` for each model."""
+"""Trains one model on images that are already divided. `train` does this once, `compare` for each model."""
 
 import datetime
 import importlib.metadata
@@ -26,10 +26,11 @@ _PACKAGES = ("keras", "tensorflow", "scikit-learn", "numpy")
 
 @dataclass(frozen=True)
 class Fitted:
-    """A classifier, the Keras network that belongs to it, and how well they do on the test images.
+    """A classifier, the Keras network that belongs to it, and how good they are on the test images.
 
-    `evaluation` and `predictions` are None where no images were left to test with; `is_whole`: training was not
-    interrupted; `seconds`: what it took, from files to the trained network.
+    `evaluation` and `predictions`: None if there are no test images.
+    `is_whole`: training was not interrupted.
+    `seconds`: the time for training, from the files to the trained network.
     """
 
     network: Any
@@ -42,7 +43,10 @@ class Fitted:
 
 
 def fit(task: TrainingTask) -> Fitted:
-    """Train, and judge by the test images. Raises UsageError, WeightsError, DeviceError, UnreadableImageError."""
+    """Train a model, and judge it by the test images.
+
+    Raises UsageError, WeightsError, DeviceError and UnreadableImageError.
+    """
     began = time.monotonic()
     learned = train_from_nothing(task) if task.settings.from_nothing else fit_on_backbone(task)
     seconds = time.monotonic() - began
@@ -67,7 +71,7 @@ def fit(task: TrainingTask) -> Fitted:
 
 
 def _provenance(task: TrainingTask) -> dict[str, Any]:
-    """Return how the classifier comes to be, for people who find its file."""
+    """Return how the classifier was made, for people who find its file."""
     settings, split = task.settings, task.data.split
     return {
         "imgsort": __version__,

@@ -1,4 +1,7 @@
-"""Trains a network through and through: from random weights, or a backbone with its head on, gently."""
+"""Trains a whole network.
+
+The network starts from random weights, or it is a backbone with its head, which is trained gently.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -33,7 +36,10 @@ if TYPE_CHECKING:
 
 
 def train_from_nothing(task: TrainingTask) -> Learned:
-    """Train the small network, or a backbone, from random weights. Raises UsageError, DeviceError and the like."""
+    """Train the small network, or a backbone, from random weights.
+
+    Raises UsageError, DeviceError, UnreadableImageError and MissingPackageError.
+    """
     settings, classes = task.settings, len(task.data.classes)
     _begin(settings)
     if settings.model == SMALL_NETWORK:
@@ -45,7 +51,11 @@ def train_from_nothing(task: TrainingTask) -> Learned:
 
 
 def fine_tune(task: TrainingTask, pooled: PooledModel, head: Head, history: list[HistoryRow]) -> Learned:
-    """Train a backbone and the head that was fitted on it together. `history`: of the head. Raises likewise."""
+    """Train a backbone together with the head that was fitted on it.
+
+    `history`: the history of the head.
+    Raises UsageError, WeightsError, DeviceError, UnreadableImageError and MissingPackageError.
+    """
     _begin(task.settings)
     network = build_on_backbone(pooled, len(task.data.classes))
     set_head(network, head)
@@ -55,7 +65,10 @@ def fine_tune(task: TrainingTask, pooled: PooledModel, head: Head, history: list
 
 
 def _begin(settings: LearnSettings) -> None:
-    """Make TensorFlow ready for the device asked for, and what it draws depend on the seed. Raises DeviceError."""
+    """Prepare TensorFlow for the device that was asked for, and make its random numbers depend on the seed.
+
+    Raises DeviceError.
+    """
     if settings.device == "gpu":
         require_gpu()
     use_device("cpu" if settings.device == "cpu" else "gpu")
@@ -63,13 +76,13 @@ def _begin(settings: LearnSettings) -> None:
 
 
 def _without_weights(settings: LearnSettings) -> PooledModel:
-    """Return the backbone, to begin with random weights."""
+    """Return the backbone without weights, so that it starts with random ones."""
     backbone = replace(BACKBONES[settings.model], load=lambda model, file: None)
     return PooledModel(ChosenModel(backbone, Path(), "imagenet", ""), settings.size_px)
 
 
 def _train(task: TrainingTask, network: Any, record: NetworkRecord, history: list[HistoryRow]) -> Learned:
-    """Train the network, and describe it: its head, and the features that it gives by now."""
+    """Train the network. Return it with its head and the features that it gives after the training."""
     squares = _squares(task)
     train, validation = (
         Squares(pixels, part.labels) for pixels, part in zip(squares[:2], task.data.split.parts[:2], strict=True)

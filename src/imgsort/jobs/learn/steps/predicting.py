@@ -1,4 +1,7 @@
-"""Makes the features that a classifier sees: of its backbone, whose features may be kept, or of its own network."""
+"""Makes the features that a classifier needs.
+
+They come from the classifier's backbone, whose features may be in the cache, or from the classifier's own network.
+"""
 
 from dataclasses import replace
 
@@ -17,7 +20,7 @@ from imgsort.learning.result.trained_network import TrainedNetwork
 
 
 class PredictOptions(ReadOptions, total=False):
-    """How a classifier is run. Defaults are those of `ModelSettings`."""
+    """Options that say how a classifier is run. The defaults are those of `ModelSettings`."""
 
     batch_size: int | None
     device: Device
@@ -26,7 +29,11 @@ class PredictOptions(ReadOptions, total=False):
 
 
 def feature_model(file: ClassifierFile) -> FeatureModel:
-    """Return what gives the features: the backbone as it was published, where it is here, or the file's network."""
+    """Return the model that gives the features for a classifier.
+
+    This is the backbone as it was published, if the classifier uses it and its weights are on this machine. Otherwise
+    it is the network in the file.
+    """
     network = file.classifier.network
     backbone = BACKBONES.get(network.name)
     if not network.is_stock or backbone is None or not backbone.weights.is_present():
@@ -43,7 +50,7 @@ def as_trained(settings: ModelSettings) -> ModelSettings:
 
 
 def require_fitting(file: ClassifierFile, features: Features) -> None:
-    """Raise ClassifierError where the features are not those that the head has learned."""
+    """Raise ClassifierError if the features are not of the kind that the head has learned."""
     width = len(file.classifier.head.kernel)
     if features.files and features.matrix.shape[1] != width:
         raise ClassifierError(
@@ -53,7 +60,7 @@ def require_fitting(file: ClassifierFile, features: Features) -> None:
 
 
 def record_of(file: ClassifierFile, way: Way) -> ModelRecord:
-    """Describe the classifier as what a result was made with."""
+    """Describe the classifier as the model that made a result."""
     network = file.classifier.network
     return ModelRecord(
         network.name, str(file.path), file.sha256, None, way.precision, way.runtime, "avg", network.size_px
@@ -61,6 +68,6 @@ def record_of(file: ClassifierFile, way: Way) -> ModelRecord:
 
 
 def require_numbers(confidence: float | None, top: int) -> None:
-    """Raise UsageError for a confidence that is none, and for fewer than one class to tell of an image."""
+    """Raise UsageError if `confidence` is not from 0 to 1, or if `top` is less than 1."""
     if (confidence is not None and not 0 <= confidence <= 1) or top < 1:
         raise UsageError(f"confidence {confidence} and top {top}: they are from 0 to 1, and at least 1.")

@@ -1,4 +1,4 @@
-"""What a classifier says of images, as people and scripts are told it."""
+"""The predictions of a classifier, in the form in which people and scripts get them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,9 +25,11 @@ class Guess:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What an image shows: `guesses`, the likeliest first. `distance`: how far it is from the nearest class's centre.
+    """What an image shows.
 
-    `folder`: the one that it belongs in, None where nothing is filed.
+    `guesses`: the classes, the likeliest first.
+    `distance`: how far the image is from the nearest class's centre.
+    `folder`: the folder that the image belongs in, or None if nothing is filed.
     """
 
     path: str
@@ -36,7 +38,7 @@ class Prediction:
     folder: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the object that `--json` prints for it."""
+        """Return the object that `--json` prints for this image."""
         best = self.guesses[0]
         filed = {} if self.folder is None else {"folder": self.folder}
         guesses = [{"class": guess.name, "confidence": guess.confidence} for guess in self.guesses]
@@ -53,10 +55,10 @@ class Prediction:
 def predictions_for(
     classifier: Classifier, features: Features, found: Predictions | None, top: int, sure: float | None
 ) -> tuple[Prediction, ...]:
-    """Return what there is to tell of each image, `top` classes at most.
+    """Return a prediction for each image, with at most `top` classes.
 
-    `found`: what the classifier says of the features, None where there is no image; `sure`: from which confidence on
-    an image is filed by its class, None for no filing.
+    `found`: what the classifier says about the features, or None if there is no image.
+    `sure`: the lowest confidence at which an image is filed in the folder of its class, or None if nothing is filed.
     """
     if found is None:
         return ()
@@ -74,7 +76,7 @@ def predictions_for(
 
 
 def write_predictions(path: Path, predictions: Sequence[Prediction], top: int) -> None:
-    """Write a new table: a line for each image, further classes in further columns. Raises OSError."""
+    """Write a new table with a line for each image. Further classes take further columns. Raises OSError."""
     most = max((len(prediction.guesses) for prediction in predictions), default=1)
     header = [*_CSV_HEADER, *(f"{name} {n}" for n in range(2, min(top, most) + 1) for name in ("class", "confidence"))]
     rows = []

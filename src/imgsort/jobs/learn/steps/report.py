@@ -1,4 +1,4 @@
-"""The files that tell of a training or an evaluation: tables as CSV, figures as JSON, pictures as PNG."""
+"""Writes the files about a training or an evaluation: tables as CSV, figures as JSON, pictures as PNG."""
 
 import json
 from collections.abc import Sequence
@@ -21,7 +21,11 @@ MOST_MISTAKES = 20
 
 @dataclass(frozen=True)
 class Mistake:
-    """An image that is classified wrongly. `path` is relative to its folder; `confidence`: in what it is taken for."""
+    """An image that is classified wrongly.
+
+    `path`: relative to the folder of classes.
+    `confidence`: the probability of the class that the image is taken for.
+    """
 
     path: str
     is_of: str
@@ -30,7 +34,7 @@ class Mistake:
 
 
 def require_new_folder(path: Path) -> Path:
-    """Return `path`, where a new folder can be made. Raises UsageError."""
+    """Return `path`. Raises UsageError if no new folder can be made there."""
     if path.is_dir() and not path.is_symlink() and not any(path.iterdir()):
         return path
     try:
@@ -40,9 +44,9 @@ def require_new_folder(path: Path) -> Path:
 
 
 def report_folder(output: str | Path | None, root: Path) -> Path | None:
-    """Return where a report goes that a person asked for: a new folder, outside the classes of `root`.
+    """Return the new folder for a report, or None if nobody asked for a report.
 
-    Raises UsageError.
+    Raises UsageError if the folder is not new, or if it does not lie outside the classes of `root`.
     """
     return None if output is None else require_new_folder(require_outside(Path(output), root))
 
@@ -57,7 +61,7 @@ def end_of_json(report: Path | None, unreadable: Sequence[Unreadable], notices: 
 
 
 def write_training(folder: Path, classes: Sequence[str], split: Split, history: Sequence[HistoryRow]) -> None:
-    """Write how training went, and which image went to which part. Raises OSError."""
+    """Write how the training went, and which image is in which part. Raises OSError."""
     folder.mkdir(exist_ok=True)
     write_csv(folder / "history.csv", *_table(HistoryRow, history))
     rows: list[tuple[str, ...]] = [
@@ -75,7 +79,7 @@ def write_training(folder: Path, classes: Sequence[str], split: Split, history: 
 
 
 def write_evaluation(folder: Path, evaluation: Evaluation, mistakes: Sequence[Mistake]) -> None:
-    """Write figures, the confusion matrix as table and picture, and the worst mistakes. Raises OSError."""
+    """Write the figures, the confusion matrix (table and picture) and the worst mistakes. Raises OSError."""
     folder.mkdir(exist_ok=True)
     names = [row.name for row in evaluation.per_class]
     write_json(folder / "evaluation.json", {**evaluation.to_json(), "mistakes": [vars(row) for row in mistakes]})

@@ -1,4 +1,4 @@
-"""The options of training, checked once."""
+"""Defines the options of training, and checks each value once."""
 
 import math
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ ClassWeights = Literal["balanced", "none"]
 
 
 class LearnOptions(ReadOptions, total=False):
-    """How a classifier is trained. Defaults are those of `LearnSettings`."""
+    """Options that say how a classifier is trained. The defaults are those of `LearnSettings`."""
 
     model: str
     weights: str | Path | None
@@ -41,14 +41,19 @@ class LearnOptions(ReadOptions, total=False):
 
 @dataclass(frozen=True)
 class LearnSettings:
-    """What is trained, on what, and how.
+    """What is trained, on which images, and how.
 
-    `model`: a backbone of the table, or `cnn`; `weights`: a file brought by hand, or `none` to begin with random
-    ones; `size`: side of the network's square input in pixels; `split`: shares for training, validation and test;
-    `test_dir`: a folder of classes to be judged by, in the place of the third share; `fine_tune`: train the top of
-    the backbone too; `augment`: `none`, `light` or `strong`; `class_weights`: `balanced` or `none`. `epochs`,
-    `batch_size` and `learning_rate` are of a network that is trained, and of no head alone. `tensorboard`: a folder
-    for logs. The others are those of ModelSettings.
+    `model`: a backbone of the table, or `cnn`.
+    `weights`: a file that the user supplies, or `none` to begin with random weights.
+    `size`: the side of the network's square input, in pixels.
+    `split`: the shares for training, validation and test.
+    `test_dir`: a folder of classes with test images, instead of the third share.
+    `fine_tune`: train the top of the backbone too.
+    `augment`: `none`, `light` or `strong`.
+    `class_weights`: `balanced` or `none`.
+    `epochs`, `batch_size` and `learning_rate` apply only if a network is trained, and not to a head alone.
+    `tensorboard`: a folder for logs.
+    The others are those of ModelSettings.
     """
 
     model: str = ALWAYS_THERE
@@ -98,7 +103,7 @@ class LearnSettings:
 
     @property
     def from_nothing(self) -> bool:
-        """Whether all of the network is trained, from random weights."""
+        """Whether the whole network is trained, from random weights."""
         return self.model == SMALL_NETWORK or self.weights == FROM_NOTHING
 
     @property
@@ -108,15 +113,15 @@ class LearnSettings:
 
     @property
     def size_px(self) -> int:
-        """The side of the network's square input."""
+        """The side of the network's square input, in pixels."""
         usual = SMALL_NETWORK_PX if self.model == SMALL_NETWORK else BACKBONES[self.model].classifier_px
         return self.size or usual
 
     @property
     def features(self) -> ModelSettings:
-        """How the features are made that a head is fitted on.
+        """The settings that make the features for fitting a head.
 
-        In float32, so that the file gives the same answers wherever it is used.
+        The precision is float32, so that the classifier's file gives the same answers wherever it is used.
         """
         return ModelSettings(
             model=self.model,
@@ -130,7 +135,7 @@ class LearnSettings:
 
     @property
     def training(self) -> TrainingSettings:
-        """How a network is trained: gently where it has learned before."""
+        """The settings that train a network. Training is gentle if the network has learned before."""
         epochs, batch_size, rate, patience = (40, 16, 5e-4, 8) if self.from_nothing else (12, 16, 1e-4, 6)
         return TrainingSettings(
             epochs=self.epochs or epochs,
@@ -149,12 +154,12 @@ def _are_shares(first: float, second: float, third: float) -> bool:
 
 
 def learnable_names() -> tuple[str, ...]:
-    """Return the names of the networks that can be trained, the default first and the one from scratch last."""
+    """Return the names of the networks that can be trained: the default first, the small network last."""
     return (ALWAYS_THERE, *(name for name in BACKBONES if name != ALWAYS_THERE), SMALL_NETWORK)
 
 
 def require_learnable(name: str) -> None:
-    """Raise UsageError for a name that is neither a backbone's nor the small network's."""
+    """Raise UsageError for a name that is neither a backbone nor the small network."""
     try:
         backbone_named(name)
     except UsageError:

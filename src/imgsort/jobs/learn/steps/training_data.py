@@ -1,4 +1,4 @@
-"""From a folder of classes to the images to learn from, to choose by and to be judged by."""
+"""Turns a folder of classes into the images for training, for validation and for the test."""
 
 import contextlib
 from dataclasses import dataclass
@@ -18,7 +18,10 @@ from imgsort.learning.data.looks import Looks, look_at, looks_recipe
 
 @dataclass(frozen=True)
 class TrainingData:
-    """`unreadable`: the files that were left out, each with its reason."""
+    """The classes, and their images divided into parts.
+
+    `unreadable`: the files that were left out, each with its reason.
+    """
 
     classes: tuple[str, ...]
     split: Split
@@ -27,14 +30,17 @@ class TrainingData:
 
 @dataclass(frozen=True)
 class TrainingReader:
-    """Reads images to learn from as `settings` and `read` say; the listener hears of what is left out."""
+    """Reads the images to learn from, as `settings` and `read` say.
+
+    The listener gets a notice about images that are left out.
+    """
 
     settings: LearnSettings
     read: ReadSettings
     listener: Listener
 
     def read_classes(self, root: Path) -> TrainingData:
-        """List the classes, look at every image, and divide them.
+        """List the classes, look at every image, and divide the images.
 
         Raises CollectionError, TooFewImagesError and UsageError.
         """

@@ -1,4 +1,4 @@
-"""What a model is trained on and how, and what any way of training it gives."""
+"""Describes a training: its data, its settings and its result."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TrainingTask:
-    """One model to be trained, on images that are divided already."""
+    """One model to train, on images that are already divided."""
 
     data: TrainingData
     settings: LearnSettings
@@ -27,7 +27,10 @@ class TrainingTask:
     listener: Listener
 
     def hearing(self, history: list[HistoryRow], total: int) -> Callable[[HistoryRow], None]:
-        """Return what adds each row to `history` and tells the listener of it, of `total` rows at most."""
+        """Return a function that adds each row to `history` and reports it to the listener.
+
+        `total`: the largest number of rows.
+        """
 
         def hear(row: HistoryRow) -> None:
             history.append(row)
@@ -38,10 +41,11 @@ class TrainingTask:
 
 @dataclass(frozen=True)
 class Learned:
-    """What either way of training gives. `features`: of each part, train, validation, test.
+    """The result of a training, whichever way the model was trained.
 
-    `validated`: the head that has not seen the validation images, by which they tell what it is worth. `is_whole`:
-    training was not interrupted.
+    `features`: the features of each part: train, validation, test.
+    `validated`: the head that has not seen the validation images. So these images show how good it is.
+    `is_whole`: training was not interrupted.
     """
 
     network: Any

@@ -1,1 +1,1 @@
-"""Steps of the commands that organize."""
+"""Steps of the commands that put a folder in order."""

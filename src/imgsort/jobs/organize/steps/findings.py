@@ -1,4 +1,4 @@
-"""What is wrong with each of many inspected files, and which of the copies of one picture is the best."""
+"""Finds what is wrong with inspected files, and which of several copies of a picture is the best."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ UNREADABLE, TRUNCATED = "unreadable", "truncated"
 DUPLICATE, NEAR_DUPLICATE = "duplicate", "near-duplicate"
 WRONG_SUFFIX = "wrong-suffix"
 
-# The weightiest first: a file with several is filed by the first.
+# The most serious first: a file with several reasons is filed by the first.
 REASONS = (UNREADABLE, TRUNCATED, *QUALITY_REASONS, DUPLICATE, NEAR_DUPLICATE, WRONG_SUFFIX)
 
 
@@ -22,8 +22,9 @@ REASONS = (UNREADABLE, TRUNCATED, *QUALITY_REASONS, DUPLICATE, NEAR_DUPLICATE, W
 class Finding:
     """One thing that `check` found wrong with one file.
 
-    `value` lies beyond `threshold`, in the unit of the measure, where the reason is one that is measured;
-    `detail` says what a number cannot: why a file is unreadable, which file it is a duplicate of.
+    `value` and `threshold`: given if the reason is measured. The value lies beyond the threshold. Both have the unit of
+    the measure.
+    `detail`: what a number cannot say: why a file is unreadable, or which file it is a duplicate of.
     """
 
     path: str
@@ -35,19 +36,22 @@ class Finding:
 
 @dataclass(frozen=True)
 class Limits(Thresholds):
-    """From where on a measure tells a fault; `max_distance`: bits in which near duplicates may differ, of 64."""
+    """The limits beyond which a measure shows a fault.
+
+    `max_distance`: in how many of 64 bits near duplicates may differ.
+    """
 
     max_distance: int = MAX_DISTANCE
 
 
 def find_faults(inspections: Sequence[Inspection], limits: Limits) -> list[Finding]:
-    """Return everything that is wrong, by reason, the weightiest first, and then in the order of the files."""
+    """Return all findings, ordered by reason, the most serious first, and then in the order of the files."""
     single = [finding for inspection in inspections for finding in _of_one(inspection, limits)]
     faulty = {finding.path for finding in single if finding.reason != WRONG_SUFFIX}
     pictures = sorted((i for i in inspections if i.picture), key=lambda i: _badness(i, i.file.path in faulty))
     blank = {finding.path for finding in single if finding.reason == BLANK}
     firsts, copies = _exact_duplicates(pictures)
-    # Any two blank images look alike to the hash, whatever their colours.
+    # For the perceptual hash any two blank images look alike, whatever their colours.
     near = _near_duplicates([i for i in firsts if i.file.path not in blank], limits.max_distance)
     rank = {reason: number for number, reason in enumerate(REASONS)}
     place = {inspection.file.path: number for number, inspection in enumerate(inspections)}
@@ -69,7 +73,8 @@ def _of_one(inspection: Inspection, limits: Limits) -> Iterator[Finding]:
 def _badness(inspection: Inspection, is_faulty: bool) -> tuple[bool, int, int, int, int, str, str]:
     """Return a key that puts the best copy of a picture first.
 
-    Without a fault, most pixels, most bytes, most sidecars, and then the shortest name: `x.jpg` before `x (2).jpg`.
+    A copy without a fault comes first. Then these decide, in this order: most pixels, most bytes, most sidecars,
+    shortest name. So `x.jpg` comes before `x (2).jpg`.
     """
     file = inspection.file
     pixels = inspection.picture.header.pixels if inspection.picture else 0
@@ -77,7 +82,10 @@ def _badness(inspection: Inspection, is_faulty: bool) -> tuple[bool, int, int, i
 
 
 def _exact_duplicates(pictures: Iterable[Inspection]) -> tuple[list[Inspection], list[Finding]]:
-    """Part the files, best first, into the first of each content and the findings on its copies."""
+    """Split files into the first file of each content and the findings on its copies.
+
+    `pictures`: the files, the best first.
+    """
     firsts: dict[str | None, Inspection] = {}
     findings = []
     for inspection in pictures:
@@ -88,7 +96,10 @@ def _exact_duplicates(pictures: Iterable[Inspection]) -> tuple[list[Inspection],
 
 
 def _near_duplicates(pictures: Sequence[Inspection], max_distance: int) -> list[Finding]:
-    """Return a finding for each picture, best first, that looks like a better one."""
+    """Return a finding for each picture that looks like a better one.
+
+    `pictures`: the files, the best first.
+    """
     import numpy as np
 
     looks = [inspection.picture.look for inspection in pictures if inspection.picture]

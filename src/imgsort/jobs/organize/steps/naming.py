@@ -1,4 +1,4 @@
-"""`--names`: a word for each category, from what EfficientNet-Lite0's own classifier sees in its images."""
+"""`--names`: finds a word for each category, from what EfficientNet-Lite0's own classifier sees in its images."""
 
 from typing import TYPE_CHECKING
 
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 def words_for(
     collection: OpenCollection, extracted: Extracted, labels: "NDArray[np.intp]", settings: ModelSettings
 ) -> list[str | None]:
-    """Return a word for each category of the `labels`, int (n,), or None; no word twice.
+    """Return a word, or None, for each category. No word occurs twice.
 
-    Where another model made the features, the images are looked at once more, by the one whose classifier is here.
+    `labels`: int (n,), the category of each image. If another model made the features, the model whose classifier is
+    available looks at the images once more.
     """
     import numpy as np
 
@@ -36,17 +37,17 @@ def words_for(
     distinct = list(dict.fromkeys(words))
     column_of = {word: column for column, word in enumerate(distinct)}
     seen = np.zeros((len(probabilities), len(distinct)), dtype=np.float32)
-    for number, word in enumerate(words):  # two classes of one word are one thing to a person
+    for number, word in enumerate(words):  # for a person, two classes with one word are one thing
         seen[:, column_of[word]] += probabilities[:, number]
     found = [None if column is None else distinct[column] for column in telling_columns(seen, labels)]
-    # Images may have gone away between the two looks, all of the last category's too.
+    # Images may have disappeared between the two looks, even all images of the last category.
     return found + [None] * (categories - len(found))
 
 
 def _seen_again(
     collection: OpenCollection, features: Features, labels: "NDArray[np.intp]", settings: ModelSettings
 ) -> "tuple[Features, NDArray[np.intp]]":
-    """Return what the model that is always there sees in the same images, and their labels."""
+    """Return what the model that is always available sees in the same images, and the labels of these images."""
     import numpy as np
 
     seen, _ = extract_with(

@@ -1,7 +1,8 @@
-"""What a run keeps so that further images can be placed: `.imgsort/runs/<id>.safetensors`, numbers and names.
+"""Saves what a run learned, so that later runs can place new images: `.imgsort/runs/<id>.safetensors`.
 
-safetensors holds arrays of numbers and texts and nothing that runs. The file may come with a folder from a
-stranger all the same: what it says is checked, and it never names a file to be read.
+The file holds numbers and names. The safetensors format holds arrays of numbers and texts, and nothing that runs.
+Still, the file may come with a folder from a stranger. So every value in it is checked, and it never names a file that
+imgsort reads.
 """
 
 import json
@@ -33,7 +34,11 @@ _MODEL_TEXTS = ("name", "weights", "sha256", "precision", "pooling")
 
 @dataclass(frozen=True)
 class SavedCentres:
-    """`folders`: the path of each category's folder as the run made it; `model`: what made the features."""
+    """The centres of a run's categories.
+
+    `folders`: the path of each category's folder, as the run made it.
+    `model`: the model that made the features.
+    """
 
     centres: Centres
     folders: tuple[str, ...]
@@ -41,7 +46,7 @@ class SavedCentres:
 
 
 def keep(run: Run, centres: Centres, model: dict[str, Any], hearing: Listener) -> None:
-    """Keep the centres of a run's categories, in the order of these; where that cannot be, a notice says so."""
+    """Save the centres of a run's categories, in the order of the categories. If this fails, give a notice."""
     saved = SavedCentres(centres, run.plan.categories, model)
     try:
         save(run.plan.site.destination, run.id, saved)
@@ -50,11 +55,11 @@ def keep(run: Run, centres: Centres, model: dict[str, Any], hearing: Listener) -
 
 
 def save(root: Path, run_id: str, saved: SavedCentres) -> None:
-    """Keep what a run has learned beside its plan. Raises OSError."""
+    """Save what a run learned in a file beside its plan. Raises OSError."""
     import numpy as np
     from safetensors.numpy import save as to_bytes
 
-    # What does not lie in a row in memory would be written as it lies there.
+    # safetensors writes an array as it lies in memory, so its numbers must lie in a row there.
     arrays = {
         "centres": np.ascontiguousarray(saved.centres.centres),
         "limits": np.ascontiguousarray(saved.centres.limits),
@@ -64,11 +69,13 @@ def save(root: Path, run_id: str, saved: SavedCentres) -> None:
 
 
 def latest(root: Path, categories: Set[str]) -> tuple[SavedCentres | None, bool]:
-    """Return what the newest run that is not undone has kept, if any has, and whether that is how things are still.
+    """Return the centres that the newest run saved, and whether they are still current.
 
-    They are not where that run stopped part way, or where a plan that a person edited has since made other
-    `categories` (paths of those there are), or moved images between them. Raises JournalError for what imgsort
-    never wrote.
+    Runs that were undone do not count. The first value is None if no run saved centres. The centres are not current if
+    their run stopped part way. They are also not current if a plan that a person edited has since made categories, or
+    has moved images between categories.
+    `categories`: the paths of the category folders that exist.
+    Raises JournalError for a file that imgsort did not write.
     """
     is_current = True
     for run_id in ids_in_force(root):

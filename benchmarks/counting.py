@@ -1,11 +1,11 @@
-"""Measures how often the number of categories that is chosen is the number of classes.
+"""Measures how often the chosen number of categories is the number of classes.
 
     python benchmarks/counting.py LABELLED [LABELLED ...] [--seed NUMBER]
 
-LABELLED holds a folder for each class. Beside these folders, thirty are composed of two to ten of all their classes,
-30 to 90 photographs of each. The rows are efficientnet-lite0's features at the sizes of `--quality plain` and `high`,
-reduced as `categorize` reduces them: as directions in high quality. The library's rule is compared with others on the
-same candidates.
+LABELLED holds a folder for each class. In addition to these folders, the script composes thirty collections. Each has
+two to ten of all the classes, and 30 to 90 photographs of each class. The rows are features of efficientnet-lite0 at
+the sizes of `--quality plain` and `high`, reduced as `categorize` reduces them: in high quality, as directions. The
+library's rule is compared with other rules on the same candidates.
 """
 
 import argparse
@@ -34,7 +34,7 @@ NEARLY_AS_GOOD = 0.97
 
 @dataclass(frozen=True)
 class Collection:
-    """Features, float32 (n, d), of photographs of so many `classes`, in the order of their content."""
+    """Features of photographs, float32 (n, d), in the order of their content. They have `classes` classes."""
 
     name: str
     classes: int
@@ -43,14 +43,14 @@ class Collection:
 
 @dataclass(frozen=True)
 class Judged:
-    """A number of clusters as the library judges it, and the silhouette by Euclidean distances."""
+    """A number of clusters as the library judges it, and its silhouette by Euclidean distances."""
 
     candidate: Candidate
     euclidean: float
 
     @property
     def clusters(self) -> int:
-        """The number."""
+        """The number of clusters."""
         return self.candidate.clusters
 
 
@@ -59,12 +59,12 @@ def library_rule(judged: Sequence[Judged]) -> int:
 
 
 def most(score: Callable[[Judged], float], judged: Sequence[Judged]) -> int:
-    """Return the number with the highest score."""
+    """Return the number of clusters with the highest score."""
     return max(judged, key=score).clusters
 
 
 def largest_nearly_best(judged: Sequence[Judged]) -> int:
-    """Return the largest number whose silhouette is nearly the best."""
+    """Return the largest number of clusters whose silhouette is nearly the best."""
     enough = NEARLY_AS_GOOD * max(one.candidate.silhouette for one in judged)
     return max(one.clusters for one in judged if one.candidate.silhouette >= enough)
 
@@ -79,7 +79,10 @@ RULES: dict[str, Callable[[Sequence[Judged]], int]] = {
 
 
 def composed(folders: Sequence[Labelled], seed: int, size_px: int) -> Iterator[Collection]:
-    """Yield collections of some of all the classes, by turns of two to ten, or as many as there are."""
+    """Yield collections of some of all the classes.
+
+    The number of classes goes from two to ten, or to as many as there are, and begins again.
+    """
     random = np.random.default_rng(seed)
     matrix = np.concatenate([extracted(folder, size_px) for folder in folders])
     contents = np.concatenate([folder.contents for folder in folders])
@@ -93,7 +96,7 @@ def composed(folders: Sequence[Labelled], seed: int, size_px: int) -> Iterator[C
 
 
 def rows_of_classes(folders: Sequence[Labelled]) -> list[NDArray[np.intp]]:
-    """Return the rows of each class, where the folders' rows follow one another."""
+    """Return the rows of each class, if the rows of the folders follow one another."""
     starts = np.cumsum([0, *(len(folder.files) for folder in folders)])
     return [
         start + np.flatnonzero(folder.truth == number)
@@ -103,7 +106,7 @@ def rows_of_classes(folders: Sequence[Labelled]) -> list[NDArray[np.intp]]:
 
 
 def some_of(rows: NDArray[np.intp], random: np.random.Generator) -> NDArray[np.intp]:
-    """Draw 30 to 90 of the rows of a class, or all where it has fewer."""
+    """Draw 30 to 90 rows of a class, or all rows if it has fewer."""
     return random.choice(rows, min(int(random.integers(LEAST_IMAGES, MOST_IMAGES + 1)), len(rows)), replace=False)
 
 
@@ -138,14 +141,14 @@ def compare(folders: Sequence[Labelled], seed: int) -> None:
 
 
 def row(title: str, whole: Sequence[Collection], parts: Sequence[Collection], chosen: Sequence[int]) -> str:
-    """Return a row of the table; `chosen` is for the folders themselves and then for the composed ones."""
+    """Return a row of the table. `chosen` is first for the folders themselves and then for the composed ones."""
     off = np.abs([number - part.classes for number, part in zip(chosen[len(whole) :], parts, strict=True)])
     cells = " | ".join(str(number) for number in chosen[: len(whole)])
     return f"| {title} | {cells} | {np.mean(off == 0):.0%} | {np.mean(off <= 1):.0%} |"
 
 
 def print_details(parts: Sequence[Collection], details: Sequence[tuple[str, int, Sequence[int]]]) -> None:
-    """Print what the library's rule chooses for folders of each number of classes."""
+    """Print what the library's rule chooses for composed folders, by their number of classes."""
     numbers = sorted({part.classes for part in parts})
     print(f"\n| the library's rule, composed folders of | {' | '.join(str(number) for number in numbers)} |")
     print("| --- " * (len(numbers) + 1) + "|")

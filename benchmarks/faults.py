@@ -2,13 +2,13 @@
 
     python benchmarks/faults.py FOLDER...
 
-Each FOLDER holds good photographs, of one kind, with its subfolders. They are split into two halves by the SHA-256
-of their bytes. Faults are made of them: blur, exposure, single colours, thumbnails, strips and near duplicates, each
-encoded as JPEG at quality 85 and decoded again. One half shows what the thresholds could be; recall and precision
-of the default thresholds come from the other half, false alarms from all unaltered photographs.
+Each FOLDER, with its subfolders, holds good photographs of one kind. The SHA-256 of their bytes splits them into two
+halves. The script makes faulty pictures of them: blur, exposure, single colours, thumbnails, strips and near
+duplicates. Each is encoded as JPEG at quality 85 and decoded again. One half shows what the thresholds could be. The
+other half gives recall and precision of the default thresholds. All unaltered photographs give the false alarms.
 
-Blur is Gaussian, sigma in pixels of an image whose longer side is 512. Exposure is in stops, in linear light.
-Precision: of as many altered as unaltered photographs, of those flagged the share that are altered.
+Blur is Gaussian, with sigma in pixels of an image whose longer side is 512. Exposure is in stops, in linear light.
+Precision is the share of altered photographs among the flagged ones, if there are as many altered as unaltered ones.
 """
 
 import argparse
@@ -49,8 +49,8 @@ STOPS = (-3, -2.5, -2, -1.5, 1.5, 2, 2.5, 3)
 COLOURS = ((0, 0, 0), (255, 255, 255), (128, 128, 128), (200, 30, 30), (20, 60, 200), (230, 220, 190))
 THUMBNAIL_SIDES_PX = (32, 48, 60)
 STRIP_ASPECTS = (5, 8, 20)
-# The measure behind a reason, the field of Thresholds, the strengths it is chosen by, and its sign: 1 if higher is
-# faulty. The last: thresholds to try.
+# For each reason: its measure, the sign (1 if a higher value is faulty, else -1), the strengths that its threshold is
+# chosen by, and the thresholds to try.
 CHOICES = {
     BLURRED: ("sharpness", -1, [f"sigma {sigma}" for sigma in SIGMAS[2:]], (0.17, 0.19, 0.21, 0.23, 0.25, 0.27)),
     TOO_DARK: ("highlights", -1, ["-3 stops"], (105, 115, 125, 140, 150, 160)),
@@ -60,7 +60,7 @@ CHOICES = {
 
 @dataclass
 class Half:
-    """What was measured of one half of the photographs."""
+    """The measures of one half of the photographs."""
 
     unaltered: list[Measures] = field(default_factory=list)
     altered: dict[tuple[str, str], list[Measures]] = field(default_factory=lambda: defaultdict(list))
@@ -68,7 +68,7 @@ class Half:
 
 
 def encoded(pixels: np.ndarray, quality: int = 85) -> np.ndarray:
-    """Return `pixels` as JPEG keeps them. The order of colours is OpenCV's: BGR."""
+    """Return `pixels` as JPEG keeps them. OpenCV's order of colours is BGR."""
     data = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
     return cv2.imdecode(data, cv2.IMREAD_COLOR_RGB)
 
@@ -83,7 +83,7 @@ def exposed(pixels: np.ndarray, stops: float) -> np.ndarray:
 
 
 def with_faults(pixels: np.ndarray) -> Iterator[tuple[str, str, np.ndarray]]:
-    """Yield reason, strength and pixels of each fault that is made of a photograph."""
+    """Yield the reason, the strength and the pixels of each fault that is made of a photograph."""
     height, width = pixels.shape[:2]
     longer = max(height, width)
     for sigma in SIGMAS:
@@ -100,7 +100,7 @@ def with_faults(pixels: np.ndarray) -> Iterator[tuple[str, str, np.ndarray]]:
 
 
 def copies(pixels: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield near duplicates of a photograph."""
+    """Yield the kind and the pixels of each near duplicate of a photograph."""
     height, width = pixels.shape[:2]
     yield "JPEG quality 50", encoded(pixels, 50)
     yield "half the size", encoded(cv2.resize(pixels, (width // 2, height // 2), interpolation=cv2.INTER_AREA))
@@ -111,12 +111,12 @@ def copies(pixels: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def measured(pixels: np.ndarray) -> Measures:
-    """Measure an image that was made here."""
+    """Measure an image that this script made."""
     return measure(pixels, pixels.shape[1], pixels.shape[0])
 
 
 def measure_photograph(data: bytes, half: Half) -> tuple[Measures, int]:
-    """Measure a photograph and all that is made of it, into `half`; return its own measures and hash."""
+    """Measure a photograph and all images made of it, into `half`. Return its own measures and hash."""
     header, pixels = decode_bytes(data, ReadSettings(), ANALYSIS_SIDE_PX)
     own = measure(pixels, header.width, header.height), perceptual_hash(pixels)
     half.unaltered.append(own[0])
@@ -128,19 +128,19 @@ def measure_photograph(data: bytes, half: Half) -> tuple[Measures, int]:
 
 
 def add_blank(half: Half) -> None:
-    """Add single colours, in some sizes."""
+    """Add images of a single colour, in some sizes."""
     for colour, size_hw in itertools.product(COLOURS, ((480, 640), (200, 150), (3000, 4000))):
         half.altered[BLANK, "single colour"].append(measured(encoded(np.full((*size_hw, 3), colour, np.uint8))))
 
 
 def flagged(rows: list[Measures], reason: str) -> float:
-    """Return the share of `rows` that `reason` is given for."""
+    """Return the share of `rows` that get the reason `reason`."""
     thresholds = Thresholds()
     return sum(reason in {fault.reason for fault in faults(row, thresholds)} for row in rows) / len(rows)
 
 
 def print_choices(half: Half) -> None:
-    """Print what each threshold would do on the half that thresholds are chosen by."""
+    """Print what each threshold would do on the half that serves to choose thresholds."""
     print("| measure | threshold | strengths | recall | false alarms |\n| --- | --- | --- | --- | --- |")
     for reason, (name, sign, strengths, thresholds) in CHOICES.items():
         groups = [[row for strength in strengths for row in half.altered[reason, strength]], half.unaltered]
@@ -166,7 +166,7 @@ def print_recall(half: Half) -> None:
 
 
 def print_alarms(folders: dict[str, list[tuple[Path, Measures, int]]]) -> None:
-    """Print what is found in unaltered photographs."""
+    """Print the faults and near duplicates that are found in unaltered photographs."""
     print(f"| unaltered | photographs | {' | '.join(REASONS)} | near duplicates |\n|{' --- |' * (len(REASONS) + 3)}")
     twins = []
     for name, rows in folders.items():

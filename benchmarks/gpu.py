@@ -1,8 +1,9 @@
-"""Measures the models on a CUDA GPU: the pipeline's share of 1 / max(m, d), where reading and the model overlap.
+"""Measures models on a CUDA GPU: the pipeline's share of 1 / max(m, d), because reading and the model overlap.
 
     python benchmarks/gpu.py FOLDER [--model NAME] [--weights FILE] [--rounds N]
 
-Prints that there is none where the driver has no GPU.
+m is the time of the model alone, and d that of reading and decoding alone. If the driver has no GPU, the script only
+says so.
 """
 
 import argparse

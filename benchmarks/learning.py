@@ -1,19 +1,21 @@
-"""Measures what classifiers are worth on images that they never saw, and how long `imgsort train` takes.
+"""Measures how good classifiers are on images that they never saw, and how long `imgsort train` takes.
 
     python benchmarks/learning.py LABELLED [LABELLED ...] [--model NAME] [--size PIXELS] [--seed N] [--fine-tune]
     python benchmarks/learning.py LABELLED [LABELLED ...] --model cnn --curves [--epochs N] [--augment KIND]
     python benchmarks/learning.py LABELLED [LABELLED ...] --seconds [--model NAME]
 
-LABELLED holds a folder for each class. The first form divides its images into five folds, each with its share of
-every class and near duplicates in one fold. Each fold is tested by a classifier that learned from 85 % of the others
-and was validated with the rest of them, trained as `imgsort train` does it. Figures are of all images pooled; "folds"
-has the accuracy of each. "sure": the share of images at or above the confidence from which on that classifier would
-file them. With --fine-tune the frozen backbone and the one trained on are tested on the same folds; the second table
-counts the images that only one of them got right. --curves tells how the first fold's loss went, and whether the same
-seed, trained again, gives the same history to the last digit.
+LABELLED holds a folder for each class. The first form divides its images into five folds. Each fold has its share of
+every class, and near duplicates are in one fold. A classifier is trained for each fold as `imgsort train` does it: 85 %
+of the other images serve for training and the rest of them for validation. Then it is tested with the fold. Figures are
+of all images pooled; "folds" has the accuracy of each fold. "sure" is the share of images that the classifier would
+file, because they have its confidence or a higher one.
 
---seconds times the command itself instead: once with an empty cache, and three times with what that run left in it,
-of which it prints the median. What the system itself keeps of files is not emptied.
+With --fine-tune, the frozen and the fine-tuned backbone are tested on the same folds. The second table counts the
+images that only one of them got right. --curves shows how the loss of the first fold changed. It also shows whether a
+second training with the same seed gives the same history to the last digit.
+
+--seconds times the command itself instead: once with an empty cache, and then three times with the cache of that run.
+It prints the median of the three. The system's own cache of files is not emptied.
 """
 
 import argparse
@@ -54,7 +56,7 @@ WARM_ROUNDS = 3
 
 @dataclass(frozen=True, eq=False)
 class Photographs:
-    """A folder of classes as training sees it. `groups`, intp (n,): near duplicates have the same number."""
+    """A folder of classes as training sees it. In `groups`, intp (n,), near duplicates have one number."""
 
     classes: tuple[str, ...]
     images: LabelledImages
@@ -79,7 +81,7 @@ class Photographs:
         return self.images.root.name
 
     def folds(self, seed: int) -> list[Split]:
-        """Return as many divisions as there are folds, each of which tests another fold. Raises TooFewImagesError."""
+        """Return a split for each fold, which tests this fold. Raises TooFewImagesError."""
         fold_of = split_rows(self.images.labels, self.groups, [1.0] * FOLDS, seed)
         return [self._testing(fold_of == fold, seed) for fold in range(FOLDS)]
 
@@ -92,9 +94,9 @@ class Photographs:
 
 @dataclass(frozen=True, eq=False)
 class Tested:
-    """What a classifier said of the images it was tested with, whose classes are `labels`, intp (n,).
+    """What a classifier said of the images that it was tested with.
 
-    `confidence`: from which on it files an image.
+    `labels`, intp (n,), are the classes of these images. The classifier files an image at `confidence` or above.
     """
 
     predictions: Predictions
@@ -104,17 +106,20 @@ class Tested:
 
     @property
     def is_right(self) -> NDArray[np.bool_]:
-        """Which images it classified rightly, bool (n,)."""
+        """Which images the classifier got right, bool (n,)."""
         return self.predictions.labels == self.labels
 
     @property
     def is_sure(self) -> NDArray[np.bool_]:
-        """Which images it would file, bool (n,)."""
+        """Which images the classifier would file, bool (n,)."""
         return self.predictions.confidences >= self.confidence
 
 
 def train(photographs: Photographs, split: Split, settings: LearnSettings) -> Tested:
-    """Train as `imgsort train` does, and test. Raises ImgsortError, and KeyboardInterrupt, which training defers."""
+    """Train as `imgsort train` does, and test.
+
+    Raises ImgsortError. Raises KeyboardInterrupt after an interrupted training, because training defers it.
+    """
     fitted = Fitting(split, photographs.classes, settings, DEFAULTS, Listener()).fit()
     if not fitted.is_whole:
         raise KeyboardInterrupt
@@ -126,18 +131,18 @@ def tell(text: str) -> None:
 
 
 def joined(folds: Sequence[Tested], name: str) -> NDArray[np.bool_]:
-    """Return a property of all folds' images, fold after fold, bool (n,)."""
+    """Return the property `name` of all folds' images, fold after fold, bool (n,)."""
     return np.concatenate([getattr(fold, name) for fold in folds])
 
 
 def pooled_evaluation(folds: Sequence[Tested], classes: Sequence[str]) -> Evaluation:
-    """Evaluate all folds' predictions as though one classifier had made them."""
+    """Evaluate the predictions of all folds as if one classifier had made them."""
     probabilities = np.concatenate([fold.predictions.probabilities for fold in folds])
     return evaluate_predictions(probabilities, np.concatenate([fold.labels for fold in folds]), classes)
 
 
 def way(settings: LearnSettings) -> str:
-    """Say what is trained."""
+    """Return what is trained, in words."""
     how = "whole" if settings.from_nothing else "fine-tuned" if settings.fine_tune else "frozen"
     return f"{settings.model} at {settings.size_px} px, {how}, seed {settings.seed}"
 
@@ -156,7 +161,7 @@ def row(photographs: Photographs, settings: LearnSettings, folds: Sequence[Teste
 
 
 def paired_row(photographs: Photographs, frozen: Sequence[Tested], tuned: Sequence[Tested]) -> str:
-    """Return a row of the table that compares two ways, image by image."""
+    """Return a row of the table that compares two ways of training, image by image."""
     before, after = joined(frozen, "is_right"), joined(tuned, "is_right")
     return (
         f"| {photographs.name} | {before.mean():.3f} | {after.mean():.3f} | {after.mean() - before.mean():+.3f} "
@@ -165,7 +170,7 @@ def paired_row(photographs: Photographs, frozen: Sequence[Tested], tuned: Sequen
 
 
 def curves_row(photographs: Photographs, split: Split, settings: LearnSettings, first: Tested) -> str:
-    """Return a row that tells how the first fold was trained, and whether it goes so again."""
+    """Return a row that shows how the first fold was trained, and whether a second training is the same."""
     again = train(photographs, split, settings)
     epochs = [step for step in first.history if step.stage == "network"]
     begun, ended = epochs[0], epochs[-1]
@@ -181,7 +186,7 @@ def print_table(columns: str, rows: Sequence[str]) -> None:
 
 
 def measure(folders: Sequence[Photographs], settings: LearnSettings, with_curves: bool) -> None:
-    """Print the table of folds, a row as soon as it is known, and then what else was asked for."""
+    """Print the table of folds row by row, and then the other tables that were asked for."""
     print_table(
         "photographs | images | classes | groups | trained | accuracy | folds | macro F1 | ECE "
         "| sure | right of the sure",
@@ -210,7 +215,7 @@ def measure(folders: Sequence[Photographs], settings: LearnSettings, with_curves
 
 
 def measure_seconds(folders: Sequence[Photographs], model: str) -> None:
-    """Print what the whole command takes, with nothing kept and with everything."""
+    """Print what the whole command needs, with an empty cache and with a full one."""
     print_table(f"whole process, {model} | images | cold, s | warm, s | warm, each | peak MB, cold | warm", [])
     for photographs in folders:
         with tempfile.TemporaryDirectory() as work:

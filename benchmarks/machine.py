@@ -1,4 +1,4 @@
-"""What a table of measurements was made with, in one line for each."""
+"""Describes what a table of measurements was made with: the machine in one line, the versions in another."""
 
 import datetime
 import importlib.metadata
@@ -12,7 +12,7 @@ PACKAGES = ("tensorflow", "keras", "ai-edge-litert", "opencv-python-headless", "
 
 
 def described() -> str:
-    """Return the date, the processor and the versions."""
+    """Return the date, the processor, the number of cores and the versions."""
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES)
     return (
         f"{datetime.datetime.now(datetime.UTC).date()}, {processor()}, {core_count()} cores\n"
@@ -21,7 +21,7 @@ def described() -> str:
 
 
 def processor() -> str:
-    """Return the processor's name with the extensions that matter to speed."""
+    """Return the processor's name and those of its extensions that matter for speed."""
     info = Path("/proc/cpuinfo")
     if not info.is_file():
         return platform.machine()

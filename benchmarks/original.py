@@ -1,11 +1,14 @@
-"""Sorts the original program's photographs the way its code does, and compares with the folders it made.
+"""Sorts the original program's photographs as its code does, and compares the result with its folders.
 
     python benchmarks/original.py FOLDER EXPECTED.csv
 
-EXPECTED.csv has the columns file, category, outlier (1 for the eight that it moved). The original: VGG16 at
-128 pixels, the flattened map, PCA at 50 % of the variance as its code has it (95 % as its text says),
-K-Means with 8 clusters and seed 20; outliers by ResNet50 at 500 pixels, two clusters, seed 64, at most 8.
-Where the ImageNet weights of a model cannot be had, efficientnet-lite0 takes its place, and the table says so.
+EXPECTED.csv has the columns file, category and outlier (1 for the eight images that the original moved).
+
+The original makes categories with VGG16 at 128 pixels, the flattened map, PCA, and K-Means with 8 clusters and seed 20.
+Its code has PCA at 50 % of the variance; its text says 95 %. It finds outliers with ResNet50 at 500 pixels, two
+clusters and seed 64, at most 8.
+
+If the ImageNet weights of a model are not available, efficientnet-lite0 takes its place, and the table says so.
 """
 
 import argparse
@@ -34,7 +37,7 @@ OTHER_SEEDS = range(10)
 
 
 def features_of(folder: Path, default: str, pooling: Pooling, size_px: int) -> tuple[Features, ModelRecord]:
-    """Extract features with `default`, or what stands in for it."""
+    """Extract features with the model `default`, or with the model that takes its place."""
     listing = list_collection(site_of(folder), (), recursive=False)
     settings = ModelSettings(pooling=pooling, size=size_px, precision="float32")
     return extract_with(folder, listing, settings, default, read=DEFAULTS, listener=Listener())
@@ -60,7 +63,7 @@ def compare_categories(folder: Path, expected: dict[str, str], pooling: Pooling)
 
 
 def compare_outliers(folder: Path, expected: set[str], pooling: Pooling) -> None:
-    """Print how many of the original's outliers are found."""
+    """Print how many of the original's outliers imgsort finds."""
     features, model = features_of(folder, "resnet50", pooling, OUTLIER_SIZE_PX)
     order = features.content_order
     predictions = TwoMeansOutliers(MAX_OUTLIERS, random_state=OUTLIER_SEED).fit(features.matrix[order]).predictions_
@@ -69,7 +72,7 @@ def compare_outliers(folder: Path, expected: set[str], pooling: Pooling) -> None
 
 
 def described(model: ModelRecord) -> str:
-    """Say which model and weights, and in whose place."""
+    """Return the model and its weights, and the model whose place it takes."""
     stands_in = f", in place of {model.fallback}" if model.fallback else ""
     return f"{model.name} at {model.size_px} px, {model.weights} weights{stands_in}"
 

@@ -1,20 +1,22 @@
-"""Measures ways of finding the pictures that do not belong, and of telling how many they are.
+"""Measures ways to find the pictures that do not belong, and to tell how many they are.
 
     python benchmarks/outliers.py LABELLED LABELLED [LABELLED ...] [--planted SET]
 
-LABELLED holds a folder for each class; SET holds images/ and labels.csv, with a file and is_outlier in each row.
-Of the labelled ones sets are composed, with the same seeds every time:
+LABELLED holds a folder for each class. SET holds images/ and labels.csv, which has a file and is_outlier in each row.
+The script composes sets of the labelled images, with the same seeds every time:
 
 one      up to 60 images of a class, and 6 of classes of other LABELLED
 several  40 images of each of 2 to 5 classes, and 8 of classes of other LABELLED
-near     up to 80 images of a class, and 5 of one like it: the pairs of NEAR whose classes there are
+near     up to 80 images of a class, and 5 of a similar class: the pairs of NEAR whose classes exist
 faulty   up to 60 images of a class, and more of it, each with another fault that leaves little of the picture
-exposed  the same with two that are four stops too dark and too bright: the motif is still there, and to the model
-         it is the same; `imgsort check` finds these by their exposure. Shown, and not part of the mean
+exposed  the same with two images that are four stops too dark and too bright
 
-The first table: of n odd ones, how many are among the n oddest, the mean over the sets. The second: what is picked
-where nobody says n, by distance to 10 neighbours; nothing is odd in a folder of one class as it is. "Together" counts
-the pictures of all composed sets; a mean of precision is over the sets of which something is picked.
+The motif of "exposed" images is still there, and they look the same to the model. `imgsort check` finds them by their
+exposure. They are shown, but are not part of the mean.
+
+The first table says how many of n odd images are among the n oddest, as the mean over the sets. The second table says
+what is picked if nobody gives n, by the distance to 10 neighbours. Nothing is odd in a folder of one class as it is.
+"Together" counts the pictures of all composed sets. A mean of precision is over the sets in which something is picked.
 """
 
 import argparse
@@ -57,7 +59,7 @@ EXPOSED = "exposed"
 PLANTED = "planted"
 SEVERAL_SETS = 12
 FAULTS = {"faulty": ("blurred", "covered", "blank", "noise", "strip"), EXPOSED: ("dark", "bright")}
-# The class that most are of, and the class of the odd ones.
+# The class of most images, and the class of the odd ones.
 NEAR = (
     ("cats", "dogs"),
     ("dogs", "cats"),
@@ -73,7 +75,7 @@ NEAR = (
 
 @dataclass(frozen=True)
 class Class:
-    """Images of one class of a labelled folder, and their features: float32 (n, d)."""
+    """The images of one class of a labelled folder, and their features, float32 (n, d)."""
 
     folder: Path
     name: str
@@ -81,13 +83,13 @@ class Class:
     rows: np.ndarray
 
     def some(self, count: int, random: np.random.Generator) -> np.ndarray:
-        """Return the features of `count` images, or of all where there are fewer."""
+        """Return the features of `count` images, or of all images if there are fewer."""
         return self.rows[random.permutation(len(self.rows))[:count]]
 
 
 @dataclass(frozen=True)
 class Composed:
-    """Features, float32 (n, d), and which of them are odd ones, bool (n,)."""
+    """A set of features, float32 (n, d), and which of them are odd, bool (n,)."""
 
     kind: str
     rows: np.ndarray
@@ -95,7 +97,7 @@ class Composed:
 
 
 def extracted(folder: Path) -> Features:
-    """Return what `imgsort outliers --method knn` compares, of the images of a folder."""
+    """Return the features that `imgsort outliers --method knn` compares, for the images of a folder."""
     features = extract_features(folder, recursive=True, model="efficientnet-lite0")
     weights = BACKBONES["efficientnet-lite0"].weights.obtain()
     return replace(features, matrix=beside_classes(features.matrix, weights))
@@ -113,13 +115,13 @@ def classes_of(folder: Path) -> list[Class]:
 
 
 def joined(kind: str, main: list[np.ndarray], odd: list[np.ndarray]) -> Composed:
-    """Return a set of parts, (m, d) each."""
+    """Return a set that joins all parts, (m, d) each."""
     is_odd = np.repeat([False, True], [sum(map(len, main)), sum(map(len, odd))])
     return Composed(kind, np.concatenate([*main, *odd]), is_odd)
 
 
 def odd_ones(classes: list[Class], count: int, random: np.random.Generator) -> list[np.ndarray]:
-    """Return the features of `count` images, the class of each drawn anew."""
+    """Return the features of `count` images. The class of each image is drawn anew."""
     return [classes[number].some(1, random) for number in random.integers(len(classes), size=count)]
 
 
@@ -130,7 +132,10 @@ def of_one_class(classes: list[Class], random: np.random.Generator) -> Iterator[
 
 
 def of_several_classes(classes: list[Class], random: np.random.Generator) -> Iterator[Composed]:
-    """Half of the labelled folders give the classes, the others the odd ones."""
+    """Yield sets of several classes.
+
+    Half of the labelled folders give the classes, and the others give the odd images.
+    """
     folders = sorted({each.folder for each in classes})
     for _ in range(SEVERAL_SETS):
         taken = {folders[number] for number in random.permutation(len(folders))[: (len(folders) + 1) // 2]}
@@ -148,7 +153,7 @@ def of_near_classes(classes: list[Class], random: np.random.Generator) -> Iterat
 
 
 def with_fault(pixels: np.ndarray, fault: str, random: np.random.Generator) -> np.ndarray:
-    """Return a picture, uint8 (h, w, 3), with a fault of FAULTS. `covered` is what a lens shows under its cap."""
+    """Return a picture, uint8 (h, w, 3), with a fault of FAULTS. `covered` is a picture with the lens cap on."""
     height, width = pixels.shape[:2]
     made = {
         "blurred": lambda: cv2.GaussianBlur(pixels, (0, 0), 10 * max(height, width) / ANALYSIS_SIDE_PX),
@@ -163,7 +168,10 @@ def with_fault(pixels: np.ndarray, fault: str, random: np.random.Generator) -> n
 
 
 def of_faulty_pictures(classes: list[Class]) -> Iterator[Composed]:
-    """The faulty ones are not among the others as they were: they would be near duplicates."""
+    """Yield sets with faulty pictures.
+
+    The sets do not have their originals, because these would be near duplicates.
+    """
     drawn = {}
     with tempfile.TemporaryDirectory() as name:
         for seed in SEEDS:
@@ -206,36 +214,39 @@ def planted(folder: Path) -> Composed:
 
 
 def around(rows: np.ndarray, neighbors: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the Euclidean distances of each row to its nearest, nearest first, and which they are: both (n, k)."""
+    """Return the Euclidean distances of each row to its nearest rows, and which rows these are, both (n, k).
+
+    The nearest row comes first.
+    """
     search = NearestNeighbors(n_neighbors=min(neighbors, len(rows) - 1), algorithm="brute").fit(rows)
     return search.kneighbors()
 
 
 def neighbour_distance(rows: np.ndarray, neighbors: int = NEIGHBORS) -> np.ndarray:
-    """The library's own."""
+    """Return the distance to the neighbours, by the library's own method."""
     return NeighbourOutliers(neighbors).fit(rows).distances_
 
 
 def farthest_neighbour(rows: np.ndarray) -> np.ndarray:
-    """Ramaswamy, Rastogi & Shim (2000)."""
+    """Return the distance to the farthest of the neighbours (Ramaswamy, Rastogi & Shim, 2000)."""
     return around(unit_rows(rows), NEIGHBORS)[0][:, -1]
 
 
 def local_scaling(rows: np.ndarray) -> np.ndarray:
-    """The distance to the neighbours, by theirs to their own."""
+    """Return the distance to the neighbours, divided by the mean of their distances to their own neighbours."""
     distances = neighbour_distance(rows)
     neighbours = around(unit_rows(rows), NEIGHBORS)[1]
     return distances / np.maximum(distances[neighbours].mean(axis=1), np.finfo(np.float64).tiny)
 
 
 def local_outlier_factor(rows: np.ndarray) -> np.ndarray:
-    """Breunig, Kriegel, Ng & Sander (2000)."""
+    """Return the local outlier factor (Breunig, Kriegel, Ng & Sander, 2000)."""
     factor = LocalOutlierFactor(n_neighbors=min(20, len(rows) - 1))
     return -factor.fit(unit_rows(rows)).negative_outlier_factor_
 
 
 def centre_distance(rows: np.ndarray) -> np.ndarray:
-    """How far a row is from the centre of its category, where the silhouette says how many there are."""
+    """Return the distance to the centre of the category. The silhouette chooses the number of categories."""
     reduced = reduce_features(rows, 0.95)
     found = {count: fitted_kmeans(reduced, count, 0, starts=3).labels_ for count in range(2, 9)}
     count = max(found, key=lambda count: silhouette_score(reduced, found[count], metric="cosine"))
@@ -243,7 +254,10 @@ def centre_distance(rows: np.ndarray) -> np.ndarray:
 
 
 def local_mahalanobis(rows: np.ndarray) -> np.ndarray:
-    """The mean distance to the neighbours, in the metric of how rows differ from the mean of theirs (Ledoit-Wolf)."""
+    """Return the mean distance to the neighbours, in the metric of local differences (Ledoit-Wolf).
+
+    A local difference is that between a row and the mean of its neighbours.
+    """
     reduced = reduce_features(unit_rows(rows), 0.99)
     residuals = reduced - reduced[around(reduced, NEIGHBORS)[1]].mean(axis=1)
     values, vectors = np.linalg.eigh(LedoitWolf(assume_centered=True).fit(residuals).covariance_)
@@ -251,22 +265,22 @@ def local_mahalanobis(rows: np.ndarray) -> np.ndarray:
 
 
 def both_ranks(rows: np.ndarray) -> np.ndarray:
-    """The sum of ranks by distance to the neighbours and by local outlier factor."""
+    """Return the sum of two ranks: by distance to the neighbours, and by local outlier factor."""
     return rankdata(neighbour_distance(rows)) + rankdata(local_outlier_factor(rows))
 
 
 def smaller_of_two_clusters(rows: np.ndarray, count: int) -> np.ndarray:
-    """Return which rows the original program's method picks, `count` at most."""
+    """Return the rows that the original program's method picks, at most `count`."""
     return np.flatnonzero(TwoMeansOutliers(count).fit(rows).predictions_ == -1)
 
 
 def oddest(score: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray, int], np.ndarray]:
-    """Return a function of rows and a count that picks those of the highest score."""
+    """Return a function of rows and a count that picks the rows with the highest scores."""
     return lambda rows, count: np.argsort(-score(rows), kind="stable")[:count]
 
 
 def of_columns(columns: slice) -> Callable[[np.ndarray, int], np.ndarray]:
-    """By the neighbours as the library does, of some of the columns alone."""
+    """Return a function that picks rows by their neighbours as the library does, with some of the columns only."""
     return oddest(lambda rows: neighbour_distance(rows[:, columns]))
 
 
@@ -293,7 +307,10 @@ def beyond_quartile(ranges: float) -> Callable[[NeighbourOutliers], np.ndarray]:
 
 
 def beyond_median(deviations: float) -> Callable[[NeighbourOutliers], np.ndarray]:
-    """By the median absolute deviation, scaled to be a normal distribution's standard deviation."""
+    """Return a threshold by the median absolute deviation.
+
+    The deviation is scaled to be the standard deviation of a normal distribution.
+    """
     return lambda fitted: (
         fitted.distances_ - np.median(fitted.distances_)
         > deviations * median_abs_deviation(fitted.distances_, scale="normal")
@@ -319,21 +336,24 @@ def print_methods(sets: Iterable[Composed], columns: list[str]) -> None:
 
 
 def together(picks: list[tuple[np.ndarray, np.ndarray]]) -> str:
-    """Return recall and precision of pairs of what is picked and what is odd, bool (n,) each, counted together."""
+    """Return recall and precision, counted over the pictures of all sets together.
+
+    Each pair says what is picked and what is odd, bool (n,) each.
+    """
     picked, is_odd = (np.concatenate(parts) for parts in zip(*picks, strict=True))
     right = (picked & is_odd).sum()
     return f"{right / is_odd.sum():.3f}, {right / max(1, picked.sum()):.3f}"
 
 
 def means(picks: list[tuple[np.ndarray, np.ndarray]]) -> str:
-    """Return the means of recall and of precision of such pairs."""
+    """Return the means of recall and of precision over the sets. Each pair is as in `together`."""
     recall = statistics.mean((picked & is_odd).sum() / is_odd.sum() for picked, is_odd in picks)
     precision = [(picked & is_odd).sum() / picked.sum() for picked, is_odd in picks if picked.any()]
     return f"{recall:.3f}, {statistics.mean(precision or [0]):.3f}"
 
 
 def print_fences(sets: Iterable[Composed], columns: list[str], of_one: list[np.ndarray]) -> None:
-    """Print what each threshold picks, of folders of one class with nothing planted and of the composed sets."""
+    """Print what each threshold picks in folders of one class without planted images, and in the composed sets."""
     fitted = [(each, NeighbourOutliers(NEIGHBORS).fit(each.rows)) for each in sets]
     as_they_are = [NeighbourOutliers(NEIGHBORS).fit(rows) for rows in of_one]
     print(
@@ -375,7 +395,7 @@ def main() -> None:
     print(described())
     counts = ", ".join(f"{sum(each.kind == kind for each in sets)} {kind}" for kind in columns)
     print(f"Sets: {counts}.\n")
-    # The sets are small: threads would wait for each other most of the time.
+    # The sets are small, so threads would wait for each other most of the time.
     with threadpool_limits(1):
         print_methods(sets, columns)
         print(

@@ -1,4 +1,4 @@
-"""Times the model alone, reading and decoding alone, and what both reach together, in this process."""
+"""Times the model alone, reading and decoding alone, and both together, in this process."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ LEAST = 40
 
 
 class Pipeline:
-    """The images under a folder, taken again until there is work for every core. Each figure is seconds an image."""
+    """Times the images under a folder, repeated until every core has work. Figures are seconds an image."""
 
     def __init__(self, folder: Path, extractor: Extractor) -> None:
         self._folder = folder
@@ -29,17 +29,17 @@ class Pipeline:
         extractor.extract(squares)
 
     def seconds_to_compute(self) -> float:
-        """The model alone, on all cores."""
+        """Time the model alone, on all cores."""
         batches = -(-len(self.files) // self._extractor.batch_size)
         seconds = _seconds(self._extractor.extract, [self._batch] * batches)
         return seconds / (batches * self._extractor.batch_size)
 
     def seconds_to_read(self) -> float:
-        """Reading, decoding and letterboxing alone, on all cores."""
+        """Time reading, decoding and letterboxing alone, on all cores."""
         return _seconds(self._square, self.files) / len(self.files)
 
     def seconds_together(self) -> float:
-        """From files to features."""
+        """Time the whole way from files to features."""
         begun = time.perf_counter()
         extract_rows(self._folder, self.files, self._extractor, lambda done, total: None)
         return (time.perf_counter() - begun) / len(self.files)

@@ -1,13 +1,16 @@
-"""Measures what becomes of pictures that come later: placed with the categories that there are, or with none.
+"""Measures what happens to pictures that come later: whether they find their category, or none.
 
     python benchmarks/placing.py LABELLED [LABELLED ...]
 
-LABELLED holds a folder for each class. A third of the images comes later; the others are sorted into as many
-categories as there are classes. The matched accuracy then, of all images and of the later ones, is compared with
-that of sorting all at once; a later one put into no category is wrong. Then each class in turn is missing among the
-first (where there are three or more): of the later ones of that class, and of the others, the share put into no
-category. The quantile is that of its members' distances within which a picture is a category's; the library's
-is 0.95. Figures are means over the seeds.
+LABELLED holds a folder for each class. A third of the images comes later. The others are sorted into as many categories
+as there are classes, and the later ones are then placed in these. The matched accuracy, of all images and of the later
+ones, is compared with that of sorting all images at once. A later image without a category is wrong.
+
+With three or more classes, each class in turn is missing among the first images. The figures are then the shares of
+later images without a category: of those of the missing class, and of the others.
+
+A picture belongs to a category if it lies within a quantile of the distances of the category's members. The library's
+quantile is 0.95. Figures are means over the seeds.
 """
 
 import argparse
@@ -34,11 +37,14 @@ LATER = 1 / 3
 
 @dataclass
 class Figures:
-    """Of a folder at a quantile. The first three hold a figure for each seed, the others one for each class left out.
+    """Figures of a folder at a quantile.
 
-    `ratios` and `later_ratios`: of the accuracy of all and of the later ones to that of sorting all at once. `none`,
-    `unseen` and `seen`: shares put into no category, of later ones with all classes seen, of those of the class
-    left out, and of the others beside it.
+    `ratios`, `later_ratios` and `none` have a figure for each seed. `unseen` and `seen` have one for each class left
+    out.
+
+    `ratios` and `later_ratios` are the accuracies of all images and of the later ones, relative to sorting all at once.
+    `none`, `unseen` and `seen` are shares of later images without a category: of all when all classes are seen, of
+    those of the class left out, and of the others beside it.
     """
 
     ratios: list[float] = field(default_factory=list)
@@ -49,7 +55,7 @@ class Figures:
 
 
 class Photographs:
-    """The features of a labelled folder: `truth`, int (n,), the class of each."""
+    """The features of a labelled folder. `truth`, int (n,), is the class of each image."""
 
     def __init__(self, features: Features) -> None:
         self._matrix = features.matrix
@@ -58,18 +64,18 @@ class Photographs:
         self.classes = int(self.truth.max()) + 1
 
     def split(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the rows that are there first and those that come later, int (n,)."""
+        """Return the rows of the images that are there first and of those that come later, int (n,) each."""
         rows = np.random.default_rng(seed).permutation(len(self.truth))
         later = round(LATER * len(rows))
         return rows[later:], rows[:later]
 
     def sorted_into(self, count: int, rows: np.ndarray, seed: int) -> np.ndarray:
-        """Return a category for each of the rows, int (m,)."""
+        """Return the category of each of the rows, int (m,)."""
         order = np.argsort(self._ranks[rows])
         return group_rows(self._matrix[rows], count, random_state=seed, order=order).labels
 
     def placed(self, first: np.ndarray, labels: np.ndarray, later: np.ndarray, quantile: float) -> np.ndarray:
-        """Return a category for each of the later rows, or -1, int (m,)."""
+        """Return the category of each of the later rows, int (m,). -1 is none."""
         with mock.patch.object(centres, "_SHARE_WITHIN", quantile):
             return centres.centres_of(self._matrix[first], labels).place(self._matrix[later]).labels
 
@@ -83,13 +89,13 @@ class Photographs:
 
 
 def accuracies(photographs: Photographs, labels: np.ndarray, later: np.ndarray) -> np.ndarray:
-    """Return the matched accuracy of all and that of the later ones, (2,)."""
+    """Return the matched accuracy of all images and of the later ones, (2,)."""
     right = photographs.right(labels)
     return np.array([right.mean(), right[later].mean()])
 
 
 def of_all_classes(photographs: Photographs, seed: int) -> Iterator[tuple[float, np.ndarray, float]]:
-    """Yield a quantile, the two ratios of accuracy, and the share of the later ones put into no category."""
+    """Yield each quantile, the two ratios of accuracy, and the share of later images without a category."""
     first, later = photographs.split(seed)
     everything = np.arange(len(photographs.truth))
     at_once = accuracies(photographs, photographs.sorted_into(photographs.classes, everything, seed), later)
@@ -101,7 +107,10 @@ def of_all_classes(photographs: Photographs, seed: int) -> Iterator[tuple[float,
 
 
 def of_one_left_out(photographs: Photographs, missing: int, seed: int) -> Iterator[tuple[float, float, float]]:
-    """Yield a quantile, and the shares put into no category of the later ones of `missing` and of the others."""
+    """Yield each quantile, and two shares of later images without a category.
+
+    The shares are of the images of the class `missing` and of the others.
+    """
     first, later = photographs.split(seed)
     first = first[photographs.truth[first] != missing]
     labels = photographs.sorted_into(photographs.classes - 1, first, seed)
@@ -127,7 +136,7 @@ def measured(photographs: Photographs) -> dict[float, Figures]:
 
 
 def row(name: str, quantile: float, folders: list[Figures]) -> str:
-    """Return a row of the table: means of the folders' means, and the least of all."""
+    """Return a row of the table: the means of the folders' means, and the smallest figure of all."""
 
     def cells(figures: str, *summaries: Callable[[list[float]], float]) -> list[str]:
         there = [values for folder in folders if (values := getattr(folder, figures))]

@@ -1,11 +1,13 @@
-"""Measures every way of running a model on a processor: speed, and what it costs in quality.
+"""Measures every way to run a model on a processor: its speed, and its cost in quality.
 
     python benchmarks/precision.py LABELLED [LABELLED ...] [--model NAME --weights FILE]
 
-LABELLED holds a folder for each class. Speed is the bare model's, all cores, pixels to features, the median of
---rounds in turn. Cosine is to the float32 features. NMI and ACC: K-Means with as many categories as classes,
-the mean of five seeds. Accuracy: a linear classifier, five-fold. Without trained weights (a file that you give)
-vgg16 and resnet50 get random ones, and quality says nothing: those cells stay empty.
+LABELLED holds a folder for each class. Speed is that of the bare model from pixels to features, on all cores: the
+median of --rounds, which run in turn. Cosine is to the float32 features. NMI and ACC come from K-Means with as many
+categories as classes, and are the means of five seeds. Accuracy is that of a linear classifier, five-fold.
+
+You give trained weights of vgg16 or resnet50 in a file. Without it, they get random weights. Quality then says nothing,
+and its cells stay empty.
 """
 
 import argparse
@@ -39,7 +41,7 @@ ROUND_SECONDS = 4.0
 
 
 def seconds_an_image(extractor: Extractor) -> float:
-    """Return the seconds that the model takes for an image, when all cores do nothing else."""
+    """Return the seconds that the model takes for an image if all cores do nothing else."""
     random = np.random.default_rng(0)
     shape = (extractor.batch_size, extractor.size_px, extractor.size_px, 3)
     batch = random.integers(0, 256, shape, dtype=np.uint8)
@@ -55,7 +57,7 @@ def seconds_an_image(extractor: Extractor) -> float:
 
 
 def quality(features: Features) -> tuple[float, float, float]:
-    """Return NMI, ACC and a classifier's accuracy against the folders."""
+    """Return NMI, ACC and a classifier's accuracy. The folders are the true classes."""
     truth = np.unique([file.path.split("/")[0] for file in features.files], return_inverse=True)[1]
     classes = truth.max() + 1
     scores = []
@@ -71,13 +73,13 @@ def quality(features: Features) -> tuple[float, float, float]:
 
 
 def cosine(one: np.ndarray, other: np.ndarray) -> float:
-    """Return the mean cosine between rows."""
+    """Return the mean cosine between the rows of both matrices."""
     norms = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
     return float(np.mean(np.einsum("ij,ij->i", one, other) / norms))
 
 
 def chosen(name: str, weights: Path | None, folder: Path) -> tuple[ChosenModel, bool]:
-    """Return a model, and whether its weights are trained ones."""
+    """Return a model, and whether its weights are trained."""
     if weights is None and name != "efficientnet-lite0":
         weights = folder / f"{name}.weights.h5"
         if not weights.exists():
@@ -90,7 +92,7 @@ def chosen(name: str, weights: Path | None, folder: Path) -> tuple[ChosenModel, 
 
 
 def compare(name: str, weights: Path | None, folders: list[Path], rounds: int, random_weights: Path) -> None:
-    """Print a row for each precision of a model, and of each of the folders where weights are trained."""
+    """Print a row for each precision of a model and each folder. Random weights use only the first folder."""
     model, is_trained = chosen(name, weights, random_weights)
     pooled = PooledModel(model, model.backbone.size_px)
     ways = {

@@ -1,13 +1,14 @@
-"""Measures how well categories agree with labelled folders, for features seen and grouped in many ways.
+"""Measures how well categories agree with labelled folders, for many ways to see and group features.
 
     python benchmarks/quality.py LABELLED [LABELLED ...] [--size PIXELS ...] [--only VARIANT ...]
 
-LABELLED holds a folder for each class. ACC (clusters matched one to one with classes), NMI and ARI: as many
-categories as classes, the mean of five seeds. The model is efficientnet-lite0. "plain" is what `categorize` does,
-"directions" what it does with `directions`; both are measured with what `extract_features` gives. What needs other
-layers or other poolings comes from the Keras model in float32, and is seen as directions too. "neighbours": each
-row is first replaced by the mean of itself and its five nearest. Cost: the model's arithmetic, relative to one
-look at 224 px.
+LABELLED holds a folder for each class. The figures are ACC (clusters matched one to one with classes), NMI and ARI.
+There are as many categories as classes, and each figure is the mean of five seeds. The model is efficientnet-lite0.
+
+"plain" is what `categorize` does, and "directions" is what it does with `directions`. Both use the features that
+`extract_features` gives. Variants that need other layers or other poolings use the Keras model in float32, and see its
+rows as directions too. "neighbours": each row is first replaced by the mean of itself and its five nearest rows. Cost
+is the model's arithmetic, relative to one look at 224 px.
 """
 
 import argparse
@@ -55,9 +56,9 @@ Labels = NDArray[np.integer]
 
 @dataclass(frozen=True, eq=False)
 class Labelled:
-    """Photographs in the order of their content, which is the order that commands see them in.
+    """Photographs in the order of their content, in which commands see them too.
 
-    `contents`: the hash of each file; `truth`, int (n,): the number of the folder that each lies in.
+    `contents` has the hash of each file. `truth`, int (n,), has the number of the folder of each file.
     """
 
     folder: Path
@@ -75,20 +76,20 @@ class Labelled:
 
     @property
     def classes(self) -> int:
-        """How many classes there are."""
+        """The number of classes."""
         return int(self.truth.max()) + 1
 
 
 @cache
 def extracted(labelled: Labelled, size_px: int = SIZE_PX, precision: str = "auto") -> Rows:
-    """Return the features that commands work on, float32 (n, 1280)."""
+    """Return the features that commands work with, float32 (n, 1280)."""
     features = extract_features(labelled.folder, recursive=True, model=MODEL, size=size_px, precision=precision)
     return features.matrix[features.content_order]
 
 
 @cache
 def layers_model(size_px: int) -> Any:
-    """Return the Keras model from prepared pixels to the maps of the earlier block and of the head."""
+    """Return a function from pixels to the maps of the earlier block and of the head. It runs the Keras model."""
     keras = import_keras()
     model = choose_model(MODEL, MODEL, None, notice=print, make_bar=lambda _: None)
     base = model.backbone.build(size_px)
@@ -100,7 +101,7 @@ def layers_model(size_px: int) -> Any:
 
 @cache
 def layers(labelled: Labelled, size_px: int) -> dict[str, Rows]:
-    """Return what layers and poolings say of each photograph, float32 (n, width) each."""
+    """Return the features of each photograph by layers and poolings, float32 (n, width) each."""
     maps_of = layers_model(size_px)
     parts: list[dict[str, Rows]] = []
     for start in range(0, len(labelled.files), BATCH):
@@ -112,7 +113,7 @@ def layers(labelled: Labelled, size_px: int) -> dict[str, Rows]:
 
 
 def square(folder: Path, file: ImageFile, size_px: int) -> tuple[NDArray[np.uint8], Rows]:
-    """Return a photograph letterboxed, and the weights that leave the border out of the mean over its map."""
+    """Return a letterboxed photograph, and weights that leave the border out of the mean over its map."""
     pixels = read_image(folder, file, fit_px=size_px).pixels
     cells = size_px // 32
     height, width = (covered(side, size_px, cells) for side in fitted_size_hw(*pixels.shape[:2], size_px))
@@ -121,14 +122,14 @@ def square(folder: Path, file: ImageFile, size_px: int) -> tuple[NDArray[np.uint
 
 
 def covered(side: int, size_px: int, cells: int) -> Rows:
-    """Return how much of each of the map's cells a centred picture covers along one side."""
+    """Return how much of each cell of the map a centred picture covers along one side, in pixels."""
     begin = (size_px - side) // 2
     edges = np.arange(cells + 1) * (size_px / cells)
     return np.clip(np.minimum(edges[1:], begin + side) - np.maximum(edges[:-1], begin), 0, None)
 
 
 def pooled(maps: tuple[Rows, Rows], mirrored: Rows, weights: Rows) -> dict[str, Rows]:
-    """Return rows of maps, (n, h, w, width), by every pooling; `weights`, (n, h, w), cover the picture only."""
+    """Return rows of maps, (n, h, w, width), by every pooling. `weights`, (n, h, w), cover the picture only."""
     earlier, head = maps
     return {
         "earlier": earlier.mean(axis=(1, 2)),
@@ -143,7 +144,7 @@ def pooled(maps: tuple[Rows, Rows], mirrored: Rows, weights: Rows) -> dict[str, 
 
 @dataclass(frozen=True)
 class View:
-    """Photographs at a size, in a precision."""
+    """Photographs at one size and in one precision."""
 
     labelled: Labelled
     size_px: int
@@ -151,26 +152,26 @@ class View:
 
     @property
     def matrix(self) -> Rows:
-        """The features that commands work on."""
+        """The features that commands work with."""
         return extracted(self.labelled, self.size_px, self.precision)
 
     def layer(self, name: str) -> Rows:
-        """One kind of rows of `layers`."""
+        """Return the rows of one kind of `layers`."""
         return layers(self.labelled, self.size_px)[name]
 
 
 def as_directions(rows: Rows) -> Rows:
-    """See rows as the library does with `directions`."""
+    """Return rows as the library sees them with `directions`."""
     return Directions().fit_parts([rows]).transform(rows)
 
 
 def whitened(rows: Rows) -> Rows:
-    """Return the first components of unit rows, of one variance each, at unit length."""
+    """Return the first principal components of unit rows, all with variance one, at unit length."""
     return unit_rows(PCA(WHITENED_COMPONENTS, whiten=True, svd_solver="full").fit_transform(unit_rows(rows)))
 
 
 def two_layers(view: View, pooling: str = "") -> Rows:
-    """Return the directions of two layers side by side, the earlier one with less weight."""
+    """Return the directions of two layers side by side. The earlier layer has less weight."""
     earlier, head = (as_directions(view.layer(name + pooling)) for name in ("earlier", "head"))
     return np.hstack([EARLIER_WEIGHT * earlier, head])
 
@@ -180,7 +181,7 @@ def by_kmeans(rows: Rows, classes: int, seed: int) -> Labels:
 
 
 def by_neighbours(rows: Rows, classes: int, seed: int) -> Labels:
-    """K-Means of rows that are each the mean of itself and its nearest."""
+    """Group by K-Means, after each row is replaced by the mean of itself and its nearest rows."""
     nearest = NearestNeighbors(n_neighbors=NEAREST + 1).fit(rows).kneighbors(rows, return_distance=False)
     return by_kmeans(rows[nearest].mean(axis=1), classes, seed)
 
@@ -190,14 +191,14 @@ def by_agglomeration(rows: Rows, classes: int, seed: int) -> Labels:
 
 
 def by_spectrum(rows: Rows, classes: int, seed: int) -> Labels:
-    """Spectral clustering of the graph that joins each row with its nearest."""
+    """Group by spectral clustering of the graph that joins each row with its nearest rows."""
     graph = kneighbors_graph(rows, GRAPH_NEAREST)
     spectral = SpectralClustering(classes, affinity="precomputed", assign_labels="cluster_qr", random_state=seed)
     return spectral.fit_predict((graph + graph.T) / 2)
 
 
 def by_discriminants(rows: Rows, classes: int, seed: int) -> Labels:
-    """K-Means, alternating with the linear discriminants of what it found (Ding & Li, 2007)."""
+    """Group by K-Means, in turn with linear discriminants of the groups found (Ding & Li, 2007)."""
     labels = by_kmeans(rows, classes, seed)
     for _ in range(ALTERNATIONS):
         discriminants = LinearDiscriminantAnalysis(solver="eigen", shrinkage="auto").fit(rows, labels)
@@ -207,7 +208,7 @@ def by_discriminants(rows: Rows, classes: int, seed: int) -> Labels:
     return labels
 
 
-# Sizes for each precision, where none is asked for.
+# The sizes for each precision, if none is given.
 USUAL = {"int8": (224, 256)}
 LAYERS = {"float32": (224, 256)}
 ALL = {"int8": (224, 256, 288, 320), "float32": (224, 256)}
@@ -215,9 +216,10 @@ ALL = {"int8": (224, 256, 288, 320), "float32": (224, 256)}
 
 @dataclass(frozen=True)
 class Variant:
-    """How rows are made of a view, whether the library is to take their directions, and how they are grouped.
+    """How rows are made of a view, and how they are grouped.
 
-    `sizes`: for each precision; `looks`: how many times the model looks at each photograph.
+    `directions` says whether the library takes the directions of the rows. `sizes` has the sizes for each precision.
+    `looks` says how many times the model looks at each photograph.
     """
 
     rows: Callable[[View], Rows] = lambda view: view.matrix
@@ -269,7 +271,7 @@ def mean_scores(variant: Variant, view: View) -> NDArray[np.float64]:
 
 
 def measurements(names: Iterable[str], sizes: list[int] | None) -> Iterator[tuple[str, int, str]]:
-    """Yield what is to be measured: a variant, a size and a precision."""
+    """Yield each variant, size and precision to measure."""
     for name in names:
         for precision, usual in VARIANTS[name].sizes.items():
             for size_px in sizes or usual:

@@ -1,9 +1,10 @@
-"""Measures how time and memory grow with the number of images, and of rows to cluster.
+"""Measures how time and memory grow with the number of images, and with the number of rows to cluster.
 
     python benchmarks/scale.py [--images 1000 10000 100000] [--rows 1000 10000 100000 1000000] [--width 1280]
 
-Images are made: small JPEGs, no two alike. Features are made: twenty groups, the variance falling off as a model's
-does; what does not fit lies in a file. Each figure is of a process of its own.
+The script makes the images: small JPEGs, no two alike. It also makes the features: twenty groups, whose variance falls
+off as a model's variance does. Features that do not fit into memory lie in a file. Each figure comes from a process of
+its own.
 """
 
 import argparse
@@ -61,7 +62,7 @@ for number in range(first, last):
 
 
 def measured(script: str, *arguments: object) -> tuple[int, float, float]:
-    """Run a script and return the count, seconds and MB that it prints."""
+    """Run a script. Return the count, the seconds and the MB that it prints."""
     command = [sys.executable, "-c", script, *map(str, arguments)]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True)
     count, seconds, peak_mb = json.loads(done.stdout)
@@ -69,7 +70,7 @@ def measured(script: str, *arguments: object) -> tuple[int, float, float]:
 
 
 def table(title: str, rows: list[tuple[int, float, float]]) -> None:
-    """Print each row with how it grew from the one before."""
+    """Print each row, and how much it grew from the row before."""
     print(f"| {title} | seconds | peak MB | time grew by | memory grew by |\n| --- | --- | --- | --- | --- |")
     before = None
     for count, seconds, peak_mb in rows:
@@ -93,7 +94,7 @@ if __name__ == "__main__":
             subprocess.run([sys.executable, "-c", MAKE, work, str(made), str(count)], check=True)
             made = count
             if not found:
-                measured(EXTRACT, work)  # the model is converted before anything is timed
+                measured(EXTRACT, work)  # this converts the model before the timing begins
             found.append(measured(EXTRACT, work))
         if found:
             table("images to features, efficientnet-lite0", found)

@@ -1,9 +1,10 @@
-"""Decodes photographs whole and at the scale that suffices, and compares speed, features and categories.
+"""Decodes photographs whole and at a scale that is large enough, and compares speed, features and categories.
 
     python benchmarks/scaled_decoding.py FOLDER [FOLDER ...]
 
-A folder with subfolders is taken with all of them, and as many categories are made as it has. The decoder leaves out
-what a smaller picture would not show: 1/2, 1/4 or 1/8 of each side, never below the model's square.
+The script reads a folder with all its subfolders, and makes as many categories as there are subfolders. The decoder
+leaves out what a smaller picture does not show: it decodes to 1/2, 1/4 or 1/8 of each side, but never to less than the
+model's square.
 """
 
 import argparse
@@ -31,7 +32,7 @@ TIMED_FILES = 100
 
 
 def whole() -> Callable[..., int]:
-    """Return what stands in for the choice of a scale: none."""
+    """Return a function that replaces the choice of a scale and always chooses the whole picture."""
     return lambda cv2, factor: 0
 
 
@@ -54,7 +55,7 @@ def compare(folder: Path) -> None:
         scaled_seconds = seconds_to_decode(folder, files)
         with mock.patch.object(opencv_decoder, "_reduced_flag", whole()):
             ratios.append(seconds_to_decode(folder, files) / scaled_seconds)
-    options = {"recursive": True, "cache": False, "precision": "float32"}  # what is kept was decoded as usual
+    options = {"recursive": True, "cache": False, "precision": "float32"}  # the cache is from the usual decoding
     scaled = extract_features(folder, **options)
     with mock.patch.object(opencv_decoder, "_reduced_flag", whole()):
         full = extract_features(folder, **options)

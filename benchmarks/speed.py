@@ -3,10 +3,11 @@
     python benchmarks/speed.py FOLDER [--model NAME] [--weights FILE] [--precision P] [--rounds N]
     python benchmarks/speed.py FOLDER --both VGG16_WEIGHTS RESNET50_WEIGHTS --against 'COMMAND {images} {out}'
 
-The first form prints, for the images under FOLDER: whole processes without a cache of features and with a full one;
-then, in one process, m, the model alone, d, reading and decoding alone, and what both reach together, as a share of
-1 / (m + d) images/s. The second form runs `categorize` and `outliers` on a flat copy of FOLDER and any other command,
-in turn, and prints the ratio. Converted models are in place before anything is timed. Medians of --rounds.
+The first form measures with the images under FOLDER. It times whole processes, without cached features and with all of
+them. Then it times in one process: m, the model alone; d, reading and decoding alone; and the speed that both reach
+together, as a share of 1 / (m + d) images/s. The second form runs `categorize` and `outliers` on a flat copy of FOLDER,
+in turn with any other command, and prints the ratio. Models are converted before the timing begins. Figures are medians
+of --rounds.
 """
 
 import argparse
@@ -38,14 +39,14 @@ IMGSORT = [sys.executable, "-m", "imgsort"]
 
 @dataclass(frozen=True)
 class Run:
-    """What a process took: wall seconds and the most memory that was resident, in MB."""
+    """What a process needed: wall time in seconds, and its peak of resident memory in MB."""
 
     seconds: float
     peak_mb: float
 
 
 def run(command: Sequence[str], **environment: str) -> Run:
-    """Run a command to its end. Raises CalledProcessError with what it said."""
+    """Run a command to its end. If it fails, show its message and raise CalledProcessError."""
     script = (
         "import resource, subprocess, sys\n"
         "done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)\n"
@@ -53,7 +54,7 @@ def run(command: Sequence[str], **environment: str) -> Run:
         "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
     )
     begun = time.perf_counter()
-    # A small process in between: Linux counts what a parent has resident into its child's peak.
+    # A small process is in between, because Linux counts a parent's resident memory into its child's peak.
     done = subprocess.run(
         [sys.executable, "-S", "-c", script, *command],
         env={**os.environ, **environment},
@@ -70,7 +71,7 @@ def median(runs: Sequence[Run]) -> Run:
 
 @contextlib.contextmanager
 def flat_copy(folder: Path) -> Iterator[Path]:
-    """Give a folder with all images of `folder` side by side, times kept."""
+    """Give a folder with copies of all images of `folder` on one level. The copies keep their times."""
     with tempfile.TemporaryDirectory() as work:
         for number, file in enumerate(find_images(folder, recursive=True).files):
             shutil.copy2(folder / file.path, Path(work, f"{number:06}_{file.name}"))
@@ -78,7 +79,10 @@ def flat_copy(folder: Path) -> Iterator[Path]:
 
 
 def whole_processes(folder: Path, options: list[str], rounds: int) -> None:
-    """Print what a cold and a warm `categorize` take, dry and with files moved and taken back."""
+    """Print what a cold and a warm `categorize` need, as a dry run and with files moved.
+
+    Undo moves the files back.
+    """
     with flat_copy(folder) as images:
         count = sum(1 for _ in images.iterdir())
         command = [*IMGSORT, "categorize", str(images), "--quiet", "--clusters"]
@@ -102,7 +106,7 @@ def whole_processes(folder: Path, options: list[str], rounds: int) -> None:
 
 
 def compare_with_bare_model(folder: Path, name: str, weights: Path | None, precision: str, rounds: int) -> None:
-    """Print the model alone, the reading alone, and what they reach together, in this process."""
+    """Print the times of the model alone, of reading alone and of both together, in this process."""
     model = choose_model(name, name, weights, notice=print, make_bar=lambda _: None)
     pooled = PooledModel(model, model.backbone.size_px)
     way = prepare_extraction(pooled, decode.DEFAULTS, notice=lambda text: None, precision=precision)
@@ -122,7 +126,7 @@ def compare_with_bare_model(folder: Path, name: str, weights: Path | None, preci
 
 
 def both_jobs(folder: Path, weights: list[Path], against: str, rounds: int) -> None:
-    """Print what both jobs take, in each precision, and what the other command takes, in turn."""
+    """Print what both jobs need, in each precision, and what the other command needs. They run in turn."""
     with flat_copy(folder) as images, tempfile.TemporaryDirectory() as work:
 
         def jobs(precision: str) -> Run:

@@ -1,10 +1,11 @@
-"""Shows what imgsort learns from sorted folders: trains, files what is new, compares, explains; keeps the pictures.
+"""Shows what imgsort learns from sorted folders, and makes pictures of this for README.md.
 
     python examples/learn_photos.py demo/learning docs
 
-Makes `sorted`, a folder for each photograph of `make_photos.py` with two thirds of its crops, and `inbox` with the
-rest and the four pictures that belong nowhere. Then runs imgsort on them, and prints each command with what it says,
-as README.md shows it. Into the second folder go the pictures of README.md: curves, a confusion matrix, an overlay.
+The script makes two folders of the photographs of `make_photos.py`. `sorted` has a folder for each photograph, with two
+thirds of its crops. `inbox` has the other crops and the four pictures that belong nowhere. Then the script runs imgsort
+on them: it trains, files new images, compares and explains. It prints each command with its output, as README.md shows
+them. The second folder gets the pictures: curves, a confusion matrix, an overlay.
 """
 
 import argparse
@@ -20,7 +21,7 @@ SMALL = ["--model", "cnn", "--size", "96", "--epochs", "12"]
 
 
 def lay_out(folder: Path) -> None:
-    """Write the photographs: every third to `inbox`, the others to a folder of their own in `sorted`."""
+    """Write every third photograph and the odd ones to `inbox`, and the others to their folders in `sorted`."""
     labels = make_photos(folder / "inbox")
     (folder / "inbox" / "labels.csv").unlink()
     for number, (file, photograph) in enumerate(sorted(labels.items())):
@@ -31,14 +32,14 @@ def lay_out(folder: Path) -> None:
 
 
 def run(folder: Path, *arguments: str) -> None:
-    """Run imgsort in `folder`, and print what a terminal would show of it."""
+    """Run imgsort in `folder`. Print the command and what a terminal would show of it."""
     print(f"$ imgsort {' '.join(arguments)}", flush=True)
     subprocess.run([sys.executable, "-m", "imgsort", *arguments, "--quiet"], cwd=folder, check=True)
     print(flush=True)
 
 
 def explain(folder: Path) -> None:
-    """Run `imgsort explain` on the first image of the inbox; it has no --quiet."""
+    """Run `imgsort explain` on the first image of the class `chelsea`. This command has no --quiet."""
     image = sorted((folder / "sorted" / "chelsea").iterdir())[0].relative_to(folder)
     command = ["explain", str(image), "--classifier", "photos.keras", "--output", "explained.png"]
     print(f"$ imgsort {' '.join(command)}", flush=True)
@@ -46,7 +47,7 @@ def explain(folder: Path) -> None:
 
 
 def main(folder: Path, pictures: Path) -> None:
-    """Run everything, and copy the pictures."""
+    """Run all commands, and copy the pictures."""
     lay_out(folder)
     run(folder, "train", "sorted", "--output", "photos.keras")
     run(folder, "classify", "inbox", "--classifier", "photos.keras", "--output", "sorted")

@@ -1,13 +1,13 @@
 """Writes a folder of about 100 real photographs without a download, to try imgsort on.
 
-Crops, flips and lighting changes of eight photographs that scikit-image and scikit-learn carry inside
-their packages, and four pictures that do not belong. `labels.csv` says which photograph each is of.
+The pictures are crops, flips and lighting changes of eight photographs, and four pictures that do not belong. They come
+from inside the packages scikit-image and scikit-learn. `labels.csv` says which photograph each picture shows.
 
     python examples/make_photos.py demo/photos
 
-Sources: scikit-image (astronaut: NASA; chelsea: S. van der Walt; coffee: R. Michetti; rocket: SpaceX;
-hubble: NASA and ESA; motorcycle: Middlebury stereo set; coins, page, retina, ihc) and scikit-learn (china:
-V. Wong, CC BY 2.0; flower: dany13, CC BY 2.0).
+Sources: scikit-image (astronaut: NASA; chelsea: S. van der Walt; coffee: R. Michetti; rocket: SpaceX; hubble: NASA and
+ESA; motorcycle: Middlebury stereo set; coins, page, retina, ihc) and scikit-learn (china: V. Wong, CC BY 2.0; flower:
+dany13, CC BY 2.0).
 """
 
 import argparse
@@ -27,7 +27,7 @@ LONGEST_PX = 480
 
 
 def load(name: str) -> Image.Image:
-    """Return the photograph `name`, RGB."""
+    """Return the photograph `name` in RGB."""
     if name in ("china", "flower"):
         pixels = load_sample_image(f"{name}.jpg")
     elif name == "motorcycle":
@@ -56,7 +56,7 @@ def vary(photograph: Image.Image, chance: random.Random) -> Image.Image:
 
 
 def make_photos(folder: Path, seed: int = 0) -> dict[str, str]:
-    """Write the photographs into `folder` under neutral names; return {file name: photograph}."""
+    """Write the photographs into `folder` under neutral names. Return {file name: photograph}."""
     chance = random.Random(seed)
     pictures = [(name, vary(load(name), chance)) for name in PHOTOGRAPHS for _ in range(CROPS_EACH)]
     pictures += [(f"odd {name}", vary(load(name), chance)) for name in ODD]

@@ -1,8 +1,8 @@
-"""Draws a sorted folder as one picture: a row a category, its name and its first images.
+"""Draws a sorted folder as one picture, with a row for each category: its name and its first images.
 
     python examples/make_picture.py demo/photos docs/sorted.jpg
 
-The README's picture is made so, from the folder that `make demo` sorts.
+This script makes the README's picture from the folder that `make demo` sorts.
 """
 
 import argparse
@@ -17,7 +17,7 @@ IMAGES_A_ROW = 9
 
 
 def draw(collection: Path) -> Image.Image:
-    """Return a picture of the subfolders of `collection` that hold JPEGs, RGB."""
+    """Return a picture, RGB, of the subfolders of `collection` that hold JPEGs."""
     rows = [(folder.name, sorted(folder.glob("*.jpg"))) for folder in sorted(collection.iterdir()) if folder.is_dir()]
     rows = [(name, files) for name, files in rows if files and not name.startswith(".")]
     step = THUMBNAIL_PX + GAP_PX

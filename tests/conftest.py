@@ -1,4 +1,4 @@
-"""Fixtures that every test may use. Trees are stated as dicts: {path: content}."""
+"""Fixtures that every test may use. Tests describe trees of files as dicts: {path: content}."""
 
 import importlib.util
 import os
@@ -16,7 +16,7 @@ SHARED = PROJECT.parent / "shared"
 
 @pytest.fixture(autouse=True, scope="session")
 def cache_folder(tmp_path_factory):
-    """A cache of the tests' own. All share it: a model is converted once, not in every test."""
+    """One cache folder for all tests. They share it, so that a model is converted once, not in every test."""
     folder = tmp_path_factory.mktemp("cache")
     os.environ["IMGSORT_CACHE_DIR"] = str(folder)
     yield folder
@@ -25,14 +25,14 @@ def cache_folder(tmp_path_factory):
 
 @pytest.fixture
 def own_folder(tmp_path, monkeypatch):
-    """A cache folder of the test's own, which is not there yet."""
+    """A cache folder that belongs to one test. It does not exist yet."""
     monkeypatch.setenv("IMGSORT_CACHE_DIR", str(tmp_path / "cache"))
     return tmp_path / "cache"
 
 
 @pytest.fixture(autouse=True)
 def no_network_and_no_home(tmp_path_factory, monkeypatch):
-    """Weights come from nowhere and Keras' cache is empty, unless a test says otherwise."""
+    """Weights cannot be downloaded and Keras' cache is empty, unless a test changes this."""
     monkeypatch.setenv("KERAS_HOME", str(tmp_path_factory.mktemp("keras")))
     monkeypatch.setenv("IMGSORT_WEIGHTS_URL", f"http://127.0.0.1:{closed_port()}")
 
@@ -46,7 +46,7 @@ def closed_port() -> int:
 
 @pytest.fixture
 def shared_data() -> Path:
-    """The photographs to measure with, where they are."""
+    """The folder of photographs to measure with. The test is skipped if it is missing."""
     if not (SHARED / "data").is_dir():
         pytest.skip("needs the photographs to measure with, which are not part of the project")
     return SHARED / "data"
@@ -54,7 +54,7 @@ def shared_data() -> Path:
 
 @pytest.fixture
 def other_filesystem(tmp_path):
-    """An empty folder on another file system than `tmp_path`."""
+    """An empty folder on a different file system than `tmp_path`."""
     import tempfile
 
     memory = Path("/dev/shm")
@@ -66,7 +66,10 @@ def other_filesystem(tmp_path):
 
 @pytest.fixture(scope="session")
 def demo_photos(tmp_path_factory):
-    """The folder of `examples/make_photos.py`, not to be changed: copy it. Gives (folder, {file: photograph})."""
+    """The demo folder of `examples/make_photos.py`, as (folder, {file: photograph}).
+
+    A test must not change it. A test that changes files works on a copy.
+    """
     spec = importlib.util.spec_from_file_location("make_photos", PROJECT / "examples" / "make_photos.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -76,13 +79,13 @@ def demo_photos(tmp_path_factory):
 
 @pytest.fixture
 def photos(demo_photos, tmp_path):
-    """A copy of the demo folder, with times kept."""
+    """A copy of the demo folder. The files keep their times."""
     return Path(shutil.copytree(demo_photos[0], tmp_path / "photos"))
 
 
 @pytest.fixture
 def few_photos(demo_photos, tmp_path):
-    """A folder of twelve of the demo's photographs."""
+    """A folder with twelve of the demo photographs."""
     folder = tmp_path / "few"
     folder.mkdir()
     for file in sorted(demo_photos[0].glob("*.jpg"))[:12]:
@@ -92,7 +95,7 @@ def few_photos(demo_photos, tmp_path):
 
 @pytest.fixture(scope="session")
 def lite_model():
-    """EfficientNet-Lite0, with the weights that its package carries: a ChosenModel."""
+    """EfficientNet-Lite0 with the weights from its package, as a ChosenModel."""
     from imgsort.features.models.backbones import ALWAYS_THERE
     from imgsort.features.models.choose import choose_model
 

@@ -23,7 +23,7 @@ def file(tmp_path):
 
 @pytest.fixture
 def pipe(monkeypatch):
-    """Stand a pipe's end where the file would be; gives the end to write to."""
+    """Replace the file with the reading end of a pipe. The fixture gives the writing end."""
     reading, writing = os.pipe()
     monkeypatch.setattr(content, "open_regular", lambda _: os.dup(reading))
     yield writing
@@ -31,7 +31,7 @@ def pipe(monkeypatch):
         try:
             os.close(descriptor)
         except OSError:
-            assert descriptor == writing  # the test closed it
+            assert descriptor == writing  # the test has closed it
 
 
 def file_threads() -> int:
@@ -46,7 +46,7 @@ def wait_for(condition) -> bool:
 
 
 def test_the_bytes_and_their_hash(file):
-    """A file comes whole, and hashing its bytes or the file itself agrees."""
+    """A file is read whole. Its hash is the same from its bytes and from the file itself."""
     data = read_regular(file, LARGE)
     assert data == b"some bytes" * 1000
     assert content_hash(data) == file_content_hash(file) == hashlib.sha256(data).hexdigest()
@@ -54,13 +54,13 @@ def test_the_bytes_and_their_hash(file):
 
 @pytest.mark.parametrize("size", [0, 1, 2**17 - 1, 2**17, 2**17 + 1, 3 * 2**17, 3 * 1024**2 + 5])
 def test_every_size_comes_whole(tmp_path, size):
-    """Sizes around that of a piece lose nothing."""
+    """No byte is lost, whatever the size of the file. Some of the sizes are close to the size of a chunk."""
     (tmp_path / "a").write_bytes(os.urandom(size))
     assert read_regular(tmp_path / "a", LARGE) == (tmp_path / "a").read_bytes()
 
 
 def test_a_file_over_the_limit_is_efbig(file):
-    """A file larger than the limit is refused with the system's own number, and one as large is read."""
+    """A file larger than the limit is refused with errno EFBIG. A file as large as the limit is read."""
     with pytest.raises(OSError, match="larger than") as caught:
         read_regular(file, 9_999)
     assert caught.value.errno == errno.EFBIG
@@ -69,7 +69,7 @@ def test_a_file_over_the_limit_is_efbig(file):
 
 @posix
 def test_a_file_that_grows_over_the_limit_is_efbig(pipe, tmp_path):
-    """A file that is written to while it is read ends at the limit, not at the end of memory."""
+    """A file that grows while it is read is refused at the limit, before it fills the memory."""
     os.write(pipe, b"x" * 101)
     with pytest.raises(OSError, match="larger than") as caught:
         read_regular(tmp_path / "any", 100, stall_seconds=5)
@@ -78,7 +78,7 @@ def test_a_file_that_grows_over_the_limit_is_efbig(pipe, tmp_path):
 
 @posix
 def test_nothing_at_all_is_a_stall_after_the_time_given(pipe, tmp_path):
-    """A read of which nothing ever comes is given up after its time, not after twice that."""
+    """If nothing ever comes, the read ends after the stall time, not after twice that time."""
     start = time.monotonic()
     with pytest.raises(TimeoutError):
         read_regular(tmp_path / "any", LARGE, stall_seconds=1)
@@ -86,7 +86,7 @@ def test_nothing_at_all_is_a_stall_after_the_time_given(pipe, tmp_path):
 
 
 def test_no_file_no_hash(tmp_path):
-    """A missing file raises, or has no hash."""
+    """Reading a missing file raises FileNotFoundError, and its hash is None."""
     with pytest.raises(FileNotFoundError):
         read_regular(tmp_path / "none", LARGE)
     assert file_content_hash(tmp_path / "none") is None
@@ -94,7 +94,10 @@ def test_no_file_no_hash(tmp_path):
 
 @posix
 def test_only_a_regular_file_is_opened(tmp_path, file):
-    """A pipe is not waited for, a link not followed, a folder not read, and no descriptor stays open."""
+    """Pipes, links and folders are refused, and no descriptor stays open.
+
+    A pipe is not waited for, and a link is not followed.
+    """
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to(file)
     before = len(os.listdir("/dev/fd"))
@@ -109,18 +112,18 @@ def test_only_a_regular_file_is_opened(tmp_path, file):
 
 @posix
 def test_a_read_that_stalls_is_given_up(pipe, tmp_path, file, monkeypatch):
-    """Where nothing comes, reading ends after the time given, and the next file is read as ever."""
+    """A read that stalls ends after the stall time. The next file is read as usual."""
     start = time.monotonic()
     with pytest.raises(TimeoutError, match=r"nothing could be read from it for 0\.2 seconds"):
         read_regular(tmp_path / "any", LARGE, stall_seconds=0.2)
     assert time.monotonic() - start < 2
     monkeypatch.setattr(content, "open_regular", open_regular)
     assert len(read_regular(file, LARGE)) == 10_000
-    os.close(pipe)  # lets the reader that was left behind end
+    os.close(pipe)  # lets the abandoned reader thread end
 
 
 def test_a_head_is_read_and_no_more(tmp_path, file):
-    """The first bytes come from a file of any size; all of a shorter one."""
+    """`read_head` returns the first bytes of a file of any size, or all bytes of a shorter file."""
     assert read_head(file, 8) == b"some byt"
     (tmp_path / "short").write_bytes(b"ab")
     assert read_head(tmp_path / "short", 8) == b"ab"
@@ -128,7 +131,7 @@ def test_a_head_is_read_and_no_more(tmp_path, file):
 
 @posix
 def test_a_head_that_stalls_is_given_up(pipe, tmp_path):
-    """Looking at what a file begins with is bounded as reading it is."""
+    """Reading the first bytes of a file has a stall time, like reading the whole file."""
     with pytest.raises(TimeoutError):
         read_head(tmp_path / "any", 8, stall_seconds=0.1)
     os.close(pipe)
@@ -136,7 +139,7 @@ def test_a_head_that_stalls_is_given_up(pipe, tmp_path):
 
 @posix
 def test_slow_is_not_stalled(pipe, tmp_path):
-    """As long as bytes come, reading takes as long as it takes."""
+    """A read may take any time, as long as bytes keep coming."""
 
     def deliver() -> None:
         for _ in range(8):
@@ -152,7 +155,7 @@ def test_slow_is_not_stalled(pipe, tmp_path):
 
 @posix
 def test_a_stalled_read_does_not_hold_up_the_exit(tmp_path):
-    """A program that gave up on a read ends at once, though the read has not."""
+    """A program that gave up on a read exits at once, although the read still hangs."""
     program = """
 import os
 from imgsort import content
@@ -171,7 +174,7 @@ except TimeoutError:
 
 @posix
 def test_many_threads_leave_nothing_behind(file):
-    """Five thousand reads in dozens of threads, good and bad, leave neither a thread nor a descriptor."""
+    """Five thousand reads in 24 threads, good and bad, leave no thread and no descriptor behind."""
     before, descriptors = file_threads(), len(os.listdir("/dev/fd"))
 
     def read_some() -> None:
@@ -193,7 +196,7 @@ def test_many_threads_leave_nothing_behind(file):
 
 @posix
 def test_readers_left_behind_end_when_their_read_does(pipe, tmp_path):
-    """A read that was given up ends its thread as soon as the system lets it."""
+    """If a read was given up, its thread ends as soon as the system ends the read."""
     before = file_threads()
     for _ in range(3):
         with pytest.raises(TimeoutError):
@@ -204,7 +207,10 @@ def test_readers_left_behind_end_when_their_read_does(pipe, tmp_path):
 
 
 def test_any_error_of_a_read_is_raised_where_it_was_asked_for(file, monkeypatch):
-    """Memory that runs out, and a name that cannot be, come out of the thread that reads."""
+    """Errors of the reading thread are raised in the calling thread.
+
+    Examples are a lack of memory, and a name that contains a zero byte.
+    """
 
     def fails(_: object) -> int:
         raise MemoryError

@@ -1,4 +1,4 @@
-"""Names from anybody's folder in a table that a spreadsheet opens."""
+"""File names from untrusted folders, in a table that a person opens with a spreadsheet."""
 
 import csv
 import os
@@ -15,7 +15,7 @@ from imgsort.errors import UsageError
 
 @given(st.binary(max_size=40))
 def test_every_file_name_can_be_read_back(name):
-    """Encoding and decoding give any name again, whatever its bytes."""
+    """Any file name, whatever its bytes, is the same after encoding and decoding."""
     text = os.fsdecode(name)
     encoded = encode_cell(text)
     assert decode_cell(encoded) == text
@@ -42,19 +42,19 @@ def test_every_file_name_can_be_read_back(name):
     ],
 )
 def test_what_a_cell_looks_like(text, cell):
-    """What a spreadsheet could take for a formula, or a reader for a line, is written in hexadecimal."""
+    """Characters that could start a formula or a new line are written in hexadecimal."""
     assert encode_cell(text) == cell
 
 
 def test_a_table_is_written_as_it_is_read(tmp_path):
-    """Rows come back through Python's own reader, numbers as they are."""
+    """Python's own CSV reader reads the rows back. Numbers stay as they are."""
     write_csv(tmp_path / "t.csv", ("file", "value"), [('a,b".jpg', 0.5), ("=x", None)])
     with open(tmp_path / "t.csv", encoding="utf-8-sig", newline="") as handle:
         assert list(csv.reader(handle)) == [["file", "value"], ['a,b".jpg', "0.5"], ["%3Dx", ""]]
 
 
 def test_nothing_is_overwritten(tmp_path):
-    """A name that is taken, be it by a dangling link, and a folder that is not there are refused."""
+    """A name that is taken, even by a dangling link, is refused. So is a name in a missing folder."""
     (tmp_path / "there.csv").write_text("mine")
     (tmp_path / "link.csv").symlink_to(tmp_path / "nowhere")
     for name in ("there.csv", "link.csv"):
@@ -81,14 +81,14 @@ def read_back(rows):
 @settings(deadline=None)
 @given(st.lists(st.tuples(NAMES.filter(str.strip).map(str.strip), NAMES.map(str.strip)), max_size=5))
 def test_every_table_is_read_back(rows):
-    """Whatever the names, each comes back with the number of its line."""
+    """Any name comes back unchanged, with the number of its line."""
     assert read_back(rows) == [(n, dict(zip(HEADER, row, strict=True))) for n, row in enumerate(rows, 2)]
 
 
 @given(NAMES.filter(bool))
 @example(" a.jpg")
 def test_a_space_at_either_end_is_part_of_a_name(name):
-    """` a.jpg` is not `a.jpg`, which may be another file."""
+    """` a.jpg` and `a.jpg` may be two different files, so the space is kept."""
     assert read_back([(name, "")]) == [(2, {"file": name, "target": ""})]
 
 
@@ -110,13 +110,19 @@ def test_a_space_at_either_end_is_part_of_a_name(name):
     ],
 )
 def test_what_a_spreadsheet_may_have_done(tmp_path, text):
-    """Another separator, a BOM, line ends, quotes, columns moved or added: the same row."""
+    """A table that a spreadsheet has saved gives the same row.
+
+    The separator, the BOM, the line ends and the quotes may change. Columns may move, and new columns may appear.
+    """
     (tmp_path / "t.csv").write_bytes(text.encode())
     assert read_csv(tmp_path / "t.csv", HEADER) == [(2, {"file": "a.jpg", "target": "c/a.jpg"})]
 
 
 def test_lines_are_those_of_the_file(tmp_path):
-    """Empty rows are left out and still count; a row may be short; a separator in quotes is text."""
+    """Rows have the line numbers of the file.
+
+    Empty rows are left out, but they are counted. A row may be short. A separator in quotes is text.
+    """
     (tmp_path / "t.csv").write_text('file;target\n\n;\n"a;b.jpg";"c,d/e"\n  ; \nb.jpg\n', encoding="utf-8")
     assert read_csv(tmp_path / "t.csv", HEADER) == [
         (4, {"file": "a;b.jpg", "target": "c,d/e"}),
@@ -137,14 +143,17 @@ def test_lines_are_those_of_the_file(tmp_path):
     ],
 )
 def test_what_is_no_such_table(tmp_path, content, message):
-    """Without its header, not UTF-8, binary, or with a cell that no name fills: an error that names the file."""
+    """A file that is not such a table is an error that names the file.
+
+    The header is missing, the text is not UTF-8, the file is binary, or a cell is longer than any name.
+    """
     (tmp_path / "t.csv").write_bytes(content)
     with pytest.raises(UsageError, match=rf"t\.csv: .*{message}"):
         read_csv(tmp_path / "t.csv", HEADER)
 
 
 def test_a_table_that_is_not_there(tmp_path):
-    """Neither a missing file nor a folder is a table."""
+    """A missing file is an error, and so is a folder in its place."""
     for path, words in ((tmp_path / "no.csv", "no such file"), (tmp_path, "cannot be read")):
         with pytest.raises(UsageError, match=words):
             read_csv(path, HEADER)

@@ -12,7 +12,7 @@ EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
 
 def test_make_photos_makes_the_same_hundred(demo_photos):
-    """About a hundred photographs of eight, four odd ones, and their labels."""
+    """The folder has 100 pictures, of eight photographs and of four odd ones, and their labels."""
     folder, labels = demo_photos
     assert len(labels) == len(list(folder.glob("*.jpg"))) == 100
     assert len({name for name in labels.values() if not name.startswith("odd")}) == 8
@@ -20,7 +20,7 @@ def test_make_photos_makes_the_same_hundred(demo_photos):
 
 
 def test_make_picture_draws_a_row_a_folder(few_photos, tmp_path):
-    """The contact sheet is a picture as high as the folder has categories."""
+    """The contact sheet has one row of pictures for each category folder."""
     from PIL import Image
 
     for number, file in enumerate(sorted(few_photos.iterdir())):
@@ -34,7 +34,10 @@ def test_make_picture_draws_a_row_a_folder(few_photos, tmp_path):
 
 @pytest.mark.skipif(shutil.which("sh") is None, reason="needs a shell")
 def test_the_batch_script_sorts_and_reports(few_photos):
-    """categorize, then outliers on the same folder, each read from its JSON; a failure ends it with its code."""
+    """The script runs `categorize`, then `outliers` on the same folder, and reads the JSON of each.
+
+    If a command fails, the script ends with the exit code of that command.
+    """
     environment = {**os.environ, "PYTHON": sys.executable}
     command = ["sh", EXAMPLES / "batch_sort.sh"]
     options = ["--model", "efficientnet-lite0", "--size", "64"]

@@ -1,4 +1,4 @@
-"""What may import what, and what is not imported until it is needed."""
+"""Which module may import which, and which libraries are imported only when they are needed."""
 
 import ast
 import subprocess
@@ -30,7 +30,7 @@ HEAVY = {
     "safetensors",
 }
 
-# A folder may import from itself and from those named; the modules of OPEN_TO_ALL are for everyone.
+# A folder may import from itself and from the folders listed here. Every folder may import the modules of OPEN_TO_ALL.
 MAY_IMPORT = {
     "images": set(),
     "grouping": set(),
@@ -44,8 +44,9 @@ MAY_IMPORT = {
 }
 OPEN_TO_ALL = {"errors", "content", "csv_file", "mapped", "name_key", "version"}
 
-# The rooms of a folder in the order in which data flows: each may import from itself and from those before it. "."
-# stands for the modules that lie in the folder itself; a module of its own there goes by its name.
+# The rooms (subfolders) of each folder, in the order in which data flows. A room may import from itself and from the
+# rooms before it. "." stands for the modules that lie directly in the folder. A module with a place of its own in the
+# order is listed by its name.
 ROOMS = {
     "images": "kinds stream finding decoding judging",
     "features": "keras_backend models cache runtimes .",
@@ -77,7 +78,10 @@ def named(file):
 
 @pytest.mark.parametrize("file", FILES, ids=named)
 def test_imports_flow_one_way(file):
-    """errors <- images, grouping, filing, report <- features <- learning <- jobs <- cli; only cli knows Click."""
+    """Imports go in one direction, and only cli imports Click.
+
+    errors <- images, grouping, filing, report <- features <- learning <- jobs <- cli.
+    """
     parts = file.relative_to(SOURCE).parts
     folder = parts[0] if len(parts) > 1 else ""
     for name in imports_of(file):
@@ -92,11 +96,14 @@ def test_imports_flow_one_way(file):
 
 @pytest.mark.parametrize("folder", ROOMS)
 def test_imports_flow_one_way_between_rooms(folder):
-    """Within a folder too nothing imports what comes after it: the journal knows no moves, models no runtime."""
+    """Within a folder, no room imports from a later room.
+
+    For example, the journal knows nothing about moves, and the models know no runtime.
+    """
     order = ROOMS[folder].split()
 
     def room_of(parts):
-        """Return the number in `order` of a module, by its path below the folder."""
+        """Return the position of a module in `order`, from its path below the folder."""
         return order.index(parts[0] if parts and parts[0] in order else ".")
 
     for file in sorted((SOURCE / folder).rglob("*.py")):
@@ -111,7 +118,7 @@ def test_imports_flow_one_way_between_rooms(folder):
 
 
 def test_every_room_has_its_place():
-    """Rooms are folders that are there, and every folder with folders in it says in which order these go."""
+    """Every room is an existing folder, and every folder that contains folders has its order in ROOMS."""
     for folder, order in ROOMS.items():
         rooms = {path.name for path in (SOURCE / folder).iterdir() if (path / "__init__.py").exists()}
         assert rooms <= set(order.split())
@@ -121,7 +128,10 @@ def test_every_room_has_its_place():
 
 
 def test_no_folder_and_no_file_is_too_large_to_see_through():
-    """About ten modules a folder, 250 lines a file: more wants a room, or a file, of its own."""
+    """A folder has at most ten modules, and a file has at most 250 lines.
+
+    More modules need a room of their own, and more lines need a file of their own.
+    """
     modules = Counter(file.parent for file in FILES if file.name != "__init__.py")
     assert {named(folder): count for folder, count in modules.items() if count > 10} == {}
     lines = {named(file): len(file.read_text(encoding="utf-8").splitlines()) for file in FILES}
@@ -129,7 +139,7 @@ def test_no_folder_and_no_file_is_too_large_to_see_through():
 
 
 def test_every_file_says_first_what_it_is_for():
-    """The first line is the beginning of a docstring."""
+    """Every source file begins with a docstring."""
     assert [named(file) for file in FILES if not ast.get_docstring(ast.parse(file.read_text(encoding="utf-8")))] == []
 
 
@@ -137,14 +147,17 @@ def test_every_file_says_first_what_it_is_for():
     "statement", ["import imgsort", "import imgsort.cli", "import imgsort.jobs.session.filing, imgsort.cli.terminal"]
 )
 def test_nothing_heavy_is_imported_before_it_is_needed(statement):
-    """Neither the package nor its command line, nor even the jobs, load TensorFlow, OpenCV or their like."""
+    """Importing the package, the command line or the jobs loads no heavy library.
+
+    Examples of heavy libraries are TensorFlow and OpenCV.
+    """
     script = f"import sys; {statement}; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
     assert not HEAVY & set(loaded)
 
 
 def test_help_loads_nothing_heavy():
-    """`imgsort --help` and every command's --help are as light."""
+    """`imgsort --help` and the --help of each command load no heavy library either."""
     script = (
         "import sys\nfrom imgsort.cli import main\n"
         "for arguments in (['--help'], ['categorize', '--help'], ['models', '--help']):\n"
@@ -157,7 +170,7 @@ def test_help_loads_nothing_heavy():
 
 
 def test_all_is_what_is_exported():
-    """Every public name can be had, and nothing else is named."""
+    """`__all__` lists exactly the public names, and each of them exists."""
     for name in imgsort.__all__:
         assert getattr(imgsort, name) is not None
     assert set(imgsort._HOMES) == set(imgsort.__all__) - {"__version__"}

@@ -11,13 +11,16 @@ from imgsort.mapped import empty_array, empty_matrix, let_go
 
 
 def resident_bytes() -> int:
-    """Return what this process has in memory."""
+    """Return how many bytes of this process are in memory."""
     return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 @pytest.mark.parametrize("limit", [10**6, 0])
 def test_a_matrix_holds_what_is_written(monkeypatch, limit):
-    """In memory or in a file: numbers stay, also when the memory was let go, whole and in a part."""
+    """A matrix keeps its numbers, whether it lies in memory or in a file.
+
+    The numbers also stay after `let_go` was called for the whole matrix or for a part of it.
+    """
     monkeypatch.setattr(mapped, "MOST_RESIDENT_BYTES", limit)
     matrix = empty_matrix(700, 30)
     assert (matrix.shape, matrix.dtype) == ((700, 30), np.float32)
@@ -35,7 +38,10 @@ def test_a_matrix_holds_what_is_written(monkeypatch, limit):
 @pytest.mark.parametrize("limit", [10**6, 0])
 @pytest.mark.parametrize("shape", [(5, 7, 7, 3), (40, 3), (11,)])
 def test_an_array_of_bytes_holds_what_is_written(monkeypatch, limit, shape):
-    """Of whatever shape, one byte a number, in memory or in a file that has room for no more than that."""
+    """An array of bytes keeps its numbers, whatever its shape.
+
+    It has one byte per number. It lies in memory, or in a file that is exactly as large as the array.
+    """
     monkeypatch.setattr(mapped, "MOST_RESIDENT_BYTES", limit)
     array = empty_array(shape, np.uint8)
     assert (array.shape, array.dtype, array.nbytes) == (shape, np.uint8, np.prod(shape))
@@ -47,7 +53,7 @@ def test_an_array_of_bytes_holds_what_is_written(monkeypatch, limit, shape):
 
 
 def test_other_arrays_are_left_alone():
-    """What lies in memory has nothing to let go."""
+    """`let_go` does nothing to an array that lies in memory."""
     array = np.arange(12.0, dtype=np.float32)
     for view in (array, array.reshape(3, 4)[1:], np.frombuffer(b"1234" * 6, np.float32)):
         before = view.copy()
@@ -57,7 +63,7 @@ def test_other_arrays_are_left_alone():
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_what_is_let_go_is_not_resident():
-    """A hundred megabytes written in parts take a fraction of that."""
+    """A hundred megabytes, written and let go in parts, need only a fraction of that memory."""
     matrix = empty_matrix(25_000, 1024)
     before = resident_bytes()
     for start in range(0, len(matrix), 500):
@@ -69,7 +75,10 @@ def test_what_is_let_go_is_not_resident():
 
 @pytest.mark.parametrize("problem", ["no folder", "no room"])
 def test_where_there_is_no_room_memory_must_do(monkeypatch, tmp_path, problem):
-    """A full disk would kill the process when it writes, so that the room is asked for first."""
+    """If there is no room for the file, the matrix lies in memory.
+
+    Writing to a full disk would kill the process, so the room is reserved first.
+    """
     if problem == "no folder":
         monkeypatch.setattr(mapped.tempfile, "tempdir", str(tmp_path / "none"))
     else:

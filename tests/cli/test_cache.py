@@ -1,4 +1,4 @@
-"""`cache info`, `cache clear` and `cache prune` as typed."""
+"""Tests `cache info`, `cache clear` and `cache prune` as a person types them."""
 
 import json
 import os
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("own_folder")
 
 @pytest.fixture
 def filled(own_folder):
-    """The same with 100 rows of features, 0.5 MB, and a model of 2 MB."""
+    """Return the cache folder with 100 rows of features, 0.5 MB, and a model of 2 MB."""
     store = FeatureStore()
     store.put(1, {f"{number:064x}": np.zeros(1280, np.float32) for number in range(100)}, [])
     store.close()
@@ -32,7 +32,7 @@ def run(*arguments):
 
 
 def shown(*arguments):
-    """Return the object that the command prints with --json; it must succeed and print nothing else."""
+    """Return the object that the command prints with --json. The command must succeed and print nothing else."""
     result = run(*arguments, "--json")
     assert (result.exit_code, result.stderr) == (0, "")
     return json.loads(result.stdout)
@@ -43,7 +43,7 @@ def text_of(folder, features, models):
 
 
 def test_info_of_nothing(own_folder):
-    """Where there is no cache all is zero, and none is made."""
+    """Without a cache every number is zero, and no cache is made."""
     result = run("info")
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout == text_of(own_folder, "0 images, 0.0 MB", "0 converted, 0.0 MB")
@@ -61,7 +61,7 @@ def test_info_of_nothing(own_folder):
 
 
 def test_info(filled):
-    """Folder, counts and sizes, in lines and as JSON."""
+    """`info` shows the folder, the counts and the sizes, in lines and as JSON."""
     size = store_file().stat().st_size
     features = f"100 images, {size / 1e6:.1f} MB"
     assert run("info").stdout == text_of(filled, features, "1 converted, 2.0 MB")
@@ -80,7 +80,7 @@ def test_info(filled):
 )
 @pytest.mark.usefixtures("filled")
 def test_clear(options, left):
-    """Without an option all goes, with one only that; what is left is shown."""
+    """Without an option everything is removed, with one option only that part. The output shows what is left."""
     found = shown("clear", *options)
     assert found["command"] == "cache clear"
     assert (found["rows"], found["models"]) == left
@@ -88,7 +88,7 @@ def test_clear(options, left):
 
 
 def test_clear_as_text(filled):
-    """What is left is shown in lines as `info` shows it."""
+    """`clear` shows what is left in the same lines as `info`."""
     result = run("clear")
     assert result.exit_code == 0
     assert result.stdout == run("info").stdout == text_of(filled, "0 images, 0.0 MB", "0 converted, 0.0 MB")
@@ -96,7 +96,7 @@ def test_clear_as_text(filled):
 
 @pytest.mark.usefixtures("filled")
 def test_prune():
-    """Features go before models until the rest fits."""
+    """`prune` removes features before models, until the rest fits."""
     assert shown("prune", "--max-size", "1GB")["rows"] == 100
     found = shown("prune", "--max-size", "2.3 MB")
     assert found["command"] == "cache prune"
@@ -112,7 +112,7 @@ def test_prune():
 @pytest.mark.parametrize("options", [["--max-size", "much"], ["--max-size", "-5"], ["--max-size", ""], [], ["1GB"]])
 @pytest.mark.usefixtures("filled")
 def test_prune_without_a_size(options):
-    """No size is exit 2, in a line and as JSON, and nothing is removed."""
+    """A missing or wrong size gives exit code 2, in a line and as JSON. Nothing is removed."""
     result = run("prune", *options)
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr
@@ -123,7 +123,7 @@ def test_prune_without_a_size(options):
 
 
 def test_a_damaged_file(own_folder):
-    """`info` says that it cannot be read, `prune` is exit 1 with the remedy, and the remedy works."""
+    """`info` says that the file cannot be read. `prune` gives exit code 1 and the remedy, and the remedy works."""
     own_folder.mkdir()
     store_file().write_bytes(random.Random(1).randbytes(1_000_000))
     assert run("info").stdout == text_of(own_folder, "cannot be read, 1.0 MB", "0 converted, 0.0 MB")
@@ -140,7 +140,7 @@ def test_a_damaged_file(own_folder):
 
 
 def test_what_cannot_be_removed():
-    """A folder in the place of the file is exit 1."""
+    """A folder in the place of the file gives exit code 1."""
     store_file().mkdir(parents=True)
     result = run("clear")
     assert (result.exit_code, result.stdout) == (1, "")
@@ -149,7 +149,7 @@ def test_what_cannot_be_removed():
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are not bytes there")
 def test_a_folder_that_is_not_utf_8(tmp_path):
-    """As a process: a folder whose name is any bytes is shown so that a terminal can bear it, and escaped in JSON."""
+    """A folder name of any bytes is safe for a terminal, and escaped in JSON. The command runs as a process."""
     environment = {**os.environb, b"IMGSORT_CACHE_DIR": os.fsencode(tmp_path) + b"/\xff\x1b[31m"}
     command = [sys.executable, "-m", "imgsort", "cache", "info"]
     text = subprocess.run(command, env=environment, capture_output=True, check=True)

@@ -1,4 +1,4 @@
-"""`imgsort check` as a person or a script types it."""
+"""Tests `imgsort check` as a person or a script types it."""
 
 import json
 import shutil
@@ -23,13 +23,13 @@ def run(*arguments):
 
 @pytest.fixture
 def folder(tmp_path):
-    """A folder of a few small files with faults."""
+    """Return a folder of a few small files with faults."""
     make_tree(tmp_path / "in", {"a.jpg": plain((9, 9, 9), "JPEG", 80), "b.png": b"", "c\n.png": b"text"})
     return tmp_path / "in"
 
 
 def test_the_reasons_and_limits_are_those_of_the_library():
-    """The command line repeats names and defaults, so as to be quick; here they are compared."""
+    """The command line repeats the library's names and defaults, so that it starts quickly. Both are the same."""
     assert options.REASONS == REASONS
     defaults = {parameter.name: parameter.default for parameter in main.commands["check"].params}
     for name, value in vars(Limits()).items():
@@ -37,7 +37,10 @@ def test_the_reasons_and_limits_are_those_of_the_library():
 
 
 def test_a_table_of_findings_and_a_count(folder):
-    """Every finding with value and threshold, the counts, and a sentence; names are fit for a terminal."""
+    """The output has every finding with value and threshold, the counts, and a sentence.
+
+    Names are fit for a terminal.
+    """
     result = run("check", folder)
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
@@ -54,7 +57,7 @@ def test_a_table_of_findings_and_a_count(folder):
 
 
 def test_move_says_what_was_moved_and_how_to_undo(folder):
-    """--move files, says so, and undo takes it back."""
+    """--move moves the files and says so. Undo puts them back."""
     before = read_tree(folder)
     result = run("check", folder, "--move", "--reason", "blank", "-v")
     assert "Rejected/blank/a.jpg" in result.stdout
@@ -65,14 +68,14 @@ def test_move_says_what_was_moved_and_how_to_undo(folder):
 
 
 def test_a_dry_run_of_move_touches_nothing(folder):
-    """-n says how many would be moved."""
+    """-n says how many files would be moved, and moves none."""
     before = read_tree(folder)
     assert "3 files would be moved. Nothing was touched." in run("check", folder, "--move", "-n").stdout
     assert read_tree(folder) == before
 
 
 def test_json_has_findings_and_reasons(folder):
-    """stdout is one object: that of every filing command, with the findings."""
+    """stdout is one object. It has the keys of every filing command, and the findings."""
     value = json.loads(run("check", folder, "--json").stdout)
     assert (value["command"], value["status"], value["moves"]) == ("check", "checked", [])
     assert value["reasons"] == [{"name": "unreadable", "count": 2}, {"name": "blank", "count": 1}]
@@ -83,7 +86,7 @@ def test_json_has_findings_and_reasons(folder):
 
 
 def test_a_folder_without_faults(tmp_path, demo_photos):
-    """One sentence, no table."""
+    """A folder without faults gives one sentence and no table."""
     shutil.copy(demo_photos[0] / "IMG_0001.jpg", tmp_path)
     assert run("check", tmp_path).stdout == "1 file looked at, 0 with a fault.\n"
 
@@ -92,14 +95,14 @@ def test_a_folder_without_faults(tmp_path, demo_photos):
     "arguments", [["--copy"], ["--output", "x"], ["--reason", "ugly"], ["--max-pixels", "0"], ["--csv", ""]]
 )
 def test_wrong_usage(folder, arguments):
-    """Exit code 2, nothing touched."""
+    """Wrong usage gives exit code 2, and nothing changes."""
     before = read_tree(folder)
     assert run("check", folder, *arguments).exit_code == 2
     assert read_tree(folder) == before
 
 
 def chattering_png() -> bytes:
-    """Return a PNG of which libpng says, on descriptor 2, that its colour profile has the wrong length."""
+    """Return a PNG with a colour profile of a wrong length. libpng says so on descriptor 2."""
     data = encode(gradient(80, 100), "PNG")
     profile = b"icc\0\0" + zlib.compress(struct.pack(">I", 9999) + bytes(200))
     chunk = struct.pack(">I", len(profile)) + b"iCCP" + profile + struct.pack(">I", zlib.crc32(b"iCCP" + profile))
@@ -107,11 +110,11 @@ def chattering_png() -> bytes:
 
 
 def test_decoders_do_not_chatter_on_the_terminal(tmp_path):
-    """What a decoder writes to descriptor 2 does not come through, and what imgsort says does."""
+    """What a decoder writes to descriptor 2 is not shown. What imgsort writes is shown."""
     make_tree(tmp_path, {"a.png": chattering_png(), "b.png": encode(gradient(90, 100), "PNG")})
     read = f"import cv2, numpy as np; cv2.imdecode(np.fromfile({str(tmp_path / 'a.png')!r}, np.uint8), 1)"
     bare = subprocess.run([sys.executable, "-c", read], capture_output=True, text=True, check=True)
-    assert "libpng" in bare.stderr  # or this test proves nothing
+    assert "libpng" in bare.stderr  # otherwise this test proves nothing
     command = [sys.executable, "-m", "imgsort", "check", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stderr == ""

@@ -1,4 +1,4 @@
-"""`train`, `evaluate`, `compare`, `classify`, `explain`, `export` as a person or a script types them."""
+"""Tests `train`, `evaluate`, `compare`, `classify`, `explain` and `export` as a person or a script types them."""
 
 import json
 import os
@@ -25,7 +25,7 @@ def run(*arguments):
 
 
 def test_the_names_and_defaults_are_those_of_the_library():
-    """The command line repeats them, so as to be quick; here they are compared."""
+    """The command line repeats the library's names and defaults, so that it starts quickly. Both are the same."""
     train = {parameter.name: parameter for parameter in main.commands["train"].params}
     assert set(train["model"].type.choices) == {*BACKBONES, SMALL_NETWORK}
     assert train["model"].default == train["model"].type.choices[0] == LearnSettings.model
@@ -36,7 +36,7 @@ def test_the_names_and_defaults_are_those_of_the_library():
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help(command):
-    """Each command says what it does and what it takes; the list of commands has it with a short line."""
+    """Each command says what it does and what it takes. The list of commands has a short line for it."""
     result = run(command, "--help")
     assert (result.exit_code, result.stderr) == (0, "")
     assert f"Usage: main {command} " in result.stdout
@@ -45,7 +45,7 @@ def test_help(command):
 
 
 def test_train_prints_classes_figures_and_where_it_is(two, tmp_path):
-    """A table of classes, one of figures, and a sentence with the file and the report."""
+    """`train` prints a table of classes, a table of figures, and a sentence with the file and the report."""
     make_tree(tmp_path, {"in/cups/bad.jpg": b"no image"})
     for name in os.listdir(two):
         put((two / name).iterdir(), tmp_path / "in" / name)
@@ -64,7 +64,7 @@ def test_train_prints_classes_figures_and_where_it_is(two, tmp_path):
 
 
 def test_ctrl_c_while_training_exits_130(two, tmp_path, monkeypatch):
-    """What was learned is kept, the one object on stdout says so, and the exit code too."""
+    """The best epoch is kept. The one object on stdout and the exit code say that training was interrupted."""
 
     def press(listener, row, total):
         raise KeyboardInterrupt
@@ -83,7 +83,10 @@ def test_ctrl_c_while_training_exits_130(two, tmp_path, monkeypatch):
 
 
 def test_evaluate_prints_and_has_json(of_two, two, tmp_path):
-    """Figures, matrix and mistakes as tables; with --json accuracy, macro F1 and matrix at the top level."""
+    """`evaluate` prints figures, matrix and mistakes as tables.
+
+    With --json, accuracy, macro F1 and matrix are at the top level.
+    """
     result = run("evaluate", of_two.classifier, two, "-o", tmp_path / "report")
     assert result.exit_code == 0, result.stderr
     rows = [line.split() for line in result.stdout.splitlines()]
@@ -99,7 +102,7 @@ def test_evaluate_prints_and_has_json(of_two, two, tmp_path):
 
 
 def test_compare_prints_a_row_each(two, tmp_path):
-    """One that cannot be had has an empty row and a line with the reason; --json is one object."""
+    """A model that is not available has an empty row and a line with the reason. --json prints one object."""
     options = ["--models", "resnet50v2, cnn", *CNN[2:]]
     result = run("compare", two, *options, "-o", tmp_path / "report", "--json")
     value = json.loads(result.stdout)
@@ -115,7 +118,10 @@ def test_compare_prints_a_row_each(two, tmp_path):
 
 
 def test_classify_files_and_undo(trained, inbox, tmp_path):
-    """A table of folders and how to take it back; -n -v shows what each image is; --plan, apply, undo."""
+    """`classify` prints a table of folders and how to undo. -n -v shows what each image is.
+
+    --plan, apply and undo work together.
+    """
     folder, _ = inbox
     before = read_tree(folder)
     shown = run("classify", folder, "--classifier", trained.classifier, "-n", "-v")
@@ -135,7 +141,10 @@ def test_classify_files_and_undo(trained, inbox, tmp_path):
 
 
 def test_classify_json_is_one_object(trained, inbox, tmp_path):
-    """Of a folder that of every filing command, with what each image shows; of files what they show alone."""
+    """For a folder, the JSON is that of every filing command, with the classes of each image.
+
+    For files, it has only their classes.
+    """
     folder, _ = inbox
     options = ["--classifier", trained.classifier, "--json", "-q"]
     result = run("classify", folder, *options, "-n", "--top", "2", "--csv", tmp_path / "told.csv")
@@ -151,7 +160,10 @@ def test_classify_json_is_one_object(trained, inbox, tmp_path):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="such names are none elsewhere")
 def test_names_that_are_not_utf8(trained, inbox):
-    """They are escaped in ASCII, in JSON so that Python reads them back, and on the terminal."""
+    """Names that are not UTF-8 are escaped in ASCII, in JSON and on the terminal.
+
+    Python reads them back from JSON.
+    """
     folder, kinds = inbox
     odd = folder / os.fsdecode(b"\xff.jpg")
     os.rename(folder / next(iter(kinds)), odd)
@@ -163,7 +175,10 @@ def test_names_that_are_not_utf8(trained, inbox):
 
 
 def test_single_files_are_told_of_and_left(trained, inbox, tmp_path):
-    """A line each with the likeliest classes; nothing moves; an unreadable one is a line with its reason."""
+    """Each file has a line with its likeliest classes, and an unreadable file a line with its reason.
+
+    Nothing moves.
+    """
     folder, kinds = inbox
     make_tree(folder, {"bad.jpg": b"no image"})
     before = read_tree(folder)
@@ -181,7 +196,7 @@ def test_single_files_are_told_of_and_left(trained, inbox, tmp_path):
     "--output=x --copy --hardlink --symlink -n --plan=x.csv -r --no-sidecars --strict --confidence=0.5".split(),
 )
 def test_files_and_options_that_file_do_not_go_together(trained, inbox, option):
-    """Nothing is filed of single files, so an option that says how is a usage error, and so is a folder among them."""
+    """Single files are not filed, so an option for filing is a usage error. A folder among files is one too."""
     folder, _ = inbox
     before = read_tree(folder)
     file = next(folder.iterdir())
@@ -193,7 +208,7 @@ def test_files_and_options_that_file_do_not_go_together(trained, inbox, option):
 
 
 def test_strict_exits_3_and_nothing_moved(trained, inbox):
-    """With an unreadable image; the JSON of the error has the code."""
+    """--strict with an unreadable image gives exit code 3, and nothing moves. The JSON has the code too."""
     folder, _ = inbox
     make_tree(folder, {"bad.jpg": b"no image"})
     before = read_tree(folder)
@@ -203,7 +218,7 @@ def test_strict_exits_3_and_nothing_moved(trained, inbox):
 
 
 def test_a_hostile_classifier_exits_1(trained, inbox, tmp_path):
-    """One line, one object with --json, and nothing written anywhere."""
+    """A hostile classifier gives one line, or one object with --json. Nothing is written anywhere."""
     folder, _ = inbox
     hostile = with_classes(trained.classifier, tmp_path / "hostile.keras", ["../x"])
     before = read_tree(tmp_path)
@@ -215,7 +230,10 @@ def test_a_hostile_classifier_exits_1(trained, inbox, tmp_path):
 
 
 def test_explain_says_what_it_shows(small, demo_photos, tmp_path):
-    """Class and confidence, and where the picture is; --class asks for another; --json is one object."""
+    """`explain` prints the class, the confidence and the place of the picture. --json prints one object.
+
+    --class asks for another class.
+    """
     photograph = files_of(demo_photos, "coffee")[0]
     options = [photograph, "--classifier", small.classifier]
     result = run("explain", *options, "-o", tmp_path / "e.png", "--class", "rocket")
@@ -231,7 +249,10 @@ def test_explain_says_what_it_shows(small, demo_photos, tmp_path):
 
 @pytest.mark.parametrize("kind", ["savedmodel", "onnx", "tflite"])
 def test_export_says_how_well_it_agrees(small, tmp_path, kind, capfd):
-    """A sentence, or one JSON object and no chatter of the converters, not past Python either; never twice."""
+    """`export` prints a sentence or one JSON object. It overwrites nothing.
+
+    Messages of the converters are not shown, not even those that bypass Python.
+    """
     output = tmp_path / ("model" if kind == "savedmodel" else f"model.{kind}")
     capfd.readouterr()
     result = run("export", small.classifier, "--format", kind, "-o", output, "--json")
@@ -278,7 +299,7 @@ def test_export_says_how_well_it_agrees(small, tmp_path, kind, capfd):
     ],
 )
 def test_usage_errors(two, of_two, tmp_path, monkeypatch, arguments):
-    """Exit code 2, in JSON too, and nothing written."""
+    """Wrong usage gives exit code 2, in JSON too, and nothing is written."""
     monkeypatch.chdir(tmp_path)
     given = [{"FOLDER": two, "CLASSIFIER": of_two.classifier}.get(argument, argument) for argument in arguments]
     assert run(*given).exit_code == 2
@@ -290,7 +311,7 @@ def test_usage_errors(two, of_two, tmp_path, monkeypatch, arguments):
 
 @pytest.mark.parametrize("arguments", [["train", "nowhere", "-o", "c.keras"], ["compare", "nowhere"]])
 def test_a_missing_folder_exits_1(tmp_path, monkeypatch, arguments):
-    """An expected error is one line."""
+    """A missing folder is an expected error: exit code 1 and one line."""
     monkeypatch.chdir(tmp_path)
     result = run(*arguments)
     assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)

@@ -1,4 +1,4 @@
-"""The frame of the command line: exit codes, one line an error, JSON, nothing heavy for --help."""
+"""Tests the frame of the command line: exit codes, one line for an error, JSON, and a quick --help."""
 
 import json
 import os
@@ -26,7 +26,7 @@ def all_commands(group=main, prefix=()):
 
 @pytest.mark.parametrize("command", list(all_commands()), ids=" ".join)
 def test_every_command_has_help(command):
-    """Every command answers --help and says something of itself and of each option."""
+    """Every command answers --help, and describes itself and each of its options."""
     result = run(*command, "--help")
     assert result.exit_code == 0
     assert "Usage:" in result.stdout
@@ -38,7 +38,10 @@ def test_every_command_has_help(command):
 
 
 def test_help_is_quick():
-    """`imgsort --help` in under 0.3 s of the processor, the best of five: other tests run beside it, and measure it."""
+    """`imgsort --help` takes less than 0.3 s of processor time, in the best of five runs.
+
+    The best run counts, because other tests run at the same time. Coverage is off, because it takes time too.
+    """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     seconds = []
     for _ in range(5):
@@ -51,7 +54,7 @@ def test_help_is_quick():
 
 
 def test_the_version():
-    """--version prints it."""
+    """--version prints the version."""
     assert run("--version").stdout.startswith("imgsort, version ")
 
 
@@ -75,7 +78,7 @@ def test_an_error_is_one_line_on_stderr(tmp_path):
     ],
 )
 def test_a_failure_as_json(tmp_path, arguments, code, kind):
-    """With --json a failure is one object with its type, message and exit code."""
+    """With --json a failure is one object with its type, its message and its exit code."""
     (tmp_path / "a.jpg").write_bytes(b"x")
     places = {"NOWHERE": tmp_path / "nowhere", "HERE": tmp_path}
     result = run(*(places.get(argument, argument) for argument in arguments), "--json")
@@ -86,13 +89,13 @@ def test_a_failure_as_json(tmp_path, arguments, code, kind):
 
 
 def test_a_usage_error_exits_2():
-    """An unknown option or command is click's own message and exit code 2."""
+    """An unknown option or command gives Click's own message and exit code 2."""
     assert run("categorize", "--nonsense").exit_code == 2
     assert run("nonsense").exit_code == 2
 
 
 def test_an_error_of_the_system_is_a_sentence(tmp_path, monkeypatch):
-    """A full disk before anything moved: exit 1 and one line, no traceback."""
+    """If the disk is full before the first move, the exit code is 1. There is one line and no traceback."""
     from imgsort.jobs.session import locking
 
     def full(*args, **kwargs):
@@ -106,7 +109,7 @@ def test_an_error_of_the_system_is_a_sentence(tmp_path, monkeypatch):
 
 
 def test_ctrl_c_exits_130(tmp_path, monkeypatch):
-    """Ctrl-C before anything moved: exit 130."""
+    """Ctrl-C before the first move gives exit code 130."""
     from imgsort.jobs.session import locking
 
     def interrupt(*args, **kwargs):

@@ -1,4 +1,4 @@
-"""`models list` and `models pull` as typed."""
+"""Tests `models list` and `models pull` as a person types them."""
 
 import json
 
@@ -12,7 +12,7 @@ def run(*arguments):
 
 
 def test_list():
-    """A line a model, with size and whether its weights are there."""
+    """Each model has a line, with its size and whether its weights are there."""
     lines = run("models", "list").stdout.splitlines()
     assert [line.split()[0] for line in lines] == [
         "vgg16",
@@ -33,7 +33,7 @@ def test_list():
 
 
 def test_pull():
-    """What is there is named; what cannot be fetched is exit 1."""
+    """A model that is there is named. A model that cannot be fetched gives exit code 1."""
     assert run("models", "pull", "efficientnet-lite0").stdout.startswith("efficientnet-lite0: ")
     assert json.loads(run("models", "pull", "efficientnet-lite0", "--json").stdout)["weights"].endswith(".pth")
     assert run("models", "pull", "resnet50").exit_code == 1

@@ -1,4 +1,4 @@
-"""The commands as a person or a script types them."""
+"""Tests the commands that organize a collection, as a person or a script types them."""
 
 import json
 import os
@@ -19,7 +19,7 @@ def run(*arguments):
 
 
 def test_a_table_of_folders_and_what_was_done(few_photos):
-    """Folders with counts, then a sentence with the way back; notices are on stderr."""
+    """The output has the folders with their counts, and a sentence that names undo. Notices are on stderr."""
     result = run("categorize", few_photos, *LITE)
     lines = result.stdout.splitlines()
     assert result.exit_code == 0
@@ -30,7 +30,7 @@ def test_a_table_of_folders_and_what_was_done(few_photos):
 
 
 def test_verbose_shows_every_move_and_dry_run_does_none(few_photos):
-    """-n -v lists each file with its new place; nothing is touched."""
+    """-n -v lists each file with its new place. Nothing changes."""
     before = os.listdir(few_photos)
     result = run("categorize", few_photos, *LITE, "-n", "-v")
     assert result.stdout.count("->") == 12
@@ -39,7 +39,7 @@ def test_verbose_shows_every_move_and_dry_run_does_none(few_photos):
 
 
 def test_json_is_one_object_with_every_key(few_photos):
-    """stdout is one JSON object and nothing else; its keys are those that scripts rely on."""
+    """stdout is one JSON object and nothing else. It has the keys that scripts rely on."""
     make_tree(few_photos, {"bad.jpg": b"no image"})
     result = run("categorize", few_photos, *LITE, "--json")
     value = json.loads(result.stdout)
@@ -55,7 +55,7 @@ def test_json_is_one_object_with_every_key(few_photos):
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names there are always Unicode")
 def test_names_that_are_not_utf8_in_json(few_photos):
-    """Such a name is escaped in ASCII, and Python reads it back as it was."""
+    """A name that is not UTF-8 is escaped in ASCII. Python reads it back as it was."""
     os.rename(sorted(few_photos.iterdir())[0], few_photos / "bad\udcff.jpg")
     result = run("categorize", few_photos, *LITE, "-n", "--json")
     assert result.stdout.isascii()
@@ -63,7 +63,7 @@ def test_names_that_are_not_utf8_in_json(few_photos):
 
 
 def test_outliers_shows_each_ones_distance(few_photos):
-    """The table gives each outlier's distance, the oddest first."""
+    """The table has the distance of each outlier, with the oddest outlier first."""
     result = run("outliers", few_photos, "--model", "efficientnet-lite0", "--size", "64", "--max", "2")
     rows = [line.split() for line in result.stdout.splitlines() if ".jpg" in line]
     assert 1 <= len(rows) <= 2
@@ -71,7 +71,7 @@ def test_outliers_shows_each_ones_distance(few_photos):
 
 
 def test_the_candidates_are_shown(few_photos):
-    """--clusters auto prints a line for each number that was judged, and --json has them too."""
+    """--clusters auto prints a line for each number that it judged. --json has these numbers too."""
     options = [*LITE[:4], "--clusters", "auto", "--max-clusters", "4", "-n"]
     lines = run("categorize", few_photos, *options).stdout.splitlines()
     assert lines[0].split() == ["categories", "silhouette", "stability"]
@@ -81,7 +81,7 @@ def test_the_candidates_are_shown(few_photos):
 
 
 def test_outliers_are_explained(few_photos):
-    """By neighbours the table has score and nearest image too; a threshold may be a number or auto."""
+    """With neighbours, the table also has the score and the nearest image. A threshold is a number or auto."""
     options = ["--model", "efficientnet-lite0", "--size", "64", "--method", "knn", "-n"]
     lines = run("outliers", few_photos, *options, "--max", "2").stdout.splitlines()
     assert lines[1].split() == ["file", "distance", "score", "nearest"]
@@ -91,7 +91,7 @@ def test_outliers_are_explained(few_photos):
 
 
 def test_a_plan_is_saved_and_applied(few_photos, tmp_path):
-    """--plan touches nothing and says what to do next; apply does it, and its errors come one to a line."""
+    """--plan changes nothing and says what to do next. `apply` carries out the plan, or prints an error a line."""
     plan, before = tmp_path / "plan.csv", read_tree(few_photos)
     shown = run("categorize", few_photos, *LITE, "--plan", plan)
     assert f"`imgsort apply {plan}` carries it out" in shown.stdout
@@ -108,7 +108,7 @@ def test_a_plan_is_saved_and_applied(few_photos, tmp_path):
 
 
 def test_update_from_the_command_line(few_photos):
-    """--update files what came since, and before there are categories says what to do."""
+    """--update files images that came later. If there are no categories, it says what to do."""
     first = run("categorize", few_photos, *LITE[:4], "--update")
     assert first.exit_code == 1
     assert "without --update first" in first.stderr
@@ -117,7 +117,7 @@ def test_update_from_the_command_line(few_photos):
 
 
 def test_history_and_undo(few_photos):
-    """History lists a run with its state, undo takes it back, and a second undo says there is nothing."""
+    """`history` lists a run with its state, and `undo` takes it back. A second undo is an error."""
     before = read_tree(few_photos)
     assert "no runs" in run("history", few_photos).stdout
     run("categorize", few_photos, *LITE)
@@ -131,7 +131,7 @@ def test_history_and_undo(few_photos):
 
 
 def test_undo_that_refuses_exits_4(tmp_path):
-    """What was changed since is named, the rest goes back, exit 4; in JSON too."""
+    """A file that was changed after the run is named, and the others go back. The exit code is 4, in JSON too."""
     make_tree(tmp_path, {"a.jpg": b"1", "b.jpg": b"2"})
     file_by(tmp_path, lambda path: "category_1")
     (tmp_path / "category_1/a.jpg").write_bytes(b"edited")
@@ -146,7 +146,7 @@ def test_undo_that_refuses_exits_4(tmp_path):
 
 
 def test_a_stop_in_the_middle_exits_4_with_the_result(few_photos, monkeypatch):
-    """The JSON of a run that stopped part way holds the result so far and the error."""
+    """If a run stops part way, its JSON has the result so far and the error."""
     from imgsort.filing.moving import apply
 
     def fail(*args):
@@ -162,7 +162,7 @@ def test_a_stop_in_the_middle_exits_4_with_the_result(few_photos, monkeypatch):
 
 
 def test_strict_exits_3(few_photos):
-    """--strict with an unreadable image: exit 3, nothing moved."""
+    """--strict with an unreadable image gives exit code 3, and nothing moves."""
     make_tree(few_photos, {"bad.jpg": b"no image"})
     before = read_tree(few_photos)
     assert run("categorize", few_photos, *LITE, "--strict").exit_code == 3
@@ -171,7 +171,7 @@ def test_strict_exits_3(few_photos):
 
 @pytest.mark.parametrize("option", ["--copy", "--hardlink", "--symlink"])
 def test_modes(few_photos, tmp_path, option):
-    """Copies and links go to the output, and its own `undo` is named."""
+    """Copies and links go to the output. The message names the `undo` of the output."""
     result = run("categorize", few_photos, *LITE, option, "--output", tmp_path / "out")
     assert result.exit_code == 0
     assert f"imgsort undo {(tmp_path / 'out').resolve()}" in result.stdout
@@ -179,12 +179,15 @@ def test_modes(few_photos, tmp_path, option):
 
 
 def test_quiet_says_nothing_but_the_result(few_photos):
-    """-q: an empty stderr."""
+    """With -q stderr is empty."""
     assert run("categorize", few_photos, *LITE, "-n", "-q").stderr == ""
 
 
 def test_empty_paths_and_two_modes_are_usage_errors(few_photos):
-    """An unset variable in a script is not the current folder, and two modes are not the last of them."""
+    """An empty path is a usage error and not the current folder. A script gives one if a variable is unset.
+
+    Two modes are a usage error too: the last one does not win.
+    """
     assert run("categorize", "").exit_code == 2
     assert run("categorize", few_photos, "--output", "").exit_code == 2
     assert run("categorize", few_photos, "--copy", "--symlink", "--output", few_photos / "x").exit_code == 2
@@ -192,7 +195,7 @@ def test_empty_paths_and_two_modes_are_usage_errors(few_photos):
 
 
 def test_a_strangers_history_cannot_write_to_the_terminal(tmp_path):
-    """Control characters in a journal are shown escaped."""
+    """Control characters in an untrusted journal are shown escaped."""
     make_tree(tmp_path, {"a.jpg": b"1"})
     file_by(tmp_path, lambda path: "category_1")
     path = next((tmp_path / ".imgsort/runs").iterdir())
@@ -203,7 +206,7 @@ def test_a_strangers_history_cannot_write_to_the_terminal(tmp_path):
 
 
 def test_a_moved_collection_keeps_its_history(tmp_path):
-    """A run to another folder, recorded by their names: after a rename it is a row that says what to do."""
+    """A run to another folder records the names of both folders. After a rename, `history` says what to do."""
     make_tree(tmp_path / "in", {"a.jpg": b"1"})
     file_by(tmp_path / "in", lambda path: "category_1", tmp_path / "out")
     (tmp_path / "in").rename(tmp_path / "renamed")

@@ -1,4 +1,4 @@
-"""Progress is for a terminal, and only there."""
+"""Tests that progress is shown on a terminal, and only there."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ from imgsort.cli.terminal import TerminalListener
 
 
 def test_progress_is_silent_elsewhere(capsys):
-    """Into a pipe or a file nothing is written but notices."""
+    """If the output is a pipe or a file, only notices are written."""
     listener = TerminalListener(quiet=False)
     listener.progress("reading", 1, 2)
     assert listener.download_bar("vgg16") is None
@@ -21,7 +21,7 @@ def test_progress_is_silent_elsewhere(capsys):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo terminal")
 def test_progress_shows_on_a_terminal(monkeypatch):
-    """On a terminal tqdm draws a bar, and quiet draws none."""
+    """On a terminal tqdm draws a bar. With `quiet` it draws none."""
     import fcntl
     import pty
     import select

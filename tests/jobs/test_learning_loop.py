@@ -1,4 +1,4 @@
-"""The whole loop: sorted by imgsort, corrected by a person, learned, and new photographs filed the same way."""
+"""Tests the whole loop: imgsort sorts, a person corrects, imgsort learns, and files new photographs the same way."""
 
 import csv
 import os
@@ -12,13 +12,13 @@ from tests.support.trees import names, read_tree
 
 
 def photograph_of(folder):
-    """Return what `labels.csv` says that each file is of."""
+    """Return {file: photograph} from `labels.csv`."""
     with (folder / "labels.csv").open(encoding="utf-8") as handle:
         return {row["file"]: row["photograph"] for row in csv.DictReader(handle)}
 
 
 def correct(folder, labels):
-    """Do what a person does: rename each category to what most of it shows, and move the odd ones by hand."""
+    """Do what a person does: rename each category to what most of its images show, and move the others by hand."""
     for category in sorted(path for path in folder.iterdir() if path.name.startswith("category_")):
         kinds = [labels[file.name] for file in category.iterdir()]
         target = folder / max(sorted(set(kinds)), key=kinds.count)
@@ -37,7 +37,7 @@ def correct(folder, labels):
 
 
 def test_sort_correct_learn_file_undo(photos, tmp_path):
-    """New photographs come to their like, not a byte is lost on the way, and undo takes the last step back."""
+    """New photographs go to the folder of their kind. No byte is lost. Undo takes the last step back."""
     labels = photograph_of(photos)
     contents = sorted(content for path, content in names(photos).items() if path.endswith(".jpg"))
     inbox = tmp_path / "inbox"

@@ -1,4 +1,4 @@
-"""What happens around a job: killed runs are settled, stops are told, read-only sources will do."""
+"""Tests what happens around a job: settled runs that were killed, reports of stops, and read-only sources."""
 
 import errno
 import os
@@ -16,7 +16,10 @@ LITE = {"model": "efficientnet-lite0", "size": 64, "clusters": 3}
 
 
 def test_a_killed_run_is_settled_by_the_next_command(few_photos):
-    """A run killed between link and unlink is tidied by the next command, named, and can be undone."""
+    """If a run is killed between link and unlink, the next command settles and names it.
+
+    The run can be undone.
+    """
     before = read_tree(few_photos)
     script = (
         "import os, sys, pathlib\n"
@@ -44,7 +47,7 @@ def test_a_killed_run_is_settled_by_the_next_command(few_photos):
     [(OSError(errno.EACCES, "Permission denied"), StoppedError, 4), (KeyboardInterrupt(), InterruptedRunError, 130)],
 )
 def test_a_stop_in_the_middle_is_told_and_undone(few_photos, monkeypatch, fault, expected, code):
-    """An error or Ctrl-C in the middle of the moves: its exit code, the remedy, and undo restores all."""
+    """An error or Ctrl-C during the moves gives its exit code and the remedy. Undo puts every file back."""
     before = read_tree(few_photos)
     real, calls = apply._bring, []
 
@@ -65,7 +68,7 @@ def test_a_stop_in_the_middle_is_told_and_undone(few_photos, monkeypatch, fault,
 
 
 def test_two_at_once(few_photos):
-    """While one command holds the collection another ends at once."""
+    """While one command holds the collection, another command ends at once with an error."""
     from imgsort.filing.journal.lock import locked
 
     with locked([few_photos.resolve()], "outliers"), pytest.raises(LockedError, match="imgsort outliers"):
@@ -74,7 +77,7 @@ def test_two_at_once(few_photos):
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_that_may_not_be_written(few_photos, tmp_path):
-    """Moves from it are an error with nothing changed; copies out of it work."""
+    """Moves out of a read-only folder are an error, and nothing changes. Copies out of it work."""
     few_photos.chmod(0o500)
     try:
         with pytest.raises(PermissionError):

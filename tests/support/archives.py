@@ -1,4 +1,4 @@
-"""Classifiers' files with other members than they were written with."""
+"""Makes copies of classifier files with changed members."""
 
 import io
 import zipfile
@@ -7,7 +7,10 @@ RECORD, NUMBERS, CONFIG, WEIGHTS = "imgsort.json", "imgsort.safetensors", "confi
 
 
 def altered(data: bytes, **members: bytes | None) -> bytes:
-    """Return the archive with other contents of members, `.` written `__`, or without those that are None."""
+    """Return a copy of the archive with other contents of the given members.
+
+    In the names of the arguments, `__` stands for `.`. A member whose content is None is left out.
+    """
     given = {name.replace("__", "."): content for name, content in members.items()}
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as archive, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as new:
@@ -19,6 +22,6 @@ def altered(data: bytes, **members: bytes | None) -> bytes:
 
 
 def member(data: bytes, name: str) -> bytes:
-    """Return a member of the archive."""
+    """Return the content of a member of the archive."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return archive.read(name)

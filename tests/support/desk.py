@@ -1,4 +1,4 @@
-"""Files a tree by a rule, with the real plan, journal, lock and moves, and no model."""
+"""Files the images of a folder by a rule. The plan, the journal, the lock and the moves are real; there is no model."""
 
 import os
 from collections.abc import Callable
@@ -25,7 +25,10 @@ Rule = Callable[[str], str | None]
 def plan_by(
     root: Path, rule: Rule, output: Path | None = None, mode: Mode = Mode.MOVE, recursive: bool = False
 ) -> Plan:
-    """Plan every image of `root`, with its sidecars, into the folder that `rule` names for its path; None leaves it."""
+    """Make a plan for the images of `root` and their sidecars.
+
+    `rule` gets the path of an image and returns its folder, or None to leave the image where it is.
+    """
     site = site_of(root.resolve(), output, mode)
     own = [folder.path for folder in category_folders.known_folders(site.collection)]
     targets = [folder.path for folder in category_folders.known_folders(site.destination)]
@@ -49,7 +52,7 @@ def plan_by(
 def file_by(
     root: Path, rule: Rule, output: Path | None = None, mode: Mode = Mode.MOVE, recursive: bool = False
 ) -> tuple[Run, Outcome]:
-    """Plan and carry out."""
+    """Make a plan by `rule` and apply it."""
     site = site_of(root.resolve(), output, mode)
     with locked_and_settled(site.roots, "test"):
         if mode is Mode.MOVE:
@@ -60,7 +63,7 @@ def file_by(
 
 
 def undo_last(root: Path, run_id: str | None = None) -> Outcome:
-    """Undo as the command does."""
+    """Undo a run as the `undo` command does: the run `run_id`, or the last one."""
     root = root.resolve()
     run = run_to_undo(root, run_id)
     with locked_and_settled(run.plan.site.roots, "undo"):
@@ -70,13 +73,13 @@ def undo_last(root: Path, run_id: str | None = None) -> Outcome:
 
 
 def settle_and_undo_unless(root: Path, earlier_run: str | None) -> None:
-    """Settle, and undo the last run in force unless it is the one that was there before."""
+    """Settle the collection, and undo the last run in force unless this run is `earlier_run`."""
     root = root.resolve()
     with locked_and_settled([root], "settle"):
         run = latest_in_force(root)
         ids = run_ids(root)
     if ids and ids[-1] != earlier_run and load_run(root, ids[-1]).status == "undone in part":
-        run = load_run(root, ids[-1])  # an undo that refused some files is tried again by its id
+        run = load_run(root, ids[-1])  # an undo that refused some files is repeated by the run's id
     if run is not None and run.id != earlier_run:
         outcome = undo_last(root, run.id)
         if outcome.refused or outcome.stopped:
@@ -84,5 +87,5 @@ def settle_and_undo_unless(root: Path, earlier_run: str | None) -> None:
 
 
 def by_first_letter(path: str) -> str:
-    """A rule: the folder is the file name's first letter."""
+    """Return `category_` and the first letter of the file name. This function is a rule."""
     return f"category_{os.path.basename(path)[0]}"

@@ -1,4 +1,4 @@
-"""Small pictures, made in memory."""
+"""Makes small pictures in memory."""
 
 import io
 import struct
@@ -12,7 +12,10 @@ ORIENTATION_TAG = 0x0112
 
 
 def gradient(height: int = 24, width: int = 40) -> np.ndarray:
-    """Return uint8 (height, width, 3), RGB: smooth, colourful, and unlike any turn or mirror image of itself."""
+    """Return a smooth and colourful RGB picture, uint8 (height, width, 3).
+
+    It differs from all its turns and mirror images.
+    """
     y, x = np.mgrid[0:height, 0:width]
     return np.stack([255 * x / width, 255 * y / height, 128 * (x / width + y / height)], axis=-1).astype(np.uint8)
 
@@ -35,7 +38,7 @@ def plain(colour: tuple[int, int, int], kind: str = "PNG", side: int = 32) -> by
 
 
 def png_header(width: int, height: int) -> bytes:
-    """Return a PNG of a few bytes that claims to be `width` x `height` pixels, one bit each."""
+    """Return a PNG of a few bytes that claims to have `width` x `height` pixels of one bit each."""
     header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
     return (
         b"\x89PNG\r\n\x1a\n"
@@ -63,9 +66,10 @@ def png(
     before: bytes = b"",
     after: bytes = b"",
 ) -> bytes:
-    """Return a PNG of `samples`, (height, width, channels), of `depth` bits: what Pillow cannot write.
+    """Return a PNG from `samples`, also of kinds that Pillow cannot write.
 
-    `before` and `after` are chunks to go before and after the pixels.
+    `samples` has the shape (height, width, channels), and each sample has `depth` bits. The chunks `before` and `after`
+    stand before and after the pixels.
     """
     passes = _ADAM7 if interlaced else ((0, 0, 1, 1),)
     rows = [row for x, y, right, down in passes for row in samples[y::down, x::right] if row.size]
@@ -84,13 +88,13 @@ def _packed(row: np.ndarray, depth: int) -> bytes:
 
 
 def over_black(image: Image.Image) -> np.ndarray:
-    """Return uint8 (height, width, 3) of an image as Pillow lays it over black."""
+    """Return an image as Pillow lays it over black, uint8 (height, width, 3)."""
     layer = image.convert("RGBA")
     return np.asarray(Image.alpha_composite(Image.new("RGBA", layer.size, (0, 0, 0, 255)), layer).convert("RGB"))
 
 
 def see_through() -> Image.Image:
-    """Return the gradient, half of it more and more transparent."""
+    """Return the gradient. Its right half becomes more and more transparent."""
     image = Image.fromarray(gradient())
     alpha = np.full((24, 40), 255, np.uint8)
     alpha[:, 20:] = np.linspace(255, 0, 20).astype(np.uint8)
@@ -111,12 +115,12 @@ TURNS_BACK = {
 
 
 def stored_turned(upright: np.ndarray, orientation: int) -> np.ndarray:
-    """Return what a camera stores of `upright` when it writes `orientation` (EXIF) beside it."""
+    """Return the pixels that a camera stores for `upright` when it writes the EXIF orientation `orientation`."""
     return np.ascontiguousarray(TURNS_BACK[orientation](upright))
 
 
 def exif(*entries: tuple[int, int, int, bytes], order: str = "<") -> bytes:
-    """Return EXIF data of one directory with entries (tag, type, count, value or offset)."""
+    """Return EXIF data with one directory. Each entry is (tag, type, count, value or offset)."""
     magic = b"II*\x00" if order == "<" else b"MM\x00*"
     body = b"".join(struct.pack(order + "HHI4s", *entry) for entry in entries)
     return magic + struct.pack(order + "IH", 8, len(entries)) + body + bytes(4)

@@ -1,4 +1,4 @@
-"""Writes weights in the layout of the `.h5` files that Keras publishes, which Keras 3.15 only reads."""
+"""Writes weights in the layout of the `.h5` files that Keras publishes. Keras 3.15 can read it, but not write it."""
 
 from pathlib import Path
 from typing import Any
@@ -8,9 +8,9 @@ import numpy as np
 
 
 def write_published(model: Any, path: Path) -> None:
-    """Write the weights of the Keras `model` to `path` as Keras' own ImageNet files have them.
+    """Write the weights of the Keras `model` to `path` in the layout of Keras' own ImageNet files.
 
-    Root attributes `layer_names`, `backend` and `keras_version`; a group for each layer, with the attribute
+    The root has the attributes `layer_names`, `backend` and `keras_version`. Each layer has a group with the attribute
     `weight_names` and a dataset for each weight.
     """
     with h5py.File(path, "w") as file:

@@ -23,7 +23,7 @@ _KINDS = {"<f4": "FloatStorage", "<i8": "LongStorage", "<f8": "DoubleStorage"}
 
 @dataclass(frozen=True)
 class Storage:
-    """Numbers in a row. `claimed`: the count that the pickle states, where it lies."""
+    """A flat array of numbers. `claimed` is a false count for the pickle to state, or None for the true count."""
 
     key: str
     numbers: np.ndarray
@@ -32,7 +32,7 @@ class Storage:
 
 @dataclass(frozen=True)
 class Tensor:
-    """A window on a storage, offset and strides counted in numbers."""
+    """A window on a storage. The offset and the strides count numbers."""
 
     storage: Storage
     offset: int
@@ -41,7 +41,7 @@ class Tensor:
 
 
 def old_format(tensors: dict[str, Tensor], *, cut: int = 0) -> bytes:
-    """Return the bytes of a file of `tensors`, the last `cut` bytes missing."""
+    """Return the bytes of a file of `tensors`, without the last `cut` bytes."""
     storages = {tensor.storage.key: tensor.storage for tensor in tensors.values()}
     data = b"".join(
         [
@@ -78,7 +78,7 @@ def _pickle_tensors(tensors: dict[str, Tensor]) -> bytes:
 
 @contextmanager
 def _stand_in_for_torch() -> Iterator[types.ModuleType]:
-    """Let the pickler find torch's names, which is all that it asks of torch."""
+    """Put modules with torch's names in place of torch. The pickler only looks for these names."""
     torch, utils = types.ModuleType("torch"), types.ModuleType("torch._utils")
     torch._utils = utils
     for name in _KINDS.values():

@@ -1,4 +1,4 @@
-"""Folders as dicts, made and read back."""
+"""Makes folders from dicts, and reads folders back into dicts."""
 
 import os
 import stat
@@ -10,7 +10,10 @@ FileFacts = tuple[bytes, int, int]
 
 
 def make_tree(root: Path, tree: dict[str, bytes | None]) -> None:
-    """Make files with the contents given, and folders where the content is None. Times are odd numbers."""
+    """Make files with the given contents, and folders where the content is None.
+
+    The times of the files are unusual numbers.
+    """
     for number, (path, content) in enumerate(tree.items()):
         place = root / path
         if content is None:
@@ -22,7 +25,10 @@ def make_tree(root: Path, tree: dict[str, bytes | None]) -> None:
 
 
 def read_tree(root: Path) -> dict[str, FileFacts | int | str]:
-    """Return every file as (bytes, mode, mtime_ns), folder as its mode, link as its target; no `.imgsort`."""
+    """Return {path: facts} of everything in a folder, without `.imgsort`.
+
+    The facts of a file are (bytes, mode, mtime_ns). Those of a folder are its mode, and those of a link are its target.
+    """
     found: dict[str, FileFacts | int | str] = {}
     pending = [""]
     while pending:
@@ -45,10 +51,10 @@ def read_tree(root: Path) -> dict[str, FileFacts | int | str]:
 
 
 def names(root: Path) -> dict[str, bytes]:
-    """Return every file's content by path, for trees stated as dicts."""
+    """Return {path: content} of every file, to compare with a tree that is stated as a dict."""
     return {path: facts[0] for path, facts in read_tree(root).items() if isinstance(facts, tuple)}
 
 
 def files_in(folder: Path) -> list[str]:
-    """Return the names of the files in a folder, at any depth, in order."""
+    """Return the names of the files in a folder and its subfolders, sorted."""
     return sorted(path.name for path in folder.rglob("*") if path.is_file())

@@ -1,4 +1,4 @@
-"""`classify` files new photographs by what a classifier has learned, as carefully as every other command."""
+"""Tests `classify`: it files new photographs with a classifier, as carefully as every other command."""
 
 import csv
 import json
@@ -20,17 +20,20 @@ from tests.support.trees import make_tree, names, read_tree
 
 
 def everything(*roots):
-    """Return the trees, and whether imgsort keeps anything there."""
+    """Return the tree of each folder, and whether imgsort keeps anything there."""
     return [(read_tree(root), (root / ".imgsort").exists()) for root in roots]
 
 
 def by_name(root):
-    """Return the folder of each image."""
+    """Return {image: folder} by the name of each image."""
     return {path.rpartition("/")[2]: path.rpartition("/")[0] for path in names(root)}
 
 
 def test_new_photographs_find_their_class(trained, inbox):
-    """Nearly all are in the folder of their class, none in another one's; not a byte is lost; undo restores all."""
+    """Nearly all images go to the folder of their class, and none to another class. No byte is lost.
+
+    Undo puts every file back.
+    """
     folder, kinds = inbox
     before = read_tree(folder)
     result = classify(folder, classifier=trained.classifier)
@@ -48,7 +51,7 @@ def test_new_photographs_find_their_class(trained, inbox):
 
 
 def test_the_json_is_that_of_every_filing_command_and_more(trained, inbox):
-    """Beside moves and counts there are the confidence and what each image shows."""
+    """The JSON has moves and counts, and also the confidence and the classes of each image."""
     value = json.loads(json.dumps(classify(inbox[0], classifier=trained.classifier, top=3, dry_run=True).to_json()))
     assert value.keys() >= {"version", "command", "run", "status", "dry_run", "collection", "output", "model", "counts",
                             "folders", "moves", "unreadable", "notices", "confidence", "predictions"}  # fmt: skip
@@ -67,7 +70,7 @@ def test_the_json_is_that_of_every_filing_command_and_more(trained, inbox):
 
 
 def test_a_dry_run_touches_nothing_and_is_what_is_done(trained, inbox):
-    """Not a folder appears; the run then makes the very moves."""
+    """A dry run makes no folder. The real run then makes exactly the same moves."""
     folder, _ = inbox
     before = everything(folder)
     shown = classify(folder, classifier=trained.classifier, dry_run=True)
@@ -77,7 +80,7 @@ def test_a_dry_run_touches_nothing_and_is_what_is_done(trained, inbox):
 
 
 def test_a_plan_is_saved_and_applied(trained, inbox, tmp_path):
-    """`plan` writes the file alone; `apply` then does it; `undo` takes it back; a plan's name is not taken twice."""
+    """`plan` only writes a new file. `apply` then makes the moves, and `undo` takes them back."""
     folder, _ = inbox
     before = everything(folder)
     shown = classify(folder, classifier=trained.classifier, plan=tmp_path / "plan.csv")
@@ -91,7 +94,7 @@ def test_a_plan_is_saved_and_applied(trained, inbox, tmp_path):
 
 
 def test_taken_names_get_a_number(trained, inbox):
-    """What lies in a class's folder already stays as it is, and the new file is ` (2)`."""
+    """A file in a class folder stays as it is. A new file with the same name gets a number."""
     folder, kinds = inbox
     name = next(name for name, kind in kinds.items() if kind == "coffee")
     make_tree(folder, {f"coffee/{name}": b"another file", f"{name[:-4]} (2).jpg": (folder / name).read_bytes()})
@@ -102,7 +105,10 @@ def test_taken_names_get_a_number(trained, inbox):
 
 
 def test_what_a_person_put_in_a_class_stays(trained, inbox, demo_photos):
-    """A rocket in the folder of cups, deep down too, is a cup; with `recursive` other folders are looked into."""
+    """Images that are already in a class folder stay there, also in its subfolders.
+
+    With `recursive`, images in other folders are filed.
+    """
     folder, _ = inbox
     rockets = files_of(demo_photos, "rocket")[:3]
     put(rockets[:1], folder / "coffee")
@@ -120,7 +126,7 @@ def test_what_a_person_put_in_a_class_stays(trained, inbox, demo_photos):
 
 @pytest.mark.parametrize(("confidence", "folders"), [(1.0, {"Unsure"}), (0.0, set(KINDS))])
 def test_what_it_is_not_sure_of(trained, inbox, confidence, folders):
-    """With a confidence of 1 all goes to Unsure, with 0 nothing does; Unsure is not looked at again."""
+    """With a confidence of 1 all images go to Unsure, with 0 none does. Later runs leave out Unsure."""
     folder, _ = inbox
     result = classify(folder, classifier=trained.classifier, confidence=confidence)
     assert set(by_name(folder).values()) == folders
@@ -133,7 +139,7 @@ def test_what_it_is_not_sure_of(trained, inbox, confidence, folders):
 
 @pytest.mark.parametrize("mode", ["copy", "hardlink", "symlink"])
 def test_copies_and_links_go_to_the_output(trained, inbox, tmp_path, mode):
-    """The collection has not even a journal afterwards; undo empties the output."""
+    """The collection does not change and gets no journal. Undo empties the output."""
     folder, _ = inbox
     before = everything(folder)
     output = tmp_path / "out"
@@ -148,7 +154,7 @@ def test_copies_and_links_go_to_the_output(trained, inbox, tmp_path, mode):
 
 
 def test_moves_to_an_output_outside(trained, inbox, tmp_path, classes):
-    """The sorted folder has the new images beside the old ones, and both folders are as before after an undo."""
+    """The output has the new images beside the old ones. Undo restores both folders."""
     folder, kinds = inbox
     output = shutil.copytree(classes, tmp_path / "sorted")
     before = read_tree(folder), read_tree(output)
@@ -164,7 +170,7 @@ def test_moves_to_an_output_outside(trained, inbox, tmp_path, classes):
 
 
 def test_sidecars_go_along(trained, inbox):
-    """Notes beside an image are filed with it, and `sidecars=False` leaves them."""
+    """Sidecars are filed with their images. With `sidecars=False` they stay."""
     folder, kinds = inbox
     first, second = sorted(kinds)[:2]
     make_tree(folder, {f"{first}.xmp": b"<xmp/>", f"{second[:-4]}.xmp": b"<xmp/>", "readme.txt": b"nobody's"})
@@ -181,7 +187,10 @@ def test_sidecars_go_along(trained, inbox):
 
 
 def test_what_cannot_be_read_is_a_row_and_stays(trained, inbox):
-    """The others are filed; with `strict` it is an error with exit code 3 and nothing moves."""
+    """An unreadable image is reported and stays, and the others are filed.
+
+    With `strict` it is an error with exit code 3, and nothing moves.
+    """
     folder, kinds = inbox
     whole = (folder / next(iter(kinds))).read_bytes()
     make_tree(folder, {"text.jpg": b"hello", "half.jpg": whole[: len(whole) // 2]})
@@ -197,7 +206,7 @@ def test_what_cannot_be_read_is_a_row_and_stays(trained, inbox):
 
 
 def test_nothing_that_can_be_read(trained, tmp_path):
-    """Nothing is filed, all is named, and the table has its header alone."""
+    """If no image is readable, nothing is filed, every image is reported, and the table has only its header."""
     make_tree(tmp_path, {"in/text.jpg": b"hello"})
     result = classify(tmp_path / "in", classifier=trained.classifier, csv=tmp_path / "told.csv")
     assert (result.predictions, result.filing.moves, len(result.filing.unreadable)) == ((), (), 1)
@@ -207,7 +216,10 @@ def test_nothing_that_can_be_read(trained, tmp_path):
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
 @pytest.mark.parametrize("kind", ["link", "dangling", "file"])
 def test_a_class_folder_that_is_none(trained, inbox, tmp_path, kind):
-    """A link or a file in the place of a class's folder is an error that names it: nothing moves, in or out."""
+    """A link or a file in the place of a class folder is an error that names it.
+
+    Nothing moves, neither inside the collection nor outside.
+    """
     folder, _ = inbox
     (tmp_path / "outside").mkdir()
     if kind == "file":
@@ -229,7 +241,7 @@ def test_a_class_folder_that_is_none(trained, inbox, tmp_path, kind):
     ["../x", "..", ".", "/tmp/x", "a/b", "a\\b", ".imgsort", "", " ", "new\nline", "nul\0", "\udcff", "x" * 256, 7],
 )
 def test_a_hostile_classifier_writes_nowhere(trained, inbox, tmp_path, name):
-    """A class whose name leads out of the folder, or is none, is refused before anything is looked at."""
+    """A class name that leads out of the folder or is invalid is refused before any image is read."""
     folder, _ = inbox
     hostile = with_classes(trained.classifier, tmp_path / "hostile.keras", [name])
     before = read_tree(tmp_path)
@@ -242,7 +254,10 @@ def test_a_hostile_classifier_writes_nowhere(trained, inbox, tmp_path, name):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="such names are none elsewhere")
 def test_names_that_are_not_utf8(trained, inbox, tmp_path):
-    """They are filed, told in the table and in ASCII JSON, and come back."""
+    """Files with names that are not UTF-8 are filed, and undo restores them.
+
+    The table and the ASCII JSON show the names.
+    """
     folder, kinds = inbox
     odd, name = os.fsdecode(b"\xff.jpg"), next(name for name, kind in kinds.items() if kind == "coffee")
     os.rename(folder / name, folder / odd)
@@ -259,7 +274,10 @@ def test_names_that_are_not_utf8(trained, inbox, tmp_path):
 
 
 def test_a_table_of_what_images_show(trained, inbox, tmp_path):
-    """A line for each image with class, confidence, distance and folder, more classes beside; nothing overwritten."""
+    """The table has a line for each image, with class, confidence, distance, folder and more classes.
+
+    No file is overwritten.
+    """
     folder, _ = inbox
     table = tmp_path / "told.csv"
     result = classify(folder, classifier=trained.classifier, csv=table, top=2, dry_run=True)
@@ -287,7 +305,7 @@ def test_a_table_of_what_images_show(trained, inbox, tmp_path):
 
 
 def noise(folder, count):
-    """Write pictures of nothing."""
+    """Write pictures of random noise."""
     random = np.random.default_rng(0)
     pictures = (random.integers(0, 256, (96, 96, 3), dtype=np.uint8) for _ in range(count))
     make_tree(folder, {f"noise {number}.png": encode(picture, "PNG") for number, picture in enumerate(pictures)})
@@ -295,7 +313,10 @@ def noise(folder, count):
 
 
 def test_images_quite_unlike_are_told_of(trained, inbox, tmp_path):
-    """A dozen pictures of noise make it say that it may need training again; photographs of its kind do not."""
+    """With twelve pictures of noise, a notice says that the classifier may need training again.
+
+    There is no such notice for photographs like those that it learned from, nor for only nine pictures of noise.
+    """
     result = classify(noise(tmp_path / "noise", 12), classifier=trained.classifier, dry_run=True)
     assert any("it may need training again" in notice for notice in result.filing.notices)
     photographs = classify(inbox[0], classifier=trained.classifier, dry_run=True)
@@ -305,7 +326,7 @@ def test_images_quite_unlike_are_told_of(trained, inbox, tmp_path):
 
 
 def test_a_network_that_was_trained_is_used_itself(small, of_two, inbox):
-    """Without a backbone whose features are kept, the network in the file says what it says."""
+    """Without a backbone whose features are cached, the network in the file makes the predictions."""
     folder, _ = inbox
     for result in (small, of_two):
         classes = {row.name for row in result.classes}
@@ -317,7 +338,10 @@ def test_a_network_that_was_trained_is_used_itself(small, of_two, inbox):
 
 
 def test_single_files_are_told_of_and_left(trained, inbox, tmp_path):
-    """Five classes each, by the names given, a link's too; nothing moves, and what cannot be read is a row."""
+    """Each file gets five classes under its given name, also if it is a link.
+
+    Nothing moves, and unreadable files are reported.
+    """
     folder, kinds = inbox
     chosen = [folder / name for name in sorted(kinds)[:3]]
     (tmp_path / "link.jpg").symlink_to(chosen[0])
@@ -337,7 +361,7 @@ def test_single_files_are_told_of_and_left(trained, inbox, tmp_path):
 
 
 def test_an_image_turned_by_its_camera(trained, demo_photos, tmp_path):
-    """The orientation that a camera writes is heeded: the picture lies as a person sees it."""
+    """The orientation that a camera writes is used, so the classifier sees the picture as a person sees it."""
     cup = files_of(demo_photos, "coffee")[0]
     with Image.open(cup) as image:
         turned = encode(image.transpose(Image.Transpose.ROTATE_90), "JPEG", orientation=6, quality=95)
@@ -348,7 +372,7 @@ def test_an_image_turned_by_its_camera(trained, demo_photos, tmp_path):
 
 
 def test_files_and_numbers_that_will_not_do(trained, inbox, tmp_path):
-    """A missing file, folder or classifier, and numbers out of range: one clear error each, and nothing touched."""
+    """Each missing file, folder or classifier and each number out of range is one clear error. Nothing changes."""
     folder, _ = inbox
     before = read_tree(tmp_path)
     file = next(folder.iterdir())

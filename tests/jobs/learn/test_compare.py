@@ -1,4 +1,4 @@
-"""`compare`: several models on one split, with those that cannot be had named beside the others."""
+"""Tests `compare`: it trains several models on one split, and also names the models that are not available."""
 
 import json
 import os
@@ -19,7 +19,10 @@ COLUMNS = ("model", "accuracy", "loss", "macro_f1", "parameters", "seconds", "im
 
 
 def test_one_that_cannot_be_had_is_a_row_with_the_reason(two, tmp_path):
-    """Without weights and network ResNet50V2 is named with why, the other is there, and the report agrees."""
+    """ResNet50V2 is a row with the reason, because its weights and the internet are missing.
+
+    The other model has figures, and the report agrees with the result.
+    """
     before = read_tree(two)
     result = compare(two, models=("resnet50v2", "cnn"), output=tmp_path / "report", **SMALL)
     missing, small = result.models
@@ -42,7 +45,7 @@ def test_one_that_cannot_be_had_is_a_row_with_the_reason(two, tmp_path):
 
 
 def test_the_json_has_the_keys_that_scripts_rely_on(two):
-    """No model that can be had is a result too: a row, a notice, and no chart of nothing."""
+    """If no model is available, there is still a result: a row and a notice, but no empty chart."""
     result = compare(two, models=("vgg16",), **SMALL)
     value = json.loads(json.dumps(result.to_json()))
     assert value.keys() == {"version", "command", "status", "collection", "models", "report", "unreadable", "notices"}
@@ -51,7 +54,7 @@ def test_the_json_has_the_keys_that_scripts_rely_on(two):
 
 
 def test_ctrl_c_is_told_of(two):
-    """A model whose training was broken off is not shown as if it had been trained to its end."""
+    """A model whose training was interrupted does not look like a fully trained one."""
 
     class Impatient(Listener):
         def trained(self, row, total):
@@ -60,7 +63,7 @@ def test_ctrl_c_is_told_of(two):
     try:
         result = compare(two, models=("cnn",), listener=Impatient(), **{**SMALL, "epochs": 5})
     except KeyboardInterrupt:
-        return  # to end it all would do as well
+        return  # it may also end the whole command
     assert result.to_json()["status"] == "interrupted" or "interrupted" in result.models[0].error
 
 
@@ -76,14 +79,14 @@ def test_ctrl_c_is_told_of(two):
     ],
 )
 def test_what_cannot_be_compared_is_a_usage_error(two, tmp_path, options, words):
-    """It is said before anything is trained, and no report appears."""
+    """The error comes before any training, and no report is written."""
     with pytest.raises(UsageError, match=words):
         compare(two, **{"models": ("cnn",), "output": tmp_path / "report", **options})
     assert os.listdir(tmp_path) == []
 
 
 def test_folders_that_will_not_do(demo_photos, tmp_path):
-    """No folder, no class, one class; and a report is written over nothing."""
+    """A missing folder, no class and one class are errors. A report overwrites nothing."""
     put(files_of(demo_photos, "coffee")[:3], tmp_path / "one/coffee")
     make_tree(tmp_path, {"empty": None, "report/mine.txt": b"mine"})
     before = read_tree(tmp_path)
@@ -96,7 +99,7 @@ def test_folders_that_will_not_do(demo_photos, tmp_path):
 
 
 def test_the_default_models_can_be_trained():
-    """Each has a name that training knows."""
+    """Training knows the name of each default model."""
     assert "cnn" in DEFAULT_MODELS
     for name in DEFAULT_MODELS:
         if name != "cnn":

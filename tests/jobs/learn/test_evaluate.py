@@ -1,4 +1,4 @@
-"""`evaluate` on real photographs that the classifier has not seen."""
+"""Tests `evaluate` on real photographs that the classifier has not seen."""
 
 import json
 import os
@@ -22,7 +22,7 @@ KEYS = {
 
 @pytest.fixture(scope="module")
 def unseen(demo_photos, tmp_path_factory):
-    """Three pictures of each class that no classifier was trained with."""
+    """Return a folder with three pictures of each class that no classifier was trained with."""
     root = tmp_path_factory.mktemp("unseen")
     for kind in KINDS:
         put(files_of(demo_photos, kind)[LEARNED_OF_EACH:], root / kind)
@@ -30,7 +30,10 @@ def unseen(demo_photos, tmp_path_factory):
 
 
 def test_unseen_photographs_are_known(trained, unseen, tmp_path):
-    """Nearly all are right, the figures agree with each other and with the report, and no image is touched."""
+    """Nearly all predictions are right. No image changes.
+
+    The figures agree with each other and with the report.
+    """
     before = read_tree(unseen)
     result = evaluate(trained.classifier, unseen, output=tmp_path / "report")
     found = result.evaluation
@@ -54,7 +57,7 @@ def test_unseen_photographs_are_known(trained, unseen, tmp_path):
 
 
 def test_figures_are_at_the_top_of_the_json(trained, unseen):
-    """A script finds accuracy, macro F1, figures by class and the matrix without looking deeper."""
+    """Accuracy, macro F1, the figures of each class and the matrix are at the top level of the JSON."""
     value = json.loads(json.dumps(evaluate(trained.classifier, unseen).to_json()))
     assert value.keys() == KEYS
     assert (value["version"], value["command"], value["status"]) == (1, "evaluate", "done")
@@ -64,7 +67,7 @@ def test_figures_are_at_the_top_of_the_json(trained, unseen):
 
 
 def test_mistakes_are_named_the_worst_first(trained, demo_photos, tmp_path):
-    """Cups in the folder of cats are what the classifier is told to be wrong with, by file and by the matrix."""
+    """Cups in the folder of cats are mistakes, in the list of files and in the matrix."""
     cups = files_of(demo_photos, "coffee")[LEARNED_OF_EACH:]
     put(cups, tmp_path / "chelsea")
     put(files_of(demo_photos, "china")[LEARNED_OF_EACH:], tmp_path / "china")
@@ -74,18 +77,21 @@ def test_mistakes_are_named_the_worst_first(trained, demo_photos, tmp_path):
     assert result.evaluation.accuracy == 0.5
     assert result.evaluation.confusion_matrix[KINDS.index("chelsea")][KINDS.index("coffee")] == 3
     assert [row.support for row in result.evaluation.per_class] == [0, 3, 3, 0, 0, 0, 0, 0]
-    assert result.evaluation.macro_recall == 0.5  # the mean over classes that images are of
+    assert result.evaluation.macro_recall == 0.5  # the mean over the classes that have images
 
 
 def test_two_classes_have_an_area_under_the_curve(of_two, two):
-    """With two classes there are ROC AUC and binary accuracy, and no top five."""
+    """With two classes there are ROC AUC and binary accuracy, but no top-5 accuracy."""
     found = evaluate(of_two.classifier, two).evaluation
     assert (found.binary_accuracy, found.top5_accuracy) == (found.accuracy, None)
     assert 0.5 < found.roc_auc <= 1
 
 
 def test_images_that_it_learned_from_are_counted(trained, classes, unseen):
-    """They flatter, and it is said how many: those of the training and of the validation, told by their bytes."""
+    """Images of training and validation make the figures too good. They are found by their bytes.
+
+    A notice says how many they are.
+    """
     learned = sum(row.train + row.validation for row in trained.classes)
     result = evaluate(trained.classifier, classes)
     assert result.learned_from == learned
@@ -94,7 +100,7 @@ def test_images_that_it_learned_from_are_counted(trained, classes, unseen):
 
 
 def test_other_folders_are_left_out(trained, unseen, tmp_path):
-    """Classes that it does not know are named, loose images and special folders are passed over, bad files are rows."""
+    """Unknown classes are named, loose images and special folders are left out, and bad files are reported."""
     for name in ("coffee", "dogs", "Unsure", "."):
         put((unseen / "coffee").iterdir(), tmp_path / name)
     make_tree(tmp_path, {"coffee/bad.jpg": b"no image"})
@@ -105,7 +111,7 @@ def test_other_folders_are_left_out(trained, unseen, tmp_path):
 
 
 def test_folders_that_will_not_do(trained, unseen, tmp_path):
-    """No class that it knows, none at all, nothing that can be read, no folder: an error, and no report."""
+    """No known class, no class, no readable image or no folder is an error. No report is written."""
     put((unseen / "coffee").iterdir(), tmp_path / "unknown/dogs")
     put((unseen / "coffee").iterdir(), tmp_path / "loose")
     make_tree(tmp_path, {"torn/coffee/1.jpg": b"no image", "empty": None})
@@ -122,7 +128,7 @@ def test_folders_that_will_not_do(trained, unseen, tmp_path):
 
 
 def test_nothing_is_overwritten(trained, unseen, tmp_path):
-    """A report goes to a new folder or an empty one; a file, a link or a folder with something in it stays."""
+    """A report goes to a new or empty folder. A file, a link or a folder with content is an error and stays."""
     make_tree(tmp_path, {"file": b"mine", "full/notes.txt": b"mine", "empty": None})
     (tmp_path / "link").symlink_to(tmp_path / "empty")
     before = read_tree(tmp_path)
@@ -135,7 +141,7 @@ def test_nothing_is_overwritten(trained, unseen, tmp_path):
 
 
 def test_files_that_are_no_classifier(trained, unseen, tmp_path):
-    """Missing, text, or with a class that could lead elsewhere: one clear error each."""
+    """A missing file, a text and a file whose class name could lead elsewhere are one clear error each."""
     make_tree(tmp_path, {"text.keras": b"hello"})
     with_classes(trained.classifier, tmp_path / "hostile.keras", ["../x"])
     for name, words in [
@@ -148,7 +154,7 @@ def test_files_that_are_no_classifier(trained, unseen, tmp_path):
 
 
 def test_names_in_the_order_of_another_training(trained, unseen, tmp_path):
-    """Rows belong to names, not to places: with two classes' names exchanged their images are mistakes."""
+    """Rows belong to names, not to positions. If two classes exchange their names, their images are mistakes."""
     exchanged = with_classes(trained.classifier, tmp_path / "c.keras", ["chelsea", "astronaut"])
     matrix = evaluate(exchanged, unseen).evaluation.confusion_matrix
     assert matrix[0][:2] == (0, 3)

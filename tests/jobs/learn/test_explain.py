@@ -1,4 +1,4 @@
-"""`explain` writes a picture of an image, with colour where the classifier sees its class."""
+"""Tests `explain`: it writes a picture of an image, with colour where the classifier sees its class."""
 
 import json
 import os
@@ -27,7 +27,7 @@ def pixels_of(path):
 
 @pytest.fixture(scope="module")
 def colours(tmp_path_factory):
-    """A classifier that sees red, green and blue, and nothing else, at each place of a map of 8 x 8."""
+    """Return a classifier that sees only red, green and blue, at each place of a map of 8 x 8."""
     import keras
 
     inputs = keras.layers.Input((64, 64, 3))
@@ -44,7 +44,7 @@ def colours(tmp_path_factory):
 
 
 def test_colour_is_where_the_class_is(colours, tmp_path):
-    """Of a wide picture, red on the left and green at the right end, each class has its heat at its place alone."""
+    """A wide picture is red on the left and green on the right. The heat of each class is only at its own place."""
     pixels = np.full((100, 200, 3), 60, np.uint8)
     pixels[:, :75], pixels[:, 150:] = (250, 0, 0), (0, 250, 0)
     Image.fromarray(pixels).save(tmp_path / "in.png")
@@ -63,7 +63,7 @@ def test_colour_is_where_the_class_is(colours, tmp_path):
 
 
 def test_it_is_the_class_that_classify_tells(trained, small, of_two, demo_photos, tmp_path):
-    """Class and confidence are those of `classify`, of a backbone and of networks of many and of two classes."""
+    """Class and confidence are those of `classify`, for a backbone and for networks with many or two classes."""
     photograph = files_of(demo_photos, "coffee")[10]
     for number, result in enumerate((trained, small, of_two)):
         shown = explain(photograph, classifier=result.classifier, output=tmp_path / f"{number}.png")
@@ -74,7 +74,7 @@ def test_it_is_the_class_that_classify_tells(trained, small, of_two, demo_photos
 
 
 def test_another_class_can_be_asked_for(of_two, demo_photos, tmp_path):
-    """Of two classes each has places of its own, and its own probability; a class that is none is a usage error."""
+    """Each of two classes has its own places and its own probability. An unknown class is a usage error."""
     photograph = files_of(demo_photos, "coffee")[10]
     cups, stars = (
         explain(photograph, classifier=of_two.classifier, output=tmp_path / f"{name}.png", name=name)
@@ -88,7 +88,10 @@ def test_another_class_can_be_asked_for(of_two, demo_photos, tmp_path):
 
 
 def test_by_default_the_picture_is_beside_the_prompt(small, tmp_path, demo_photos, monkeypatch):
-    """IMAGE_explained.png in the current folder, for names that are not UTF-8 too; the image is as it was."""
+    """The picture is IMAGE_explained.png in the current folder, also for names that are not UTF-8.
+
+    The image itself does not change.
+    """
     stem = os.fsdecode(b"\xff") if sys.platform == "linux" else "a b"
     make_tree(tmp_path, {f"in/{stem}.jpg": files_of(demo_photos, "coffee")[0].read_bytes(), "here": None})
     before = read_tree(tmp_path / "in")
@@ -102,7 +105,7 @@ def test_by_default_the_picture_is_beside_the_prompt(small, tmp_path, demo_photo
 
 
 def test_turned_large_and_colourless_images(small, demo_photos, tmp_path):
-    """A turned one is shown upright, a large one no larger than a screen, a grey one in colour."""
+    """A turned image is shown upright, a large one no larger than a screen, a grey one in colour."""
     with Image.open(files_of(demo_photos, "coffee")[0]) as image:
         make_tree(tmp_path, {
             "turned.jpg": encode(image.resize((60, 40)), "JPEG", orientation=6),
@@ -121,7 +124,7 @@ def test_turned_large_and_colourless_images(small, demo_photos, tmp_path):
 
 
 def test_nothing_is_overwritten(small, demo_photos, tmp_path):
-    """A taken name, a link's too, and a name that is no PNG's are usage errors; what is there stays."""
+    """A taken name, also of a link, and a name that does not end in .png are usage errors. Existing files stay."""
     photograph = files_of(demo_photos, "coffee")[0]
     make_tree(tmp_path, {"taken.png": b"mine"})
     (tmp_path / "link.png").symlink_to(tmp_path / "nowhere")
@@ -138,7 +141,10 @@ def test_nothing_is_overwritten(small, demo_photos, tmp_path):
 
 
 def test_what_cannot_be_explained(small, trained, demo_photos, tmp_path):
-    """No file, no image, no classifier, a hostile one: one clear error with the path, and no picture."""
+    """A missing or unreadable image and a missing or hostile classifier are one clear error each.
+
+    No picture is written.
+    """
     photograph = files_of(demo_photos, "coffee")[0]
     make_tree(tmp_path, {"bad.jpg": b"no image"})
     hostile = with_classes(small.classifier, tmp_path / "hostile.keras", ["../x"])
@@ -155,7 +161,7 @@ def test_what_cannot_be_explained(small, trained, demo_photos, tmp_path):
 
 
 def exchanged(into, network_of, path):
-    """Write `into` with the network of another classifier, as an altered file may have."""
+    """Write a copy of `into` that has the network of another classifier, as an altered file may have."""
     import zipfile
 
     with zipfile.ZipFile(into) as old, zipfile.ZipFile(network_of) as other, zipfile.ZipFile(path, "w") as new:
@@ -165,7 +171,7 @@ def exchanged(into, network_of, path):
 
 
 def test_a_network_that_is_not_the_heads(small, of_two, demo_photos, tmp_path):
-    """A file whose network has other classes than its record is refused, not a stack trace."""
+    """A file whose network and record have different classes is refused without a stack trace."""
     photograph = files_of(demo_photos, "coffee")[0]
     odd = exchanged(of_two.classifier, small.classifier, tmp_path / "odd.keras")
     other = exchanged(small.classifier, of_two.classifier, tmp_path / "other.keras")

@@ -1,4 +1,4 @@
-"""`export` writes what others run, and only where it says the same there."""
+"""Tests `export`: it writes models for other programs, and only models that give the same answers there."""
 
 import json
 import os
@@ -18,7 +18,7 @@ ENDS = {"savedmodel": "_savedmodel", "onnx": ".onnx", "tflite": ".tflite"}
 
 
 def test_each_format_gives_the_same_answers(small, tmp_path, capfd):
-    """File or folder and a JSON file with classes and input beside it; nothing is said but by the result."""
+    """Each export has a JSON file beside it, with classes and input. Nothing is printed."""
     classifier = tmp_path / "my.keras"
     classifier.write_bytes(small.classifier.read_bytes())
     capfd.readouterr()
@@ -41,7 +41,7 @@ def test_each_format_gives_the_same_answers(small, tmp_path, capfd):
 
 
 def test_an_onnx_file_says_what_classify_says(of_two, demo_photos, tmp_path):
-    """Run by onnxruntime alone, by what the JSON file tells: the probability of the second of two classes."""
+    """onnxruntime alone, used as the JSON file says, gives the probability of the second of two classes."""
     import onnxruntime
 
     from imgsort.images.decoding.decode import ReadSettings, read_image
@@ -63,14 +63,14 @@ def test_an_onnx_file_says_what_classify_says(of_two, demo_photos, tmp_path):
 
 
 def test_a_backbone_as_tflite(trained, tmp_path):
-    """EfficientNet-Lite0 with its head, as one file."""
+    """EfficientNet-Lite0 with its head is exported as one file."""
     result = export(trained.classifier, format="tflite", output=tmp_path / "photos.tflite")
     assert result.difference <= MOST_DIFFERENCE
     assert result.exported.stat().st_size > 10**6
 
 
 def test_one_that_says_something_else_is_removed(small, demo_photos, tmp_path, monkeypatch):
-    """Were another network written, or the same one damaged, it would be seen, said and removed."""
+    """If another network is written, or the same one damaged, that is an error, and the file is removed."""
 
     def another(network, kind, path):
         weights = network.get_weights()
@@ -87,7 +87,7 @@ def test_one_that_says_something_else_is_removed(small, demo_photos, tmp_path, m
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError, OSError])
 def test_one_that_is_broken_off_leaves_nothing(small, tmp_path, monkeypatch, error):
-    """Half a model is no model: what was written when it ended is removed."""
+    """If an export ends in the middle, the half-written model is removed."""
     import keras
 
     def half(network, path, **_):
@@ -102,7 +102,7 @@ def test_one_that_is_broken_off_leaves_nothing(small, tmp_path, monkeypatch, err
 
 
 def test_nothing_is_overwritten(small, tmp_path):
-    """Neither a file, a folder nor the JSON file beside it; names must end as the format's do."""
+    """An existing file, folder or JSON file is not overwritten. A name must end as its format requires."""
     make_tree(tmp_path, {"a.onnx": b"mine", "b.onnx.json": b"mine", "c": None, "d/notes.txt": b"mine"})
     (tmp_path / "e.tflite").symlink_to(tmp_path / "nowhere")
     before = read_tree(tmp_path)
@@ -123,7 +123,7 @@ def test_nothing_is_overwritten(small, tmp_path):
 
 
 def test_what_cannot_be_exported(small, tmp_path):
-    """No classifier, a hostile one, no samples: one clear error each, and nothing is written."""
+    """A missing or hostile classifier and missing samples are one clear error each. Nothing is written."""
     make_tree(tmp_path, {"samples/bad.jpg": b"no image", "empty": None, "text.keras": b"hello"})
     with_classes(small.classifier, tmp_path / "hostile.keras", ["../x"])
     before = read_tree(tmp_path)

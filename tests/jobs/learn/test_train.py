@@ -1,4 +1,7 @@
-"""`train` on real photographs: a head on EfficientNet-Lite0, and the small network for what needs no good one."""
+"""Tests `train` on real photographs, with a head on EfficientNet-Lite0 and with the small network.
+
+The small network is for tests that do not need a good one.
+"""
 
 import json
 import os
@@ -27,7 +30,7 @@ SPLIT_HEADER = ("folder", "file", "class", "part", "content")
 
 
 class Hearing(Listener):
-    """Keeps what it hears; after `epochs` of them it presses Ctrl-C."""
+    """Keeps what it hears. After `epochs` epochs it acts as if a person presses Ctrl-C."""
 
     def __init__(self, epochs=None):
         self.notices, self.rows, self.totals, self.epochs = [], [], set(), epochs
@@ -48,18 +51,18 @@ def split_of(result):
 
 
 def table(path):
-    """Return the cells of a table without its header."""
+    """Return the cells of a table, without its header."""
     return [line.split(",") for line in path.read_text("utf-8-sig").splitlines()[1:]]
 
 
 @pytest.fixture
 def own(two, tmp_path):
-    """A copy of the folder of two classes, to be changed."""
+    """Return a copy of the folder of two classes. A test may change it."""
     return shutil.copytree(two, tmp_path / "own")
 
 
 def test_photographs_are_learned(trained, classes):
-    """All test images are known again, every class has its share of each part, and the images are as they were."""
+    """The classifier knows all test images. Each class has images in each part. No image changes."""
     assert trained.evaluation.accuracy == 1.0
     assert [row.name for row in trained.classes] == list(KINDS)
     assert all(row.train + row.validation + row.test == 9 and row.train >= 5 for row in trained.classes)
@@ -71,7 +74,7 @@ def test_photographs_are_learned(trained, classes):
 
 
 def test_beside_the_classifier_lies_what_there_is_to_tell(trained):
-    """The report's folder has the history, the split, the figures and the pictures, which agree with the result."""
+    """The report has the history, the split, the figures and the pictures. They agree with the result."""
     assert trained.report == trained.classifier.with_name("photos_training")
     figures = {"evaluation.json", "confusion_matrix.csv", "confusion_matrix.png", "mistakes.csv"}
     assert set(os.listdir(trained.report)) == {"history.csv", "split.csv", "curves.png", *figures}
@@ -91,7 +94,7 @@ def test_beside_the_classifier_lies_what_there_is_to_tell(trained):
 
 
 def test_the_split_is_on_record(trained, classes):
-    """Every image is in one part, with its class and the hash of its bytes, as often as the counts say."""
+    """Every image is in one part, with its class and the hash of its bytes. The counts agree with the result."""
     rows = split_of(trained)
     assert sorted(row["file"] for row in rows) == sorted(names(classes))
     assert all(row["file"].partition("/")[0] == row["class"] and row["folder"] == str(classes) for row in rows)
@@ -106,7 +109,7 @@ def test_the_split_is_on_record(trained, classes):
 
 
 def test_the_json_has_the_keys_that_scripts_rely_on(trained):
-    """Paths are text, and all of it survives the way through JSON."""
+    """Paths are text, and the result survives writing and reading as JSON."""
     value = json.loads(json.dumps(trained.to_json()))
     assert value.keys() == {"version", "command", "status", "collection", "classifier", "report", "model", "classes",
                             "history", "evaluation", "mistakes", "confidence", "seconds", "unreadable",
@@ -120,7 +123,10 @@ def test_the_json_has_the_keys_that_scripts_rely_on(trained):
 
 
 def test_a_second_training_reads_no_image(trained, classes, tmp_path, monkeypatch):
-    """Looks and features are kept: it says so, comes to the same, and opens no file."""
+    """Perceptual hashes and features are cached. A second training says so and opens no file.
+
+    Its result is the same.
+    """
     monkeypatch.setattr("imgsort.features.extract.bytes_of", lambda *_: pytest.fail("a file was read"))
     monkeypatch.setattr("imgsort.learning.data.looks.read_image", lambda *_: pytest.fail("a file was read"))
     again = train(classes, output=tmp_path / "again.keras", **LITE)
@@ -132,9 +138,12 @@ def test_a_second_training_reads_no_image(trained, classes, tmp_path, monkeypatc
 
 
 def test_the_default_confidence(trained, small, classes):
-    """From it on 95 % of the validation images are right: `classify` takes it, and a poor classifier's is higher."""
+    """At or above the default confidence, 95 % of the validation images are right.
+
+    `classify` uses this confidence. A poor classifier has a higher one.
+    """
     for result in (trained, small):
-        # 2 is never reached: of a poor classifier no confidence may be right so often.
+        # A poor classifier may have 2, which no image reaches: at no confidence are enough of its images right.
         assert 0 < result.confidence <= 1 or result.confidence == 2
         validation = [classes / row["file"] for row in split_of(result) if row["part"] == "validation"]
         answers = predict(validation, classifier=result.classifier)
@@ -145,7 +154,7 @@ def test_the_default_confidence(trained, small, classes):
 
 
 def test_what_is_nothing_to_learn_from(two, demo_photos, tmp_path):
-    """No folder, a file, no class, one class, a class with too few images or none that can be read."""
+    """A missing folder, a file, no class, one class, and a class with too few readable images are errors."""
     cup, star = files_of(demo_photos, "coffee")[:1], files_of(demo_photos, "hubble_deep_field")
     make_tree(tmp_path, {"file.jpg": b"x", "empty": None, "torn/b/1.jpg": b"no image", "torn/b/2.jpg": b""})
     put(star, tmp_path / "one/stars")
@@ -171,7 +180,7 @@ def test_what_is_nothing_to_learn_from(two, demo_photos, tmp_path):
 
 
 def test_what_is_not_learned_from(own):
-    """Special folders are no classes, loose images are counted aloud, unreadable ones are rows with reasons."""
+    """Special folders are no classes. A notice counts loose images, and unreadable ones are rows with reasons."""
     picture = next((own / "cups").iterdir())
     for name in ("Outlayers", "Rejected", "Unsorted", "Unsure", ".imgsort", ".hidden", "."):
         put([picture], own / name)
@@ -190,7 +199,10 @@ def test_what_is_not_learned_from(own):
 
 
 def test_near_duplicates_are_never_on_two_sides(two, tmp_path):
-    """The same picture in other qualities and sizes would make the figures flatter: it is in one part."""
+    """The same picture in other qualities and sizes is in one part.
+
+    Otherwise the figures would be too good.
+    """
     by_class = sorted(find_images(two, recursive=True).files, key=lambda file: file.path)
     for file in (*by_class[:5], *by_class[-5:]):
         stem = tmp_path / "in" / file.path.removesuffix(".jpg")
@@ -209,7 +221,10 @@ def test_near_duplicates_are_never_on_two_sides(two, tmp_path):
 
 
 def test_judged_by_a_folder_of_its_own(two, demo_photos, tmp_path):
-    """With --test-dir all of FOLDER is learned from; what is learned from too is said; a class may have none."""
+    """With --test-dir, all images of FOLDER serve for training. A class may have no test image.
+
+    A notice counts the test images that are also learned from.
+    """
     test = put(files_of(demo_photos, "coffee")[7:], tmp_path / "test" / "cups").parent
     result = train(two, output=tmp_path / "c.keras", test_dir=test, **ONE_EPOCH)
     assert [(row.train + row.validation, row.test) for row in result.classes] == [(9, 5), (9, 0)]
@@ -219,7 +234,7 @@ def test_judged_by_a_folder_of_its_own(two, demo_photos, tmp_path):
 
 
 def test_folders_to_be_judged_by_that_will_not_do(two, tmp_path):
-    """A class that is not learned, no folder, nothing that can be read: an error, and no classifier."""
+    """An unknown class, a missing folder or no readable image is an error. No classifier is written."""
     make_tree(tmp_path, {"other/dogs/1.jpg": b"x", "torn/cups/1.jpg": b"x", "empty": None})
     for name, kind, words in [
         ("other", UsageError, "dogs: not among the classes to learn, cups, stars"),
@@ -233,7 +248,10 @@ def test_folders_to_be_judged_by_that_will_not_do(two, tmp_path):
 
 
 def test_without_a_third_share_nothing_is_judged(two, tmp_path):
-    """A split of 80/20/0 learns from all, and has no figures anywhere; TensorBoard gets its logs of the other parts."""
+    """With a split of 80/20/0 all images serve for training and validation. There are no test figures.
+
+    TensorBoard gets the logs of these two parts.
+    """
     result = train(two, output=tmp_path / "c.keras", split=(80, 20, 0), tensorboard=tmp_path / "logs", **ONE_EPOCH)
     assert (result.evaluation, result.mistakes, result.to_json()["evaluation"]) == (None, (), None)
     assert {row.test for row in result.classes} == {0}
@@ -243,7 +261,7 @@ def test_without_a_third_share_nothing_is_judged(two, tmp_path):
 
 
 def test_nothing_is_overwritten(two, tmp_path):
-    """A name that is taken, for the file or for the report, is a usage error, and what has it stays as it is."""
+    """A taken name, for the file or for the report, is a usage error. What has this name stays as it is."""
     make_tree(tmp_path, {"c.keras": b"precious", "d_training/notes.txt": b"mine", "e_training": b"a file"})
     make_tree(tmp_path, {"f.keras": None})
     (tmp_path / "g.keras").symlink_to(tmp_path / "nowhere")
@@ -259,17 +277,17 @@ def test_nothing_is_overwritten(two, tmp_path):
 
 
 def test_a_classifier_among_its_classes_adds_none(own):
-    """Where FOLDER itself is given for the classifier, the pictures of the report are not a class from then on."""
+    """If the classifier is written into FOLDER itself, the pictures of the report do not become a class."""
     try:
         result = train(own, output=own / "c.keras", **ONE_EPOCH)
     except UsageError:
-        return  # to refuse it would do as well
+        return  # it may also refuse this
     again = train(own, output=own / "d.keras", **ONE_EPOCH)
     assert [row.name for row in again.classes] == [row.name for row in result.classes] == ["cups", "stars"]
 
 
 def test_the_same_seed_makes_the_same_classifier(small, classes, tmp_path):
-    """History, split, figures and confidence of a network are the same twice."""
+    """Two trainings with one seed give the same history, split, figures and confidence."""
     again = train(classes, output=tmp_path / "again.keras", **SMALL)
     assert (again.history, again.evaluation) == (small.history, small.evaluation)
     assert (again.confidence, split_of(again)) == (small.confidence, split_of(small))
@@ -278,7 +296,7 @@ def test_the_same_seed_makes_the_same_classifier(small, classes, tmp_path):
 
 
 def test_odd_names_are_learned(tmp_path, demo_photos):
-    """Classes that look like formulas and mathematics, files and folders that are not UTF-8: in tables and JSON."""
+    """Classes may look like formulas, and names may not be UTF-8. Tables and JSON show them correctly."""
     is_free = sys.platform == "linux"
     odd = [os.fsdecode(b"\xff.jpg"), "new\nline.jpg", "=1+1;.jpg"] if is_free else ["=1+1;.jpg"]
     folder = tmp_path / (os.fsdecode(b"\xfe") if is_free else "folder")
@@ -295,12 +313,12 @@ def test_odd_names_are_learned(tmp_path, demo_photos):
     assert {row["file"] for row in split_of(result)} == set(names(root))
     told = predict([root / "=1+1" / name for name in odd], classifier=result.classifier)
     assert [prediction.path for prediction in told.predictions] == [str(root / "=1+1" / name) for name in odd]
-    # A spreadsheet must not take a class for a formula, in the first line either.
+    # A spreadsheet must not take a class for a formula, not even in the first line.
     assert (result.report / "confusion_matrix.csv").read_text("utf-8-sig").splitlines()[0] == "is,$x^$ 猫,%3D1+1"
 
 
 def test_ctrl_c_keeps_the_best_epoch_so_far(classes, tmp_path):
-    """The classifier is whole, is the one that the last row of the history tells of, and the status says it."""
+    """The classifier is complete and belongs to the last row of the history. The status says `interrupted`."""
     hearing = Hearing(epochs=1)
     settings = {**SMALL, "epochs": 30, "learning_rate": 0.01}
     result = train(classes, output=tmp_path / "c.keras", listener=hearing, **settings)
@@ -316,7 +334,7 @@ def test_ctrl_c_keeps_the_best_epoch_so_far(classes, tmp_path):
 
 
 def test_ctrl_c_before_an_epoch_is_done(two, tmp_path, monkeypatch):
-    """Either there is nothing, or a classifier with its report: not the one without the other, and no stack trace."""
+    """There is either nothing or a classifier with its report. There is no stack trace."""
     import keras
 
     def press(*_, **__):
@@ -334,7 +352,7 @@ def test_ctrl_c_before_an_epoch_is_done(two, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("which", ["trained", "of_two"])
 def test_plain_keras_says_the_same(request, which, classes, two):
-    """`keras.models.load_model` needs nothing of imgsort, and gives the probabilities that `classify` tells."""
+    """`keras.models.load_model` needs nothing of imgsort, and gives the same probabilities as `classify`."""
     import keras
 
     result = request.getfixturevalue(which)
@@ -352,6 +370,6 @@ def test_plain_keras_says_the_same(request, which, classes, two):
 
 
 def test_the_steps_of_a_head_are_logged_for_tensorboard(classes, tmp_path):
-    """Without a network to train, --tensorboard has the steps of the head."""
+    """If there is no network to train, --tensorboard logs the steps of the head."""
     train(classes, output=tmp_path / "c.keras", size=64, tensorboard=tmp_path / "logs")
     assert {path.parent.name for path in (tmp_path / "logs").rglob("events*")} == {"train", "validation"}

@@ -1,4 +1,4 @@
-"""`extract_features` gives the matrix and touches nothing."""
+"""Tests `extract_features`: it returns the matrix and changes no file."""
 
 import os
 
@@ -6,7 +6,7 @@ import imgsort
 
 
 def test_features_of_a_folder(few_photos):
-    """A row of 1280 an image, ordered by file name; the folder stays as it is."""
+    """The matrix has a row of 1280 for each image, in the order of the file names. The folder does not change."""
     before = os.listdir(few_photos)
     features = imgsort.extract_features(few_photos, size=64)
     assert features.matrix.shape == (12, 1280)

@@ -1,4 +1,4 @@
-"""A plan that was saved, looked through and edited is carried out to the letter, or not at all."""
+"""Tests `apply`: a plan that was saved, read and edited is carried out exactly, or not at all."""
 
 import csv
 import os
@@ -31,7 +31,7 @@ NOISE = encode(np.random.default_rng(0).integers(0, 256, (160, 160, 3), dtype=np
 
 @pytest.fixture
 def faulty(tmp_path):
-    """A folder with one good picture, doubles of it and tiny ones, sidecars, and a folder of the person's own."""
+    """Return a folder with a good picture, copies of it, tiny pictures, sidecars and a folder of the person's own."""
     make_tree(
         tmp_path / "in",
         {
@@ -57,7 +57,7 @@ def saved(path, root, rows, output=None, mode="move"):
 
 
 def edited(path, change):
-    """Let `change` make of a plan's rows, dicts by column, those that a person leaves."""
+    """Replace the rows of a plan by those that `change` returns. A row is a dict by column."""
     with open(path, encoding="utf-8-sig", newline="") as handle:
         rows = [{name: decode_cell(cell) for name, cell in row.items()} for row in csv.DictReader(handle)]
     path.unlink()
@@ -66,7 +66,10 @@ def edited(path, change):
 
 
 def round_trip(path, root, job):
-    """Require that a saved plan touches nothing, and does what the job itself does; return what apply did."""
+    """Check that saving a plan changes nothing, and that applying it does what the job itself does.
+
+    Return the result of the apply.
+    """
     before = read_tree(root.parent)
     planned = job(plan=path)
     assert (planned.status, planned.plan, planned.run) == ("planned", path, None)
@@ -86,12 +89,15 @@ def round_trip(path, root, job):
 
 
 def tree_without(root, path):
-    """Return the tree but for the plan's own file."""
+    """Return the tree without the plan's own file."""
     return {name: facts for name, facts in read_tree(root).items() if name != path.name}
 
 
 def test_a_saved_plan_does_what_the_job_would_have_done(faulty, tmp_path):
-    """The plan touches nothing, not even `.imgsort`; apply leaves the job's very tree; undo restores all."""
+    """A saved plan does what the job would have done. Undo puts every file back.
+
+    Saving it changes nothing and does not make `.imgsort`.
+    """
     before = read_tree(faulty)
     applied = round_trip(tmp_path / "p.csv", faulty, lambda **o: imgsort.check(faulty, move=True, **o).filing)
     assert names(faulty).keys() == {
@@ -106,7 +112,7 @@ def test_a_saved_plan_does_what_the_job_would_have_done(faulty, tmp_path):
 
 @pytest.mark.parametrize("mode", Mode)
 def test_into_an_output_elsewhere(faulty, tmp_path, mode):
-    """Moved, copied, linked: the same tree there, and here."""
+    """With moves, copies and links, apply and the job make the same output and the same collection."""
     before = read_tree(faulty)
     options = {"move": True, "output": tmp_path / "out", "mode": mode}
     applied = round_trip(tmp_path / "p.csv", faulty, lambda **o: imgsort.check(faulty, **options, **o).filing)
@@ -118,7 +124,7 @@ def test_into_an_output_elsewhere(faulty, tmp_path, mode):
 
 
 def test_into_an_output_in_the_collection(faulty, tmp_path):
-    """The output's folders are made and removed with all else."""
+    """Apply makes the folders of the output, and undo removes them."""
     before = read_tree(faulty)
     output = faulty / "x" / "y"
     round_trip(tmp_path / "p.csv", faulty, lambda **o: imgsort.check(faulty, move=True, output=output, **o).filing)
@@ -128,7 +134,7 @@ def test_into_an_output_in_the_collection(faulty, tmp_path):
 
 
 def test_without_sidecars(faulty, tmp_path):
-    """What the plan was made without stays behind if it is applied without."""
+    """If a plan is made and applied without sidecars, the sidecars stay."""
     options = {"move": True, "sidecars": False}
     imgsort.check(faulty, **options, plan=tmp_path / "p.csv")
     done = imgsort.check(faulty, **options).filing
@@ -142,7 +148,7 @@ def test_without_sidecars(faulty, tmp_path):
 
 @posix
 def test_odd_names(tmp_path):
-    """Formulas, signs of the table itself, lines' ends and bytes that are no UTF-8 come through unchanged."""
+    """Names that look like formulas, or have CSV signs, line ends or bytes that are not UTF-8, do not change."""
     odd = [
         "=1+1",
         "+1",
@@ -168,7 +174,7 @@ def test_odd_names(tmp_path):
 
 
 def test_categories_as_the_job_would_have_made_them(few_photos, tmp_path):
-    """Categories as they were planned; of an edited plan the folders that it makes, and no others."""
+    """Apply makes the planned categories. New folders of an edited plan are categories, and no others."""
     before = read_tree(few_photos)
     options = {**LITE, "clusters": 3}
     round_trip(tmp_path / "p.csv", few_photos, lambda **o: imgsort.categorize(few_photos, **options, **o))
@@ -184,7 +190,7 @@ def test_categories_as_the_job_would_have_made_them(few_photos, tmp_path):
     result = imgsort.apply(edited(tmp_path / "p.csv", change))
     assert (result.images, len(names(few_photos)), len(result.moves)) == (10, 12, 10)
     assert [folder.path for folder in known_folders(few_photos.resolve())] == ["Cats"]
-    # What a later run sorts: the two that stayed, and those in the new category.
+    # A later run sorts the two images that stayed and those in the new category.
     again = imgsort.categorize(few_photos, dry_run=True, **options)
     assert again.images == 3
     assert sorted(move.source for move in again.moves if "/" in move.source) == [result.moves[0].target]
@@ -193,7 +199,11 @@ def test_categories_as_the_job_would_have_made_them(few_photos, tmp_path):
 
 
 def test_edits(tmp_path):
-    """Another name, another folder, a category alone, both emptied, a line removed, lines in another order."""
+    """A person may edit a plan in several ways.
+
+    The edits are: another name, another folder, a category alone, both cells emptied, a line removed, lines in another
+    order.
+    """
     root = tmp_path / "in"
     make_tree(root, {f"{letter}.png": letter.encode() for letter in "abcdef"} | {"a.xmp": b"x", "mine/m.png": b"m"})
     before = read_tree(root)
@@ -221,7 +231,7 @@ def test_edits(tmp_path):
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 @pytest.mark.parametrize("bom", ["", "\ufeff"])
 def test_as_a_spreadsheet_saves_it(tmp_path, separator, bom):
-    """Its separator, its line ends, its columns: the plan is the same."""
+    """A plan with the separator, the line ends and the columns of a spreadsheet is the same plan."""
     root = tmp_path / "in"
     make_tree(root, {"a,b;c.png": b"1", "100%.png": b"2"})
     path = saved(tmp_path / "p.csv", root, [("a,b;c.png", "", "c/a,b;c.png"), ("100%.png", "c", "")])
@@ -235,7 +245,7 @@ def test_as_a_spreadsheet_saves_it(tmp_path, separator, bom):
 
 
 def test_everything_wrong_is_named_at_once_and_nothing_moves(tmp_path):
-    """Each line by its number and in order, of whatever kind its error; the good lines wait with them."""
+    """The error names every wrong line by its number, in order. The good lines are not carried out either."""
     root = tmp_path / "in"
     make_tree(
         root,
@@ -285,7 +295,7 @@ def test_everything_wrong_is_named_at_once_and_nothing_moves(tmp_path):
 
 @pytest.mark.parametrize("mode", [Mode.COPY, Mode.HARDLINK, Mode.SYMLINK])
 def test_a_wrong_line_keeps_all_from_an_output_elsewhere(tmp_path, mode):
-    """What is there is not overwritten by a copy or a link either."""
+    """A copy or a link does not overwrite an existing file either."""
     root, out = tmp_path / "in", tmp_path / "out"
     make_tree(tmp_path, {"in/a.png": b"1", "in/b.png": b"2", "out/c/B.png": b"mine", "out/c/b.png": b"mine too"})
     before = read_tree(tmp_path)
@@ -297,7 +307,7 @@ def test_a_wrong_line_keeps_all_from_an_output_elsewhere(tmp_path, mode):
 
 
 def test_a_file_that_cannot_be_read(tmp_path):
-    """It went away while the lines were checked: named by its line, and all others stay."""
+    """If a file vanishes while the lines are checked, the error names its line. All other files stay."""
     root = tmp_path / "in"
     make_tree(root, {f"{number:03}.png": b"%d" % number for number in range(200)})
     path = saved(tmp_path / "p.csv", root, [(name, "c", "") for name in sorted(names(root))])
@@ -315,7 +325,10 @@ def test_a_file_that_cannot_be_read(tmp_path):
 
 @pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\x1a\n\0", b"file,target\na.png,c/a.png\n", None])
 def test_what_is_no_plan(tmp_path, content):
-    """Empty, binary, another table, not there: a usage error that names the file, and nothing moves."""
+    """An empty file, a binary file, another table and a missing file are usage errors that name the file.
+
+    Nothing moves.
+    """
     make_tree(tmp_path, {"a.png": b"1"} | ({} if content is None else {"p.csv": content}))
     before = read_tree(tmp_path)
     with pytest.raises(UsageError, match=r"p\.csv"):
@@ -325,7 +338,7 @@ def test_what_is_no_plan(tmp_path, content):
 
 
 def test_a_collection_that_is_gone(tmp_path):
-    """Renamed or never there: an error, and none is made."""
+    """A collection that was renamed or never existed is an error. Apply does not make it."""
     path = saved(tmp_path / "p.csv", tmp_path / "no", [("a.png", "c", "")])
     with pytest.raises(CollectionError, match="no such folder"):
         imgsort.apply(path)
@@ -333,7 +346,7 @@ def test_a_collection_that_is_gone(tmp_path):
 
 
 def test_a_second_apply_of_one_plan(faulty, tmp_path):
-    """Every line is named as missing, and nothing moves."""
+    """The error names every file as missing, and nothing moves."""
     imgsort.check(faulty, move=True, plan=tmp_path / "p.csv")
     done = imgsort.apply(tmp_path / "p.csv")
     before = read_tree(faulty)
@@ -347,7 +360,7 @@ def test_a_second_apply_of_one_plan(faulty, tmp_path):
 
 
 def test_a_second_copy_of_one_plan(tmp_path):
-    """Every line is named as taken, and the copies stay."""
+    """The error names every target as taken, and the copies stay."""
     root, out = tmp_path / "in", tmp_path / "out"
     make_tree(root, {"a.png": b"1", "b.png": b"2"})
     path = saved(tmp_path / "p.csv", root, [("a.png", "c", ""), ("b.png", "d", "")], out, "copy")
@@ -358,7 +371,7 @@ def test_a_second_copy_of_one_plan(tmp_path):
 
 
 def test_dry_run_touches_nothing(faulty, tmp_path):
-    """It shows the moves of the real run, and finds what is wrong; not even `.imgsort` appears."""
+    """A dry run shows the moves of the real run and finds wrong lines. It does not even make `.imgsort`."""
     imgsort.check(faulty, move=True, plan=tmp_path / "p.csv")
     before = read_tree(tmp_path)
     planned = imgsort.apply(tmp_path / "p.csv", dry_run=True)
@@ -373,7 +386,7 @@ def test_dry_run_touches_nothing(faulty, tmp_path):
 
 
 def test_a_plan_that_leaves_all_where_it_is(tmp_path):
-    """Nothing to do, no run, nothing to undo."""
+    """If a plan moves nothing, there is nothing to do, no run, and nothing to undo."""
     make_tree(tmp_path / "in", {"a.png": b"1", "c/b.png": b"2"})
     before = read_tree(tmp_path / "in")
     path = saved(tmp_path / "p.csv", tmp_path / "in", [("a.png", "", ""), ("c/b.png", "c", "c/b.png")])
@@ -383,7 +396,7 @@ def test_a_plan_that_leaves_all_where_it_is(tmp_path):
 
 
 def test_a_locked_collection(tmp_path):
-    """While another command works there, apply ends at once; a dry run looks all the same."""
+    """While another command works in the collection, apply ends at once. A dry run still works."""
     root = tmp_path / "in"
     make_tree(root, {"a.png": b"1"})
     path = saved(tmp_path / "p.csv", root, [("a.png", "c", "")])
@@ -395,7 +408,7 @@ def test_a_locked_collection(tmp_path):
 
 
 def test_where_the_plan_is_saved(faulty, tmp_path):
-    """Nothing is overwritten, a folder must be there, and a plan with a dry run, or without moves, makes no sense."""
+    """A plan overwrites nothing, and its folder must exist. A plan with a dry run or without moves is an error."""
     (tmp_path / "mine.csv").write_text("mine")
     before = read_tree(tmp_path)
     for options in (
@@ -410,7 +423,7 @@ def test_where_the_plan_is_saved(faulty, tmp_path):
 
 
 def test_a_plan_in_the_collection_itself(faulty):
-    """The one file that appears there is the plan; it is no image and stays, and no line may take its name."""
+    """Only the plan appears in the collection. It is no image and stays, and no line may take its name."""
     before = read_tree(faulty)
     imgsort.check(faulty, move=True, plan=faulty / "p.csv")
     assert read_tree(faulty).keys() == before.keys() | {"p.csv"}
@@ -423,7 +436,7 @@ def test_a_plan_in_the_collection_itself(faulty):
 
 
 def meanwhile(monkeypatch, change):
-    """Let `change` happen after every line was checked and before the first move."""
+    """Call `change` after every line was checked and before the first move."""
     real = filing_apply._make_folders
 
     def make_and_change(run):
@@ -435,7 +448,7 @@ def meanwhile(monkeypatch, change):
 
 @pytest.mark.parametrize("kind", ["edited", "taken", "sidecar taken", "linked"])
 def test_what_changes_after_the_check_is_refused(tmp_path, monkeypatch, kind):
-    """An edited file and one whose new place was taken stay, are named, and nothing is overwritten."""
+    """An edited file and a file whose new place is taken are refused and stay. Nothing is overwritten."""
     root, other = tmp_path / "in", tmp_path / "other"
     make_tree(tmp_path, {"in/a.png": b"1", "in/a.xmp": b"2", "in/b.png": b"3", "other/z": b"4"})
     before = read_tree(root)
@@ -469,7 +482,7 @@ def names_of(tree):
 
 
 def test_ctrl_c_in_the_middle(tmp_path):
-    """Every file is at one place, and undo brings back those that had moved."""
+    """After Ctrl-C every file is in one place. Undo puts the moved files back."""
     root = tmp_path / "in"
     make_tree(root, {f"{number:03}.png": b"%d" % number for number in range(300)})
     before = read_tree(root)
@@ -489,7 +502,10 @@ def test_ctrl_c_in_the_middle(tmp_path):
 
 
 def test_killed_in_the_middle(tmp_path):
-    """The next command tidies up, and undo brings all back: an edited plan's run is a run as any other."""
+    """After a kill, the next command settles the run of an edited plan, like any other run.
+
+    Undo puts every file back.
+    """
     root = tmp_path / "in"
     make_tree(root, {f"{number:03}.png": b"%d" % number for number in range(300)} | {"000.xmp": b"x"})
     before = read_tree(root)
@@ -507,7 +523,7 @@ def test_killed_in_the_middle(tmp_path):
 
 
 def test_a_renamed_category_is_used_and_what_is_left_empty_goes(tmp_path):
-    """A line may name a category's folder as it is called now; the folder that a plan empties is removed."""
+    """A line may name a category by its present name. A category that becomes empty is removed."""
     root = tmp_path / "in"
     make_tree(root, {"a.png": b"1", "b.png": b"2", "mine/c.png": b"3"})
     imgsort.apply(saved(tmp_path / "1.csv", root, [("a.png", "one", ""), ("b.png", "two", "")]))
@@ -523,7 +539,7 @@ def test_a_renamed_category_is_used_and_what_is_left_empty_goes(tmp_path):
 
 
 def test_an_image_that_is_given_its_sidecars_name(tmp_path):
-    """`x.png` with `x.xmp` may not become `y.xmp`; whatever is done can be undone."""
+    """The image `x.png` with the sidecar `x.xmp` may not become `y.xmp`. Nothing changes."""
     root = tmp_path / "in"
     make_tree(root, {"x.png": b"1", "x.xmp": b"2"})
     before = read_tree(root)
@@ -533,7 +549,7 @@ def test_an_image_that_is_given_its_sidecars_name(tmp_path):
 
 
 def test_a_name_that_begins_with_a_space(tmp_path):
-    """The double ` a.png` is rejected, and not the `a.png` that is to be kept."""
+    """The double ` a.png` is rejected, and `a.png` stays."""
     root = tmp_path / "in"
     make_tree(root, {"a.png": NOISE, " a.png": NOISE})
     round_trip(tmp_path / "p.csv", root, lambda **o: imgsort.check(root, move=True, **o).filing)
@@ -542,7 +558,10 @@ def test_a_name_that_begins_with_a_space(tmp_path):
 
 @pytest.mark.parametrize("output", ["out", "in/out"])
 def test_what_is_rejected_never_makes_a_category(faulty, tmp_path, output):
-    """With an output, too: or a later run would sort the rejected images again."""
+    """The folder of rejected images is no category, even with an output.
+
+    Otherwise a later run would sort the rejected images again.
+    """
     output = tmp_path / output
     imgsort.check(faulty, move=True, output=output, plan=tmp_path / "p.csv")
     applied = imgsort.apply(tmp_path / "p.csv")
@@ -551,7 +570,7 @@ def test_what_is_rejected_never_makes_a_category(faulty, tmp_path, output):
 
 @pytest.mark.parametrize("mode", [Mode.MOVE, Mode.COPY])
 def test_a_run_is_on_record_where_the_jobs_would_be(faulty, tmp_path, mode):
-    """`imgsort undo OUTPUT` takes back what apply did, and leaves nothing there."""
+    """`imgsort undo OUTPUT` takes back what apply did. Nothing stays in the output."""
     out = tmp_path / "out"
     imgsort.check(faulty, move=True, output=out, mode=mode, plan=tmp_path / "p.csv")
     imgsort.apply(tmp_path / "p.csv")
@@ -564,7 +583,7 @@ def test_a_run_is_on_record_where_the_jobs_would_be(faulty, tmp_path, mode):
     [("distance", "nan"), ("target", "y" * 250 + ".png"), ("output", "/a\0b"), ("target", "y/" * 3000)],
 )
 def test_values_that_the_system_does_not_take(tmp_path, column, text):
-    """An error of imgsort's own, or none; and never a file that is lost."""
+    """A value that the system does not accept is an error of imgsort, or no error. No file is lost."""
     root = tmp_path / "in"
     make_tree(root, {"a.png": b"1", "a.png.json": b"2"})
     path = saved(tmp_path / "p.csv", root, [("a.png", "", "c/a.png")])
@@ -575,7 +594,10 @@ def test_values_that_the_system_does_not_take(tmp_path, column, text):
 
 
 def test_a_renamed_category_is_still_what_it_was_made_as(tmp_path):
-    """Filing an image into it by hand changes nothing for `--update`, which knows categories by `made_as`."""
+    """A plan that puts an image into a renamed category does not change its `made_as`.
+
+    `--update` knows categories by `made_as`.
+    """
     root = tmp_path / "in"
     make_tree(root, {"a.png": b"1", "b.png": b"2"})
     imgsort.apply(saved(tmp_path / "1.csv", root, [("a.png", "category_1", "")]))
@@ -585,7 +607,7 @@ def test_a_renamed_category_is_still_what_it_was_made_as(tmp_path):
 
 
 def test_an_update_does_not_go_by_categories_that_a_plan_has_replaced(few_photos, tmp_path):
-    """After a plan with four categories was applied, what two categories had once looked like is of no use."""
+    """If a plan with four categories was applied, the saved centres of two older ones are out of date."""
     imgsort.categorize(few_photos, clusters=2, **LITE)
     imgsort.categorize(few_photos, clusters=4, plan=tmp_path / "p.csv", **LITE)
     imgsort.apply(tmp_path / "p.csv")
@@ -595,7 +617,7 @@ def test_an_update_does_not_go_by_categories_that_a_plan_has_replaced(few_photos
 
 
 def test_a_file_that_was_changed_since_stays(faulty, tmp_path):
-    """A plan was made for what the file held then: another picture under its name is an error, by line."""
+    """If a file has other content than when the plan was made, the error names its line. The file stays."""
     imgsort.check(faulty, move=True, plan=tmp_path / "p.csv")
     name = read_plan(tmp_path / "p.csv").rows[0].file
     (faulty / name).write_bytes(b"another picture")
@@ -617,7 +639,7 @@ def test_a_file_that_was_changed_since_stays(faulty, tmp_path):
     ],
 )
 def test_a_plan_puts_nothing_out_of_sight_and_makes_no_programs(tmp_path, target, words):
-    """Whoever wrote the plan: images get names of images, where a person sees them."""
+    """A plan may only give an image the name of an image, in a place where a person sees it."""
     root = tmp_path / "in"
     make_tree(root, {"a.png": b"1"})
     with pytest.raises(PlanError, match=words):
@@ -626,7 +648,7 @@ def test_a_plan_puts_nothing_out_of_sight_and_makes_no_programs(tmp_path, target
 
 
 def test_a_plan_of_many_folders_can_be_undone(tmp_path):
-    """Thousands of folders with long names stand in the run's file, and it is read again."""
+    """A run with hundreds of folders with long names is read again from its file and undone."""
     root = tmp_path / "in"
     make_tree(root, {f"{number}.png": b"1" for number in range(800)})
     before = read_tree(root)
@@ -639,14 +661,14 @@ def test_a_plan_of_many_folders_can_be_undone(tmp_path):
 
 
 def test_a_plan_is_no_pipe(tmp_path):
-    """A pipe under the plan's name is refused, and not waited for."""
+    """A pipe with the plan's name is refused. Apply does not wait for it."""
     os.mkfifo(tmp_path / "p.csv")
     with pytest.raises(UsageError, match="cannot be read"):
         imgsort.apply(tmp_path / "p.csv")
 
 
 def test_the_plan_of_outliers_leaves_the_centres_as_they_are(few_photos, tmp_path):
-    """A plan that makes no category and moves nothing between them does not change what --update goes by."""
+    """A plan that neither makes categories nor moves images between them keeps the centres for --update."""
     imgsort.categorize(few_photos, clusters=2, size=64, model="efficientnet-lite0")
     imgsort.find_outliers(few_photos, max_outliers=1, size=64, model="efficientnet-lite0", plan=tmp_path / "p.csv")
     imgsort.apply(tmp_path / "p.csv")
@@ -654,7 +676,7 @@ def test_the_plan_of_outliers_leaves_the_centres_as_they_are(few_photos, tmp_pat
 
 
 def test_a_plan_takes_nothing_from_hidden_folders(tmp_path):
-    """What no command lists, a plan does not move either."""
+    """A plan does not move images in hidden folders, because no command lists them."""
     root = tmp_path / "in"
     make_tree(root, {".private/a.png": b"1", "b.png": b"2"})
     with pytest.raises(PlanError, match=r"there is no image .\.private/a\.png"):

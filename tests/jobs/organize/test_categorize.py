@@ -1,4 +1,4 @@
-"""`categorize` on real photographs, with the model that is always there."""
+"""Tests `categorize` on real photographs, with the model that is always there."""
 
 import os
 import shutil
@@ -37,7 +37,10 @@ def nmi(folder, labels):
 
 
 def test_the_demo_folder_falls_into_its_photographs(photos, demo_photos):
-    """Crops of one photograph come together: NMI at least 0.95, every file placed once, undo restores all."""
+    """Crops of one photograph come together, with an NMI of at least 0.95.
+
+    Every file is placed once, and undo puts every file back.
+    """
     before = read_tree(photos)
     result = imgsort.categorize(photos, **LITE)
     assert nmi(photos, demo_photos[1]) >= 0.95
@@ -54,7 +57,7 @@ def test_the_demo_folder_falls_into_its_photographs(photos, demo_photos):
 
 @pytest.mark.parametrize(("name", "clusters"), [("grocery8", 8), ("weather4", 4), ("caltech5", 5)])
 def test_every_real_photograph_is_placed_exactly_once(shared_data, tmp_path, name, clusters):
-    """Counted by content: what was in the labelled folders is in the category folders, as often."""
+    """The category folders hold the same contents as the labelled folders held, each as often."""
     folder = tmp_path / "images"
     shutil.copytree(shared_data / name, folder, copy_function=shutil.copyfile)
     contents = sorted(file_content_hash(folder / path) for path in read_tree(folder) if (folder / path).is_file())
@@ -86,7 +89,11 @@ def hash_of(folder, result):
 
 
 def test_awkward_names_are_sorted_and_come_back(few_photos):
-    """Spaces, quotes, newline, emoji, not UTF-8, leading dash, 255 bytes, one name in two folders."""
+    """Files with awkward names are sorted, and undo puts them back.
+
+    The names have spaces, quotes, a newline, emoji, bytes that are not UTF-8, a leading dash or 255 bytes. Two folders
+    have a file with one name.
+    """
     odd = ["a b.jpg", "quote'\".jpg", "-dash.jpg", "😀 ü.jpg", "x" * 251 + ".jpg", "dir1/same.jpg", "dir2/same.jpg"]
     odd += [] if sys.platform == "win32" else ["new\nline.jpg"]
     odd += [] if sys.platform in ("win32", "darwin") else ["bad\udcff\udcfe.jpg"]
@@ -103,7 +110,7 @@ def test_awkward_names_are_sorted_and_come_back(few_photos):
 
 
 def test_a_dry_run_shows_the_plan_and_touches_nothing(few_photos):
-    """The plan of a dry run is what the run then does; not a folder appears before."""
+    """A dry run makes no folder. It shows the plan that the run then carries out."""
     before = set(os.listdir(few_photos))
     shown = imgsort.categorize(few_photos, clusters=3, size=64, dry_run=True, **LITE)
     assert set(os.listdir(few_photos)) == before
@@ -115,7 +122,7 @@ def test_a_dry_run_shows_the_plan_and_touches_nothing(few_photos):
 
 @pytest.mark.parametrize("mode", ["copy", "hardlink", "symlink"])
 def test_other_modes_leave_the_collection_as_it_is(few_photos, tmp_path, mode):
-    """Copies and links appear in the output; the collection has not even a journal."""
+    """Copies and links appear in the output. The collection does not change and gets no journal."""
     before = read_tree(few_photos), set(os.listdir(few_photos))
     result = imgsort.categorize(few_photos, clusters=3, size=64, output=tmp_path / "out", mode=mode, **LITE)
     assert (read_tree(few_photos), set(os.listdir(few_photos))) == before
@@ -126,13 +133,13 @@ def test_other_modes_leave_the_collection_as_it_is(few_photos, tmp_path, mode):
 
 
 def test_more_categories_need_wider_numbers(few_photos):
-    """Ten categories and more are zero-padded to one width."""
+    """With ten or more categories, zeros bring their numbers to one width."""
     result = imgsort.categorize(few_photos, clusters=11, size=64, dry_run=True, **LITE)
     assert [folder.name for folder in result.folders][:2] == ["category_01", "category_02"]
 
 
 def test_identical_images_make_one_category(few_photos):
-    """Copies of one picture cannot be told apart: one category, a notice, nothing lost."""
+    """Copies of one picture cannot be told apart. They make one category and a notice, and nothing is lost."""
     files = sorted(few_photos.iterdir())
     for file in files[1:]:
         shutil.copyfile(files[0], file)
@@ -142,7 +149,7 @@ def test_identical_images_make_one_category(few_photos):
 
 
 def test_an_unreadable_image_is_a_row_and_stays(few_photos):
-    """A text named .jpg and half a JPEG are named with a reason and left; text files are ignored."""
+    """A text named .jpg and half a JPEG are reported with a reason and stay. Text files are ignored."""
     whole = sorted(few_photos.iterdir())[0].read_bytes()
     make_tree(few_photos, {"text.jpg": b"hello", "half.jpg": whole[: len(whole) // 2], "notes.txt": b"hello"})
     result = imgsort.categorize(few_photos, clusters=3, size=64, **LITE)
@@ -153,7 +160,7 @@ def test_an_unreadable_image_is_a_row_and_stays(few_photos):
 
 
 def test_strict_moves_nothing(few_photos):
-    """With strict one unreadable image is an error with exit code 3 and nothing moves."""
+    """With `strict`, one unreadable image is an error with exit code 3, and nothing moves."""
     make_tree(few_photos, {"text.jpg": b"hello"})
     before = read_tree(few_photos)
     with pytest.raises(StrictError, match=r"text\.jpg") as caught:
@@ -163,7 +170,7 @@ def test_strict_moves_nothing(few_photos):
 
 
 def test_too_few_images_for_the_categories(few_photos):
-    """The error gives both numbers; nothing moves and no trace is left."""
+    """The error gives both numbers. Nothing moves, and no trace is left."""
     before = set(os.listdir(few_photos))
     with pytest.raises(TooFewImagesError, match="12 images cannot make 13 categories"):
         imgsort.categorize(few_photos, clusters=13, **LITE)
@@ -171,7 +178,7 @@ def test_too_few_images_for_the_categories(few_photos):
 
 
 def test_unreadable_images_make_no_category(tmp_path):
-    """The error counts the readable ones, which is none, and names one that is not."""
+    """The error says that 0 images are readable, and names one that is not."""
     make_tree(tmp_path, {"x.jpg": b"no image"})
     with pytest.raises(
         TooFewImagesError, match=r"0 readable images cannot make 1 categories. 1 cannot be read: x\.jpg"
@@ -180,7 +187,7 @@ def test_unreadable_images_make_no_category(tmp_path):
 
 
 def test_folders_that_will_not_do(tmp_path):
-    """Missing, empty, a file: one clear sentence each."""
+    """A missing folder, an empty one and a file are an error with one clear sentence each."""
     (tmp_path / "file.jpg").write_bytes(b"x")
     (tmp_path / "empty").mkdir()
     for place, words in [("nowhere", "no such folder"), ("file.jpg", "this is a file"), ("empty", "no images")]:
@@ -202,7 +209,7 @@ def test_without_a_network_the_default_model_gives_way_and_says_so(few_photos):
 
 
 def test_a_model_that_was_asked_for_does_not_give_way(few_photos):
-    """With the model pinned and out of reach nothing moves."""
+    """If the chosen model is out of reach, there is an error, and nothing moves."""
     before = read_tree(few_photos)
     with pytest.raises(DownloadError, match="--weights"):
         imgsort.categorize(few_photos, clusters=3, model="vgg16")
@@ -210,7 +217,7 @@ def test_a_model_that_was_asked_for_does_not_give_way(few_photos):
 
 
 def test_special_names_protect_what_a_person_put_there(few_photos):
-    """A category renamed to Rejected is left out from then on, and keeps its images."""
+    """If a person renames a category to Rejected, later runs leave it out. It keeps its images."""
     imgsort.categorize(few_photos, clusters=3, size=64, **LITE)
     (few_photos / "category_2").rename(few_photos / "Rejected")
     kept = names(few_photos / "Rejected")
@@ -219,7 +226,7 @@ def test_special_names_protect_what_a_person_put_there(few_photos):
 
 
 def test_equal_sizes_and_equal_names_sort_the_same_again(photos, demo_photos, tmp_path):
-    """Two categories of one size, names that collide and get numbers: the second run moves nothing."""
+    """The second run moves nothing, even if two categories have one size and names collide."""
     by_kind = {}
     for name, photograph in demo_photos[1].items():
         by_kind.setdefault(photograph, []).append((photos / name).read_bytes())
@@ -253,13 +260,16 @@ def test_equal_sizes_and_equal_names_sort_the_same_again(photos, demo_photos, tm
     ],
 )
 def test_options_out_of_range_are_usage_errors(few_photos, options):
-    """Each is named, with what it may be."""
+    """Each wrong value is a usage error that names the option and the allowed values."""
     with pytest.raises(UsageError):
         imgsort.categorize(few_photos, **options)
 
 
 def test_a_second_look_reads_no_file(few_photos, tmp_path, monkeypatch):
-    """Another number of categories is free, where the first run has put the files and where undo puts them back."""
+    """Another number of categories reads no file again.
+
+    This holds where the first run has put the files, and where undo puts them back.
+    """
     monkeypatch.setenv("IMGSORT_CACHE_DIR", str(tmp_path / "cache"))
     for file in few_photos.iterdir():
         os.utime(file, ns=(time.time_ns(), time.time_ns() - 60 * 10**9))
@@ -275,7 +285,7 @@ def test_a_second_look_reads_no_file(few_photos, tmp_path, monkeypatch):
 
 
 def test_without_a_cache_nothing_is_kept(few_photos, tmp_path, monkeypatch):
-    """`cache=False` leaves no features behind, and uses none."""
+    """`cache=False` saves no features and uses none."""
     monkeypatch.setenv("IMGSORT_CACHE_DIR", str(tmp_path / "cache"))
     for _ in range(2):
         result = imgsort.categorize(few_photos, clusters=3, size=64, dry_run=True, cache=False, **LITE)
@@ -284,7 +294,10 @@ def test_without_a_cache_nothing_is_kept(few_photos, tmp_path, monkeypatch):
 
 
 def test_sidecars_go_with_their_images(few_photos):
-    """Notes, RAW files and moving halves are filed beside their images, are no images themselves, and come back."""
+    """Notes, RAW files and moving halves of Live Photos go with their images. Undo puts them back.
+
+    They do not count as images.
+    """
     first, second, *_ = sorted(file.name for file in few_photos.glob("*.jpg"))
     stem = first.removesuffix(".jpg")
     make_tree(few_photos, {f"{first}.xmp": b"<xmp/>", f"{stem}.NEF": b"II*\0raw", f"{stem}.MOV": b"moving"})
@@ -304,7 +317,7 @@ def test_sidecars_go_with_their_images(few_photos):
 
 
 def test_the_number_of_categories_is_found(photos, demo_photos):
-    """Eight photographs' crops and four odd pictures: eight categories and up to four more; the candidates are told."""
+    """Crops of eight photographs and four odd pictures make 8 to 12 categories. The candidates are reported."""
     hearing = Hearing()
     result = imgsort.categorize(photos, clusters="auto", listener=hearing, **LITE)
     assert 8 <= len(result.folders) <= 12
@@ -315,7 +328,7 @@ def test_the_number_of_categories_is_found(photos, demo_photos):
 
 
 def test_high_quality_sees_more_and_groups_as_well(photos, demo_photos):
-    """The larger size is used unless one is given, and every crop is with its like."""
+    """High quality uses the larger size unless a size is given. Crops of one photograph come together."""
     result = imgsort.categorize(photos, clusters=9, quality="high", **LITE)
     assert result.model.size_px == 256
     assert nmi(photos, demo_photos[1]) >= 0.95
@@ -323,7 +336,7 @@ def test_high_quality_sees_more_and_groups_as_well(photos, demo_photos):
 
 
 def test_what_is_in_no_dense_group_goes_to_unsorted(photos, demo_photos):
-    """HDBSCAN finds the groups; what it leaves out lies in Unsorted, is not looked at again, and comes back."""
+    """Images without a group of HDBSCAN go to Unsorted. Later runs leave them out, and undo puts them back."""
     before = read_tree(photos)
     result = imgsort.categorize(photos, algorithm="hdbscan", **LITE)
     unsorted = {path.rpartition("/")[2] for path in names(photos) if path.startswith("Unsorted/")}
@@ -337,7 +350,7 @@ def test_what_is_in_no_dense_group_goes_to_unsorted(photos, demo_photos):
 
 
 def test_joining_makes_as_many_categories_as_asked_for(few_photos):
-    """Agglomerative clustering takes the number, or finds it, as K-Means does."""
+    """Agglomerative clustering uses the given number or finds one, as K-Means does."""
     options = {"algorithm": "agglomerative", "size": 64, "dry_run": True, **LITE}
     assert len(imgsort.categorize(few_photos, clusters=3, **options).folders) == 3
     assert imgsort.categorize(few_photos, clusters="auto", max_clusters=5, **options).candidates
@@ -355,13 +368,13 @@ def test_joining_makes_as_many_categories_as_asked_for(few_photos):
     ],
 )
 def test_options_for_groups_that_make_no_sense(few_photos, options, words):
-    """Each is a usage error that names what there is."""
+    """Each wrong option is a usage error that names the allowed ones."""
     with pytest.raises(UsageError, match=words):
         imgsort.categorize(few_photos, **options)
 
 
 def test_fewer_images_than_the_least_number_of_categories(few_photos):
-    """Three images cannot be judged for three categories or more."""
+    """Three images are too few to judge three or more categories."""
     for file in sorted(few_photos.iterdir())[3:]:
         file.unlink()
     with pytest.raises(TooFewImagesError):

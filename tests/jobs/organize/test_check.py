@@ -1,4 +1,4 @@
-"""`check`: every kind of fault found by its reason, the best copy kept, and everything undone."""
+"""Tests `check`: it finds every kind of fault and keeps the best copy, and undo puts every file back."""
 
 import csv
 import os
@@ -17,7 +17,7 @@ from tests.support.trees import make_tree, names, read_tree
 
 @pytest.fixture
 def photo(demo_photos):
-    """One of the demo's photographs, sharp and well exposed."""
+    """Return one of the demo's photographs, which is sharp and well exposed."""
     folder, photographs = demo_photos
     name = next(name for name, photograph in sorted(photographs.items()) if photograph == "coffee")
     with Image.open(folder / name) as image:
@@ -31,7 +31,7 @@ def darkened(image: Image.Image) -> Image.Image:
 
 @pytest.fixture
 def faulty(photo, tmp_path):
-    """A folder with a good photograph and one file of every fault."""
+    """Return a folder with a good photograph and one file of every fault."""
     good = encode(photo, "JPEG", quality=92)
     wide = photo.resize((800, 100))
     return (
@@ -77,7 +77,7 @@ EXPECTED = {
 
 
 def test_every_fault_is_found_by_its_reason(faulty):
-    """One file of each fault, and each is found for what it is; the good photograph is not; nothing is touched."""
+    """Each fault is found with its reason, and the good photograph has none. No file changes."""
     before = read_tree(faulty)
     result = imgsort.check(faulty)
     found = {(finding.path, finding.reason) for finding in result.findings}
@@ -89,7 +89,7 @@ def test_every_fault_is_found_by_its_reason(faulty):
 
 
 def test_what_was_measured_stands_beside_its_threshold(faulty):
-    """Measured reasons carry value and threshold; the others say in words what is wrong."""
+    """Measured faults have a value and a threshold. The other faults have a description."""
     by_reason = {finding.reason: finding for finding in imgsort.check(faulty, min_side_px=50).findings}
     assert (by_reason["too-small"].value, by_reason["too-small"].threshold) == (40, 50)
     assert by_reason["blurred"].value < by_reason["blurred"].threshold
@@ -100,14 +100,14 @@ def test_what_was_measured_stands_beside_its_threshold(faulty):
 
 
 def test_findings_come_by_weight_and_then_by_file(faulty):
-    """The order is that of the reasons, and within one that of the files."""
+    """The findings are in the order of the reasons, and in the order of the files for one reason."""
     findings = imgsort.check(faulty).findings
     keys = [(REASONS.index(finding.reason), os.path.basename(finding.path)) for finding in findings]
     assert keys == sorted(keys)
 
 
 def test_a_limit_is_an_option(faulty):
-    """With another limit another verdict."""
+    """Another limit gives another result."""
     assert "too-small" not in {f.reason for f in imgsort.check(faulty, min_side_px=10).findings}
     assert "odd-aspect" not in {f.reason for f in imgsort.check(faulty, max_aspect=20.0).findings}
 
@@ -121,13 +121,13 @@ def test_move_files_each_under_its_first_reason_and_undo_brings_all_back(faulty)
     assert "good.jpg" in tree
     assert result.filing.status == "done"
     again = imgsort.check(faulty, move=True)
-    assert again.filing.moves == ()  # what was rejected is not looked at again
+    assert again.filing.moves == ()  # rejected images are not checked again
     imgsort.undo(faulty)
     assert read_tree(faulty) == before
 
 
 def test_dry_run_shows_what_move_would_do(faulty):
-    """The plan is that of the real run, and nothing is touched, not even a folder."""
+    """A dry run shows the moves of the real run. It changes nothing and makes no folder."""
     before = read_tree(faulty)
     planned = imgsort.check(faulty, move=True, dry_run=True).filing
     assert planned.status == "planned"
@@ -137,14 +137,14 @@ def test_dry_run_shows_what_move_would_do(faulty):
 
 
 def test_one_reason_alone(faulty):
-    """Only what was asked for is reported and filed."""
+    """Only the given reason is reported and filed."""
     result = imgsort.check(faulty, move=True, reasons=["duplicate"])
     assert [finding.reason for finding in result.findings] == ["duplicate"]
     assert [move.target for move in result.filing.moves] == ["Rejected/duplicate/good (2).jpg"]
 
 
 def test_of_copies_the_best_stays(photo, tmp_path):
-    """The largest copy without a fault is kept, and its shorter name where the bytes are the same."""
+    """The largest copy without a fault is kept. Of files with the same bytes, the shorter name is kept."""
     blurred = photo.filter(ImageFilter.GaussianBlur(12)).resize((photo.width * 2, photo.height * 2))
     make_tree(
         tmp_path,
@@ -160,7 +160,7 @@ def test_of_copies_the_best_stays(photo, tmp_path):
 
 
 def test_a_sidecar_goes_with_its_image_or_stays(faulty):
-    """The unit moves as one; with `sidecars=False` the image alone."""
+    """An image moves together with its sidecar. With `sidecars=False` only the image moves."""
     make_tree(faulty, {"soft.xmp": b"<xmp/>"})
     before = read_tree(faulty)
     result = imgsort.check(faulty, move=True, reasons=["blurred"])
@@ -172,7 +172,7 @@ def test_a_sidecar_goes_with_its_image_or_stays(faulty):
 
 
 def test_copies_go_to_an_output(faulty, tmp_path):
-    """With an output outside and copies, the collection is left as it is."""
+    """If copies go to an output outside, the collection does not change."""
     before = read_tree(faulty)
     imgsort.check(faulty, move=True, reasons=["blank"], mode="copy", output=tmp_path / "out")
     assert "Rejected/blank/blank.png" in names(tmp_path / "out")
@@ -180,7 +180,7 @@ def test_copies_go_to_an_output(faulty, tmp_path):
 
 
 def test_a_foreign_thing_named_rejected_is_not_entered(faulty, tmp_path):
-    """A link or file of that name is an error, and nothing moves."""
+    """A link or a file named Rejected is an error, and nothing moves."""
     (tmp_path / "elsewhere").mkdir()
     (faulty / "Rejected").symlink_to(tmp_path / "elsewhere")
     before = sorted(os.listdir(faulty))
@@ -191,7 +191,7 @@ def test_a_foreign_thing_named_rejected_is_not_entered(faulty, tmp_path):
 
 
 def test_the_table_for_a_spreadsheet(faulty, tmp_path):
-    """--csv writes every finding to a new file, and overwrites none."""
+    """--csv writes every finding to a new file, and overwrites no file."""
     result = imgsort.check(faulty, csv=tmp_path / "findings.csv")
     with open(tmp_path / "findings.csv", encoding="utf-8-sig", newline="") as handle:
         rows = list(csv.DictReader(handle))
@@ -201,12 +201,12 @@ def test_the_table_for_a_spreadsheet(faulty, tmp_path):
 
 
 def test_truncated_files_can_be_used(faulty):
-    """With `truncated="use"` what can be saved of a file is judged as any other."""
+    """With `truncated="use"`, the part of a file that can be read is judged like any other image."""
     assert "truncated" not in {finding.reason for finding in imgsort.check(faulty, truncated="use").findings}
 
 
 def test_strict_is_an_error_where_a_file_cannot_be_read(faulty):
-    """Nothing moves, exit code 3."""
+    """With `strict`, an unreadable file is an error with exit code 3, and nothing moves."""
     before = read_tree(faulty)
     with pytest.raises(StrictError):
         imgsort.check(faulty, move=True, strict=True)
@@ -217,31 +217,31 @@ def test_strict_is_an_error_where_a_file_cannot_be_read(faulty):
     "options", [{"reasons": ["ugly"]}, {"output": "out"}, {"mode": "copy"}, {"max_pixels": 0}, {"truncated": "maybe"}]
 )
 def test_options_that_make_no_sense(faulty, options):
-    """Each is an error that says so, before anything is read."""
+    """Each wrong option is an error that says so, before any file is read."""
     with pytest.raises(UsageError):
         imgsort.check(faulty, **options)
 
 
 def test_an_unknown_keyword_is_a_type_error(faulty):
-    """As for any Python function."""
+    """An unknown keyword is a TypeError, as for any Python function."""
     with pytest.raises(TypeError, match="max_beauty"):
         imgsort.check(faulty, max_beauty=1)
 
 
 def test_a_folder_without_images(tmp_path):
-    """An error, as for the other commands."""
+    """A folder without images is an error, as for the other commands."""
     with pytest.raises(CollectionError):
         imgsort.check(tmp_path)
 
 
 def test_good_photographs_have_no_fault(photos):
-    """Of the demo's photographs none is damaged, tiny, blank, or of an odd shape."""
+    """None of the demo's photographs is damaged, tiny, blank, or of an odd shape."""
     reasons = {finding.reason for finding in imgsort.check(photos).findings}
     assert not reasons & {"unreadable", "truncated", "too-small", "blank", "odd-aspect", "duplicate", "wrong-suffix"}
 
 
 def test_a_file_that_vanishes_is_a_row(tmp_path, monkeypatch):
-    """A file that goes between listing and reading is named, and the rest goes on."""
+    """A file that vanishes between listing and reading is reported, and the check goes on."""
     make_tree(tmp_path, {"a.png": encode(gradient(), "PNG"), "b.png": encode(gradient(30, 50), "PNG")})
     from imgsort.jobs.organize import check as module
 
@@ -259,7 +259,7 @@ def test_a_file_that_vanishes_is_a_row(tmp_path, monkeypatch):
 
 
 def test_every_awkward_file_has_the_verdict_it_is_due(shared_data, tmp_path):
-    """Of real awkward files the cut ones are truncated, the bad ones unreadable, and no good one is either."""
+    """Of real awkward files, cut ones are truncated and bad ones unreadable. No good file is either."""
     folder = tmp_path / "awkward"
     shutil.copytree(shared_data / "awkward" / "files", folder)
     result = imgsort.check(folder, recursive=True)

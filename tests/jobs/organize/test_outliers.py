@@ -1,4 +1,4 @@
-"""`outliers` after `categorize`, and on folders too small or too alike to have any."""
+"""Tests `outliers`: after `categorize`, and on folders too small or too uniform to have outliers."""
 
 import shutil
 
@@ -12,7 +12,7 @@ LITE = {"model": "efficientnet-lite0"}
 
 
 def test_both_commands_one_after_the_other(photos):
-    """Outliers are found in the folder that categorize has just sorted; two undos give back the first tree."""
+    """Outliers are found in a folder that `categorize` has just sorted. Two undos restore the first tree."""
     before = read_tree(photos)
     imgsort.categorize(photos, **LITE)
     result = imgsort.find_outliers(photos, max_outliers=8, **LITE)
@@ -27,7 +27,7 @@ def test_both_commands_one_after_the_other(photos):
 
 
 def test_the_odd_ones_in_a_category_are_found(photos, demo_photos):
-    """In the category that took in the four odd pictures, exactly they are the outliers."""
+    """In the category that got the four odd pictures, exactly these are the outliers."""
     imgsort.categorize(photos, precision="float32", **LITE)
     odd = {name for name, photograph in demo_photos[1].items() if photograph.startswith("odd")}
     folder = next(photos / path.rpartition("/")[0] for path in names(photos) if path.rpartition("/")[2] in odd)
@@ -36,7 +36,7 @@ def test_the_odd_ones_in_a_category_are_found(photos, demo_photos):
 
 
 def test_two_groups_are_named_as_such(photos, demo_photos):
-    """Where the smaller cluster is a large one, a notice says that these are two groups."""
+    """If the smaller cluster is large, a notice says that these are two groups."""
     for name, photograph in demo_photos[1].items():
         if photograph not in ("coffee", "china"):
             (photos / name).unlink()
@@ -46,7 +46,7 @@ def test_two_groups_are_named_as_such(photos, demo_photos):
 
 @pytest.mark.parametrize("count", [1, 2])
 def test_one_or_two_images_have_no_outlier(few_photos, count):
-    """No crash, no move, a sentence."""
+    """One or two images cause no crash and no move, but a notice."""
     for file in sorted(few_photos.iterdir())[count:]:
         file.unlink()
     result = imgsort.find_outliers(few_photos, size=64, **LITE)
@@ -55,7 +55,7 @@ def test_one_or_two_images_have_no_outlier(few_photos, count):
 
 
 def test_identical_images_have_no_outlier(few_photos):
-    """No crash, no move, a sentence."""
+    """Identical images cause no crash and no move, but a notice."""
     files = sorted(few_photos.iterdir())
     for file in files[1:]:
         shutil.copyfile(files[0], file)
@@ -65,12 +65,12 @@ def test_identical_images_have_no_outlier(few_photos):
 
 
 def test_the_default_is_resnet50(few_photos):
-    """Without a network its place is taken, and the result says whose."""
+    """The default model is ResNet50. Without a network another model replaces it, and the result says so."""
     assert imgsort.find_outliers(few_photos, size=64, dry_run=True).model.fallback == "resnet50"
 
 
 def test_neighbours_find_the_odd_ones_among_all_groups(photos, demo_photos):
-    """The four odd pictures among eight groups are picked, and that they are four is found out; undo takes it back."""
+    """The four odd pictures among eight groups are found, without a given number. Undo puts them back."""
     odd = {name for name, photograph in demo_photos[1].items() if photograph.startswith("odd")}
     before = read_tree(photos)
     result = imgsort.find_outliers(photos, method="knn", threshold="auto", **LITE)
@@ -80,7 +80,7 @@ def test_neighbours_find_the_odd_ones_among_all_groups(photos, demo_photos):
 
 
 def test_each_outlier_is_explained(photos):
-    """Rank, distance and score fall together; the nearest image is another one; the farthest folder a category."""
+    """Distance and score fall with the rank. The nearest image is another one, and the farthest folder a category."""
     imgsort.categorize(photos, **LITE)
     result = imgsort.find_outliers(photos, method="knn", max_outliers=6, dry_run=True, **LITE)
     assert [outlier.rank for outlier in result.outliers] == [1, 2, 3, 4, 5, 6]
@@ -96,7 +96,7 @@ def test_each_outlier_is_explained(photos):
 
 
 def test_in_one_folder_there_is_no_farthest_category(few_photos):
-    """Where the images lie in one folder, none is named; two clusters have a distance and nothing else to say."""
+    """If all images lie in one folder, no farthest category is named. Two clusters give only a distance."""
     by_neighbours = imgsort.find_outliers(few_photos, method="knn", max_outliers=2, dry_run=True, size=64, **LITE)
     assert {outlier.farthest for outlier in by_neighbours.outliers} == {None}
     by_clusters = imgsort.find_outliers(few_photos, max_outliers=1, dry_run=True, size=64, **LITE)
@@ -104,7 +104,7 @@ def test_in_one_folder_there_is_no_farthest_category(few_photos):
 
 
 def test_a_folder_of_one_kind_has_no_outlier_by_auto(photos, demo_photos):
-    """Pictures of one kind, none planted: nothing is moved, and a notice says so."""
+    """In a folder of one kind without planted pictures nothing moves, and a notice says so."""
     for name, photograph in demo_photos[1].items():
         if photograph != "astronaut":
             (photos / name).unlink()
@@ -116,7 +116,7 @@ def test_a_folder_of_one_kind_has_no_outlier_by_auto(photos, demo_photos):
 
 
 def test_a_distance_may_be_the_threshold(few_photos):
-    """All that is farther than the distance given is picked: at 0 all, at 2 none."""
+    """All images that are farther than the given distance are picked: at 0 all, at 2 none."""
 
     def picked(threshold):
         options = {"method": "knn", "threshold": threshold, "dry_run": True, "size": 64}
@@ -136,14 +136,14 @@ def test_a_distance_may_be_the_threshold(few_photos):
     ],
 )
 def test_options_that_make_no_sense(few_photos, options, words):
-    """Each is a usage error that names the remedy, before any image is read."""
+    """Each wrong option is a usage error that names the remedy, before any image is read."""
     with pytest.raises(UsageError, match=words):
         imgsort.find_outliers(few_photos, **options)
 
 
 @pytest.mark.parametrize("count", [1, 2])
 def test_one_or_two_images_have_no_outlier_by_neighbours(few_photos, count):
-    """No crash, no move, a sentence."""
+    """One or two images cause no crash and no move, but a notice."""
     for file in sorted(few_photos.iterdir())[count:]:
         file.unlink()
     result = imgsort.find_outliers(few_photos, method="knn", size=64, **LITE)

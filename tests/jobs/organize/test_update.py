@@ -1,4 +1,4 @@
-"""`categorize(update=True)`: new images find the category of their kind, and what is filed stays as it is."""
+"""Tests `categorize(update=True)`: new images go to the category of their kind, and filed images stay."""
 
 import contextlib
 import csv
@@ -39,7 +39,7 @@ FILED = {
 
 @pytest.fixture(scope="module")
 def pictures(demo_photos):
-    """The demo's photographs, {name: bytes}, named by what is on them."""
+    """Return the demo's photographs, {name: bytes}. The names say what the photographs show."""
     folder, labels = demo_photos
     found = {}
     for kind, photograph in KINDS.items():
@@ -50,7 +50,7 @@ def pictures(demo_photos):
 
 @pytest.fixture(scope="module")
 def tree(pictures):
-    """A function that states {folder: names} as {path: bytes}; "" is the collection itself."""
+    """Return a function that turns {folder: names} into {path: bytes}. The folder `""` is the collection itself."""
 
     def state(folders):
         return {f"{folder}/{name}".lstrip("/"): pictures[name] for folder in folders for name in folders[folder]}
@@ -60,7 +60,7 @@ def tree(pictures):
 
 @pytest.fixture(scope="module")
 def sorted_once(tree, tmp_path_factory):
-    """A collection that was sorted into three categories, not to be changed: copy it."""
+    """Return a collection that was sorted into three categories. Tests must copy it, not change it."""
     folder = tmp_path_factory.mktemp("sorted") / "photos"
     make_tree(folder, tree({"": [*CATS, *CUPS, *STARS]}))
     imgsort.categorize(folder, clusters=3, **LITE)
@@ -70,20 +70,23 @@ def sorted_once(tree, tmp_path_factory):
 
 @pytest.fixture
 def folder(sorted_once, tmp_path):
-    """A copy of the sorted collection."""
+    """Return a copy of the sorted collection."""
     return Path(shutil.copytree(sorted_once, tmp_path / "photos"))
 
 
 @pytest.fixture
 def with_new(folder, tree):
-    """A copy of the sorted collection, with new images of every kind and of a new one."""
+    """Return a copy of the sorted collection, with new images of each category's kind and of a new kind."""
     make_tree(folder, tree({"": NEW}))
     return folder
 
 
 @pytest.fixture(scope="module")
 def copied_once(tree, tmp_path_factory):
-    """A function that sorts copies or links of a collection, once for each mode; not to be changed: copy it."""
+    """Return a function that sorts copies or links of a collection, once for each mode.
+
+    Tests must copy the result, not change it.
+    """
     made = {}
 
     def make(mode):
@@ -101,13 +104,16 @@ def update(folder, **options):
 
 
 def everything(root: Path) -> dict:
-    """Return the tree with what imgsort keeps for itself, but for its lock."""
+    """Return the tree with imgsort's own files, except its lock."""
     kept = {path: facts for path, facts in read_tree(root / ".imgsort").items() if path not in ("lock", "owner")}
     return {"": kept, **read_tree(root)}
 
 
 def test_new_images_go_to_the_category_of_their_kind(with_new, tree):
-    """Each with its like, the rocket, like none, to Unsorted; what is filed is not touched; undo restores all."""
+    """New images go to their category. The rocket looks like none and goes to Unsorted.
+
+    Filed images do not change, and undo puts every file back.
+    """
     before = read_tree(with_new)
     result = update(with_new)
     assert names(with_new) == tree(FILED)
@@ -126,7 +132,7 @@ def test_new_images_go_to_the_category_of_their_kind(with_new, tree):
 
 
 def test_where_nothing_is_new_nothing_is_done(folder, tree):
-    """No run, no move, whether everything is in its category or something waits in Unsorted."""
+    """Without new images there is no run and no move, even if an image lies in Unsorted."""
     before = read_tree(folder)
     result = update(folder)
     assert (result.status, result.run, result.moves, result.images) == ("nothing to do", None, (), 0)
@@ -141,7 +147,7 @@ def test_where_nothing_is_new_nothing_is_done(folder, tree):
 
 
 def test_what_a_person_filed_stays_where_it_is(with_new, tree, pictures):
-    """Moved to another category, renamed, or put there without imgsort: it is filed, and not looked at."""
+    """Images that a person moved, renamed or put into a category are filed. They stay where they are."""
     os.rename(with_new / "category_2/cup_01.jpg", with_new / "category_1/cup_01.jpg")
     os.rename(with_new / "category_3/stars_01.jpg", with_new / "category_3/my stars.jpg")
     os.rename(with_new / "rocket_01.jpg", with_new / "category_3/rocket_01.jpg")
@@ -157,7 +163,7 @@ def test_what_a_person_filed_stays_where_it_is(with_new, tree, pictures):
 
 
 def test_a_renamed_folder_keeps_its_name_and_gets_new_images(with_new, tree):
-    """Renamed once, and again after new images came, and then copied to another place: it is known."""
+    """A category is known after a rename, a second rename, and a copy to another place."""
     (with_new / "category_1").rename(with_new / "my cats")
     (with_new / "category_2").rename(with_new / "Ünsere Täßchen")
     before = read_tree(with_new)
@@ -184,7 +190,7 @@ def test_a_renamed_folder_keeps_its_name_and_gets_new_images(with_new, tree):
 
 
 def test_swapped_names_of_categories_are_what_the_person_wants(with_new, tree):
-    """Of two folders that changed names each is known by what is in it."""
+    """If two folders exchange their names, each is known by its content."""
     (with_new / "category_1").rename(with_new / "aside")
     (with_new / "category_2").rename(with_new / "category_1")
     (with_new / "aside").rename(with_new / "category_2")
@@ -193,7 +199,7 @@ def test_swapped_names_of_categories_are_what_the_person_wants(with_new, tree):
 
 
 def test_the_folder_copied_elsewhere_is_updated_there(with_new, tree):
-    """A copy on another disk has other inodes; the original stays as it is."""
+    """A copy on another disk has other inodes, but is updated. The original stays as it is."""
     copy = Path(shutil.copytree(with_new, with_new.parent / "copy"))
     before = everything(with_new)
     update(copy)
@@ -203,7 +209,7 @@ def test_the_folder_copied_elsewhere_is_updated_there(with_new, tree):
 
 @pytest.mark.parametrize("becomes", [None, "Rejected", "deeper/cats"])
 def test_without_its_folder_a_kind_goes_to_unsorted(with_new, tree, becomes):
-    """A category that was deleted, renamed to Rejected or moved away gets nothing, and a notice says so."""
+    """A category that was deleted, renamed to Rejected or moved away gets nothing. A notice says so."""
     if becomes is None:
         shutil.rmtree(with_new / "category_1")
     else:
@@ -219,7 +225,7 @@ def test_without_its_folder_a_kind_goes_to_unsorted(with_new, tree, becomes):
 
 
 def test_without_any_category_there_is_an_error(folder, tree):
-    """After undo, in a folder never sorted, and where all are deleted: sort it first. Nothing is touched."""
+    """After undo, and in a folder that was never sorted, the error says to sort first. Nothing changes."""
     imgsort.undo(folder)
     assert names(folder) == tree({"": [*CATS, *CUPS, *STARS]})
     never = folder.parent / "never"
@@ -232,7 +238,7 @@ def test_without_any_category_there_is_an_error(folder, tree):
 
 
 def test_after_undo_of_a_second_sorting_the_first_one_counts(with_new, tree):
-    """Two categories were one too few: undone, the three are there again, and get the new images."""
+    """After undo of a second sorting, the three categories of the first get the new images."""
     (with_new / "rocket_01.jpg").unlink()
     before = read_tree(with_new)
     second = imgsort.categorize(with_new, clusters=2, **LITE)
@@ -245,7 +251,7 @@ def test_after_undo_of_a_second_sorting_the_first_one_counts(with_new, tree):
 
 
 def test_a_second_sorting_counts_as_long_as_it_is_in_force(folder, tree):
-    """With one category everything of a known kind goes there."""
+    """If the second sorting made one category, new images of a known kind go there."""
     imgsort.categorize(folder, clusters=1, **LITE)
     make_tree(folder, tree({"": NEW[:1]}))
     update(folder)
@@ -253,7 +259,7 @@ def test_a_second_sorting_counts_as_long_as_it_is_in_force(folder, tree):
 
 
 def test_a_category_renamed_before_a_second_sorting_was_undone(with_new, tree):
-    """The person's name for it is back, and new images come there."""
+    """Undo brings back the name that a person gave. New images go to this folder."""
     (with_new / "rocket_01.jpg").unlink()
     (with_new / "category_1").rename(with_new / "my cats")
     update(with_new)
@@ -273,7 +279,7 @@ def test_a_category_renamed_before_a_second_sorting_was_undone(with_new, tree):
 
 
 def test_a_renamed_folder_that_a_second_sorting_left_behind_gets_nothing(folder, tree):
-    """A person's notes keep the emptied folder there; the category is the new folder."""
+    """A person's notes keep the emptied folder in place. New images go to the new folder of the category."""
     (folder / "category_1").rename(folder / "my cats")
     make_tree(folder, {"my cats/notes.txt": b"mine"})
     imgsort.categorize(folder, clusters=3, **LITE)
@@ -290,7 +296,7 @@ def without_centres(folder: Path) -> Path:
 
 
 def test_without_kept_centres_the_folders_teach(with_new, tree):
-    """What lies in the folders now is the measure, also where a person has moved things."""
+    """Without saved centres the present content of the folders decides, also if a person has moved images."""
     without_centres(with_new)
     before = read_tree(with_new)
     update(with_new, **LITE)
@@ -313,7 +319,7 @@ def test_without_kept_centres_the_folders_teach(with_new, tree):
 
 
 def apply_as(folder: Path, place_of: dict[str, str], clusters: int = 3) -> None:
-    """Sort by a plan in which a person has written where each kind is to be."""
+    """Sort by a plan in which a person has written the folder of each kind."""
     plan = folder.parent / "plan.csv"
     imgsort.categorize(folder, clusters=clusters, plan=plan, **LITE)
     with plan.open(encoding="utf-8-sig", newline="") as handle:
@@ -338,7 +344,10 @@ def apply_as(folder: Path, place_of: dict[str, str], clusters: int = 3) -> None:
     ],
 )
 def test_folders_that_only_apply_made_teach_too(tmp_path, tree, place_of):
-    """A person's own names, a mixed folder, folders in folders: new images come to their like, where these are."""
+    """New images go to the folders of their kind, also if only a plan made these.
+
+    The folders have a person's own names, hold several kinds, or lie in other folders.
+    """
     folder = tmp_path / "photos"
     make_tree(folder, tree({"": [*CATS, *CUPS, *STARS]}))
     apply_as(folder, place_of)
@@ -357,7 +366,7 @@ def test_folders_that_only_apply_made_teach_too(tmp_path, tree, place_of):
 
 
 def test_an_applied_plan_takes_the_place_of_older_centres(folder, tree):
-    """Cats and cups have changed places by `apply`: new cats go where the cats are now."""
+    """A plan has made cats and cups exchange their places. New cats go where the cats are now."""
     make_tree(folder, tree({"": ["cup_09.jpg", "cup_10.jpg", "cup_11.jpg"]}))
     plan = folder.parent / "plan.csv"
     imgsort.categorize(folder, clusters=3, plan=plan, **LITE)
@@ -373,7 +382,7 @@ def test_an_applied_plan_takes_the_place_of_older_centres(folder, tree):
 
 
 def test_empty_categories_teach_nothing(folder, tree):
-    """Without kept centres and without an image in any category there is nothing to go by: an error, no move."""
+    """Without saved centres and without an image in any category there is an error. Nothing moves."""
     update(without_centres(folder), **LITE)  # the copy's folders are known by their inodes from now on
     for name, files in SORTED.items():
         for file in files:
@@ -386,10 +395,10 @@ def test_empty_categories_teach_nothing(folder, tree):
 
 @pytest.fixture
 def copied(copied_once, tmp_path):
-    """A function that gives (collection, output), sorted in a mode other than moving, with new images."""
+    """Return a function that gives (collection, output), sorted by copies or links, with new images."""
 
     def make(mode, tree):
-        # Links must lead to this copy of the collection: a tree that is copied has its links made anew.
+        # Links must lead to this copy of the collection, so they are made anew and not copied.
         made = copied_once(mode)
         photos = Path(shutil.copytree(made / "photos", tmp_path / "photos"))
         if mode == "copy":
@@ -418,7 +427,10 @@ def outcome(out: Path) -> set[str]:
     ],
 )
 def test_only_new_images_are_copied(copied, tree, mode):
-    """A second update makes no further copy or link, also not of what is in Unsorted; the collection is untouched."""
+    """An update copies or links only new images. The collection does not change.
+
+    A second update makes no further copy or link, also not of images in Unsorted.
+    """
     photos, out = copied(mode, tree)
     before = read_tree(photos), set(os.listdir(photos)), read_tree(out)
     result = update(photos, output=out, mode=mode)
@@ -433,7 +445,7 @@ def test_only_new_images_are_copied(copied, tree, mode):
 
 
 def test_copies_that_a_person_sorted_are_not_copied_again(copied, tree):
-    """Moved to another category, renamed, deleted, in a renamed folder: the person has decided."""
+    """A person may move, rename or delete a copy, or rename its folder. It is not copied again."""
     photos, out = copied("copy", tree)
     update(photos, output=out, mode="copy")
     os.rename(out / "category_2/cup_01.jpg", out / "category_1/cup.jpg")
@@ -453,7 +465,7 @@ def test_copies_that_a_person_sorted_are_not_copied_again(copied, tree):
     ],
 )
 def test_copies_that_a_person_put_elsewhere_are_not_copied_again(copied, tree, old, new):
-    """Taken from Unsorted to a category, or rejected: what the person filed by hand is filed."""
+    """A copy that a person moved to a category or to Rejected is filed. It is not copied again."""
     photos, out = copied("copy", tree)
     update(photos, output=out, mode="copy")
     (out / new).parent.mkdir(exist_ok=True)
@@ -465,7 +477,7 @@ def test_copies_that_a_person_put_elsewhere_are_not_copied_again(copied, tree, o
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
 def test_what_else_lies_in_unsorted_is_left_alone(copied, tree):
-    """Folders, links and pipes among the copies are neither followed, nor waited for, nor written over."""
+    """Update does not follow links, wait for pipes or overwrite anything among the copies."""
     photos, out = copied("copy", tree)
     make_tree(out, {"Unsorted/folder/x.txt": b"x", "Unsorted/rocket_01.jpg": b"another"})
     os.mkfifo(out / "Unsorted/pipe.jpg")
@@ -479,7 +491,7 @@ def test_what_else_lies_in_unsorted_is_left_alone(copied, tree):
 
 
 def test_files_moved_to_another_folder_are_updated_there(tmp_path, tree):
-    """Sorted into an output beside the collection: the next images of the collection go there too."""
+    """If a collection was sorted into an output beside it, its next images go there too."""
     photos, out = tmp_path / "photos", tmp_path / "out"
     make_tree(photos, tree({"": [*CATS, *CUPS, *STARS]}))
     imgsort.categorize(photos, clusters=3, output=out, **LITE)
@@ -492,7 +504,7 @@ def test_files_moved_to_another_folder_are_updated_there(tmp_path, tree):
 
 
 def test_categories_in_a_subfolder_are_updated_there(tmp_path, tree):
-    """With an output inside the collection the categories lie there, and new images come there."""
+    """If the output is inside the collection, its categories get the new images."""
     make_tree(tmp_path, tree({"": [*CATS, *CUPS, *STARS]}))
     imgsort.categorize(tmp_path, clusters=3, output=tmp_path / "by kind", **LITE)
     make_tree(tmp_path, tree({"": NEW}))
@@ -502,7 +514,10 @@ def test_categories_in_a_subfolder_are_updated_there(tmp_path, tree):
 
 @pytest.mark.parametrize(("first", "then"), [(None, "by kind"), ("by kind", None), ("by kind", "other")])
 def test_another_output_than_the_categories_makes_no_second_ones(tmp_path, tree, first, then):
-    """Given another output by mistake, images go to the categories there are, or there is an error: none is doubled."""
+    """With another output by mistake, images go to the existing categories, or there is an error.
+
+    No category exists twice.
+    """
 
     def output(name):
         return {} if name is None else {"output": tmp_path / name}
@@ -517,7 +532,7 @@ def test_another_output_than_the_categories_makes_no_second_ones(tmp_path, tree,
 
 
 def test_a_dry_run_touches_nothing(with_new):
-    """The plan that it shows is what the update then does."""
+    """A dry run shows the moves that the update then makes. It changes nothing."""
     before = everything(with_new)
     shown = update(with_new, dry_run=True)
     assert (shown.status, shown.run) == ("planned", None)
@@ -526,7 +541,7 @@ def test_a_dry_run_touches_nothing(with_new):
 
 
 def test_a_saved_plan_touches_nothing_until_it_is_applied(with_new, tree):
-    """The plan is a file of its own; applied, it does what the update would have done."""
+    """A saved plan changes nothing. Applied, it does what the update would have done."""
     before = everything(with_new)
     plan = with_new.parent / "plan.csv"
     assert update(with_new, plan=plan).status == "planned"
@@ -546,7 +561,7 @@ def test_a_saved_plan_touches_nothing_until_it_is_applied(with_new, tree):
     ],
 )
 def test_another_model_is_a_usage_error(with_new, options, words):
-    """Its features would mean nothing to the centres: said, and nothing is touched."""
+    """The features of another model mean nothing to the centres. The error says so, and nothing changes."""
     before = read_tree(with_new)
     with pytest.raises(UsageError, match=words):
         update(with_new, **options)
@@ -555,7 +570,7 @@ def test_another_model_is_a_usage_error(with_new, options, words):
 
 
 def rewrite(folder: Path, *, centres=None, folders=None, **model) -> None:
-    """Write what the only run kept once more, with other centres or folders, or of another model."""
+    """Write the saved centres of the only run again, with other centres or folders, or of another model."""
     kept = saved_centres.latest(folder, set())[0]
     (file,) = folder.glob(".imgsort/runs/*.safetensors")
     changed = SavedCentres(centres or kept.centres, folders or kept.folders, {**kept.model, **model})
@@ -575,7 +590,7 @@ def rewrite(folder: Path, *, centres=None, folders=None, **model) -> None:
     ],
 )
 def test_centres_of_another_model_are_a_usage_error(with_new, changed, words):
-    """Whatever a file from elsewhere says of the model, nothing is filed by features that do not fit."""
+    """Whatever an untrusted file says of the model, no image is filed by features that do not fit."""
     rewrite(with_new, **changed)
     before = read_tree(with_new)
     with pytest.raises(UsageError, match=words):
@@ -584,14 +599,17 @@ def test_centres_of_another_model_are_a_usage_error(with_new, changed, words):
 
 
 def test_the_size_and_pooling_of_the_first_run_are_kept(with_new, tree):
-    """Others that are given do not matter: the features are made as before."""
+    """Another size or pooling has no effect. The features are made as in the first run."""
     result = update(with_new, size=96, pooling="max")
     assert (result.model.size_px, result.model.pooling) == (64, "avg")
     assert names(with_new) == tree(FILED)
 
 
 def test_subfolders_count_with_recursive(folder, tree):
-    """Images in other folders are new with `recursive`, and theirs without; no category is looked into twice."""
+    """With `recursive`, images in other folders are new. Without it, they stay there.
+
+    No category is searched twice.
+    """
     make_tree(folder, tree({"from phone": ["cat_10.jpg"], "a/b": ["cup_09.jpg"], "": ["stars_09.jpg"]}))
     update(folder)
     own = {"from phone": ["cat_10.jpg"], "a/b": ["cup_09.jpg"]}
@@ -604,7 +622,7 @@ def test_subfolders_count_with_recursive(folder, tree):
 
 
 def test_sidecars_follow(with_new, tree):
-    """Notes and RAW files of new images go with them; those of filed ones stay; undo takes all back."""
+    """Notes and RAW files go with new images. Those of filed images stay. Undo puts every file back."""
     own = {"cat_10.jpg.xmp": b"<xmp/>", "rocket_01.NEF": b"II*\0raw", "category_1/cat_01.jpg.xmp": b"<old/>"}
     make_tree(with_new, {**own, "readme.txt": b"nobody's"})
     before = read_tree(with_new)
@@ -622,7 +640,7 @@ def test_sidecars_follow(with_new, tree):
 
 
 def test_a_name_that_is_taken_is_not_written_over(folder, tree, pictures):
-    """New images of names that are filed already get a number, also in Unsorted."""
+    """A new image whose name is taken gets a number, also in Unsorted."""
     make_tree(folder, {"cat_01.jpg": pictures["cat_10.jpg"], "rocket.jpg": pictures["rocket_01.jpg"]})
     make_tree(folder, {"Unsorted/rocket.jpg": b"the person's own"})
     before = read_tree(folder)
@@ -638,14 +656,14 @@ def test_a_name_that_is_taken_is_not_written_over(folder, tree, pictures):
 
 
 def test_the_same_picture_again_is_filed_beside_itself(folder, tree, pictures):
-    """A second copy of a filed image is a file like any other: moved, kept, and never taken for done."""
+    """A second copy of a filed image is a new image: it is filed, and both are kept."""
     make_tree(folder, {"again.jpg": pictures["cat_01.jpg"]})
     update(folder)
     assert names(folder) == {**tree(SORTED), "category_1/again.jpg": pictures["cat_01.jpg"]}
 
 
 def test_an_unreadable_image_stays(with_new, tree):
-    """It is a row with its reason; with `strict` it is an error, and nothing moves."""
+    """An unreadable image is reported with its reason and stays. With `strict` it is an error, and nothing moves."""
     make_tree(with_new, {"text.jpg": b"hello"})
     before = read_tree(with_new)
     with pytest.raises(StrictError, match=r"text\.jpg"):
@@ -658,7 +676,7 @@ def test_an_unreadable_image_stays(with_new, tree):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="symbolic links need a privilege on Windows")
 def test_unsorted_that_is_a_link_is_not_followed(with_new, tmp_path):
-    """An image would land in a folder elsewhere: an error, and nothing moves."""
+    """If Unsorted is a link, an image would land in another folder. This is an error, and nothing moves."""
     (tmp_path / "victim").mkdir()
     (with_new / "Unsorted").symlink_to(tmp_path / "victim")
     before = read_tree(tmp_path)
@@ -669,7 +687,7 @@ def test_unsorted_that_is_a_link_is_not_followed(with_new, tmp_path):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="symbolic links need a privilege on Windows")
 def test_a_category_that_is_a_link_is_none(with_new, tmp_path, tree):
-    """A folder elsewhere, in the place of a category, gets nothing and loses nothing."""
+    """If a link takes the place of a category, its folder gets nothing and loses nothing."""
     (with_new / "category_1").rename(tmp_path / "victim")
     (with_new / "category_1").symlink_to(tmp_path / "victim")
     before = read_tree(tmp_path / "victim")
@@ -681,7 +699,7 @@ def test_a_category_that_is_a_link_is_none(with_new, tmp_path, tree):
 
 @pytest.mark.parametrize("path", ["../victim", "VICTIM", ".imgsort/runs", "."])
 def test_a_record_cannot_name_folders_of_others_as_categories(with_new, tmp_path, path):
-    """Whatever a `.imgsort` made by a stranger calls a category, nothing is moved there."""
+    """An untrusted `.imgsort` may call any folder a category, but no image moves there."""
     make_tree(tmp_path / "victim", {"a.jpg": b"1"})
     record = json.loads((with_new / ".imgsort/categories.json").read_bytes())
     for folder in record["folders"]:
@@ -694,7 +712,7 @@ def test_a_record_cannot_name_folders_of_others_as_categories(with_new, tmp_path
 
 
 def test_centres_that_name_no_category_file_nothing_there(with_new, tree):
-    """A stranger's centres that name a person's folder: it is no category, so what they say goes to Unsorted."""
+    """If untrusted centres name a folder that is no category, its images go to Unsorted."""
     make_tree(with_new, {"private/mine.txt": b"mine"})
     rewrite(with_new, folders=("private", "category_1/deeper", "Rejected"))
     update(with_new)
@@ -702,7 +720,7 @@ def test_centres_that_name_no_category_file_nothing_there(with_new, tree):
 
 
 def test_damaged_centres_are_an_error_with_a_remedy(with_new, tree):
-    """Nothing is moved by what cannot be read; with the file removed the folders teach."""
+    """Damaged centres move nothing. Without the file, the content of the folders decides."""
     (file,) = with_new.glob(".imgsort/runs/*.safetensors")
     file.write_bytes(file.read_bytes()[:-1])
     before = read_tree(with_new)
@@ -716,7 +734,7 @@ def test_damaged_centres_are_an_error_with_a_remedy(with_new, tree):
 
 
 def test_images_that_a_person_took_out_stay_out(folder, tree):
-    """What was filed and now lies in a folder of one's own, or at the top, is where a person wants it."""
+    """If a person moves a filed image to another folder or to the top, it stays there."""
     make_tree(folder, {"Best": None})
     shutil.move(folder / "category_1" / CATS[0], folder / "Best")
     shutil.move(folder / "category_1" / CATS[1], folder)
@@ -727,7 +745,7 @@ def test_images_that_a_person_took_out_stay_out(folder, tree):
 
 
 def test_centres_of_a_run_that_stopped_are_not_used(with_new, tree):
-    """A second sorting that was killed at once has kept its centres: the folders are still those of the first."""
+    """A second sorting that was killed at once has saved its centres. Those of the first still count."""
     expected = update(with_new, dry_run=True)
     imgsort.categorize(with_new, clusters=2, **LITE)
     (newest,) = sorted(with_new.glob(".imgsort/runs/*.safetensors"))[1:]

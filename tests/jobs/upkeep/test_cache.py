@@ -1,4 +1,4 @@
-"""`cache` as functions: sizes as people write them, and what is left."""
+"""Tests the functions of `cache`: the sizes that a person writes, and what is left in the cache."""
 
 import contextlib
 from pathlib import Path
@@ -16,7 +16,7 @@ from imgsort.jobs.upkeep.cache import cache_info, clear_cache, parse_size, prune
 
 @pytest.fixture(autouse=True)
 def filled_folder(own_folder):
-    """A cache folder with ten rows of features and one model."""
+    """Fill the cache folder with ten rows of features and one model."""
     store = FeatureStore()
     store.put(1, {f"{number:064x}": np.zeros(1280, np.float32) for number in range(10)}, [])
     store.close()
@@ -46,7 +46,7 @@ def holds(info):
     ],
 )
 def test_sizes(text, size):
-    """A number of bytes, or with a unit in powers of ten, however it is written."""
+    """A size is a number of bytes, or a number with a unit in powers of ten. Case and spaces do not matter."""
     assert parse_size(text) == size
 
 
@@ -55,7 +55,7 @@ def test_sizes(text, size):
     ["", " ", "GB", "-1", "+1", "1,5GB", "1.GB", ".5GB", "1e9", "1 PB", "2GiB", "2 G B", "1GB 2MB", "inf", "nan"],
 )
 def test_what_is_no_size(text):
-    """Anything else is a usage error that repeats what was given and says what is right."""
+    """Any other text is a usage error that repeats the text and gives a correct example."""
     with pytest.raises(UsageError) as raised:
         parse_size(text)
     assert str(raised.value).startswith(f"size {text!r}: ")
@@ -64,25 +64,25 @@ def test_what_is_no_size(text):
 
 @given(st.integers(0, 2**53))
 def test_any_number_of_bytes(size):
-    """A plain number is itself."""
+    """A plain number is a number of bytes."""
     assert parse_size(str(size)) == size
 
 
 @given(st.text("0123456789. \u0663\u00b2kKmMgGtTbB-+eé", max_size=12))
 def test_any_text(text):
-    """Any text is a size that is not negative, or a usage error."""
+    """Any text is either a size that is not negative, or a usage error."""
     with contextlib.suppress(UsageError):
         assert parse_size(text) >= 0
 
 
 def test_a_number_without_end():
-    """However many digits there are: a size, or a usage error."""
+    """A number with very many digits is either a size or a usage error."""
     with contextlib.suppress(UsageError):
         assert parse_size("9" * 400) > 10**300
 
 
 def test_info(own_folder):
-    """What is there is said, and stays."""
+    """`cache_info` reports what is in the cache, and changes nothing."""
     before = sorted(own_folder.rglob("*"))
     for _ in range(2):
         info = cache_info()
@@ -101,14 +101,14 @@ def test_info(own_folder):
     ],
 )
 def test_clear(which, left):
-    """What is asked for goes, and what is left is returned."""
+    """`clear_cache` removes what it is asked to remove, and returns what is left."""
     info = clear_cache(**which)
     assert holds(info) == left
     assert info == cache_info()
 
 
 def test_prune():
-    """A size is a number or a text; what is left is returned; no size changes nothing."""
+    """A size is a number or a text. `prune_cache` returns what is left. A wrong size changes nothing."""
     assert holds(prune_cache("1GB")) == (10, 1)
     with pytest.raises(UsageError):
         prune_cache("much")

@@ -1,4 +1,4 @@
-"""`models`: what is there, and fetching."""
+"""Tests `models`: the list of models, and how one is fetched."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from imgsort.jobs.upkeep.models import list_models, pull_model
 
 
 def test_the_list_says_what_is_there():
-    """Of five models one needs no network."""
+    """One of the five models is there without a download."""
     assert {row.name: row.present for row in list_models()} == {
         "vgg16": False,
         "resnet50": False,
@@ -18,7 +18,7 @@ def test_the_list_says_what_is_there():
 
 
 def test_pulling():
-    """What is there is found, what cannot be had is an error, and so is an unknown name."""
+    """A model that is there is found. A model that cannot be fetched and an unknown name are errors."""
     assert pull_model("efficientnet-lite0").is_file()
     with pytest.raises(DownloadError):
         pull_model("vgg16")

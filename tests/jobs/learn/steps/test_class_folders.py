@@ -1,4 +1,4 @@
-"""Which subfolders are classes, and which images are of them."""
+"""Tests which subfolders are classes, and which images belong to them."""
 
 import os
 import sys
@@ -18,7 +18,7 @@ def paths(folders):
 
 
 def test_a_subfolder_with_images_is_a_class(tmp_path):
-    """Classes are in the order of their names; what lies deeper is of the topmost folder; nothing is touched."""
+    """Classes are sorted by name. Deeper images belong to the topmost folder. No file changes."""
     make_tree(tmp_path, {"b/1.png": PICTURE, "a/2.png": PICTURE, "a/deep/er/3.png": PICTURE, "a/notes.txt": b"x"})
     before = read_tree(tmp_path)
     found = find_classes(tmp_path)
@@ -30,7 +30,10 @@ def test_a_subfolder_with_images_is_a_class(tmp_path):
 
 @pytest.mark.parametrize("name", ["Outlayers", "Rejected", "Unsorted", "Unsure", ".imgsort", ".hidden"])
 def test_special_and_hidden_folders_are_no_classes(tmp_path, name):
-    """What other commands put aside, and what is hidden, is of no class; inside a class the name is an usual one."""
+    """Special folders of other commands and hidden folders are no classes.
+
+    Inside a class, such a folder is an ordinary one.
+    """
     make_tree(tmp_path, {"a/1.png": PICTURE, f"{name}/2.png": PICTURE, "b/Rejected/3.png": PICTURE})
     found = find_classes(tmp_path)
     assert found.classes == ("a", "b")
@@ -38,13 +41,13 @@ def test_special_and_hidden_folders_are_no_classes(tmp_path, name):
 
 
 def test_empty_folders_and_text_make_no_class(tmp_path):
-    """A folder is a class by its images alone."""
+    """A folder is a class only if it has images."""
     make_tree(tmp_path, {"a/1.png": PICTURE, "empty": None, "texts/notes.txt": b"x"})
     assert find_classes(tmp_path).classes == ("a",)
 
 
 def test_loose_images_are_counted_and_left_out(tmp_path):
-    """Images directly in the folder are of no class."""
+    """Images directly in the folder belong to no class."""
     make_tree(tmp_path, {"a/1.png": PICTURE, "b/1.png": PICTURE, "2.png": PICTURE, "3.png": PICTURE})
     found = find_classes(tmp_path)
     assert found.loose == 2
@@ -53,7 +56,7 @@ def test_loose_images_are_counted_and_left_out(tmp_path):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
 def test_linked_folders_and_files_are_no_classes(tmp_path):
-    """Neither a link to a folder nor one to an image counts, nor does a loop of them end in endless search."""
+    """A link to a folder or to an image does not count. A loop of links does not make the search endless."""
     make_tree(tmp_path, {"root/a/1.png": PICTURE, "elsewhere/2.png": PICTURE})
     (tmp_path / "root/b").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "root/a/link.png").symlink_to(tmp_path / "elsewhere/2.png")
@@ -64,7 +67,7 @@ def test_linked_folders_and_files_are_no_classes(tmp_path):
 
 @pytest.mark.parametrize("tree", [{}, {"1.png": PICTURE}, {"Unsure/1.png": PICTURE}, {"a": None}])
 def test_a_folder_without_classes_is_an_error(tmp_path, tree):
-    """Loose images, special folders and empty ones are nothing to learn from, and the error says what is due."""
+    """Loose images, special folders and empty folders are no classes. The error says which folders are needed."""
     make_tree(tmp_path, tree)
     with pytest.raises(CollectionError, match="A folder for each class"):
         find_classes(tmp_path)
@@ -73,7 +76,7 @@ def test_a_folder_without_classes_is_an_error(tmp_path, tree):
 @pytest.mark.skipif(sys.platform == "win32", reason="such names are none there")
 @pytest.mark.parametrize("name", ["new\nline", "back\\slash", " before", "after ", os.fsdecode(b"\xff")])
 def test_names_that_no_class_can_have(tmp_path, name):
-    """They could not be folders everywhere, and the error names the folder and the remedy."""
+    """A folder name that some systems do not allow is an error. It names the folder and the remedy."""
     make_tree(tmp_path, {"a/1.png": PICTURE, f"{name}/1.png": PICTURE})
     with pytest.raises(UsageError, match="Rename the folder"):
         find_classes(tmp_path)
@@ -81,7 +84,7 @@ def test_names_that_no_class_can_have(tmp_path, name):
 
 @pytest.mark.parametrize("names", [("Cat", "cat"), ("caf\u00e9", "cafe\u0301")])
 def test_two_names_that_are_one_elsewhere(tmp_path, names):
-    """Two folders that another file system takes for one cannot both be classes."""
+    """Two folders cannot both be classes if another file system takes their names for one."""
     make_tree(tmp_path, {f"{name}/1.png": PICTURE for name in names})
     if len(os.listdir(tmp_path)) < 2:
         pytest.skip("this file system takes them for one")
@@ -90,14 +93,14 @@ def test_two_names_that_are_one_elsewhere(tmp_path, names):
 
 
 def test_names_of_all_languages(tmp_path):
-    """Letters, signs and spaces within a name are as good as any."""
+    """A class name may have letters of all languages, signs, and spaces inside."""
     names = ["a b", "für Elise", "😀", "猫", "=1+1", "$x$", "-dash"]
     make_tree(tmp_path, {f"{name}/1.png": PICTURE for name in names})
     assert find_classes(tmp_path).classes == tuple(sorted(names))
 
 
 def test_one_class_is_too_few(tmp_path):
-    """There must be something to tell it from; two will do."""
+    """One class is an error, because there is nothing to tell it from. Two classes are enough."""
     make_tree(tmp_path, {"only/1.png": PICTURE})
     with pytest.raises(TooFewImagesError, match="'only'"):
         require_two(find_classes(tmp_path))
@@ -107,7 +110,7 @@ def test_one_class_is_too_few(tmp_path):
 
 
 def test_only_those_that_are_known(tmp_path):
-    """The others are named, and their images are gone from the listing; names that begin alike are not confused."""
+    """Unknown classes are named, and their images are left out. Names that begin alike are not confused."""
     make_tree(tmp_path, {f"{name}/1.png": PICTURE for name in ("cat", "cats", "dog")})
     found, unknown = only_classes(find_classes(tmp_path), ("cat", "dog", "horse"))
     assert (found.classes, unknown) == (("cat", "dog"), ("cats",))

@@ -1,4 +1,4 @@
-"""The options of training, and what is no option."""
+"""Tests the options of training, and the errors for wrong ones."""
 
 from pathlib import Path
 
@@ -39,18 +39,21 @@ NAN, INFINITE = float("nan"), float("inf")
     ],
 )
 def test_what_is_no_option_is_a_usage_error(options, words):
-    """The message names the value, or what it may be."""
+    """The message names the wrong value, or the values that are allowed."""
     with pytest.raises(UsageError, match=words):
         LearnSettings(**options)
 
 
 def test_every_option_is_a_setting():
-    """What a script may give is what is checked, but for the reader's own."""
+    """`LearnSettings` checks every option that a script may give, except the two options of the image reader."""
     assert set(LearnSettings.__dataclass_fields__) == set(LearnOptions.__annotations__) - {"max_pixels", "truncated"}
 
 
 def test_the_side_of_the_square():
-    """A backbone sees what its classifiers do best with, the small network its own, and --size goes before both."""
+    """A backbone uses the size that suits its classifiers best, and the small network its own.
+
+    --size overrides both.
+    """
     for name, backbone in BACKBONES.items():
         assert LearnSettings(model=name).size_px == backbone.classifier_px
     assert LearnSettings().size_px == 224
@@ -59,7 +62,7 @@ def test_the_side_of_the_square():
 
 
 def test_features_are_made_in_float32():
-    """So that a classifier says the same wherever it is used; the other options go along."""
+    """Features are float32, so that a classifier gives the same answers everywhere. Other options are passed on."""
     features = LearnSettings(model="vgg16", weights="w.h5", size=64, device="cpu", cache=False, verify=True).features
     assert (features.precision, features.model, features.weights, features.size) == (
         *("float32", "vgg16"),
@@ -80,13 +83,16 @@ def test_features_are_made_in_float32():
     ],
 )
 def test_what_is_trained(options, from_nothing, trains_network):
-    """A head alone, unless asked for more; the small network and random weights are trained whole."""
+    """By default, only a head is trained. The small network and random weights are trained whole."""
     settings = LearnSettings(**options)
     assert (settings.from_nothing, settings.trains_network) == (from_nothing, trains_network)
 
 
 def test_training_is_gentle_with_what_was_learned_before():
-    """Fewer epochs at a lower rate; what is given goes before, and seed and weights of classes go along."""
+    """Fine-tuning has fewer epochs and a lower rate. Given values override these.
+
+    The seed and the class weights are passed on.
+    """
     new, old = LearnSettings(model="cnn").training, LearnSettings(fine_tune=True).training
     assert (new.epochs, new.batch_size, new.learning_rate, new.augment) == (40, 16, 5e-4, "light")
     assert (old.epochs, old.batch_size, old.learning_rate, old.augment) == (12, 16, 1e-4, "light")
@@ -97,7 +103,7 @@ def test_training_is_gentle_with_what_was_learned_before():
 
 
 def test_the_names_that_can_be_learned():
-    """Every backbone; the error for another name counts them up, and the small network with them."""
+    """Every backbone can be trained. The error for another name lists all backbones and the small network."""
     for name in BACKBONES:
         require_learnable(name)
     with pytest.raises(UsageError, match=r"cnn, .*efficientnet-lite0"):

@@ -1,4 +1,4 @@
-"""`categorize(names=True)`: a word for each category, from what EfficientNet-Lite0 sees in its images."""
+"""Tests `categorize(names=True)`: each category gets a word for what EfficientNet-Lite0 sees in its images."""
 
 import re
 import shutil
@@ -24,7 +24,7 @@ from tests.support.trees import make_tree, names, read_tree
 LITE = {"model": "efficientnet-lite0"}
 SMALL = {**LITE, "size": 64}
 
-# What a person might call the photograph, as far as ImageNet has classes for it.
+# ImageNet's classes that a person might choose as a name for the photograph.
 FITTING = {
     "chelsea": {"egyptian_cat", "tabby", "lynx"},
     "coffee": {"espresso", "coffee_mug", "cup"},
@@ -35,7 +35,10 @@ FITTING = {
 
 @pytest.fixture(scope="module")
 def pictures(demo_photos):
-    """Seven crops of each of four of the demo's photographs, {photograph: {name: bytes}}; the names tell nothing."""
+    """Return seven crops of each of four demo photographs, {photograph: {name: bytes}}.
+
+    The names do not say what the crops show.
+    """
     folder, labels = demo_photos
     return {
         photograph: {
@@ -48,7 +51,10 @@ def pictures(demo_photos):
 
 @pytest.fixture(scope="module")
 def named_once(pictures, tmp_path_factory):
-    """A collection of six of each, sorted with names at the model's own size; not to be changed: copy it."""
+    """Return a collection with six crops of each photograph, sorted with names at the model's own size.
+
+    Tests must copy it, not change it.
+    """
     folder = tmp_path_factory.mktemp("named") / "photos"
     for files in pictures.values():
         make_tree(folder, dict(list(files.items())[:6]))
@@ -63,7 +69,7 @@ def named(named_once, tmp_path):
 
 @pytest.fixture
 def unsorted(pictures, tmp_path):
-    """A collection of three of each, not sorted."""
+    """Return a collection with three crops of each photograph, not sorted."""
     folder = tmp_path / "unsorted"
     for files in pictures.values():
         make_tree(folder, dict(list(files.items())[:3]))
@@ -71,7 +77,7 @@ def unsorted(pictures, tmp_path):
 
 
 def word_of(category: str) -> str:
-    """Return the word in a category's name, which has to be one that is fit for a folder everywhere."""
+    """Return the word in a category's name. Fail if it is not fit for a folder on every system."""
     found = re.fullmatch(r"category_\d+_([a-z0-9][a-z0-9_]*)", category)
     assert found is not None, category
     return found[1]
@@ -87,7 +93,7 @@ def categories(folder: Path) -> dict[str, set[str]]:
 
 
 def test_words_fit_what_is_seen(named, pictures):
-    """Each kind of photograph has a category of its own, and the word for it is one that a person might choose."""
+    """Each kind of photograph has its own category, and its word is one that a person might choose."""
     kind_of = {name: kind for kind, files in pictures.items() for name in files}
     found = {category: {kind_of[name] for name in files} for category, files in categories(named).items()}
     assert [category[:10] for category in sorted(found)] == ["category_1", "category_2", "category_3", "category_4"]
@@ -97,7 +103,10 @@ def test_words_fit_what_is_seen(named, pictures):
 
 
 def test_a_second_run_moves_nothing(named, pictures):
-    """The names are the same again; by `update` further images come to the named folders; undo restores all."""
+    """A second run gives the same names. `update` puts new images into the named folders.
+
+    Undo puts every file back.
+    """
     before = read_tree(named)
     assert imgsort.categorize(named, clusters=4, names=True, **LITE).status == "nothing to do"
     assert read_tree(named) == before
@@ -111,7 +120,10 @@ def test_a_second_run_moves_nothing(named, pictures):
 
 
 def test_names_come_and_go(unsorted):
-    """Sorted without names, with names, and without again: the same groups in other folders; undo takes each back."""
+    """Without names, with names and without names again, the groups are the same. Only their folders differ.
+
+    Undo takes back each run.
+    """
     sort = {"clusters": 3, **SMALL}
     trees = [read_tree(unsorted)]
     for with_names in (False, True, False):
@@ -126,7 +138,10 @@ def test_names_come_and_go(unsorted):
 
 @pytest.mark.parametrize("clusters", [1, 3, 11, 12])
 def test_no_word_comes_twice(unsorted, clusters):
-    """Also where many categories are of one kind, and where there is only one; numbers are as wide as ever."""
+    """No two categories have the same word, also if many are of one kind or if there is only one.
+
+    The numbers are as wide as without words.
+    """
     result = imgsort.categorize(unsorted, clusters=clusters, names=True, dry_run=True, **SMALL)
     words = [word_of(folder.name) for folder in result.folders]
     assert len(set(words)) == len(words) == clusters
@@ -138,7 +153,7 @@ def test_no_word_comes_twice(unsorted, clusters):
 
 
 def test_where_no_group_is_found_no_word_is_needed(pictures, tmp_path):
-    """Of two different images hdbscan makes no category: both go to Unsorted."""
+    """HDBSCAN makes no category of two different images. Both go to Unsorted."""
     tree = {"cat.jpg": next(iter(pictures["chelsea"].values())), "cup.jpg": next(iter(pictures["coffee"].values()))}
     make_tree(tmp_path, tree)
     imgsort.categorize(tmp_path, algorithm="hdbscan", names=True, **SMALL)
@@ -146,7 +161,7 @@ def test_where_no_group_is_found_no_word_is_needed(pictures, tmp_path):
 
 
 def test_a_folder_of_that_name_is_left_alone(unsorted):
-    """What somebody else called so is not used: the category gets a number."""
+    """A folder that already has the name is not used. The category gets a number."""
     shown = imgsort.categorize(unsorted, clusters=3, names=True, dry_run=True, **SMALL)
     taken = shown.folders[0].name
     make_tree(unsorted, {f"{taken}/mine.txt": b"mine"})
@@ -160,7 +175,7 @@ def test_a_folder_of_that_name_is_left_alone(unsorted):
 
 @pytest.fixture(scope="module")
 def random_vgg16(tmp_path_factory):
-    """A file of weights for VGG16, all of them random."""
+    """Return a file of random weights for VGG16."""
     import_keras().utils.set_random_seed(5)
     file = tmp_path_factory.mktemp("weights") / "vgg16.h5"
     write_published(BACKBONES["vgg16"].build(32), file)
@@ -168,7 +183,10 @@ def random_vgg16(tmp_path_factory):
 
 
 def fitting_words(folder: Path, groups: list[set[str]]) -> list[str]:
-    """Return for each group the word for what EfficientNet-Lite0, as it comes, sees more in it than in the others."""
+    """Return for each group the word for what EfficientNet-Lite0 sees more in it than in the others.
+
+    EfficientNet-Lite0 has its own weights.
+    """
     features = imgsort.extract_features(folder)
     seen = class_probabilities(features.matrix, BACKBONES[ALWAYS_THERE].weights.obtain())
     paths = np.array([file.path for file in features.files])
@@ -178,7 +196,10 @@ def fitting_words(folder: Path, groups: list[set[str]]) -> list[str]:
 
 
 def test_with_another_model_the_words_are_from_the_one_that_knows_any(unsorted, random_vgg16):
-    """VGG16 groups, however badly; EfficientNet-Lite0 looks at the images at its own size, and finds the words."""
+    """VGG16 makes the groups, even if they are bad. EfficientNet-Lite0 finds the words.
+
+    It looks at the images at its own size.
+    """
     result = imgsort.categorize(
         unsorted, clusters=2, names=True, dry_run=True, model="vgg16", weights=random_vgg16, size=32
     )
@@ -198,7 +219,7 @@ def test_with_another_model_the_words_are_from_the_one_that_knows_any(unsorted, 
     ],
 )
 def test_images_that_go_away_before_the_second_look(unsorted, random_vgg16, gone):
-    """There is a word for each category of which an image is left, and none for one whose images are all gone."""
+    """A category has a word if at least one of its images is left, and none if all are gone."""
     model = ModelSettings(model="vgg16", weights=random_vgg16, size=32, cache=False)
     with open_collection(unsorted, "categorize", FilingSettings(dry_run=True), DEFAULTS, Listener()) as collection:
         extracted = extract(collection, model, "vgg16")
@@ -226,7 +247,10 @@ def test_images_that_go_away_before_the_second_look(unsorted, random_vgg16, gone
     ],
 )
 def test_which_features_the_classifier_knows(changed, expected):
-    """Those of EfficientNet-Lite0 with its own weights, pooled by mean, at any size, in any precision."""
+    """The classifier knows features of EfficientNet-Lite0 with its own weights, pooled by mean.
+
+    They may have any size and any precision.
+    """
     made = {
         "name": "efficientnet-lite0",
         "weights": "imagenet",

@@ -1,4 +1,4 @@
-"""What a run keeps for later ones comes back as it was; a file made by a stranger is refused with a sentence."""
+"""Tests saved centres: reading gives back what a run saved, and refuses an untrusted file with a clear error."""
 
 import json
 import os
@@ -37,12 +37,12 @@ once_for_all_examples = settings(suppress_health_check=[HealthCheck.function_sco
 
 
 def kept_in(root):
-    """Return what the newest run in force has kept."""
+    """Return what the newest run in force has saved."""
     return saved_centres.latest(root, set())[0]
 
 
 def collection(folder: Path, runs: dict[str, bytes]) -> Path:
-    """Return a folder with runs of these ids, each with its last line."""
+    """Return a folder with runs. `runs` has the last line of each run by its id."""
     make_tree(folder, {"a.jpg": b"1", **{f".imgsort/runs/{run}.jsonl": line for run, line in runs.items()}})
     return folder
 
@@ -57,7 +57,10 @@ def path_in(root: Path, run: str = FIRST) -> Path:
 
 
 def safetensors(parts, texts=None, **changes) -> bytes:
-    """Return a file of `parts`, {name: (dtype, shape, bytes)}, its header as a stranger could change it."""
+    """Return a file of `parts`, {name: (dtype, shape, bytes)}.
+
+    `changes` change its header, as a stranger could change it.
+    """
     header, data = {} if texts is None else {"__metadata__": texts}, b""
     for name, (dtype, shape, numbers) in parts.items():
         offsets = [len(data), len(data) + len(numbers)]
@@ -68,7 +71,7 @@ def safetensors(parts, texts=None, **changes) -> bytes:
 
 
 def parts(**changed):
-    """Return the two arrays as a file holds them, some of them changed, or left out where None."""
+    """Return the two arrays as a file holds them. `changed` replaces an array, or leaves it out if None."""
     numbers = {"centres": ("F32", [2, 3], CENTRES.tobytes()), "limits": ("F32", [2], LIMITS.tobytes())} | changed
     return {name: part for name, part in numbers.items() if part is not None}
 
@@ -82,7 +85,7 @@ def model(**changed) -> str:
 
 
 def assert_refused(root: Path) -> None:
-    """The file is named with the remedy, and nothing has changed."""
+    """Check that the file is refused with the remedy, and that nothing changes."""
     before, own = names(root.parent), read_tree(root / ".imgsort")
     with pytest.raises(JournalError, match="Remove"):
         kept_in(root)
@@ -102,7 +105,7 @@ paths = st.text(st.characters(exclude_characters="\0"), min_size=1, max_size=20)
 @once_for_all_examples
 @given(st.lists(paths, min_size=1, max_size=4), st.integers(1, 5), st.integers(0, 9))
 def test_what_is_kept_comes_back(tmp_path_factory, folders, width, seed):
-    """Every number, every folder and what made the features are the same after reading."""
+    """Every number, every folder and the model of the features are the same after reading."""
     root = collection(tmp_path_factory.mktemp("kept"), {FIRST: DONE})
     random = np.random.default_rng(seed)
     centres = random.normal(size=(len(folders), width)).astype(np.float32)
@@ -114,7 +117,7 @@ def test_what_is_kept_comes_back(tmp_path_factory, folders, width, seed):
 
 @pytest.mark.parametrize("numbers", [np.arange(8, dtype=np.float32).reshape(2, 4)[:, 1:], CENTRES.reshape(3, 2).T])
 def test_numbers_that_do_not_lie_in_a_row_come_back(root, numbers):
-    """A part of a larger array, and a transposed one, are kept as the numbers that they are."""
+    """A part of a larger array and a transposed array are saved with the right numbers."""
     kept = SavedCentres(Centres(numbers, LIMITS), ("a", "b"), MODEL)
     saved_centres.save(root, FIRST, kept)
     assert_equal(kept_in(root), kept)
@@ -122,20 +125,20 @@ def test_numbers_that_do_not_lie_in_a_row_come_back(root, numbers):
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names there are Unicode")
 def test_names_that_are_not_text_come_back(root):
-    """A folder, and a file of weights, whose names are bytes without sense."""
+    """A folder and a weights file whose names are not text are the same after reading."""
     kept = SavedCentres(Centres(CENTRES, LIMITS), ("bad\udcff", "sorted/\udcfe"), {**MODEL, "weights": "/bad\udcff.h5"})
     saved_centres.save(root, FIRST, kept)
     assert_equal(kept_in(root), kept)
 
 
 def test_the_file_of_the_tests_is_one(root):
-    """What the tests below damage is, undamaged, what imgsort writes."""
+    """The file that the tests below damage is a valid one before."""
     path_in(root).write_bytes(safetensors(parts(), TEXTS))
     assert_equal(kept_in(root), SavedCentres(Centres(CENTRES, LIMITS), ("category_1", "category_2"), MODEL))
 
 
 def test_nothing_kept(tmp_path):
-    """No `.imgsort`, no run, or none that kept anything: None."""
+    """Without `.imgsort`, without a run, and without saved centres, the result is None."""
     tmp_path.joinpath("bare").mkdir()
     assert kept_in(tmp_path / "bare") is None
     assert kept_in(collection(tmp_path / "none", {})) is None
@@ -154,7 +157,7 @@ def test_nothing_kept(tmp_path):
     ],
 )
 def test_the_newest_run_in_force_counts(tmp_path, lasts, kept_by, expected):
-    """Runs that are undone, or that kept nothing, are passed over; files of no run are not looked at."""
+    """Runs that are undone or saved nothing are skipped. Files that belong to no run are ignored."""
     root = collection(tmp_path, lasts)
     for run in kept_by:
         path_in(root, run).write_bytes(safetensors(parts(), texts(folders=json.dumps([run, "x"]))))
@@ -163,7 +166,7 @@ def test_the_newest_run_in_force_counts(tmp_path, lasts, kept_by, expected):
 
 
 def test_a_damaged_file_is_not_passed_over(tmp_path):
-    """An older run's centres do not stand in for those that cannot be read."""
+    """If centres cannot be read, those of an older run do not replace them."""
     root = collection(tmp_path, {FIRST: DONE, SECOND: DONE})
     path_in(root, FIRST).write_bytes(safetensors(parts(), TEXTS))
     path_in(root, SECOND).write_bytes(b"damaged")
@@ -174,7 +177,10 @@ def test_a_damaged_file_is_not_passed_over(tmp_path):
 
 
 def test_a_file_cut_anywhere_is_refused(root):
-    """At its beginning, in its header, in its numbers, a byte before its end; and with a byte too many."""
+    """A file that is cut at any place is refused, and so is a file with a byte too many.
+
+    The places are in the header and in the numbers, up to one byte before the end.
+    """
     whole = safetensors(parts(), TEXTS)
     for length in [*range(0, len(whole), 3), len(whole) - 1]:
         path_in(root).write_bytes(whole[:length])
@@ -185,7 +191,7 @@ def test_a_file_cut_anywhere_is_refused(root):
 
 
 def test_a_file_with_a_wrong_byte_is_refused_or_read(root):
-    """Whichever byte is another: an error of imgsort's, or numbers and texts of the right kind."""
+    """If any byte is wrong, there is an error of imgsort, or numbers and texts of the right kind."""
     whole = safetensors(parts(), TEXTS)
     refused = 0
     for place, change in enumerate(np.random.default_rng(0).integers(1, 256, len(whole)).tolist()):
@@ -203,14 +209,14 @@ def test_a_file_with_a_wrong_byte_is_refused_or_read(root):
 @once_for_all_examples
 @given(st.binary(max_size=200), st.sampled_from([b"", b"\x02\0\0\0\0\0\0\0{}", b"\x08\0\0\0\0\0\0\0"]))
 def test_random_bytes_are_refused(root, data, start):
-    """Bytes without sense, also behind a beginning that has some."""
+    """Random bytes are refused, also after a valid beginning."""
     path_in(root).write_bytes(start + data)
     with pytest.raises(JournalError, match="Remove the file"):
         kept_in(root)
 
 
 class _Evil:
-    """A pickle of it makes a folder where it is read."""
+    """An object whose pickle makes a folder when it is read."""
 
     def __init__(self, victim: Path) -> None:
         self.victim = victim
@@ -220,7 +226,7 @@ class _Evil:
 
 
 def test_a_pickle_is_not_run(root, tmp_path):
-    """A pickle that would do something is refused, as itself and in place of each text, and does nothing."""
+    """A harmful pickle is refused and does nothing, as the file itself and in place of each text."""
     evil = pickle.dumps(_Evil(tmp_path / "victim"), 0)
     path_in(root).write_bytes(evil)
     assert_refused(root)
@@ -240,7 +246,7 @@ def test_a_pickle_is_not_run(root, tmp_path):
     ],
 )
 def test_numbers_of_another_kind_are_refused(root, name, dtype, size):
-    """Whatever else safetensors can hold, and what it cannot."""
+    """Other types of numbers are refused, whether safetensors knows them or not."""
     shape = [2, 4] if name == "centres" else [4]
     numbers = bytes(int(np.prod(shape) * size))
     path_in(root).write_bytes(safetensors(parts(**{name: (dtype, shape, numbers)}), TEXTS))
@@ -266,7 +272,7 @@ def test_numbers_of_another_kind_are_refused(root, name, dtype, size):
     ],
 )
 def test_parts_that_do_not_fit_are_refused(root, centres, limits, folders):
-    """Arrays of other shapes, of different lengths, and of none."""
+    """Arrays of other shapes, of different lengths or without rows are refused."""
 
     def numbers(shape):
         return ("F32", shape, bytes(4 * int(np.prod([min(side, 9) for side in shape]))))
@@ -279,7 +285,7 @@ def test_parts_that_do_not_fit_are_refused(root, centres, limits, folders):
 @pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("name", ["centres", "limits"])
 def test_what_is_no_number_is_refused(root, name, number):
-    """One NaN or infinite number anywhere."""
+    """One NaN or infinite number at any place is refused."""
     arrays = {"centres": CENTRES.copy(), "limits": LIMITS.copy()}
     arrays[name].flat[-1] = number
     made = {key: ("F32", list(array.shape), array.tobytes()) for key, array in arrays.items()}
@@ -310,21 +316,21 @@ def test_what_is_no_number_is_refused(root, name, number):
     ],
 )
 def test_sizes_that_the_file_has_not_are_refused(root, changes):
-    """A header that announces more than there is, or what makes no sense."""
+    """A header is refused if it announces more than the file has, or makes no sense."""
     path_in(root).write_bytes(safetensors(parts(), TEXTS, centres=changes))
     assert_refused(root)
 
 
 @pytest.mark.parametrize("length", [0, 1, 2**31, 2**40, 2**63, 2**64 - 1])
 def test_a_header_of_another_length_is_refused(root, length):
-    """Eight bytes that announce a header which is not there."""
+    """Eight bytes that announce a header of a wrong length are refused."""
     path_in(root).write_bytes(length.to_bytes(8, "little") + safetensors(parts(), TEXTS)[8:])
     assert_refused(root)
 
 
 @pytest.mark.parametrize("missing", ["centres", "limits"])
 def test_an_array_too_few(root, missing):
-    """A file without one of the arrays."""
+    """A file without one of the arrays is refused."""
     path_in(root).write_bytes(safetensors(parts(**{missing: None}), TEXTS))
     assert_refused(root)
 
@@ -337,7 +343,7 @@ def test_an_array_too_few(root, missing):
     ],
 )
 def test_folders_that_lead_elsewhere_are_refused(root, folder):
-    """Paths out of the collection or into imgsort's own state, and what is no path."""
+    """Paths out of the collection or into imgsort's own state are refused, and so are values that are no path."""
     path_in(root).write_bytes(safetensors(parts(), texts(folders=json.dumps(["category_1", folder]))))
     assert_refused(root)
 
@@ -356,7 +362,7 @@ def test_folders_that_lead_elsewhere_are_refused(root, folder):
     ],
 )
 def test_texts_of_another_kind_are_refused(root, changed):
-    """Each of the texts missing, of another version, no JSON, or JSON of something else."""
+    """Each text is refused if it is missing, of another version, no JSON, or JSON of something else."""
     path_in(root).write_bytes(safetensors(parts(), texts(**changed)))
     assert_refused(root)
 
@@ -365,13 +371,13 @@ def test_texts_of_another_kind_are_refused(root, changed):
     "metadata", [None, [], "text", 1, {"version": 1}, {**TEXTS, "more": 1}, {**TEXTS, "folders": ["a", "b"]}, {}]
 )
 def test_metadata_of_another_kind_are_refused(root, metadata):
-    """No texts at all, or what safetensors does not take for texts."""
+    """A file is refused if it has no texts, or texts that safetensors or imgsort does not accept."""
     path_in(root).write_bytes(safetensors(parts(), metadata))
     assert_refused(root)
 
 
 def test_a_file_far_too_large_is_refused_unread(root):
-    """A gigabyte of nothing, and one behind a right beginning, are refused by their size."""
+    """A file of more than a gigabyte is refused by its size, even if it has a valid beginning."""
     for start in (b"", safetensors(parts(), TEXTS)):
         path_in(root).write_bytes(start)
         os.truncate(path_in(root), MAX_BYTES + 1)
@@ -382,7 +388,7 @@ def test_a_file_far_too_large_is_refused_unread(root):
 @pytest.mark.skipif(sys.platform == "win32", reason="symbolic links need a privilege on Windows")
 @pytest.mark.parametrize("is_there", [True, False])
 def test_a_link_in_its_place_is_not_followed(root, tmp_path, is_there):
-    """Not to a file that would do, and not to one that is not there: neither for reading nor for writing."""
+    """A link is not followed, neither for reading nor for writing, whether its target exists or not."""
     victim = tmp_path / "victim.safetensors"
     if is_there:
         victim.write_bytes(safetensors(parts(), TEXTS))
@@ -395,7 +401,7 @@ def test_a_link_in_its_place_is_not_followed(root, tmp_path, is_there):
 
 
 def test_a_folder_in_its_place_is_refused(root):
-    """For reading; writing is an error of the system's, which the run tells of."""
+    """Reading a folder is refused. Writing is an error of the system, which the run reports."""
     path_in(root).mkdir()
     assert_refused(root)
     with pytest.raises(OSError, match="safetensors"):
@@ -404,7 +410,7 @@ def test_a_folder_in_its_place_is_refused(root):
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
 def test_a_pipe_in_its_place_does_not_block(root):
-    """Refused at once, where opening it would wait for ever."""
+    """A pipe is refused at once. Opening it would wait for ever."""
     os.mkfifo(path_in(root))
     errors = []
 

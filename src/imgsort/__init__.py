@@ -1,6 +1,6 @@
-"""Puts a folder of images in order: groups what looks alike, finds what does not belong, loses nothing.
+"""Sorts a folder of images: groups images that look alike, finds images that do not belong, and loses no file.
 
-The functions are imported on first use, so that `import imgsort` is quick; see `imgsort.jobs`.
+Each function is imported on its first use, so `import imgsort` is quick. See `imgsort.jobs`.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""`python -m imgsort`."""
+"""Runs the command line for `python -m imgsort`."""
 
 from imgsort.cli import main
 

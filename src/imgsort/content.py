@@ -1,7 +1,8 @@
-"""Opens a file without being fooled or kept waiting, and says what identifies its bytes: their SHA-256.
+"""Opens and reads files safely, and computes the hash (SHA-256) that identifies their bytes.
 
-The reader of images has the bytes at hand and hashes them once; filing hashes a file only where a
-copy is about to be removed. Both must agree, so both call this module.
+A link cannot redirect a reader, and a pipe or a stalled share cannot keep it waiting. The reader of images has the
+bytes in memory and hashes them once. Filing hashes a file only when it must compare the bytes, for example before it
+removes a copy. Both must get the same hash, so both call this module.
 """
 
 import errno
@@ -14,15 +15,15 @@ import threading
 
 STALL_SECONDS = 60.0
 
-# A slow share must deliver this much before it counts as stalled.
+# A share counts as stalled unless it delivers this many bytes within `STALL_SECONDS`.
 _CHUNK_BYTES = 128 * 1024
 
 
 def open_regular(path: str | os.PathLike[str]) -> int:
     """Open the regular file at `path` for reading and return its descriptor.
 
-    A link is not followed and a pipe is not waited for, even where one took the file's place since
-    it was listed. Raises OSError.
+    The function does not follow a link and does not wait for a pipe, even if one took the place of the file after the
+    file was listed. Raises OSError.
     """
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, flags)
@@ -35,14 +36,17 @@ def open_regular(path: str | os.PathLike[str]) -> int:
 def read_regular(path: str | os.PathLike[str], max_bytes: int, stall_seconds: float = STALL_SECONDS) -> bytes:
     """Return the bytes of the regular file at `path`.
 
-    Raises MemoryError, and OSError: EFBIG for a file larger than `max_bytes`, and TimeoutError where nothing comes
-    in `stall_seconds`, as from a share whose server has gone.
+    Raises MemoryError and OSError. The OSError has the code EFBIG if the file is larger than `max_bytes`. It is a
+    TimeoutError if no bytes come for `stall_seconds`, for example from a share whose server is gone.
     """
     return _finished(_Reading(path, max_bytes), stall_seconds)
 
 
 def read_head(path: str | os.PathLike[str], count: int, stall_seconds: float = STALL_SECONDS) -> bytes:
-    """Return the first `count` bytes of the regular file at `path`, or all if there are fewer. Raises as above."""
+    """Return the first `count` bytes of the regular file at `path`, or all bytes if there are fewer.
+
+    Raises MemoryError and OSError. The OSError is a TimeoutError if no bytes come for `stall_seconds`.
+    """
     return _finished(_HeadReading(path, count), stall_seconds)
 
 
@@ -60,7 +64,7 @@ def _finished(reading: "_Reading", stall_seconds: float) -> bytes:
 
 
 class _Reading:
-    """One file on its way into memory. `count`: the bytes that have come."""
+    """The reading of one file into memory. `count` is the number of bytes that are read so far."""
 
     def __init__(self, path: str | os.PathLike[str], max_bytes: int) -> None:
         self.path, self.max_bytes = path, max_bytes
@@ -72,27 +76,27 @@ class _Reading:
     def run(self) -> None:
         try:
             self.data = self._read()
-        except (OSError, MemoryError, ValueError) as error:  # the last for a path with a zero byte
+        except (OSError, MemoryError, ValueError) as error:  # ValueError: a zero byte in the path
             self.error = error
         finally:
             self.finished.set()
 
     def _read(self) -> bytes:
         too_large = OSError(errno.EFBIG, f"larger than {self.max_bytes // 1024**2} MiB")
-        # Unlike a list of chunks to be joined, it needs no second copy at the end.
+        # A list of chunks needs a second copy when they are joined at the end. A BytesIO does not.
         buffer = io.BytesIO()
         with open(open_regular(self.path), "rb", buffering=0) as handle:
             if os.fstat(handle.fileno()).st_size > self.max_bytes:
                 raise too_large
             while chunk := handle.read(_CHUNK_BYTES):
                 self.count += buffer.write(chunk)
-                if self.count > self.max_bytes:  # it grows while it is read
+                if self.count > self.max_bytes:  # the file grew while it was read
                     raise too_large
         return buffer.getvalue()
 
 
 class _HeadReading(_Reading):
-    """The first `max_bytes` of a file of any size."""
+    """The reading of the first `max_bytes` of a file. The file may have any size."""
 
     def _read(self) -> bytes:
         with open(open_regular(self.path), "rb", buffering=0) as handle:
@@ -100,9 +104,10 @@ class _HeadReading(_Reading):
 
 
 class _Reader:
-    """Reads for one thread, in another: a read that stalls cannot be broken off, only left behind.
+    """Reads files for one thread in a second thread.
 
-    The other is a daemon, which no exit waits for, and serves until the first is gone.
+    A read that stalls cannot be stopped: the first thread can only abandon it. The second thread is a daemon, so the
+    process does not wait for it at exit. The second thread works until the first thread is gone.
     """
 
     def __init__(self) -> None:
@@ -118,7 +123,7 @@ _of_this_thread = threading.local()
 
 
 def _reader() -> _Reader:
-    # A process that was forked has this thread's memory, but not the thread that reads for it.
+    # A forked process has a copy of this thread's memory, but not the second thread that reads for it.
     if getattr(_of_this_thread, "process", None) != os.getpid():
         _of_this_thread.process = os.getpid()
         _of_this_thread.reader = _Reader()
@@ -137,7 +142,7 @@ def content_hash(data: bytes) -> str:
 
 
 def file_content_hash(path: str | os.PathLike[str]) -> str | None:
-    """Return the SHA-256 of the regular file at `path`; None where there is none or it cannot be read."""
+    """Return the SHA-256 of the regular file at `path`, or None if there is none or it cannot be read."""
     try:
         with open(open_regular(path), "rb") as handle:
             return hashlib.file_digest(handle, "sha256").hexdigest()

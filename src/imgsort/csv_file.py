@@ -1,7 +1,7 @@
-"""Tables for a spreadsheet, in which no name can pass for a formula, and every name can be read back.
+"""Writes and reads tables for spreadsheets: no name acts as a formula, and every name can be read back.
 
-Bytes that are not UTF-8, control characters, `;`, space around a name and a leading `= + - @` are written `%XX`,
-and `%` itself `%25`.
+These are written as `%XX`: bytes that are not UTF-8, control characters, `;`, spaces around a name, and a leading
+`=`, `+`, `-` or `@`. The character `%` itself is written as `%25`.
 """
 
 import csv
@@ -16,7 +16,7 @@ from imgsort.errors import UsageError
 
 Cell = str | int | float | None
 
-# OWASP, "CSV injection": what a spreadsheet takes for the beginning of a formula.
+# A spreadsheet takes a cell that starts with one of these characters for a formula. Source: OWASP, "CSV injection".
 _FORMULA_STARTS = "=+-@"
 
 MAX_BYTES = 512_000_000
@@ -24,7 +24,10 @@ _MAX_HEADER = 65_536
 
 
 def require_new(path: Path) -> Path:
-    """Return `path`, where a new file can be. Raises UsageError for a name that is taken: nothing is overwritten."""
+    """Return `path` if a new file can be made there.
+
+    Raises UsageError if the name is taken, because imgsort overwrites no file, or if the folder does not exist.
+    """
     if os.path.lexists(path):
         raise UsageError(f"{path}: this file exists already, and imgsort overwrites none. Give another name.")
     if not path.parent.is_dir():
@@ -33,7 +36,10 @@ def require_new(path: Path) -> Path:
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
-    """Write a new table, UTF-8 with the mark by which Excel knows it. Raises OSError, FileExistsError too."""
+    """Write a new table in UTF-8, with the mark by which Excel recognizes UTF-8.
+
+    Raises OSError. It is a FileExistsError if the file exists already.
+    """
     with open(path, "x", encoding="utf-8-sig", newline="") as handle:
         writer = csv.writer(handle)
         writer.writerow([encode_cell(name) for name in header])
@@ -41,11 +47,11 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Cell]])
 
 
 def read_csv(path: Path, header: Sequence[str], optional: Collection[str] = ()) -> list[tuple[int, dict[str, str]]]:
-    """Return the rows of a table that `write_csv` wrote with this `header`, and a person may have edited.
+    """Return the rows of a table that `write_csv` wrote with this `header`. A person may have edited the table.
 
-    The columns named in `optional` may have been removed: they are empty then. Each row comes with the number of
-    its line; columns may have changed places, and more been added. Rows without any text are left out. A
-    spreadsheet may have put `;` or tabs between cells. Raises UsageError.
+    Each row comes with its line number. The columns may stand in another order, and there may be additional columns.
+    A column that is named in `optional` may be missing: its cells are then empty. Rows without any text are left out.
+    A spreadsheet may have put `;` or tabs between the cells. Raises UsageError.
     """
     try:
         descriptor = open_regular(path)
@@ -72,8 +78,9 @@ def read_csv(path: Path, header: Sequence[str], optional: Collection[str] = ()) 
 
 
 def encode_cell(text: str) -> str:
-    """Return `text` so that it is harmless in a spreadsheet; `decode_cell` reverses it."""
-    inner = text.strip()  # what stands around a cell's text is anyone's, and read_csv takes it away
+    """Return `text` in a form that is harmless in a spreadsheet. `decode_cell` reverses it."""
+    # Any program may add spaces around a cell, so `read_csv` removes them. Spaces that belong to `text` are escaped.
+    inner = text.strip()
     start = text.index(inner) if inner else len(text)
     parts = [_escaped(text[:start]), *map(_escaped_if_need_be, inner), _escaped(text[start + len(inner) :])]
     escaped = "".join(parts)
@@ -81,12 +88,12 @@ def encode_cell(text: str) -> str:
 
 
 def decode_cell(text: str) -> str:
-    """Return the text that `encode_cell` was given."""
+    """Return the original text of a cell that `encode_cell` made."""
     return os.fsdecode(unquote_to_bytes(text))
 
 
 def _escaped_if_need_be(character: str) -> str:
-    # A spreadsheet of another country parts cells at `;`: what follows would begin one of its own.
+    # In some countries, a spreadsheet separates cells at `;`. The text after it would then start a new cell.
     if character in "%;" or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp"):
         return _escaped(character)
     return character

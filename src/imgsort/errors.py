@@ -1,29 +1,29 @@
-"""Every error that imgsort raises on purpose, in one tree; each class carries its exit code.
+"""Every error that imgsort raises on purpose, in one tree. Each class has an exit code.
 
     ImgsortError                exit 1: nothing was changed
-    ├── CollectionError         the folder given is missing, empty or not a folder
-    ├── TooFewImagesError       fewer readable images than the work needs
-    ├── UsageError              exit 2: options that do not go together
-    ├── PlanError               lines of an edited plan are wrong; all of them are named
-    ├── UnreadableImageError    an image file cannot be read; commands turn it into a row with its reason
-    │   └── TruncatedImageError ... because it ends before its end
-    ├── StrictError             exit 3: `--strict`, and some image could not be read
+    ├── CollectionError         the given folder is missing or empty, or it is not a folder
+    ├── TooFewImagesError       the collection has fewer readable images than the command needs
+    ├── UsageError              exit 2: the options do not go together
+    ├── PlanError               an edited plan has wrong lines; the message names all of them
+    ├── UnreadableImageError    an image file cannot be read; commands turn the error into a row with the reason
+    │   └── TruncatedImageError ... because it is cut short
+    ├── StrictError             exit 3: `--strict` was given, and an image could not be read
     ├── WeightsError            a model's weights cannot be used
-    │   └── DownloadError       ... because their host could not be reached; a default model may fall back
+    │   └── DownloadError       ... because their host could not be reached; another model may replace a default one
     ├── ConversionError         TensorFlow cannot convert a model for LiteRT
-    ├── CacheError              what is kept between runs cannot be made smaller; a run itself does without it
-    ├── DeviceError             the device asked for is not there
-    ├── ClassifierError         a file is no classifier of imgsort's, or does not fit what is asked of it
-    ├── ExportError             an exported model does not give the classifier's answers, or cannot be made
-    ├── MissingPackageError     what was asked for needs a package that is not installed
-    ├── LockedError             another imgsort works on the collection
-    ├── JournalError            a file in `.imgsort` is not one that imgsort wrote
-    │   └── ElsewhereError      ... or speaks of folders that are elsewhere
-    ├── NothingToUndoError      no run is left to take back
-    ├── StoppedError            exit 4: stopped part way; what was done can be undone
-    └── InterruptedRunError     exit 130: the same, by Ctrl-C
+    ├── CacheError              the cache cannot be cleared or made smaller; other commands work without a cache
+    ├── DeviceError             the requested device is not available
+    ├── ClassifierError         a file is not a classifier of imgsort, or it does not fit the request
+    ├── ExportError             a classifier cannot be exported, or the exported model gives other answers
+    ├── MissingPackageError     the request needs a package that is not installed
+    ├── LockedError             another process of imgsort works on the collection
+    ├── JournalError            a file in `.imgsort` was not written by imgsort
+    │   └── ElsewhereError      ... or it names folders that are now elsewhere
+    ├── NothingToUndoError      there is no run to undo
+    └── StoppedError            exit 4: a run stopped part way; `undo` can reverse what it did
+        └── InterruptedRunError exit 130: ... because a person pressed Ctrl-C
 
-A message names the path, the value received and the remedy.
+A message names the path, the value that was received, and the remedy.
 """
 
 
@@ -34,7 +34,7 @@ class ImgsortError(Exception):
 
 
 class CollectionError(ImgsortError):
-    """The folder given is missing, empty, or no folder."""
+    """The given folder is missing or empty, or it is not a folder."""
 
 
 class TooFewImagesError(ImgsortError):
@@ -42,7 +42,7 @@ class TooFewImagesError(ImgsortError):
 
 
 class UsageError(ImgsortError):
-    """Options that each are right but do not go together."""
+    """Each option is right by itself, but the options do not go together."""
 
     exit_code = 2
 
@@ -50,7 +50,7 @@ class UsageError(ImgsortError):
 class PlanError(ImgsortError):
     """Lines of an edited plan cannot be carried out; nothing was moved.
 
-    `errors`: (number of the line, reason) of each; the message names them too.
+    `errors` holds (line number, reason) for each wrong line. The message names them too.
     """
 
     def __init__(self, message: str, errors: tuple[tuple[int, str], ...] = ()) -> None:
@@ -59,29 +59,29 @@ class PlanError(ImgsortError):
 
 
 class UnreadableImageError(ImgsortError):
-    """One image file cannot be read. Its message is the reason alone: the path travels beside it."""
+    """One image file cannot be read. The message holds only the reason: the path is passed on separately."""
 
 
 class TruncatedImageError(UnreadableImageError):
-    """The file ends before its end, as a download that was broken off."""
+    """The file is cut short, for example by an interrupted download."""
 
 
 class StrictError(ImgsortError):
-    """`--strict` was given and some image could not be read; nothing was moved."""
+    """`--strict` was given and an image could not be read; nothing was moved."""
 
     exit_code = 3
 
 
 class WeightsError(ImgsortError):
-    """A file of weights is missing, damaged, or not this model's."""
+    """A file of weights is missing or damaged, or it belongs to another model."""
 
 
 class DownloadError(WeightsError):
-    """The host of the weights cannot be reached, answers an error, or stalls."""
+    """The host of the weights cannot be reached, answers with an error, or stalls."""
 
 
 class ConversionError(ImgsortError):
-    """TensorFlow cannot turn the model into one that LiteRT runs."""
+    """TensorFlow cannot convert the model to one that LiteRT can run."""
 
 
 class CacheError(ImgsortError):
@@ -89,19 +89,19 @@ class CacheError(ImgsortError):
 
 
 class DeviceError(ImgsortError):
-    """The device asked for is not there."""
+    """The requested device is not available."""
 
 
 class ClassifierError(ImgsortError):
-    """A file is none of imgsort's classifiers, was altered, or does not fit what is asked of it."""
+    """A file is not a classifier of imgsort, was altered, or does not fit the request."""
 
 
 class ExportError(ImgsortError):
-    """A classifier cannot be exported, or gives other answers once it is."""
+    """A classifier cannot be exported, or the exported model gives other answers."""
 
 
 class MissingPackageError(ImgsortError):
-    """What was asked for needs an optional package."""
+    """The request needs an optional package that is not installed."""
 
 
 class LockedError(ImgsortError):
@@ -109,21 +109,21 @@ class LockedError(ImgsortError):
 
 
 class JournalError(ImgsortError):
-    """A file in `.imgsort` is not one that imgsort wrote, or does not fit the folder that it lies in."""
+    """A file in `.imgsort` was not written by imgsort, or it does not fit the folder that holds it."""
 
 
 class ElsewhereError(JournalError):
-    """A run was recorded for folders that were moved or renamed since."""
+    """A run was recorded for folders that were moved or renamed later."""
 
 
 class NothingToUndoError(ImgsortError):
-    """No run is in force."""
+    """There is no run to undo."""
 
 
 class StoppedError(ImgsortError):
-    """A run stopped part way; what was done is in its journal, and `undo` takes it back.
+    """A run stopped part way. Its journal records what it did, and `undo` reverses that.
 
-    `result` is the result object of the command, as far as it came.
+    `result` is the result object of the command. It covers the work that was done before the stop.
     """
 
     exit_code = 4
@@ -134,6 +134,6 @@ class StoppedError(ImgsortError):
 
 
 class InterruptedRunError(StoppedError):
-    """Ctrl-C in the middle of the moves."""
+    """A person pressed Ctrl-C while files were being moved."""
 
     exit_code = 130

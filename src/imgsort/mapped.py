@@ -1,4 +1,4 @@
-"""Matrices that may be larger than memory: in a file, mapped, with nothing resident that is not in use."""
+"""Matrices that may be larger than memory: they lie in mapped files, and only the parts in use take memory."""
 
 import contextlib
 import math
@@ -15,16 +15,17 @@ MOST_RESIDENT_BYTES = 16 * 1024**2
 
 
 def empty_matrix(rows: int, width: int) -> "NDArray[np.float32]":
-    """Return float32 (rows, width) to be written to, as `empty_array` does."""
+    """Return a float32 matrix (rows, width) for the caller to fill, made by `empty_array`."""
     import numpy as np
 
     return empty_array((rows, width), np.float32)
 
 
 def empty_array(shape: tuple[int, ...], dtype: Any) -> "NDArray[Any]":
-    """Return an array to be written to, in memory or, if it is larger than a few MB, in a file.
+    """Return an array for the caller to fill: in memory or, if it is larger than a few MB, in a file.
 
-    The file has no name, and goes with the matrix. Where there is no room for it, memory must do.
+    The file has no name, and it disappears together with the array. If the disk has no room for the file, the array
+    lies in memory.
     """
     import numpy as np
 
@@ -37,7 +38,10 @@ def empty_array(shape: tuple[int, ...], dtype: Any) -> "NDArray[Any]":
 
 
 def _reserve(descriptor: int, size: int) -> None:
-    """Give the file its size for sure: to write into a hole for which the disk has no room kills the process."""
+    """Give the file its size, and reserve the disk space for it if the system can.
+
+    Without the reservation, the file would have holes. A write into a hole kills the process if the disk is full.
+    """
     if hasattr(os, "posix_fallocate"):
         os.posix_fallocate(descriptor, 0, size)
     else:
@@ -45,7 +49,7 @@ def _reserve(descriptor: int, size: int) -> None:
 
 
 def let_go(matrix: "NDArray[Any]") -> None:
-    """Let the system take back the memory of a matrix that lies in a file; what it holds stays."""
+    """Let the system take back the memory of a matrix that lies in a file. The data stays in the file."""
     base: object = matrix
     while base is not None and not isinstance(base, mmap.mmap):
         base = base.obj if isinstance(base, memoryview) else getattr(base, "base", None)

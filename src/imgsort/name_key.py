@@ -1,8 +1,8 @@
-"""When two names are one: what the file systems of Linux, macOS and Windows may take for the same."""
+"""Tells which names the file systems of Linux, macOS and Windows may treat as the same name."""
 
 import unicodedata
 
 
 def name_key(name: str) -> str:
-    """Return what two names share if some file system takes them for one: NFC, case folded."""
+    """Return the key that two names share if some file system treats them as one: NFC, case folded."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

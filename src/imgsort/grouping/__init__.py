@@ -1,1 +1,1 @@
-"""From a matrix of features to labels. Knows arrays only: no files, no models."""
+"""From a matrix of features to labels. This package knows only arrays, no files and no models."""

@@ -1,4 +1,4 @@
-"""Where further rows belong: with the nearest centre of the categories there are, or with none of them."""
+"""Decides where further rows belong: to the existing category with the nearest centre, or to none."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,15 +11,17 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# Of further rows of a category about nineteen in twenty are to lie within; benchmarks/README.md has the table.
+# About 19 of 20 further rows of a category should lie within its limit. benchmarks/README.md has the table.
 _SHARE_WITHIN = 0.95
 _ROWS_AT_A_TIME = 512
 
 
 @dataclass(frozen=True)
 class Placed:
-    """`labels`: int (n,), each row's category, or -1 for one that is far from all; `distances`: float64 (n,), to the
-    nearest centre; `clarity`: float64 (n,), see `clarity`.
+    """The categories of further rows.
+
+    `labels`: int (n,), each row's category, or -1 for a row that is far from all centres; `distances`: float64 (n,),
+    the distance to the nearest centre; `clarity`: float64 (n,), see the function `clarity`.
     """
 
     labels: "NDArray[np.intp]"
@@ -29,15 +31,20 @@ class Placed:
 
 @dataclass(frozen=True)
 class Centres:
-    """`centres`: float32 (k, d), the mean of each category's rows at unit length. `limits`: float32 (k,), the
-    Euclidean distance to it within which nearly all of them lie.
+    """The centres of the categories, and a limit for each.
+
+    `centres`: float32 (k, d), the mean of each category's rows at unit length. `limits`: float32 (k,), a Euclidean
+    distance to the centre. Nearly all rows of the category lie within it.
     """
 
     centres: "NDArray[np.float32]"
     limits: "NDArray[np.float32]"
 
     def place(self, features: "NDArray[np.float32]") -> Placed:
-        """Say of each row, float32 (n, d), where it belongs: to none, if it lies beyond its nearest centre's limit."""
+        """Say for each row, float32 (n, d), which category it belongs to.
+
+        A row belongs to no category if it lies beyond the limit of its nearest centre.
+        """
         import numpy as np
 
         distances = distances_to(self.centres, unit_rows(features))
@@ -47,10 +54,10 @@ class Centres:
 
 
 def centres_of(features: "NDArray[np.float32]", labels: "NDArray[np.intp]") -> Centres:
-    """Learn the centres of the categories of `features`, float32 (n, d), by `labels`, int (n,): 0 to k-1, -1: none.
+    """Learn the centres of the categories from `features`, float32 (n, d), and `labels`, int (n,).
 
-    `features` may be a file mapped into memory: a part at a time is looked at. Raises ValueError where a category
-    has no row, or there is no category.
+    A label is 0 to k-1, or -1 for a row without a category. `features` may be a file mapped into memory: the function
+    reads one part at a time. Raises ValueError if a category has no row, or if there is no category.
     """
     import numpy as np
 
@@ -64,17 +71,18 @@ def centres_of(features: "NDArray[np.float32]", labels: "NDArray[np.intp]") -> C
     distances = np.zeros(len(features))
     for rows, owners, numbers in _parts(features, labels):
         distances[numbers] = np.linalg.norm(rows - centres[owners].astype(np.float64), axis=1)
-    # Its own weight draws a centre towards each row: of the others it is n / (n - 1) as far.
+    # Each row draws the centre towards itself. The centre of the other rows is n / (n - 1) times as far away.
     alone = counts / np.maximum(counts - 1, 1)
     limits = [np.quantile(distances[labels == label], _SHARE_WITHIN) * alone[label] for label in range(len(counts))]
-    # A centre is rounded to float32: a category's copies of one picture are to lie within all the same.
+    # A centre is rounded to float32. The small addition keeps a category that consists of copies of one picture within
+    # its limit.
     return Centres(centres, np.array(limits, dtype=np.float32) + np.float32(1e-4))
 
 
 def _parts(
     features: "NDArray[np.float32]", labels: "NDArray[np.intp]"
 ) -> "Iterator[tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.intp]]]":
-    """Yield the rows that have a category, at unit length, with their labels and numbers, a part at a time."""
+    """Yield the rows that have a category, one part at a time, at unit length, with their labels and numbers."""
     import numpy as np
 
     for start in range(0, len(features), _ROWS_AT_A_TIME):
@@ -86,7 +94,7 @@ def _parts(
 def distances_to(centres: "NDArray[np.floating]", rows: "NDArray[np.floating]") -> "NDArray[np.float64]":
     """Return the Euclidean distance of each row, (n, d), to each centre, (k, d): float64 (n, k).
 
-    In double precision: in single, a row may be 0.001 from itself.
+    The function uses double precision. In single precision, a row may have the distance 0.001 from itself.
     """
     import numpy as np
 
@@ -101,10 +109,12 @@ def distances_to(centres: "NDArray[np.floating]", rows: "NDArray[np.floating]") 
 
 
 def clarity(distances: "NDArray[np.float64]", owners: "NDArray[np.intp]") -> "NDArray[np.float64]":
-    """Return by how much of the larger distance the nearest other centre is farther than a row's own: float64 (n,).
+    """Return how clearly each row belongs to its own centre and not to the nearest other one: float64 (n,).
 
-    1 for by far, 0 for not at all, below it for nearer: the silhouette, with centres in the place of their members.
-    `distances`: float64 (n, k), to each centre; `owners`: int (n,), which is whose. With one centre it is 1.
+    The value is the distance to the other centre minus the distance to the own centre, divided by the larger distance.
+    It is 1 if the other centre is by far the farther one, 0 if both are equally far, and negative if it is the nearer.
+    This is the silhouette, with centres in place of their members. `distances`: float64 (n, k), to each centre;
+    `owners`: int (n,), the number of each row's own centre. With only one centre, the value is 1.
     """
     import numpy as np
 

@@ -1,4 +1,7 @@
-"""What features say beside how strongly they say it: rows less half of what all have in common, at unit length."""
+"""Turns features into directions: subtracts half of what all rows have in common and scales to unit length.
+
+A direction keeps what the features say and leaves out how strongly they say it.
+"""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self
@@ -7,13 +10,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# Between none, where what all share drowns the rest, and all of it, where rows lose what makes them a photograph.
-# benchmarks/README.md has the table.
+# If nothing is subtracted, the part that all rows share hides the rest. If the whole mean is subtracted, the rows lose
+# what makes them a photograph. benchmarks/README.md has the table.
 _SHARE_OF_MEAN = 0.5
 
 
 def unit_rows(rows: "NDArray[np.floating]") -> "NDArray[np.floating]":
-    """Return rows, (n, d), each divided by its length, in their dtype; a row of zeros stays as it is."""
+    """Return rows, (n, d), each divided by its length, in their dtype. A row of zeros stays as it is."""
     import numpy as np
 
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
@@ -22,10 +25,10 @@ def unit_rows(rows: "NDArray[np.floating]") -> "NDArray[np.floating]":
 
 
 class Directions:
-    """Takes half of the mean from every row and scales it to unit length. Learned: `mean_`, float64 (d,)."""
+    """Subtracts half of the mean from every row and scales the row to unit length. Learned: `mean_`, float64 (d,)."""
 
     def fit_parts(self, parts: "Iterable[NDArray[np.floating]]") -> Self:
-        """Learn from parts of (m, d) rows each, of one row at least in all."""
+        """Learn from parts of (m, d) rows each. All parts together must have at least one row."""
         total, count = 0.0, 0
         for rows in parts:
             total = total + rows.sum(axis=0, dtype="float64")

@@ -1,4 +1,4 @@
-"""Rows that are nearly the same: hashes that differ in a few bits only."""
+"""Finds rows that are nearly the same: their hashes differ in only a few bits."""
 
 from typing import TYPE_CHECKING
 
@@ -8,10 +8,10 @@ if TYPE_CHECKING:
 
 
 def connected_near_duplicates(hashes: "NDArray[np.uint64]", max_distance: int) -> "NDArray[np.intp]":
-    """Return a label for each of `hashes`, uint64 (n,): rows that differ by `max_distance` bits or less have one label.
+    """Return a label for each of `hashes`, uint64 (n,): rows that differ by at most `max_distance` bits share a label.
 
-    So have rows that are joined by others in between, however much they differ themselves. Labels, intp (n,), are
-    0, 1, 2… in the order of their first rows. All pairs are compared.
+    Rows that are linked by other rows between them also share a label, however much they differ themselves. Labels,
+    intp (n,), are 0, 1, 2… in the order of their first rows. All pairs are compared.
     """
     import numpy as np
     from scipy.sparse import coo_array
@@ -27,11 +27,11 @@ def connected_near_duplicates(hashes: "NDArray[np.uint64]", max_distance: int) -
 
 
 def group_near_duplicates(hashes: "NDArray[np.uint64]", max_distance: int) -> "NDArray[np.intp]":
-    """Return a label for each of `hashes`, uint64 (n,): rows of one label differ from its first by `max_distance`.
+    """Return a label for each of `hashes`, uint64 (n,): the rows of a label are near its first row, the leader.
 
-    Each row, in order, joins the first earlier leader within `max_distance` bits, or else leads a new group.
-    Labels, intp (n,), are 0, 1, 2… in the order of the leaders. Each leader is compared with all rows after
-    it: n² / 2 comparisons at most, one or two seconds for 50,000 rows.
+    Each row, in order, joins the first earlier leader that differs from it by at most `max_distance` bits. If there is
+    no such leader, the row leads a new group. Labels, intp (n,), are 0, 1, 2… in the order of the leaders. Each leader
+    is compared with all rows after it. These are at most n² / 2 comparisons: one or two seconds for 50,000 rows.
     """
     import numpy as np
 

@@ -1,4 +1,4 @@
-"""scikit-learn's K-Means as every part of imgsort runs it."""
+"""Runs scikit-learn's K-Means in the same way for every part of imgsort."""
 
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -13,20 +13,20 @@ _WORTH_THREADS = 1_000_000
 def fitted_kmeans(
     rows: "NDArray[np.floating]", clusters: int, random_state: int, *, copy: bool = True, starts: int = 10
 ) -> Any:
-    """Return `sklearn.cluster.KMeans` fitted on `rows`, (n, d): k-means++, the best of `starts`.
+    """Return `sklearn.cluster.KMeans` fitted on `rows`, (n, d): k-means++, the best of `starts` attempts.
 
-    With `copy` off the rows are worked on in place, and put back to rounding: a copy may be most of the memory.
-    Raises ValueError for n < clusters. Source: Arthur & Vassilvitskii, k-means++ (2007).
+    Without `copy`, K-Means changes the rows in place and restores them, except for rounding. This saves memory: a copy
+    may be most of it. Raises ValueError if n < clusters. Source: Arthur & Vassilvitskii, k-means++ (2007).
     """
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
     from threadpoolctl import threadpool_limits
 
     kmeans = KMeans(clusters, init="k-means++", n_init=starts, random_state=random_state, copy_x=copy)
-    # K-Means has threads of its own; those of BLAS, which wait busily between many small products, take their cores.
-    # Where there is little to do, its own threads wait for each other longer than they work.
+    # K-Means has its own threads. The threads of BLAS wait busily between many small products and take the cores away
+    # from them. If there is little to do, the threads of K-Means wait for each other longer than they work.
     limited = "blas" if rows.size * clusters > _WORTH_THREADS else None
     with threadpool_limits(1, user_api=limited), warnings.catch_warnings():
-        # Said where fewer distinct rows than clusters are found; the labels say it too.
+        # The warning says that there are fewer distinct rows than clusters. The labels show this too.
         warnings.simplefilter("ignore", ConvergenceWarning)
         return kmeans.fit(rows)

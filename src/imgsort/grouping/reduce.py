@@ -1,4 +1,4 @@
-"""Fewer dimensions for clustering: principal component analysis, for few rows or for more than fit in memory."""
+"""Reduces the dimensions for clustering by principal component analysis, also for more rows than fit in memory."""
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# Beyond this width a covariance matrix takes more than a singular value decomposition of the rows.
+# Above this width, a covariance matrix costs more than a singular value decomposition of the rows.
 _MOST_COVARIANCE_WIDTH = 8192
 _ROWS_AT_A_TIME = 512
 _ROUNDING = 1e-6
@@ -26,12 +26,13 @@ def reduce_features(
 ) -> "NDArray[np.float64]":
     """Project `features` on the principal components that together hold `variance` of the variance.
 
-    Parameters: `features`, float32 (n, d), which may be a file mapped into memory; `variance`, above 0 and
-    at most 1; `order`, int (n,), the order in which the rows are seen, by default their own; `directions`, to
-    see rows as `imgsort.grouping.directions` does. Returns float64 (n, k), rows in that order. Rows that are
-    all the same have no variance to keep: they become one column of zeros. Neither way depends on a seed:
-    scikit-learn's `PCA` with a full singular value decomposition for fewer rows than columns, `CovariancePCA`
-    for others.
+    Parameters: `features`, float32 (n, d), which may be a file mapped into memory; `variance`, above 0 and at most 1;
+    `order`, int (n,), the order in which the rows are seen, by default their own order; `directions`, whether to turn
+    the rows into directions first, see `imgsort.grouping.directions`. Returns float64 (n, k), with the rows in `order`.
+    If all rows are the same, there is no variance to keep: the result is one column of zeros.
+
+    For fewer rows than columns, and for more than 8192 columns, the function uses scikit-learn's `PCA` with a full
+    singular value decomposition. Otherwise, it uses `CovariancePCA`. Neither way depends on a seed.
     """
     import numpy as np
 
@@ -51,19 +52,19 @@ def reduce_features(
 
 
 class CovariancePCA:
-    """Principal components of rows that come part by part, by the eigenvectors of their covariance.
+    """Finds the principal components of rows that come in parts, by the eigenvectors of their covariance.
 
-    Sums are float64 and about the mean of the first part, so that large means cost no digits; memory is a few
-    d x d matrices however many rows there are. Follows scikit-learn's estimators, and gives what its
-    `PCA(svd_solver="covariance_eigh")` gives. Learned by `fit_parts`: `mean_`, float64 (d,); `components_`,
-    float64 (k, d); `explained_variance_ratio_`, float64 (k,).
+    Sums are float64. The mean of the first part is subtracted from the rows first, so large means cost no digits. The
+    memory needed is a few d x d matrices, however many rows there are. Follows scikit-learn's estimators, and gives the
+    same result as its `PCA(svd_solver="covariance_eigh")`. Learned by `fit_parts`: `mean_`, float64 (d,);
+    `components_`, float64 (k, d); `explained_variance_ratio_`, float64 (k,).
     """
 
     def __init__(self, variance: float) -> None:
         self.variance = variance
 
     def fit_parts(self, parts: "Iterable[NDArray[np.floating]]") -> Self:
-        """Learn from parts of (m, d) rows each, of two rows at least in all."""
+        """Learn from parts of (m, d) rows each. All parts together must have at least two rows."""
         import numpy as np
 
         parts = iter(parts)
@@ -87,7 +88,7 @@ class CovariancePCA:
         ratios = values / values.sum()
         count = len(ratios) if self.variance >= 1 else np.searchsorted(np.cumsum(ratios), self.variance, "right") + 1
         components = vectors[:count]
-        # An eigenvector's sign is anyone's choice; scikit-learn makes its largest number positive.
+        # The sign of an eigenvector is arbitrary. As scikit-learn does, the code makes its largest number positive.
         largest = np.abs(components).argmax(axis=1)
         self.components_ = components * np.sign(components[np.arange(len(components)), largest])[:, None]
         self.explained_variance_ratio_ = ratios[:count]
@@ -108,7 +109,10 @@ def _by_singular_values(features: "NDArray[np.float32]", variance: float) -> "ND
 
 
 def _are_alike(parts: "Iterator[NDArray[np.float32]]") -> bool:
-    """Say whether all rows are one direction, as those of flat pictures of any brightness are, but for rounding."""
+    """Say whether all rows are the same direction, except for rounding.
+
+    The rows of flat pictures are the same direction, whatever their brightness.
+    """
     import numpy as np
 
     first = next(parts)
@@ -124,7 +128,7 @@ def _parts(
     order: "NDArray[np.intp]",
     seen_as: "Callable[[NDArray[np.float32]], NDArray[np.float32]]" = _as_they_are,
 ) -> "Iterator[NDArray[np.float32]]":
-    """Yield the rows in this order, a part at a time."""
+    """Yield the rows in this order, one part at a time."""
     for start in range(0, len(order), _ROWS_AT_A_TIME):
         yield seen_as(features[order[start : start + _ROWS_AT_A_TIME]])
         let_go(features)

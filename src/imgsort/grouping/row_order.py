@@ -1,4 +1,4 @@
-"""Rows that were seen in another order than their own, put back."""
+"""Puts rows that were seen in another order back into their own order."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -8,9 +8,9 @@ if TYPE_CHECKING:
 
 
 def in_own_order(values: "NDArray[Any]", order: "NDArray[np.intp] | None") -> "NDArray[Any]":
-    """Return values, (n,), of rows that were seen in `order`, int (n,), in the order that the rows have themselves.
+    """Return `values`, (n,), of rows that were seen in `order`, int (n,), in the rows' own order.
 
-    `order`: numbers of rows, the first seen first, as `features[order]` has them; None for their own order.
+    `order` holds the numbers of the rows, the first seen row first, as in `features[order]`. None is their own order.
     """
     import numpy as np
 

@@ -1,1 +1,1 @@
-"""From a folder to pixels: which files are images, how they are read, how they are made square."""
+"""From a folder to pixels: finds the image files, reads them, judges them, and makes them square."""

@@ -1,4 +1,4 @@
-"""What kind of image a file is, judged by its first bytes and never by its name; and what its name claims."""
+"""Tells the kind of an image by its first bytes, never by its name. Also tells which kind the name claims."""
 
 import os
 
@@ -28,7 +28,7 @@ _MAGIC = (
     (b"MM\x00*", "tiff"),
     (b"BM", "bmp"),
 )
-# ISO/IEC 23008-12, and the brands that cameras write.
+# The brands of ISO/IEC 23008-12, and the brands that cameras write.
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1", b"mif2")
 
 
@@ -38,19 +38,22 @@ def image_kind(head: bytes) -> str | None:
         return "webp"
     if head[4:8] == b"ftyp":
         return _kind_of_brands(head)
-    # A two-byte signature is weak: a bitmap also has four reserved bytes, always zero.
+    # A two-byte signature is weak. A bitmap also has four reserved bytes, which are always zero.
     if head[:2] == b"BM" and head[6:10] != b"\x00\x00\x00\x00":
         return None
     return next((kind for magic, kind in _MAGIC if head.startswith(magic)), None)
 
 
 def claimed_kind(name: str) -> str | None:
-    """Return the kind that a file's suffix claims, `svg` too; None where it claims none."""
+    """Return the kind that a file's suffix claims, `svg` included, or None if it claims none."""
     return _KIND_OF_SUFFIX.get(os.path.splitext(name)[1].lower())
 
 
 def _kind_of_brands(head: bytes) -> str | None:
-    """Tell AVIF from HEIF: some files of both name a brand that says neither first, and their own after it."""
+    """Tell AVIF from HEIF.
+
+    Some files of both kinds first name a brand that does not tell them apart, and then the brand of their own kind.
+    """
     length = min(int.from_bytes(head[:4], "big"), len(head))
     brands = [head[8:12], *(head[start : start + 4] for start in range(16, length - 3, 4))]
     if b"avif" in brands or b"avis" in brands:

@@ -1,4 +1,4 @@
-"""Works in threads, a bounded number of items ahead of whoever takes the results, and gives them in order."""
+"""Works in threads and gives the results in order. A limited number of results wait for the caller."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -11,16 +11,16 @@ Result = TypeVar("Result")
 
 
 def core_count() -> int:
-    """Return how many processors this process may use, as an affinity or a container limits them."""
+    """Return how many processors this process may use. An affinity or a container may limit the number."""
     import joblib
 
     return int(joblib.cpu_count())
 
 
 def stream(items: Iterable[Item], work: Callable[[Item], Result], ahead: int) -> Iterator[Result]:
-    """Yield `work(item)` for every item, in order, done in as many threads as there are cores.
+    """Yield `work(item)` for every item, in order. As many threads as there are cores do the work.
 
-    At most `ahead` results wait to be taken, so memory does not grow with the number of items.
+    At most `ahead` results wait for the caller, so memory does not grow with the number of items.
     """
     upcoming = iter(items)
     with ThreadPoolExecutor(max_workers=core_count(), thread_name_prefix="imgsort-read") as pool:

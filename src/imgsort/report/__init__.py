@@ -1,1 +1,1 @@
-"""Results written down: tables for a spreadsheet, pages for a browser."""
+"""Draws results as charts, in PNG files."""

@@ -1,4 +1,4 @@
-"""Pictures of figures, as PNG: how a training went, what is taken for what, models side by side."""
+"""Draws charts as PNG files: the course of a training, a confusion matrix, and models side by side."""
 
 import io
 import logging
@@ -16,7 +16,7 @@ _LONGEST_NAME = 24
 
 @dataclass(frozen=True)
 class Curve:
-    """`name` of the figure; `train` and `validation`: its values, step by step."""
+    """One measure of a training, called `name`. `train` and `validation` hold its values, step by step."""
 
     name: str
     train: Sequence[float]
@@ -24,7 +24,7 @@ class Curve:
 
 
 def draw_curves(path: Path, step: str, curves: Sequence[Curve]) -> None:
-    """Draw each figure over the steps, which are called `step`, side by side. Raises OSError."""
+    """Draw one chart for each curve, side by side. `step` is the name of a step on the axis. Raises OSError."""
     figure = _figure(4.5 * len(curves), 3.6)
     for axes, curve in zip(figure.subplots(1, len(curves), squeeze=False)[0], curves, strict=True):
         steps = range(1, len(curve.train) + 1)
@@ -38,7 +38,7 @@ def draw_curves(path: Path, step: str, curves: Sequence[Curve]) -> None:
 
 
 def draw_confusion(path: Path, names: Sequence[str], matrix: Sequence[Sequence[int]]) -> None:
-    """Draw a confusion matrix: a row for each class, coloured by the share of its images. Raises OSError."""
+    """Draw a confusion matrix with a row for each class. Colours show shares of the row's images. Raises OSError."""
     side = max(3.5, min(0.5 * len(names) + 2, 14))
     figure = _figure(side + 0.8, side)
     axes = figure.subplots()
@@ -58,7 +58,7 @@ def draw_confusion(path: Path, names: Sequence[str], matrix: Sequence[Sequence[i
 
 
 def draw_bars(path: Path, names: Sequence[str], values: Sequence[float], title: str) -> None:
-    """Draw a bar for each name. Raises OSError."""
+    """Draw one bar for each name. Raises OSError."""
     figure = _figure(7, 0.5 * len(names) + 1.4)
     axes = figure.subplots()
     bars = axes.barh(range(len(names)), values)
@@ -75,14 +75,14 @@ def _shortened(name: str) -> str:
 
 
 def _figure(width: float, height: float) -> Any:
-    """Return a figure of inches that no screen is needed for."""
+    """Return a figure of this size in inches. It needs no screen."""
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), dpi=_DPI, layout="constrained")
 
 
 def _save(figure: Any, path: Path) -> None:
-    """Write a new PNG. Letters that the font has not are drawn as boxes, and are nothing to warn of."""
+    """Write a new PNG file. Letters that the font does not have become boxes, which needs no warning."""
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     picture = io.BytesIO()
     with warnings.catch_warnings():

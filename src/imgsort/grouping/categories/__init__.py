@@ -1,1 +1,1 @@
-"""Rows that look alike, as numbered categories."""
+"""Groups rows that look alike into numbered categories."""

@@ -1,8 +1,9 @@
-"""How many categories there are: what the silhouette says, and of answers nearly as good a stable one.
+"""Chooses the number of categories: of the numbers whose silhouette is nearly the best, it takes a stable one.
 
-Silhouette: Rousseeuw (1987), by cosine, for it is directions in which images of a kind agree. Stability under
-resampling: Ben-Hur, Elisseeff & Guyon (2002), here the agreement of K-Means fitted on parts of the rows. Either
-alone, and the largest of several, were tried: benchmarks/README.md.
+Silhouette: Rousseeuw (1987). It uses the cosine distance, because images of one kind agree in direction. Stability
+under resampling: Ben-Hur, Elisseeff & Guyon (2002). Here it is the agreement of K-Means models that are fitted on parts
+of the rows. Silhouette alone, stability alone, and the largest of several numbers were also tried: see
+benchmarks/README.md.
 """
 
 from collections.abc import Sequence
@@ -16,19 +17,22 @@ if TYPE_CHECKING:
 
 MIN_CLUSTERS, MAX_CLUSTERS = 2, 15
 
-# Beyond so many rows a part of them is asked: the silhouette compares every row with every other.
+# Above this number, only a part of the rows is used, because the silhouette compares every row with every other.
 _MOST_ROWS = 4000
 _SUBSAMPLES, _SHARE_OF_ROWS, _STARTS = 6, 0.8, 3
-# So near the best silhouette the difference says less than resampling does; and so near the best stability
-# the larger number is right more often: two classes that are alike are taken for one before one is for two.
+# If a silhouette is this near the best one, the difference between them says less than resampling does. If a stability
+# is this near the best one, the larger number is right more often: it is common that two similar classes are taken for
+# one, and less common that one class is taken for two.
 _NEARLY_AS_GOOD = 0.97
 _NEARLY_AS_STABLE = 0.05
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A number of clusters: `silhouette`, -1 to 1, of K-Means with so many; `stability`, the mean adjusted Rand
-    index between what K-Means makes of parts of the rows, 1 for always the same.
+    """A number of clusters, and how good it is.
+
+    `silhouette`: -1 to 1, of K-Means with this number of clusters. `stability`: the mean adjusted Rand index between
+    the clusterings that K-Means learns from parts of the rows; 1 means that all are the same.
     """
 
     clusters: int
@@ -39,33 +43,37 @@ class Candidate:
 def candidates(
     rows: "NDArray[np.floating]", smallest: int = MIN_CLUSTERS, largest: int = MAX_CLUSTERS, *, random_state: int = 0
 ) -> tuple[Candidate, ...]:
-    """Judge every number of clusters from `smallest`, at least 2, to `largest` for rows, (n, k).
+    """Judge every number of clusters from `smallest`, at least 2, to `largest` for `rows`, (n, k).
 
-    Numbers for which there are not enough different rows are left out: none may be left. The order of the rows
-    matters where there are more than 4000.
+    Numbers for which there are not enough different rows are left out, so the result may be empty. The order of the
+    rows matters if there are more than 4000.
     """
     asked = rows[:: max(1, -(-len(rows) // _MOST_ROWS))]
     parts = _parts(len(asked), random_state)
-    # The silhouette needs a cluster of two rows.
+    # The silhouette needs at least one cluster of two rows.
     most = min(largest, distinct_count(asked), len(asked) - 1)
     return tuple(_judged(asked, clusters, parts, random_state) for clusters in range(smallest, most + 1))
 
 
 def distinct_count(rows: "NDArray[np.floating]") -> int:
-    """Return how many different rows there are among (n, k), but for the rounding that reduction leaves."""
+    """Return how many different rows there are in `rows`, (n, k). Rounding errors of the reduction do not count."""
     import numpy as np
 
     if not len(rows):
         return 0
     scale = float(np.abs(rows).max()) or 1.0
-    # Adding 0 makes one number of -0 and 0.
+    # Adding 0 turns -0 into 0, so that both count as the same number.
     return len(np.unique(np.round(rows / scale, 9) + 0.0, axis=0))
 
 
 def best(judged: Sequence[Candidate]) -> Candidate:
-    """Return the largest of those that are nearly the most stable among those whose silhouette is nearly the best."""
+    """Return the best candidate.
+
+    First, take the candidates whose silhouette is nearly the best. Of these, take the candidates that are nearly the
+    most stable. Of these, return the one with the most clusters.
+    """
     clearest = max(candidate.silhouette for candidate in judged)
-    # Below 0 no candidate is as good as its own share of the best.
+    # If the best silhouette is negative, 0.97 times this value is higher, and no candidate reaches it.
     clear = [each for each in judged if each.silhouette >= min(clearest, _NEARLY_AS_GOOD * clearest)]
     stable = max(candidate.stability for candidate in clear) - _NEARLY_AS_STABLE
     return max((each for each in clear if each.stability >= stable), key=lambda each: each.clusters)

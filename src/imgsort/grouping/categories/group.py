@@ -1,4 +1,4 @@
-"""Groups of rows that look alike, on reduced features: by K-Means, or another of scikit-learn's algorithms."""
+"""Groups rows that look alike, on reduced features, by K-Means or another algorithm of scikit-learn."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 
 Algorithm = Literal["kmeans", "agglomerative", "hdbscan"]
 
-# What compares every two rows takes gigabytes and minutes beyond this.
+# Above this number of rows, an algorithm that compares every two rows takes gigabytes and minutes.
 MOST_PAIRED_ROWS = 20_000
-# Density means little in hundreds of dimensions: HDBSCAN sees the first of the components.
+# Density means little in hundreds of dimensions, so HDBSCAN gets only the first components.
 _DENSITY_COMPONENTS = 50
 _DENSITY_SHARE, _DENSITY_LEAST, _DENSITY_SAMPLES = 0.03, 5, 3
 
 
 @dataclass(frozen=True)
 class Grouping:
-    """What clustering says of each row.
+    """The result of clustering.
 
-    `labels`: int (n,), 0 for the largest category, -1 for a row in none; `distances`: float64 (n,), how far each
-    row lies from the centre of its category, or of the nearest, in the reduced space, higher = odder; `clarity`:
-    float64 (n,), how clearly it belongs there, see `imgsort.grouping.centres.clarity`; `candidates`: what was
-    judged, where the number of categories was chosen.
+    `labels`: int (n,), 0 for the largest category, -1 for a row without a category; `distances`: float64 (n,), how far
+    each row lies from the centre of its category in the reduced space, higher = odder. For a row without a category, it
+    is the distance from the nearest centre. `clarity`: float64 (n,), how clearly the row belongs to that centre, see
+    `imgsort.grouping.centres.clarity`; `candidates`: the judged numbers of categories, if the number was chosen.
     """
 
     labels: "NDArray[np.intp]"
@@ -46,7 +46,7 @@ class Grouping:
 
     @property
     def count(self) -> int:
-        """The number of categories that hold a row."""
+        """The number of categories that hold at least one row."""
         return int(self.labels.max()) + 1
 
 
@@ -63,12 +63,14 @@ def group_rows(
 ) -> Grouping:
     """Cluster the rows of `features`, float32 (n, d), into at most `clusters` categories.
 
-    With `auto` the number is chosen from `range_of_clusters`; hdbscan finds its own and leaves out what is in no
-    dense region. `variance`: the share that PCA keeps; `directions`: see `imgsort.grouping.directions`. The
-    result depends on the order in which rows are seen: `order`, int (n,), by default their own. Categories
-    are numbered by size, ties by the first row seen. Rows that are equal cannot be told apart, so there may
-    be fewer categories than asked for. Raises ValueError for n < clusters, and for more than
-    MOST_PAIRED_ROWS where every two are compared, by all but kmeans.
+    With `auto`, the number is chosen from `range_of_clusters`. hdbscan finds its own number, and it leaves out rows
+    that lie in no dense region. `variance`: the share of the variance that PCA keeps; `directions`: see
+    `imgsort.grouping.directions`; `order`: int (n,), the order in which the rows are seen, by default their own order.
+    The result depends on this order. Categories are numbered by size. If two have the same size, the one whose first
+    row is seen earlier comes first. Equal rows cannot be told apart, so there may be fewer categories than requested.
+
+    Raises ValueError if n < clusters. All algorithms except kmeans compare every two rows. They also raise ValueError
+    for more than MOST_PAIRED_ROWS rows.
     """
 
     if algorithm != "kmeans" and len(features) > MOST_PAIRED_ROWS:
@@ -77,7 +79,8 @@ def group_rows(
     judged: tuple[Candidate, ...] = ()
     if clusters == "auto" and algorithm != "hdbscan":
         judged = candidates(reduced, *range_of_clusters, random_state=random_state)
-    # Where rows are all equal, or fewer than the least number asks for, nothing can be judged: one category.
+    # Nothing can be judged if all rows are equal, or if there are too few rows for the smallest number. Then there is
+    # one category.
     wanted = (best(judged).clusters if judged else 1) if clusters == "auto" else clusters
     found = _labels(reduced, algorithm, wanted, random_state)
     labels = number_by_size(found)
@@ -87,9 +90,10 @@ def group_rows(
 
 
 def number_by_size(labels: "NDArray[np.integer]") -> "NDArray[np.intp]":
-    """Renumber `labels`, int (n,), so that 0 is the largest cluster; of two of one size the first row's comes first.
+    """Renumber `labels`, int (n,), so that 0 is the largest cluster.
 
-    -1, for rows in no cluster, stays.
+    If two clusters have the same size, the one with the earlier first row comes first. The label -1, for rows without a
+    cluster, stays.
     """
     import numpy as np
 
@@ -107,7 +111,7 @@ def _reduced(
 ) -> "NDArray[np.float64]":
     from threadpoolctl import ThreadpoolController
 
-    # scikit-learn takes a second to import, which may go on in a thread meanwhile: a core is left to it.
+    # The import of scikit-learn takes a second, and it may still go on in another thread. One core is left for it.
     blas = ThreadpoolController().select(user_api="blas")
     threads = max((library["num_threads"] for library in blas.info()), default=1)
     with blas.limit(limits=max(1, threads - 1)):
@@ -117,7 +121,7 @@ def _reduced(
 def _labels(
     reduced: "NDArray[np.float64]", algorithm: Algorithm, clusters: int, random_state: int
 ) -> "NDArray[np.integer]":
-    """Return a label for each row, -1 for one in no cluster. Raises ValueError for n < clusters."""
+    """Return a label for each row, -1 for a row without a cluster. Raises ValueError if n < clusters."""
     import numpy as np
     from sklearn.cluster import HDBSCAN, AgglomerativeClustering
 
@@ -127,7 +131,7 @@ def _labels(
     if algorithm == "kmeans":
         labels = fitted_kmeans(reduced, clusters, random_state, copy=False).labels_
     elif algorithm == "agglomerative":
-        # Ward (1963): joins the two clusters whose union adds least to the squared distances from the means.
+        # Ward (1963): each step joins the two clusters whose union adds least to the squared distances from the means.
         most = min(clusters, distinct_count(reduced))
         labels = (
             AgglomerativeClustering(most, linkage="ward").fit_predict(reduced)
@@ -137,7 +141,7 @@ def _labels(
     elif len(reduced) < _DENSITY_LEAST:
         labels = np.full(len(reduced), -1, dtype=np.intp)
     else:
-        # Campello, Moulavi & Sander (2013).
+        # HDBSCAN: Campello, Moulavi & Sander (2013).
         least = max(_DENSITY_LEAST, round(_DENSITY_SHARE * len(reduced)))
         density = HDBSCAN(min_cluster_size=least, min_samples=_DENSITY_SAMPLES, copy=True)
         labels = density.fit_predict(reduced[:, :_DENSITY_COMPONENTS])
@@ -147,7 +151,10 @@ def _labels(
 def _around_centres(
     reduced: "NDArray[np.float64]", labels: "NDArray[np.intp]"
 ) -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
-    """Return how far each row is from its centre, and its clarity. Works on `reduced` in place: it may be large."""
+    """Return how far each row is from its centre, and its clarity.
+
+    The function changes `reduced` in place, because the matrix may be large.
+    """
     import numpy as np
 
     count = int(labels.max()) + 1

@@ -1,4 +1,4 @@
-"""A word for each category: what is seen most in it and least in the others."""
+"""Finds a name for each category: the thing that it shows most and that the other categories show least."""
 
 from typing import TYPE_CHECKING
 
@@ -8,12 +8,12 @@ if TYPE_CHECKING:
 
 
 def telling_columns(seen: "NDArray[np.floating]", labels: "NDArray[np.intp]") -> "list[int | None]":
-    """Return for each category the column that tells it from the others; no column twice.
+    """Return for each category the column that tells it from the others. No column appears twice.
 
-    `seen`: (n, c), how much of each of c things is seen in a row, such as probabilities; `labels`: int (n,), 0 to
-    k - 1, or -1 for rows that count for none. A column's worth is its mean in the category less its largest
-    mean in another; together the columns are worth the most (the assignment problem: Kuhn, 1955). None for a
-    category that has no column left, or no row.
+    `seen`: (n, c), how much each row shows of each of c things, for example as probabilities; `labels`: int (n,), 0 to
+    k - 1, or -1 for rows without a category. The worth of a column is its mean in the category minus its largest mean
+    in another category. The columns are chosen so that the sum of their worths is as large as possible (the assignment
+    problem: Kuhn, 1955). A category without rows gets None, and so does a category for which no column is left.
     """
     import numpy as np
     from scipy.optimize import linear_sum_assignment

@@ -1,1 +1,1 @@
-"""Rows that do not belong: one method, one module."""
+"""Finds rows that do not belong. Each module holds one method."""

@@ -1,8 +1,8 @@
-"""Rows that do not belong: those whose nearest neighbours are far, however many groups the others form.
+"""Finds rows that do not belong: rows far from their nearest neighbours, however many groups the others form.
 
-Distance to the k nearest neighbours as a score of oddness: Ramaswamy, Rastogi & Shim, "Efficient algorithms for
-mining outliers from large data sets" (SIGMOD 2000), with the mean over the k of Angiulli & Pizzuti (PKDD 2002).
-What else was tried is in benchmarks/README.md.
+The distance to the k nearest neighbours is a score of oddness: Ramaswamy, Rastogi & Shim, "Efficient algorithms for
+mining outliers from large data sets" (SIGMOD 2000). The mean over the k neighbours comes from Angiulli & Pizzuti
+(PKDD 2002). benchmarks/README.md lists the other methods that were tried.
 """
 
 from typing import TYPE_CHECKING, Self
@@ -13,19 +13,19 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# From where on a score is odd by itself, where nobody says how many are. Tukey's "far out" is 3 for normal
-# distributions; distances have a longer tail. benchmarks/README.md has the table.
+# If nobody says how many outliers there are, a row with a higher score is an outlier. Tukey's "far out" is 3 for
+# normal distributions, but distances have a longer tail. benchmarks/README.md has the table.
 ODD_SCORE = 2.5
 
 
 class NeighbourOutliers:
-    """Outliers as the rows with the largest mean cosine distance to their `neighbors` nearest rows.
+    """Finds outliers: the rows with the largest mean cosine distance to their `neighbors` nearest rows.
 
-    `max_outliers` of them, or with None those above `threshold`, a distance; or with None for both, those whose
-    score is above `ODD_SCORE`, which may be none. Follows scikit-learn's estimators. Learned: `distances_`,
-    float64 (n,), from 0 to 2; `scores_`, float64 (n,), by how many interquartile ranges a distance is above the
-    upper quartile; `nearest_`, int (n,), each row's nearest other row, itself where there is none;
-    `predictions_`, int (n,), +1 inlier and -1 outlier.
+    If `max_outliers` is given, this many rows are outliers. Otherwise, if `threshold` is given, rows with a distance
+    above it are outliers. If both are None, rows with a score above `ODD_SCORE` are outliers; there may be no such row.
+    Follows scikit-learn's estimators. Learned: `distances_`, float64 (n,), from 0 to 2; `scores_`, float64 (n,), by how
+    many interquartile ranges a distance is above the upper quartile; `nearest_`, int (n,), each row's nearest other
+    row, or the row itself if there is no other; `predictions_`, int (n,), +1 inlier and -1 outlier.
     """
 
     def __init__(self, neighbors: int = 10, *, max_outliers: int | None = None, threshold: float | None = None) -> None:
@@ -34,7 +34,10 @@ class NeighbourOutliers:
         self.threshold = threshold
 
     def fit(self, features: "NDArray[np.float32]") -> Self:
-        """Learn from `features`, float32 (n, d). Fewer than three rows, or rows all equal, have no outliers."""
+        """Learn from `features`, float32 (n, d).
+
+        There are no outliers if there are fewer than three rows, or if all rows are equal.
+        """
         import numpy as np
 
         rows = len(features)
@@ -55,7 +58,8 @@ class NeighbourOutliers:
         count = min(self.neighbors, len(features) - 1)
         search = NearestNeighbors(n_neighbors=count, algorithm="brute").fit(unit_rows(features))
         lengths, neighbours = search.kneighbors()
-        # Between unit rows the cosine distance is half the square of the Euclidean one. Equal rows are rounded to 0.
+        # Between unit rows, the cosine distance is half the square of the Euclidean distance. Rounding makes the
+        # distance between equal rows 0.
         distances: NDArray[np.float64] = np.round(np.square(lengths.astype(np.float64)).mean(axis=1) / 2, 6)
         return distances, neighbours[:, 0]
 
@@ -70,11 +74,14 @@ class NeighbourOutliers:
 
 
 def _beyond_quartile(distances: "NDArray[np.float64]") -> "NDArray[np.float64]":
-    """Return by how many interquartile ranges each is above the upper quartile. Tukey, "Exploratory data analysis"."""
+    """Return by how many interquartile ranges each distance is above the upper quartile.
+
+    Source: Tukey, "Exploratory data analysis".
+    """
     import numpy as np
 
     lower, upper = np.percentile(distances, [25, 75])
-    # Of a folder of copies and one other picture the range is nothing; that one is odd all the same.
+    # In a folder of copies and one other picture, the range is zero. The other picture must still be odd.
     spread = max(float(upper - lower), 1e-3)
     scores: NDArray[np.float64] = (distances - upper) / spread
     return scores

@@ -1,4 +1,4 @@
-"""Rows that do not belong: the original program's method, two clusters of which the smaller is odd."""
+"""Finds rows that do not belong by the method of the original program: the smaller of two clusters is odd."""
 
 from typing import TYPE_CHECKING, Self
 
@@ -10,13 +10,14 @@ if TYPE_CHECKING:
 
 
 class TwoMeansOutliers:
-    """Outliers as the smaller of two K-Means clusters, at most `max_outliers` of them.
+    """Finds outliers: the rows of the smaller of two K-Means clusters, at most `max_outliers` of them.
 
-    Where the smaller cluster holds more rows than that, those farthest from its centroid are the
-    outliers. Follows scikit-learn's estimators. Learned: `labels_`, int (n,), 1 in the smaller
-    cluster; `small_fraction_`, its share of the rows; `predictions_`, int (n,), +1 inlier and -1 outlier;
-    `distances_`, float64 (n,), the distance of each row from the smaller cluster's centroid.
-    A folder that holds two natural groups is split into them: see `small_fraction_`.
+    If the smaller cluster holds more rows than that, the rows farthest from its centroid are the outliers. If a folder
+    holds two natural groups, the two clusters are these groups: see `small_fraction_`.
+
+    Follows scikit-learn's estimators. Learned: `labels_`, int (n,), 1 in the smaller cluster; `small_fraction_`, its
+    share of the rows; `predictions_`, int (n,), +1 inlier and -1 outlier; `distances_`, float64 (n,), the distance of
+    each row from the smaller cluster's centroid.
     """
 
     def __init__(self, max_outliers: int = 8, *, random_state: int = 0) -> None:
@@ -24,7 +25,10 @@ class TwoMeansOutliers:
         self.random_state = random_state
 
     def fit(self, features: "NDArray[np.float32]") -> Self:
-        """Learn from `features`, float32 (n, d). Fewer than three rows, or rows all equal, have no outliers."""
+        """Learn from `features`, float32 (n, d).
+
+        There are no outliers if there are fewer than three rows, or if all rows are equal.
+        """
         import numpy as np
 
         rows = len(features)
@@ -39,7 +43,7 @@ class TwoMeansOutliers:
         sizes = np.bincount(found, minlength=2)
         if np.min(sizes) == 0:
             return self
-        # Of two clusters of one size the first row's is taken for the normal one.
+        # If both clusters have the same size, the cluster of the first row counts as the normal one.
         small = int(np.argmin(sizes)) if sizes[0] != sizes[1] else 1 - int(found[0])
         self.labels_ = (found == small).astype(np.intp)
         self.small_fraction_ = float(sizes[small]) / rows

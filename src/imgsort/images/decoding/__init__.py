@@ -1,1 +1,1 @@
-"""The bytes of an image file to upright RGB pixels, or a reason why not."""
+"""Turns the bytes of an image file into upright RGB pixels, or gives the reason why it cannot."""

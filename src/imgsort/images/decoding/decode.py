@@ -1,7 +1,7 @@
-"""One image file to upright RGB pixels and the hash of its bytes, or a reason why not.
+"""Turns an image file into upright RGB pixels and the hash of its bytes, or gives the reason why it cannot.
 
-The bytes are read once: kind, header, structure, hash and pixels all come from the same buffer. OpenCV
-decodes; Pillow takes what OpenCV gets wrong (transparency) or gives up on (HEIC, files cut short).
+The bytes are read once: kind, header, structure, hash and pixels all come from the same buffer. OpenCV decodes most
+files. Pillow decodes the files that OpenCV gets wrong (transparency) or cannot decode (HEIC, files that are cut short).
 """
 
 import contextlib
@@ -29,24 +29,24 @@ if TYPE_CHECKING:
 
 Truncated = Literal["skip", "use"]
 
-# To be raised when the same bytes become other pixels: features that are kept were made of the old ones.
+# Raise this number when the same bytes give other pixels, because the cached features come from the old pixels.
 READER_VERSION = 1
 
 MAX_FILE_BYTES = 2 * 1024**3
 
-# Images of more pixels than this are decoded one at a time: a hundred megapixels are 300 MB.
+# Images with more pixels than this are decoded one at a time: 100 megapixels take 300 MB.
 _LARGE_PIXELS = 50_000_000
-# So are files of more bytes, which are held while they are decoded.
+# Files with more bytes than this are also decoded one at a time, because their bytes stay in memory meanwhile.
 _LARGE_BYTES = 128 * 1024**2
 _one_large_at_a_time = threading.RLock()
 
 
 @dataclass(frozen=True)
 class ReadSettings:
-    """What is read and what is refused.
+    """Which images are read and which are refused.
 
-    `max_pixels`: images that claim more are refused undecoded; `truncated`: `skip` refuses a file that is
-    cut short, `use` takes what can be saved of it.
+    `max_pixels`: an image that claims more pixels is refused before it is decoded; `truncated`: `skip` refuses a file
+    that is cut short, `use` takes what can be saved of it.
     """
 
     max_pixels: int = 300_000_000
@@ -55,9 +55,10 @@ class ReadSettings:
 
 @dataclass(frozen=True)
 class DecodedImage:
-    """`pixels`: uint8 (height, width, 3), RGB, upright. `content`: the hash of the file's bytes.
+    """A decoded image.
 
-    `header`: the image as it is stored; the pixels may have been scaled down.
+    `pixels`: uint8 (height, width, 3), RGB, upright; they may have been scaled down. `content`: the hash of the file's
+    bytes. `header`: describes the image as it is stored.
     """
 
     pixels: "NDArray[np.uint8]"
@@ -73,8 +74,8 @@ def read_image(
 ) -> DecodedImage:
     """Read and decode the image `file` of the collection at `root`.
 
-    With `fit_px` the image comes scaled down to fit a square of that side, if it is larger. Raises
-    UnreadableImageError, with a reason for a person, whatever is wrong with the file.
+    With `fit_px`, a larger image is scaled down to fit a square of that side. Raises UnreadableImageError for anything
+    that is wrong with the file. Its message gives a person the reason.
     """
     with bytes_of(root, file) as (data, content):
         header, pixels = decode_bytes(data, settings, fit_px)
@@ -83,9 +84,10 @@ def read_image(
 
 @contextlib.contextmanager
 def bytes_of(root: Path, file: ImageFile) -> Iterator[tuple[bytes, str]]:
-    """Give the bytes of `file` and their hash, to be held until its pixels are there: of large files one at a time.
+    """Read `file`, and give its bytes and their hash.
 
-    Raises UnreadableImageError for a file that is gone, locked, or never comes.
+    The caller keeps the context open until the pixels are decoded. Only one large file is held at a time. Raises
+    UnreadableImageError if the file is gone or locked, or if its bytes never arrive.
     """
     with _one_large_at_a_time if file.size > _LARGE_BYTES else contextlib.nullcontext():
         data = _read_bytes(root, file)
@@ -107,15 +109,18 @@ def _read_bytes(root: Path, file: ImageFile) -> bytes:
 def decode(data: bytes, settings: ReadSettings = DEFAULTS, fit_px: int | None = None) -> "NDArray[np.uint8]":
     """Decode the bytes of an image file to uint8 (height, width, 3), RGB, upright by its EXIF orientation.
 
-    Transparent pixels lie over black, 16 bits are scaled to 8, of several pictures the first is taken.
-    With `fit_px` the image comes scaled down to fit a square of that side, if it is larger. Raises
+    Transparent pixels are laid over black. Levels of 16 bits are scaled to 8 bits. If a file holds several pictures,
+    the first one is taken. With `fit_px`, a larger image is scaled down to fit a square of that side. Raises
     UnreadableImageError.
     """
     return decode_bytes(data, settings, fit_px)[1]
 
 
 def decode_bytes(data: bytes, settings: ReadSettings, fit_px: int | None) -> "tuple[Header, NDArray[np.uint8]]":
-    """Return the header of an image file's bytes, and its pixels as `decode` does. Raises UnreadableImageError."""
+    """Return the header of an image file's bytes, and its pixels in the form of `decode`.
+
+    Raises UnreadableImageError.
+    """
     kind = _kind_of(data)
     shortage = _shortage(data, kind)
     header = _acceptable_header(data, kind, settings, shortage)
@@ -140,7 +145,10 @@ def _kind_of(data: bytes) -> str:
 
 
 def _shortage(data: bytes, kind: str) -> TruncatedImageError | None:
-    """Return what a file that is cut short lacks. Before its header is read: Pillow walks any number of parts."""
+    """Return an error that says what is missing from a file that is cut short, or None for a whole file.
+
+    This check comes before the header is read, because Pillow walks through any number of parts.
+    """
     try:
         require_whole(data, kind)
     except TruncatedImageError as error:
@@ -152,7 +160,7 @@ def _acceptable_header(data: bytes, kind: str, settings: ReadSettings, shortage:
     try:
         header = read_header(data, kind)
     except UnreadableImageError as error:
-        if shortage is not None:  # a header that is cut short makes no sense either
+        if shortage is not None:  # the header makes no sense because it is cut short too
             raise shortage from error
         raise
     size = f"{header.width}x{header.height} pixels"
@@ -164,7 +172,7 @@ def _acceptable_header(data: bytes, kind: str, settings: ReadSettings, shortage:
 
 
 def _what_it_is(data: bytes) -> str:
-    """Say what a file that is no image is instead: a broken download is mostly one of these."""
+    """Say what a file is if it is not an image. Most broken downloads are one of these cases."""
     if not data:
         return "empty file (0 bytes)"
     if data.count(0) == len(data):
@@ -183,11 +191,11 @@ def _decode_whole(data: bytes, header: Header, fit_px: int | None) -> "NDArray[n
     except UnreadableImageError:
         if header.kind != "tiff":
             raise
-        return decode_by_pillow(data, header, is_whole=True)  # it knows compressions that OpenCV does not
+        return decode_by_pillow(data, header, is_whole=True)  # Pillow knows compressions that OpenCV does not
 
 
 def _as_rgb(pixels: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
-    """Turn uint8 (h, w) into (h, w, 3); leave what is that already."""
+    """Turn uint8 (h, w) into (h, w, 3). Pixels that already have three dimensions stay as they are."""
     import numpy as np
 
     return pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)

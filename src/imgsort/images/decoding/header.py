@@ -1,4 +1,4 @@
-"""What an image file says of itself, read before a pixel is decoded: Pillow reads headers, OpenCV cannot."""
+"""Reads the header of an image file before any pixel is decoded. Pillow reads headers, but OpenCV cannot."""
 
 import io
 import re
@@ -14,7 +14,7 @@ from imgsort.images.decoding.parts import jpeg_segments, png_chunks, without_met
 from imgsort.images.decoding.tiff_directories import TIFF_SIZES, entries_of, require_modest_directories
 
 _ORIENTATION_TAG = 0x0112
-# BYTE, SHORT and LONG: the standard says SHORT, and some cameras do not.
+# BYTE, SHORT and LONG. The standard says SHORT, but some cameras use another type.
 _ORIENTATION_FORMS = (1, 3, 4)
 
 _OF_PILLOW = r"PIL\..*"
@@ -22,17 +22,18 @@ _PILLOW_WARNINGS = ("ignore", None, Warning, re.compile(_OF_PILLOW), 0)
 
 _GREY_MODES = ("1", "L", "I;16", "I;16B", "I;16L", "I;16N")
 _ALPHA_MODES = ("RGBA", "RGBa", "LA", "La", "PA")
-# DEFLATE (RFC 1951) turns one byte into at most 1032. A JPEG spends a bit or more on each block of 64 pixels; an
-# LZW code of a GIF stands for at most 4096 pixels.
+# One byte of DEFLATE data (RFC 1951) unpacks to at most 1032 bytes. A JPEG uses at least one bit for each block of
+# 64 pixels. One LZW code of a GIF stands for at most 4096 pixels.
 _MOST_DEFLATED = 1032
 _MOST_PIXELS_A_BYTE = {"jpeg": 512, "gif": 4096}
 
 
 @dataclass(frozen=True)
 class Header:
-    """`width` and `height` in pixels as stored, before `orientation` (EXIF, 1 to 8) turns them.
+    """The header of an image.
 
-    `mode` is Pillow's: https://pillow.readthedocs.io/en/stable/handbook/concepts.html#modes.
+    `width` and `height` are in pixels, as stored, before `orientation` (EXIF, 1 to 8) turns the image. `mode` is
+    Pillow's: https://pillow.readthedocs.io/en/stable/handbook/concepts.html#modes.
     """
 
     kind: str
@@ -49,11 +50,11 @@ class Header:
 
     @property
     def is_grey(self) -> bool:
-        """Whether there is one channel of brightness and nothing else."""
+        """Whether the image has one channel of brightness and nothing else."""
         return self.mode in _GREY_MODES and not self.has_alpha
 
     def promises_too_much(self, file_bytes: int) -> bool:
-        """Say whether a file of so many bytes cannot hold these pixels, however well they are packed."""
+        """Say whether a file of `file_bytes` bytes is too small for these pixels, even with the best compression."""
         if self.kind == "png":
             least_bits = 1 if self.mode in ("1", "P", "L") else 8
             return self.pixels * least_bits // 8 > file_bytes * _MOST_DEFLATED
@@ -61,9 +62,9 @@ class Header:
 
 
 def read_header(data: bytes, kind: str) -> Header:
-    """Return the header of the image file `data`, of which `kind` is the kind.
+    """Return the header of the image file `data`, which is of the kind `kind`.
 
-    Raises UnreadableImageError where it makes no sense, or its kind needs a package that is not installed.
+    Raises UnreadableImageError if the header makes no sense, or if the kind needs a package that is not installed.
     """
     from PIL.Image import DecompressionBombError
 
@@ -82,11 +83,11 @@ def read_header(data: bytes, kind: str) -> Header:
 
 
 def open_image(data: bytes, kind: str) -> Any:
-    """Return Pillow's image of `data`, not yet decoded. Raises one of `pillow_errors`, and UnreadableImageError."""
+    """Return Pillow's image of `data`, not yet decoded. Raises one of `pillow_errors`, or UnreadableImageError."""
     require_modest_directories(data, kind)
     reader = _heif_reader() if kind == "heif" else _readers()[kind]
-    # What Pillow warns of (corrupt EXIF, a short read) is no matter to the pixels, or decoding fails on it.
-    # `warnings.catch_warnings` is not for threads, and neither is putting in anew what is there.
+    # Pillow warns of corrupt EXIF or a short read. These warnings are not needed: the fault does not change the pixels,
+    # or the decoding fails. `warnings.catch_warnings` is not safe in threads. Adding a filter again is not safe either.
     if _PILLOW_WARNINGS not in warnings.filters:
         warnings.filterwarnings("ignore", module=_OF_PILLOW)
     return reader(io.BytesIO(data))
@@ -94,7 +95,7 @@ def open_image(data: bytes, kind: str) -> Any:
 
 @cache
 def pillow_errors() -> tuple[type[Exception], ...]:
-    """Return what Pillow's plugins raise on files that make no sense: nearly anything."""
+    """Return the errors that Pillow's plugins raise on files that make no sense. They raise nearly any error."""
     from PIL.Image import DecompressionBombError
 
     builtin = (
@@ -106,10 +107,10 @@ def pillow_errors() -> tuple[type[Exception], ...]:
 
 @cache
 def _readers() -> dict[str, Any]:
-    """Return Pillow's reader of each kind.
+    """Return Pillow's reader for each kind.
 
-    They are called directly, not by `Image.open`: that would try every format that Pillow knows, and
-    refuses images over a limit of its own which is a global of the process.
+    imgsort calls the readers directly and does not use `Image.open`. `Image.open` would try every format that Pillow
+    knows. It also refuses images above its own limit, which is a global setting of the process.
     """
     from PIL import (
         AvifImagePlugin,
@@ -142,9 +143,9 @@ def _heif_reader() -> Any:
 
 
 def _orientation(image: Any, data: bytes, kind: str) -> int:
-    """Return the EXIF orientation, 1 to 8; 1 (upright) where there is none or it is nonsense."""
-    # OpenCV turns a TIFF upright whatever its flags say. A HEIF is turned by boxes of its own, which its decoder
-    # obeys; the EXIF tag repeats them (ISO/IEC 23008-12, 6.5.10).
+    """Return the EXIF orientation, 1 to 8. It is 1 (upright) if there is none or if it makes no sense."""
+    # OpenCV turns a TIFF upright, whatever its flags say. A HEIF has its own boxes for the rotation, and its decoder
+    # obeys them. The EXIF tag only repeats these boxes (ISO/IEC 23008-12, 6.5.10).
     if kind in ("tiff", "heif"):
         return 1
     exif = _exif(image, data, kind)
@@ -158,7 +159,7 @@ def _orientation(image: Any, data: bytes, kind: str) -> int:
 
 
 def _exif(image: Any, data: bytes, kind: str) -> bytes:
-    """Return the EXIF data of the file, empty where there is none."""
+    """Return the EXIF data of the file, or empty bytes if it has none."""
     if kind == "png":
         return next((data[start + 8 : end - 4] for name, start, end in png_chunks(data) if name == b"eXIf"), b"")
     if kind == "jpeg":

@@ -1,4 +1,4 @@
-"""Makes an image square without changing its shape: scaled to fit, centred, padded with black."""
+"""Makes an image square without distorting it: scales it to fit, centres it and pads it with black."""
 
 from typing import TYPE_CHECKING
 
@@ -8,9 +8,9 @@ if TYPE_CHECKING:
 
 
 def fitted_size_hw(height: int, width: int, size_px: int) -> tuple[int, int]:
-    """Return the height and width of an image of `height` x `width` scaled to fit a square of `size_px`.
+    """Return the height and width of an image of `height` x `width`, scaled to fit a square of `size_px`.
 
-    No side is ever below one pixel: plain rounding would give 5000x1 a side of zero.
+    Each side has at least one pixel. Plain rounding would give an image of 5000x1 a side of zero.
     """
     scale = size_px / max(height, width)
     return max(1, round(height * scale)), max(1, round(width * scale))
@@ -19,7 +19,7 @@ def fitted_size_hw(height: int, width: int, size_px: int) -> tuple[int, int]:
 def shrink_to_fit(pixels: "NDArray[np.uint8]", size_px: int) -> "NDArray[np.uint8]":
     """Scale `pixels`, uint8 (height, width) or (height, width, 3), down to fit a square of `size_px`.
 
-    Averages areas, which does not alias. An image that fits already is returned as it is.
+    The function averages areas, which does not cause aliasing. An image that already fits is returned as it is.
     """
     import cv2
     import numpy as np
@@ -34,8 +34,8 @@ def shrink_to_fit(pixels: "NDArray[np.uint8]", size_px: int) -> "NDArray[np.uint
 def letterbox(pixels: "NDArray[np.uint8]", size_px: int) -> "NDArray[np.uint8]":
     """Scale `pixels` to fit a square and centre them on black.
 
-    Parameters: `pixels`, uint8 (height, width, 3), left untouched; `size_px`, the square's side.
-    Returns uint8 (size_px, size_px, 3). Shrinks by area averaging, and enlarges by cubic interpolation.
+    Parameters: `pixels`, uint8 (height, width, 3), which stay unchanged; `size_px`, the side of the square. Returns
+    uint8 (size_px, size_px, 3). The function shrinks by area averaging and enlarges by cubic interpolation.
     """
     import cv2
     import numpy as np

@@ -1,4 +1,4 @@
-"""Decodes with OpenCV: the first choice for every kind of image, and at a fraction of the size where that suffices."""
+"""Decodes with OpenCV, the first choice for every kind of image. A JPEG can be decoded at a smaller size."""
 
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -10,16 +10,21 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# libjpeg leaves out the finer frequencies of each block: 1/2, 1/4 or 1/8 of the side for a fraction of the work.
+# libjpeg can leave out the finer frequencies of each block. The result has 1/2, 1/4 or 1/8 of the side and takes a
+# fraction of the work.
 _JPEG_SCALES = (8, 4, 2)
 
 
 def decode_by_opencv(data: bytes, header: Header, fit_px: int | None) -> "NDArray[np.uint8]":
-    """Return uint8 (h, w, 3) RGB, or (h, w) of a grey image; a large JPEG scaled down, not below `fit_px`."""
+    """Return uint8 (h, w, 3) RGB, or (h, w) for a grey image.
+
+    A large JPEG is scaled down, but not below `fit_px`.
+    """
     import numpy as np
 
     cv2 = _quiet_opencv()
-    # A grey scan of a hundred megapixels is 300 MB in colour. Other kinds hide colours behind a grey header.
+    # A grey image stays grey: a grey scan of 100 megapixels would take 300 MB in colour. This is safe for JPEG and PNG
+    # only, because other kinds hide colours behind a grey header.
     is_grey = header.is_grey and header.kind in ("jpeg", "png")
     flags = cv2.IMREAD_IGNORE_ORIENTATION | (0 if is_grey else cv2.IMREAD_COLOR_RGB)
     if header.kind == "jpeg" and fit_px is not None:
@@ -35,7 +40,7 @@ def decode_by_opencv(data: bytes, header: Header, fit_px: int | None) -> "NDArra
 
 
 def _reduced_flag(cv2: Any, factor: int) -> int:
-    """Return OpenCV's flag for decoding at the smallest scale that divides by at most `factor`; 0 for full size."""
+    """Return OpenCV's flag for the largest division of the size by at most `factor`, or 0 for full size."""
     flags = {
         8: cv2.IMREAD_REDUCED_GRAYSCALE_8,
         4: cv2.IMREAD_REDUCED_GRAYSCALE_4,
@@ -46,7 +51,7 @@ def _reduced_flag(cv2: Any, factor: int) -> int:
 
 @cache
 def _quiet_opencv() -> Any:
-    """Return the module `cv2` with its log off: the reason for a bad file is ours to give."""
+    """Return the module `cv2` with its log off, because imgsort itself gives the reason for a bad file."""
     import cv2
 
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)

@@ -1,24 +1,26 @@
-"""The parts that a PNG or a JPEG is made of, and which of them its pixels need."""
+"""Finds the parts of a PNG or a JPEG, and says which of them its pixels need."""
 
 import struct
 from collections.abc import Iterator
 
 from imgsort.errors import UnreadableImageError
 
-# More is an attack on whoever walks or decodes them. A PNG of 100 megapixels has about 40000.
+# A file with more parts is an attack on the program that walks or decodes them. A PNG of 100 megapixels has about
+# 40000 parts.
 MAX_PARTS = 250_000
 
 JPEG_SCAN = 0xDA
 _JPEG_WITHOUT_LENGTH = frozenset((0x01, *range(0xD0, 0xD9)))
-# Exif, XMP, colour profiles, previews, comments. APP0 and APP14 say how colours are coded.
+# Exif, XMP, colour profiles, previews and comments. APP0 and APP14 are not in the set: they say how colours are coded.
 _JPEG_METADATA = frozenset((*range(0xE1, 0xEE), 0xEF, 0xFE))
 
 
 def without_metadata(data: bytes, kind: str) -> bytes:
-    """Return a JPEG or PNG with only the parts that its pixels need, a GIF with its trailer; other kinds as they are.
+    """Return a JPEG or PNG with only the parts that its pixels need, and a GIF with its trailer.
 
-    What a file says of its camera, colours or history can be damaged, or made to exhaust whoever unpacks it, and
-    no pixel depends on it. Raises UnreadableImageError for absurdly many parts.
+    Other kinds stay as they are. Metadata about the camera, the colours or the history can be damaged. It can also be
+    made to exhaust the program that unpacks it. No pixel depends on it. Raises UnreadableImageError for a file with
+    more than `MAX_PARTS` parts.
     """
     view = memoryview(data)
     if kind == "png":
@@ -28,14 +30,14 @@ def without_metadata(data: bytes, kind: str) -> bytes:
         spans = [(start, end) for marker, start, end in jpeg_segments(data) if marker not in _JPEG_METADATA]
         return b"".join([view[:2], *(view[start:end] for start, end in spans)])
     if kind == "gif" and not data.endswith(b";"):
-        return data + b";"  # the trailer that programs forget, and OpenCV insists on
+        return data + b";"  # programs forget the trailer, but OpenCV requires it
     return data
 
 
 def png_colour_key(data: bytes) -> int | tuple[int, ...]:
     """Return the level or colour that a tRNS chunk makes transparent (PNG specification, 11.3.1.1), in eight bits.
 
-    Pillow scales the pixels to eight bits, and leaves the key as it is stored.
+    Pillow scales the pixels to eight bits, but it leaves the key as it is stored.
     """
     depth = data[24]
     body = next(data[start + 8 : end - 4] for name, start, end in png_chunks(data) if name == b"tRNS")
@@ -45,12 +47,15 @@ def png_colour_key(data: bytes) -> int | tuple[int, ...]:
 
 
 def is_needed(chunk: bytes) -> bool:
-    """Say whether pixels depend on the PNG chunk of this name: the critical ones, and transparency."""
+    """Say whether the pixels need the PNG chunk of this name: they need critical chunks and transparency."""
     return not chunk[0] & 0x20 or chunk == b"tRNS"
 
 
 def png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Yield name, start and end of each chunk up to IEND; the last may end beyond the data. Raises as above."""
+    """Yield name, start and end of each chunk up to IEND. The last chunk may end beyond the data.
+
+    Raises UnreadableImageError for more than `MAX_PARTS` chunks.
+    """
     position = 8
     for _ in range(MAX_PARTS):
         name = data[position + 4 : position + 8]
@@ -65,7 +70,10 @@ def png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 
 def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """Yield marker, start and end of each segment before the first scan, and then all the rest as one."""
+    """Yield marker, start and end of each segment before the first scan, and then the whole rest as one segment.
+
+    Raises UnreadableImageError for more than `MAX_PARTS` segments.
+    """
     position = 2
     for _ in range(MAX_PARTS):
         marker = data[position + 1] if data[position : position + 1] == b"\xff" and position + 4 <= len(data) else 0

@@ -1,4 +1,4 @@
-"""Decodes with Pillow what OpenCV gets wrong (transparency) or gives up on (HEIC, files cut short)."""
+"""Decodes with Pillow the files that OpenCV gets wrong (transparency) or cannot decode (HEIC, files cut short)."""
 
 import contextlib
 import threading
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# Pillow has one switch for the whole process that lets it make do with part of a file.
+# Pillow has one switch for the whole process, which lets it decode a file that is cut short.
 _MOST_BY_PILLOW = 64
 _decoding_by_pillow = threading.Semaphore(_MOST_BY_PILLOW)
 _one_part_at_a_time = threading.Lock()
@@ -21,7 +21,10 @@ _BAND_ROWS = 256
 
 
 def decode_by_pillow(data: bytes, header: Header, *, is_whole: bool) -> "NDArray[np.uint8]":
-    """Return uint8 (h, w, 3) RGB, transparent pixels over black; what can be saved of a file that is not whole."""
+    """Return uint8 (h, w, 3) RGB, or (h, w) for a grey image of 16 bits, with transparent pixels over black.
+
+    If the file is not whole, the pixels show what can be saved of it.
+    """
     import numpy as np
 
     try:
@@ -34,7 +37,7 @@ def decode_by_pillow(data: bytes, header: Header, *, is_whole: bool) -> "NDArray
                 key = image.info.get("transparency") if header.has_alpha else None
                 return np.where(levels == key, 0, levels >> 8).astype(np.uint8)
             pixels = np.empty((image.height, image.width, 3), dtype=np.uint8)
-            # In bands: layers of a hundred megapixels, side by side, would be gigabytes.
+            # The loop works in bands, because several layers of 100 megapixels at once would take gigabytes.
             for top in range(0, image.height, _BAND_ROWS):
                 band = image.crop((0, top, image.width, min(top + _BAND_ROWS, image.height)))
                 pixels[top : top + _BAND_ROWS] = np.asarray(
@@ -47,7 +50,7 @@ def decode_by_pillow(data: bytes, header: Header, *, is_whole: bool) -> "NDArray
 
 
 def _over_black(image: Any) -> Any:
-    """Return Pillow's `image` as RGB, transparent pixels over black."""
+    """Return Pillow's `image` as RGB, with transparent pixels over black."""
     from PIL import Image
 
     layer = image.convert("RGBA")
@@ -58,7 +61,7 @@ def _over_black(image: Any) -> Any:
 
 @contextlib.contextmanager
 def _whole_or_part(is_whole: bool) -> Iterator[None]:
-    """Set Pillow's switch for one image: many may be whole at a time, or one be a part."""
+    """Set Pillow's switch for one image. Either many whole images are decoded at a time, or one that is cut short."""
     from PIL import ImageFile
 
     if is_whole:

@@ -1,6 +1,7 @@
-"""Whether an image file is whole, told from its structure: a decoder says only that it failed, or not even that.
+"""Checks by its structure whether an image file is whole.
 
-Each walk follows the lengths that the file itself names, from mark to mark, and decodes nothing.
+A decoder says only that it failed, or does not even say that. Each walk here follows the lengths that the file itself
+names, from mark to mark, and decodes nothing.
 """
 
 import re
@@ -11,12 +12,13 @@ from imgsort.errors import TruncatedImageError, UnreadableImageError
 from imgsort.images.decoding.header import open_image, pillow_errors
 from imgsort.images.decoding.parts import MAX_PARTS, is_needed, png_chunks
 
-# Each scan goes over all the pixels anew.
+# Each scan goes over all the pixels again.
 _MAX_JPEG_SCANS = 100
 # A GIF is cut into blocks of 255 bytes.
 _MAX_GIF_BLOCKS = 1_000_000
 
-# A mark that something of a length follows, or the end: neither a stuffed byte, nor padding, nor a restart.
+# Matches the end mark and every mark before a segment with a length. Stuffed bytes, padding and restart marks do not
+# match.
 _JPEG_MARK = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
 _JPEG_SCAN, _JPEG_END = 0xDA, 0xD9
 _TIFF_STRIPS, _TIFF_TILES = (273, 279), (324, 325)
@@ -24,10 +26,10 @@ _TIFF_SAMPLE_FORMAT, _TIFF_FLOAT = 339, 3
 
 
 def require_whole(data: bytes, kind: str) -> None:
-    """Return where the file `data` of `kind` is whole as far as its structure tells.
+    """Check that the file `data` of `kind` is whole, as far as its structure shows.
 
-    Raises TruncatedImageError where it ends before its end, and UnreadableImageError for a bad checksum,
-    a file without an image, or one made of absurdly many parts.
+    Raises TruncatedImageError if the file is cut short. Raises UnreadableImageError for a bad checksum, a file without
+    an image, or a file with far too many parts.
     """
     _WALKS[kind](data)
 
@@ -42,7 +44,7 @@ def _require_few(parts: int, most: int) -> None:
 
 
 def _walk_jpeg(data: bytes) -> None:
-    """Follow the segments to the end mark (ITU-T T.81, annex B). What comes after it does not matter."""
+    """Follow the segments to the end mark (ITU-T T.81, annex B). The bytes after it do not matter."""
     position, parts, scans = 2, 0, 0
     while True:
         mark = _JPEG_MARK.search(data, position)
@@ -76,7 +78,10 @@ def _walk_png(data: bytes) -> None:
 
 
 def _walk_gif(data: bytes) -> None:
-    """Follow the blocks to the trailer (GIF89a specification). A trailer alone may be missing: programs forget it."""
+    """Follow the blocks to the trailer (GIF89a specification).
+
+    Only the trailer may be missing, because programs forget it.
+    """
     position, parts, images = 13 + _gif_table(data[10:11]), 0, 0
     while position < len(data):
         label, parts = data[position], parts + 1
@@ -101,7 +106,7 @@ def _walk_gif(data: bytes) -> None:
 
 
 def _gif_table(flags: bytes) -> int:
-    """Return the bytes of the colour table that `flags` announce."""
+    """Return the size in bytes of the colour table that `flags` announce."""
     return 3 << ((flags[0] & 7) + 1) if flags and flags[0] & 0x80 else 0
 
 
@@ -112,10 +117,10 @@ def _walk_webp(data: bytes) -> None:
 
 
 def _walk_bmp(data: bytes) -> None:
-    """Count the rows of pixels that are not compressed, or the bytes that the compressed ones announce."""
+    """Check that the rows of pixels are there or, if they are compressed, the bytes that the header announces."""
     start, header_bytes = int.from_bytes(data[10:14], "little"), int.from_bytes(data[14:18], "little")
     if header_bytes < 40:
-        return  # OS/2's: the decoder has to say
+        return  # an OS/2 header: only the decoder can judge it
     width, height = (int.from_bytes(data[at : at + 4], "little", signed=True) for at in (18, 22))
     bits = int.from_bytes(data[28:30], "little")
     compression = int.from_bytes(data[30:34], "little")
@@ -127,7 +132,7 @@ def _walk_bmp(data: bytes) -> None:
 
 
 def _walk_tiff(data: bytes) -> None:
-    """Look for the strips or tiles of the first page (TIFF 6.0)."""
+    """Check that the strips or tiles of the first page lie inside the file (TIFF 6.0)."""
     byte_order = "little" if data[:2] == b"II" else "big"
     if int.from_bytes(data[4:8], byte_order) + 2 > len(data):  # type: ignore[arg-type]
         raise _cut_short(data, "its directory lies beyond them")
@@ -146,11 +151,11 @@ def _walk_tiff(data: bytes) -> None:
 
 
 def _walk_boxes(data: bytes) -> None:
-    """Follow the boxes of the file (ISO/IEC 14496-12, 4.2), as AVIF and HEIF have them."""
+    """Follow the boxes of an AVIF or HEIF file (ISO/IEC 14496-12, 4.2)."""
     position, parts = 0, 0
     while position + 8 <= len(data):
         size = int.from_bytes(data[position : position + 4], "big")
-        if size == 0:  # the last box, to the end of the file
+        if size == 0:  # the last box reaches to the end of the file
             return
         if size == 1:
             size = int.from_bytes(data[position + 8 : position + 16], "big")

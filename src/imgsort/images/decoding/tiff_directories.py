@@ -1,4 +1,4 @@
-"""Directories of tags, as a TIFF and EXIF data have them (TIFF 6.0, section 2), read without believing them."""
+"""Reads the directories of tags in TIFF and EXIF data (TIFF 6.0, section 2) without trusting them."""
 
 import struct
 from collections.abc import Iterator
@@ -16,8 +16,8 @@ _MOST_DIRECTORIES = 100
 def require_modest_directories(data: bytes, kind: str) -> None:
     """Refuse a TIFF directory whose values together are larger than the file.
 
-    Pillow copies every value of the directory of a TIFF, and of the EXIF data in an AVIF, before it gives one of them:
-    65535 tags that all point to the same megabyte would be 64 GiB.
+    Pillow copies every value of the directory of a TIFF, and of the EXIF data in an AVIF, before it returns any of
+    them. So 65535 tags that all point to the same megabyte would take 64 GiB.
     """
     if kind == "tiff":
         starts = [0]
@@ -42,19 +42,23 @@ def _find_all(data: bytes, magic: bytes) -> Iterator[int]:
 
 
 def _bytes_of_values(data: bytes, start: int) -> int:
-    """Return the sum of the sizes of what the first directory of the TIFF at `start` points to."""
+    """Return the total size in bytes of the values that the first directory of the TIFF at `start` points to."""
     total = 0
     for _, form, count, _ in entries_of(data, start):
         size = TIFF_SIZES[form] * count if form < len(TIFF_SIZES) else 0
-        if form not in _TIFF_BYTES and count > MAX_PARTS:  # each number becomes an object, a fraction some of them
+        # Pillow makes an object of each number, and several objects of a fraction.
+        if form not in _TIFF_BYTES and count > MAX_PARTS:
             raise UnreadableImageError(f"damaged: a tag of {count} values")
-        # A value is read up to the end of the data at most; up to four bytes lie in the directory itself.
+        # A value is read at most up to the end of the data. A value of up to four bytes lies in the directory itself.
         total += min(size, len(data)) if size > 4 else 0
     return total
 
 
 def entries_of(data: bytes, start: int) -> Iterator[tuple[int, int, int, bytes]]:
-    """Yield tag, type, count and the four bytes of value or offset of each entry of a TIFF's first directory."""
+    """Yield tag, type, count and four bytes for each entry of a TIFF's first directory.
+
+    The four bytes hold the value or its offset.
+    """
     order = _TIFF_ORDERS.get(data[start : start + 4])
     if order is None or start + 8 > len(data):
         return

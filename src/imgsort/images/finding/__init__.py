@@ -1,1 +1,1 @@
-"""Which files of a folder are its images, and which files go with them."""
+"""Finds the images of a folder, and the files that go with them."""

@@ -1,4 +1,4 @@
-"""Which files of a folder are its images, and what goes with them. Reads names and first bytes; decodes nothing."""
+"""Finds the images of a folder and the files that go with them. Reads names and first bytes, and decodes nothing."""
 
 import contextlib
 import os
@@ -20,7 +20,7 @@ class ImageFile:
     """A file that is, or claims to be, an image.
 
     `path` is relative to the collection, with `/` between its parts; `size` is in bytes. `sidecars` are the
-    files that go wherever it goes.
+    files that always move together with the image.
     """
 
     path: str
@@ -36,7 +36,7 @@ class ImageFile:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A file that stays where it is, and why. `path` is relative to the collection."""
+    """A file that stays where it is, and the reason. `path` is relative to the collection."""
 
     path: str
     reason: str
@@ -44,7 +44,7 @@ class Unreadable:
 
 @dataclass(frozen=True)
 class Listing:
-    """The images of a collection, ordered by file name and then path, and what could not be looked into."""
+    """The images of a collection, ordered by file name and then by path, and the unreadable files and folders."""
 
     files: tuple[ImageFile, ...]
     unreadable: tuple[Unreadable, ...]
@@ -53,7 +53,7 @@ class Listing:
 def require_folder(folder: Path) -> Path:
     """Return `folder` with every link resolved.
 
-    Raises CollectionError where there is no such folder.
+    Raises CollectionError if there is no such folder, or if it cannot be read.
     """
     try:
         if not folder.exists():
@@ -66,7 +66,7 @@ def require_folder(folder: Path) -> Path:
 
 
 def named_file(path: Path) -> ImageFile:
-    """Return a file that a person named; its path is absolute. Raises CollectionError where there is none."""
+    """Return a file that a person named, with an absolute path. Raises CollectionError if there is no such file."""
     try:
         status = path.stat()
     except OSError as error:
@@ -77,11 +77,11 @@ def named_file(path: Path) -> ImageFile:
 def find_images(
     root: Path, *, inside: Collection[str] = (), left_out: Collection[str] = (), recursive: bool = False
 ) -> Listing:
-    """List the image files directly in `root` and directly in the folders `inside` it.
+    """List the image files that lie directly in `root` or directly in one of the folders `inside`.
 
-    `inside` and `left_out` hold paths relative to `root`. With `recursive` every subfolder counts,
-    except those in `left_out`. Hidden files and folders, links, pipes, sockets and devices never count.
-    A RAW file is never an image: it goes with one, or is a row of what cannot be read.
+    `inside` and `left_out` hold paths relative to `root`. With `recursive`, every subfolder is searched, except those
+    in `left_out`. Hidden files and folders, links, pipes, sockets and devices are always skipped. A RAW file is never
+    an image: it is a sidecar of an image, or it is listed as unreadable.
     """
     files: list[ImageFile] = []
     unreadable: list[Unreadable] = []
@@ -106,11 +106,11 @@ def find_images(
 
 
 def _visible_entries(folder: Path) -> list[tuple[os.DirEntry[str], os.stat_result]]:
-    """Return what is in `folder` and not hidden, with its status, links not followed. Raises OSError."""
+    """Return the entries of `folder` that are not hidden, with their status. Follows no links. Raises OSError."""
     found = []
     for entry in list(os.scandir(folder)):
         if not entry.name.startswith("."):
-            with contextlib.suppress(FileNotFoundError):  # it went away meanwhile
+            with contextlib.suppress(FileNotFoundError):  # the entry disappeared meanwhile
                 found.append((entry, entry.stat(follow_symlinks=False)))
     return found
 
@@ -118,7 +118,7 @@ def _visible_entries(folder: Path) -> list[tuple[os.DirEntry[str], os.stat_resul
 def _images_and_others(
     folder: str, entries: Iterable[tuple[os.DirEntry[str], os.stat_result]]
 ) -> tuple[list[ImageFile], list[Sidecar]]:
-    """Return the images among the entries, and the other files that could go with one."""
+    """Return the images among the entries, and the other files that could be sidecars."""
     images, others = [], []
     for entry, status in entries:
         if not stat.S_ISREG(status.st_mode):
@@ -132,7 +132,7 @@ def _images_and_others(
 
 
 def _lonely_raws(others: Iterable[Sidecar], owned: Iterable[tuple[Sidecar, ...]]) -> list[Unreadable]:
-    """Return a row for each RAW file that goes with no image."""
+    """Return a row for each RAW file that is not the sidecar of an image."""
     accompanied = {file for files in owned for file in files}
     alone = sorted(file.path for file in others if is_raw(file.name) and file not in accompanied)
     return [Unreadable(path, _RAW_ALONE) for path in alone]
@@ -143,7 +143,7 @@ def _join(folder: str, name: str) -> str:
 
 
 def _may_be_image(entry: os.DirEntry[str]) -> bool:
-    """Say whether the file claims by its suffix to be an image, or is one by content."""
+    """Say whether the file has the suffix of an image, or the content of one."""
     if os.path.splitext(entry.name)[1].lower() in IMAGE_SUFFIXES:
         return True
     try:

@@ -1,7 +1,7 @@
-"""Which files go with which image, judged by their names alone, within one folder.
+"""Finds the sidecars of each image within one folder. Only the names of the files count.
 
-`x.jpg` owns `x.jpg.xmp`, `x.xmp`, the RAW file `x.nef` with its `x.nef.xmp`, and `x.mov`, the moving half of
-a Live Photo. Names compare composed and without case: a camera's `IMG_1.JPG` has the `img_1.xmp` of an editor.
+`x.jpg` owns `x.jpg.xmp`, `x.xmp`, the RAW file `x.nef` with its `x.nef.xmp`, and `x.mov`, the video of a Live Photo.
+Names are compared in composed form and without case: a camera's `IMG_1.JPG` owns the `img_1.xmp` of an editor.
 """
 
 import os
@@ -15,14 +15,15 @@ RAW_SUFFIXES = frozenset(
     ".rwl .sr2 .srf .srw .x3f".split()
 )
 
-# What may follow an image's whole name, `x.jpg.xmp`, as well as its stem, `x.xmp`. RAW and `.mov` follow a stem only.
+# These suffixes may follow an image's whole name (`x.jpg.xmp`) or its stem (`x.xmp`). RAW suffixes and `.mov` follow
+# a stem only.
 _NOTE_SUFFIXES = frozenset(".aae .json .txt .xmp".split())
 _SUFFIXES = RAW_SUFFIXES | _NOTE_SUFFIXES | {".mov"}
 
 
 @dataclass(frozen=True)
 class Sidecar:
-    """A file that goes wherever its image goes. `path` is relative to the collection; `size` is in bytes."""
+    """A file that always moves together with its image. `path` is relative to the collection; `size` is in bytes."""
 
     path: str
     size: int
@@ -35,22 +36,23 @@ class Sidecar:
 
 
 def is_raw(name: str) -> bool:
-    """Say whether the name is a RAW file's. Its content is not asked: many RAW files begin as a TIFF does."""
+    """Say whether a RAW file has this name. The content is not read, because many RAW files begin like a TIFF."""
     return os.path.splitext(name)[1].lower() in RAW_SUFFIXES
 
 
 def may_be_sidecar(name: str) -> bool:
-    """Say whether a file of this name goes with an image, if there is one that it fits."""
+    """Say whether a file of this name is a sidecar if there is a matching image."""
     return os.path.splitext(name)[1].lower() in _SUFFIXES
 
 
 def assign_sidecars(images: Iterable[str], others: Iterable[Sidecar]) -> dict[str, tuple[Sidecar, ...]]:
-    """Return the sidecars of each image that has any, in the order of their names. All lie in one folder.
+    """Return the sidecars of each image that has any, in the order of their names.
 
-    `images` are paths; `others` are regular files there that are no images. Every sidecar has one image.
-    `x.jpg.xmp` goes with `x.jpg`; of several images of one stem the first by name gets what has the stem alone:
-    a rule that needs nothing but the names gives the same answer after every move. Of two files that differ
-    in case alone, the one spelled as the image goes, for at their new place both may not have room.
+    All files lie in one folder. `images` are paths; `others` are regular files that are not images. Every sidecar
+    belongs to one image. `x.jpg.xmp` belongs to `x.jpg`. If several images have the same stem, the first by name gets
+    the files that have only the stem. This rule needs only the names, so it gives the same answer after every move. If
+    the names of two sidecars differ only in case, only the one that is spelled like the image moves with it. At the new
+    place, there may not be room for both names.
     """
     candidates = [other for other in others if may_be_sidecar(other.name)]
     if not candidates:
@@ -64,7 +66,7 @@ def assign_sidecars(images: Iterable[str], others: Iterable[Sidecar]) -> dict[st
 
 
 def _owners(images: list[str], candidates: Iterable[Sidecar]) -> Mapping[Sidecar, str]:
-    """Return the path of the image that each candidate goes with. `images` are ordered by name."""
+    """Return the path of the image that each candidate belongs to. `images` are ordered by name."""
     by_name = _Index((_name(image), image) for image in images)
     by_stem = _Index((_stem(_name(image)), image) for image in images)
     raws = sorted(file.name for file in candidates if is_raw(file.name))
@@ -80,7 +82,7 @@ def _owners(images: list[str], candidates: Iterable[Sidecar]) -> Mapping[Sidecar
 
 
 class _Index:
-    """Finds an image by what a sidecar's name begins with: spelled alike first, and otherwise as compared."""
+    """Finds an image by the start of a sidecar's name. An exact spelling comes first, then an equal `name_key`."""
 
     def __init__(self, fronts: Iterable[tuple[str, str]]) -> None:
         self._spelled: dict[str, str] = {}
@@ -90,7 +92,7 @@ class _Index:
             self._compared.setdefault(name_key(front), image)
 
     def find(self, front: str) -> str | None:
-        """Return the first image, by name, that `front` stands for."""
+        """Return the first image, by name, that `front` fits, or None."""
         return self._spelled.get(front) or self._compared.get(name_key(front))
 
 

@@ -1,1 +1,1 @@
-"""What is wrong with an image: measures of quality, and a hash that near duplicates share."""
+"""Finds what is wrong with an image, by measures of quality and a hash that near duplicates share."""

@@ -1,4 +1,4 @@
-"""All that `check` wants to know of one file, from one reading of its bytes."""
+"""Collects everything that `check` needs to know about one file, from one reading of its bytes."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from imgsort.images.kinds import claimed_kind
 
 @dataclass(frozen=True)
 class Picture:
-    """What a file that can be read shows. `look`: its perceptual hash, which near duplicates share."""
+    """What a readable file shows. `look` is its perceptual hash, which near duplicates share."""
 
     header: Header
     measures: Measures
@@ -23,7 +23,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Inspection:
-    """A file, the hash of its bytes where they could be read, and its picture or what is wrong with it."""
+    """A file, the hash of its bytes if they could be read, and its picture or the error that prevented one."""
 
     file: ImageFile
     content: str | None
@@ -32,7 +32,7 @@ class Inspection:
 
     @property
     def other_kind(self) -> str | None:
-        """The kind of the content, where the file's suffix claims another one."""
+        """The kind of the content if the file's suffix claims another kind, or None."""
         claimed = claimed_kind(self.file.name)
         if self.picture is None or claimed in (None, self.picture.header.kind):
             return None
@@ -40,7 +40,10 @@ class Inspection:
 
 
 def inspect(root: Path, file: ImageFile, settings: ReadSettings) -> Inspection:
-    """Read the image `file` of the collection at `root` and measure it. Never raises for what is in the file."""
+    """Read the image `file` of the collection at `root` and measure it.
+
+    A bad file raises no error: the result holds the error instead.
+    """
     content = None
     try:
         with bytes_of(root, file) as (data, content):

@@ -1,8 +1,9 @@
-"""A 64-bit hash that near duplicates share, all but a few bits: copies of a photograph, re-encoded or resized.
+"""Computes a 64-bit hash that near duplicates share, except for a few bits.
 
-The hash is ImageHash's pHash: the signs of the lowest 8 x 8 frequencies of the luma at 32 x 32 pixels, about their
-median. Of four hashes of that package (average, difference, perceptual, wavelet) it alone kept a wide gap between
-copies and different photographs of one kind: skies and sunsets. `benchmarks/faults.py` prints the figures of this one.
+Near duplicates are re-encoded or resized copies of a photograph. The hash is ImageHash's pHash: it says which of the
+lowest 8 x 8 frequencies of the luma at 32 x 32 pixels are above their median. Four hashes of that package were compared
+(average, difference, perceptual, wavelet). Only the perceptual hash kept a wide gap between copies and different
+photographs of one kind: skies and sunsets. `benchmarks/faults.py` prints the figures for this hash.
 """
 
 from typing import TYPE_CHECKING
@@ -11,7 +12,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# Of 64 bits. Re-encoded, resized and brightened copies differ by 6 at most, nearly all; with 2 % cropped off, by 8.
+# Of 64 bits. Nearly all re-encoded, resized and brightened copies differ by at most 6 bits, and copies with 2 % cropped
+# off by at most 8 bits.
 MAX_DISTANCE = 8
 
 

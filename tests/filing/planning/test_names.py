@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from imgsort.filing.planning.names import FolderNames, free_name, names_beside
@@ -88,6 +88,7 @@ def test_a_long_stem_is_cut_for_the_longest_name_of_the_unit(stem):
     assert max(len(os.fsencode(name)) for name in chosen) <= 255
 
 
+@example(names=["2s.long enough to be no suffix of a file", "a.jpg.xmp", "s()(", "b"], on_disk=["a .(", "s)"])
 @given(
     st.lists(st.text("aA.\u00e9\u0301\u00df s()2", min_size=1, max_size=240), min_size=1, max_size=5),
     st.lists(st.text("aA.s ()2", min_size=1, max_size=4), max_size=5),
@@ -107,6 +108,24 @@ def test_whatever_the_names_they_come_out_free_distinct_and_short(names, on_disk
         assert keys.isdisjoint(taken)
         assert max(len(os.fsencode(name)) for name in chosen) <= 255
         taken |= keys
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["IMG.a text of more than thirty-two bytes"], ["IMG (2).a text of more than thirty-two"]),
+        (
+            ["IMG.a text of more than thirty-two bytes", "IMG.xmp"],
+            ["IMG (2).a text of more than thirty-two", "IMG (2).xmp"],
+        ),
+    ],
+)
+def test_a_name_whose_stem_ends_at_an_early_dot_gets_a_new_stem(names, expected):
+    """If another unit has the stem before the dot, no number at the end of the name helps: it goes before the dot."""
+    folder = FolderNames([])
+    first = ["IMG.a text of more than thirty-two bytes", "IMG.xmp"]
+    assert folder.take(first, "here") == first
+    assert folder.take(names, "there") == expected
 
 
 def test_files_of_two_folders_do_not_become_a_unit_by_chance():

@@ -70,12 +70,20 @@ def free_names(names: Sequence[str], are_free: Callable[[Sequence[str]], bool]) 
     stays. A long stem is cut so that the longest name still fits 255 bytes with its number. All names that are
     returned are different.
     """
-    candidates, number = list(names), 1
-    stem, rests = _split(names)
-    while len({name_key(name) for name in candidates}) < len(candidates) or not are_free(candidates):
+    if _are_distinct(names) and are_free(names):
+        return list(names)
+    splits = _splits(names)
+    number = 1
+    while True:
         number += 1
-        candidates = _numbered(stem, rests, number)
-    return candidates
+        for stem, rests in splits:
+            candidates = _numbered(stem, rests, number)
+            if _are_distinct(candidates) and are_free(candidates):
+                return candidates
+
+
+def _are_distinct(names: Sequence[str]) -> bool:
+    return len({name_key(name) for name in names}) == len(names)
 
 
 def names_beside(old: str, new: str, followers: Sequence[str]) -> list[str]:
@@ -96,6 +104,21 @@ def _with_suffix(rest: str, old_suffix: str, new_suffix: str) -> str:
     if old_suffix and rest.lower().startswith(f"{old_suffix.lower()}."):
         return new_suffix + rest[len(old_suffix) :]
     return rest
+
+
+def _splits(names: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """Return the ways to split the names of a unit at which a number may stand, the better looking first.
+
+    A number at the end of `a.very long text without a suffix` looks better than one before the dot. But sidecars are
+    assigned by what stands before the last dot, here `a`. If another unit has this stem, only a number before the dot
+    makes a new one. The text after the dot is then cut to the length of a suffix.
+    """
+    stem, suffix = os.path.splitext(names[0])
+    if _byte_length(suffix) <= _MAX_SUFFIX_BYTES:
+        return [_split(names)]
+    while _byte_length(suffix) > _MAX_SUFFIX_BYTES:
+        suffix = suffix[:-1]
+    return [_split(names), _split([stem + suffix.rstrip(" ."), *names[1:]])]
 
 
 def _split(names: Sequence[str]) -> tuple[str, list[str]]:

@@ -58,7 +58,7 @@ def test_nothing_is_overwritten(tmp_path):
     (tmp_path / "there.csv").write_text("mine")
     (tmp_path / "link.csv").symlink_to(tmp_path / "nowhere")
     for name in ("there.csv", "link.csv"):
-        with pytest.raises(UsageError, match="exists already"):
+        with pytest.raises(UsageError, match="this file exists, and imgsort overwrites no file"):
             require_new(tmp_path / name)
         with pytest.raises(FileExistsError):
             write_csv(tmp_path / name, ("a",), [])

@@ -29,7 +29,7 @@ def require_new(path: Path) -> Path:
     Raises UsageError if the name is taken, because imgsort overwrites no file, or if the folder does not exist.
     """
     if os.path.lexists(path):
-        raise UsageError(f"{path}: this file exists already, and imgsort overwrites none. Give another name.")
+        raise UsageError(f"{path}: this file exists, and imgsort overwrites no file. Give another name.")
     if not path.parent.is_dir():
         raise UsageError(f"{path}: there is no folder {path.parent}. Make it first.")
     return path
@@ -57,7 +57,7 @@ def read_csv(path: Path, header: Sequence[str], optional: Collection[str] = ()) 
         descriptor = open_regular(path)
         with open(descriptor, encoding="utf-8-sig", newline="") as handle:
             if os.fstat(descriptor).st_size > MAX_BYTES:
-                raise UsageError(f"{path}: a table of more than {MAX_BYTES // 10**6} MB is none that imgsort wrote.")
+                raise UsageError(f"{path}: a table of more than {MAX_BYTES // 10**6} MB is not one that imgsort wrote.")
             first = handle.readline(_MAX_HEADER)
             handle.seek(0)
             delimiter = max(",;\t", key=first.count)
@@ -65,7 +65,7 @@ def read_csv(path: Path, header: Sequence[str], optional: Collection[str] = ()) 
             missing = [name for name in header if name not in {*(reader.fieldnames or ()), *optional}]
             if missing:
                 raise UsageError(
-                    f"{path}: the first line names no column {missing[0]!r}. imgsort wrote {', '.join(header)}."
+                    f"{path}: the first line has no column {missing[0]!r}. imgsort wrote {', '.join(header)}."
                 )
             rows = [
                 (reader.line_num, {name: decode_cell(row.get(name, "").strip()) for name in header}) for row in reader

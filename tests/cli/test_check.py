@@ -120,4 +120,4 @@ def test_decoders_do_not_chatter_on_the_terminal(tmp_path):
     assert done.stderr == ""
     assert "2 files looked at" in done.stdout
     missing = subprocess.run([*command, "--csv", str(tmp_path / "a.png")], capture_output=True, text=True, check=False)
-    assert (missing.returncode, missing.stderr.count("exists already")) == (2, 1)
+    assert (missing.returncode, missing.stderr.count("this file exists")) == (2, 1)

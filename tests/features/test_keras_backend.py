@@ -29,7 +29,7 @@ def test_a_gpu_that_tensorflow_cannot_use_is_an_error():
     """If TensorFlow sees no GPU, the error says what to install."""
     if gpus():
         pytest.skip("this machine has a GPU")
-    with pytest.raises(DeviceError, match=r"TensorFlow cannot use this machine's CUDA GPU: install `imgsort\[gpu\]`"):
+    with pytest.raises(DeviceError, match=r"this machine's CUDA GPU: run `pip install '\.\[gpu\]'` in a checkout"):
         require_gpu()
 
 

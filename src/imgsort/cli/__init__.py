@@ -1,7 +1,7 @@
-"""The command line. The only place that knows Click, tqdm and the terminal.
+"""The command line: the only place that knows Click, tqdm and the terminal.
 
-A command's body converts its arguments, calls one function of `imgsort.jobs`, and prints. Nothing heavy is
-imported before a command runs.
+A command converts its arguments, calls one function of `imgsort.jobs`, and prints the result. Nothing heavy is imported
+before a command runs.
 """
 
 import click
@@ -11,7 +11,14 @@ from imgsort.cli.group import ImgsortGroup
 from imgsort.version import __version__
 
 
-@click.group(cls=ImgsortGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=ImgsortGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=(
+        'Shell completion: add `eval "$(_IMGSORT_COMPLETE=bash_source imgsort)"` to ~/.bashrc; in Zsh and Fish it is '
+        "zsh_source and fish_source."
+    ),
+)
 @click.version_option(__version__, prog_name="imgsort")
 def main() -> None:
     """Put a folder of images in order.
@@ -21,17 +28,9 @@ def main() -> None:
     """
 
 
-main.add_command(organize.categorize)
-main.add_command(organize.outliers)
-main.add_command(organize.check)
-main.add_command(runs.apply)
-main.add_command(learn.train)
-main.add_command(learn.evaluate)
-main.add_command(learn.compare)
-main.add_command(classify.classify)
-main.add_command(classify.explain)
-main.add_command(classify.export)
-main.add_command(runs.undo)
-main.add_command(runs.history)
-main.add_command(models.models)
-main.add_command(cache.cache)
+main.add_section("Organize", organize.categorize, organize.outliers, organize.check, runs.apply)
+main.add_section("Take back", runs.undo, runs.history)
+main.add_section(
+    "Learn", learn.train, learn.evaluate, learn.compare, classify.classify, classify.explain, classify.export
+)
+main.add_section("Upkeep", models.models, cache.cache)

@@ -1,4 +1,4 @@
-"""The group of all commands: what a command raises becomes one clear line, or one JSON object, and an exit code."""
+"""The group of all commands: it turns each error into one clear line, or one JSON object, and an exit code."""
 
 import sys
 from typing import Any
@@ -10,7 +10,28 @@ from imgsort.errors import ImgsortError
 
 
 class ImgsortGroup(click.Group):
-    """Turns every expected error into one clear line, or one JSON object, and its exit code."""
+    """Lists commands in sections, and turns every expected error into one clear line, or one JSON object."""
+
+    def __init__(self, *args: Any, **extra: Any) -> None:
+        super().__init__(*args, **extra)
+        self.sections: dict[str, list[str]] = {}
+
+    def add_section(self, title: str, *commands: click.Command) -> None:
+        """Add commands that `--help` lists together, in this order, after the sections before."""
+        for command in commands:
+            self.add_command(command)
+            self.sections.setdefault(title, []).append(str(command.name))
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands in the order of their sections."""
+        return [name for names in self.sections.values() for name in names]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write a section for each group of commands, with one short line for each command."""
+        for title, names in self.sections.items():
+            commands = [self.commands[name] for name in names]
+            with formatter.section(title):
+                formatter.write_dl([(str(each.name), each.get_short_help_str(limit=80)) for each in commands])
 
     def main(self, args: Any = None, **extra: Any) -> Any:  # type: ignore[override]
         """Run a command line and exit."""
@@ -18,7 +39,7 @@ class ImgsortGroup(click.Group):
         as_json = "--json" in arguments
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
-                stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show
+                stream.reconfigure(errors="backslashreplace")  # for names that the terminal cannot show
         try:
             sys.exit(super().main(arguments, **{**extra, "standalone_mode": False}) or 0)
         except click.exceptions.Exit as error:
@@ -37,7 +58,7 @@ class ImgsortGroup(click.Group):
             sys.exit(1)
         except (KeyboardInterrupt, click.Abort):
             print_failure(
-                KeyboardInterrupt("interrupted. Nothing is lost; `imgsort history` shows whether a run had begun."),
+                KeyboardInterrupt("interrupted. Nothing is lost; `imgsort history` shows whether a run had started."),
                 130,
                 as_json=as_json,
             )

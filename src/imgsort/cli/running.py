@@ -1,4 +1,4 @@
-"""Runs a job for a command, with a listener on this terminal; shows its result, and ends with its exit code."""
+"""Runs a job for a command with a listener on this terminal, shows the result, and exits with its code."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -12,7 +12,10 @@ Result = TypeVar("Result")
 
 
 def run(job: Callable[..., Result], quiet: bool, **keywords: Any) -> Result:
-    """Run a job that tells a listener how it goes. Nothing else that is at work writes to the terminal."""
+    """Run a job with a listener that shows its progress.
+
+    Meanwhile nothing else writes to the terminal.
+    """
     from imgsort.cli.terminal import TerminalListener, without_chatter
 
     listener = TerminalListener(quiet=quiet)
@@ -24,14 +27,14 @@ def run(job: Callable[..., Result], quiet: bool, **keywords: Any) -> Result:
 
 
 def show(result: Any, as_table: Callable[[Any], None], *, as_json: bool) -> None:
-    """Print a result as one JSON object, or as people read it."""
+    """Print a result as one JSON object, or in a form for people."""
     from imgsort.cli.output.result import print_json
 
     print_json(result.to_json()) if as_json else as_table(result)
 
 
 def show_filing(result: Any, *, verbose: bool, as_json: bool) -> None:
-    """Print what a command filed, and exit with its code."""
+    """Print what a command filed, and exit with the code that belongs to the result."""
     from imgsort.cli.output.filing import print_filing
 
     show(result, lambda filed: print_filing(filed, verbose=verbose), as_json=as_json)
@@ -41,7 +44,7 @@ def show_filing(result: Any, *, verbose: bool, as_json: bool) -> None:
 def filing_keywords(settings: dict[str, Any]) -> dict[str, Any]:
     """Turn --copy, --hardlink and --symlink into one mode, and --no-sidecars and --no-cache into their opposites.
 
-    Raises a usage error for two modes.
+    Raises a usage error if there are two modes.
     """
     chosen = [mode for mode in ("copy", "hardlink", "symlink") if settings.pop(mode)]
     if len(chosen) > 1:
@@ -56,12 +59,12 @@ def positive(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def exit_for(refused: tuple[Any, ...]) -> None:
-    """Exit with the code for files that were left as they are, if there are any."""
+    """If files were left as they are, exit with the code for this."""
     if refused:
         raise click.exceptions.Exit(_REFUSED_EXIT_CODE)
 
 
 def exit_if_interrupted(status: str) -> None:
-    """Exit with the code for Ctrl-C, where that ended a job early and what it had was kept."""
+    """If Ctrl-C ended a job early and its result so far was kept, exit with the code for Ctrl-C."""
     if status == "interrupted":
         raise click.exceptions.Exit(_INTERRUPTED_EXIT_CODE)

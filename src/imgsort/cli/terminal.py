@@ -1,4 +1,4 @@
-"""What a person hears while a job works: notices and progress, on stderr."""
+"""Shows a person notices and progress on stderr while a job works."""
 
 import contextlib
 import os
@@ -13,7 +13,7 @@ from imgsort.jobs.listener import Listener
 
 
 class TerminalListener(Listener):
-    """Prints notices, and on a terminal shows progress with tqdm."""
+    """Prints notices. On a terminal it also shows progress with tqdm."""
 
     def __init__(self, *, quiet: bool) -> None:
         self.quiet = quiet
@@ -27,7 +27,7 @@ class TerminalListener(Listener):
             click.echo(f"imgsort: {printable(text)}", err=True)
 
     def progress(self, task: str, done: int, total: int) -> None:
-        """Move the bar of `task` on; it goes away when all is done."""
+        """Move the bar of `task` on. The bar disappears when the task is finished."""
         if self.quiet or not sys.stderr.isatty():
             return
         if task != self._task:
@@ -41,7 +41,7 @@ class TerminalListener(Listener):
             self._task = ""
 
     def trained(self, row: Any, total: int) -> None:
-        """Move the bar of training on by a step, with loss and accuracy beside it."""
+        """Move the bar of the training on by a step, and show loss and accuracy beside it."""
         if self.quiet or not sys.stderr.isatty():
             return
         if self._training is None or self._training[0] != row.stage:
@@ -57,13 +57,16 @@ class TerminalListener(Listener):
         bar.update(row.step - bar.n)
 
     def close_training(self) -> None:
-        """Take the bar of training away; how many steps there are to come is not known beforehand."""
+        """Remove the bar of the training.
+
+        The number of steps is not known beforehand, so the bar cannot disappear by itself.
+        """
         if self._training is not None:
             self._training[1].close()
             self._training = None
 
     def download_bar(self, name: str) -> Any:
-        """Return a bar that counts bytes, on a terminal."""
+        """Return a bar that counts bytes, if stderr is a terminal."""
         if self.quiet or not sys.stderr.isatty():
             return None
         from tqdm import tqdm
@@ -73,10 +76,10 @@ class TerminalListener(Listener):
 
 @contextlib.contextmanager
 def without_chatter() -> Iterator[None]:
-    """Let nothing reach the terminal that image decoders write to descriptor 2 past Python, from any thread.
+    """Hide the messages of image decoders from the terminal.
 
-    What imgsort itself says goes on through a copy of the descriptor. Where stderr is not that descriptor, as
-    in a notebook, nothing is changed.
+    Decoders write to descriptor 2 past Python, from any thread. imgsort's own messages go on through a copy of the
+    descriptor. If stderr is not that descriptor, as in a notebook, nothing is changed.
     """
     python_stderr = sys.stderr
     try:

@@ -118,8 +118,8 @@ class _Look:
             rows = self.extractor.extract(np.stack(list(squares.values())))
             if not np.isfinite(rows).all():
                 raise WeightsError(
-                    "the model gives numbers without bounds, which say nothing of an image. "
-                    "Try --precision float32, or other --weights."
+                    "the model gives infinite numbers, which say nothing about an image. "
+                    "Try --precision float32 or other --weights."
                 )
             for number, features in zip(squares, rows, strict=True):
                 seen[number] = replace(seen[number], features=features)

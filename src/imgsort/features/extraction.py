@@ -46,7 +46,7 @@ def prepare_extraction(
     except ConversionError as error:
         if precision not in ("auto", "float32"):
             raise
-        notice(f"{error} TensorFlow itself runs it in float32, which takes longer to start.")
+        notice(f"{error} TensorFlow runs it in float32 instead, which takes longer to start.")
         way = Way(runtimes_for("float32", "cpu")[-1].name, "float32")
         loaded = runtime_named(way.runtime).load(model, way, batch_size=batch_size, notice=notice)
     recipe = {

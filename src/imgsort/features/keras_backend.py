@@ -65,7 +65,8 @@ def require_gpu() -> str:
     gpus = tf.config.get_visible_devices("GPU")
     if not gpus:
         raise DeviceError(
-            "TensorFlow cannot use this machine's CUDA GPU: install `imgsort[gpu]`, or give --device cpu."
+            "TensorFlow cannot use this machine's CUDA GPU: run `pip install '.[gpu]'` in a checkout of "
+            "imgsort, or give --device cpu."
         )
     return str(tf.config.experimental.get_device_details(gpus[0]).get("device_name", gpus[0].name))
 

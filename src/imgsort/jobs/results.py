@@ -14,6 +14,11 @@ from imgsort.images.finding.find import Unreadable
 JSON_VERSION = 1
 
 
+def start_of_json(command: str, status: str = "done") -> dict[str, Any]:
+    """Return the first keys of the object that `--json` prints for a command."""
+    return {"version": JSON_VERSION, "command": command, "status": status}
+
+
 @dataclass(frozen=True)
 class ModelRecord:
     """The model that made a result. With this record the result can be explained later.

@@ -87,15 +87,15 @@ class ModelSettings:
 
     def __post_init__(self) -> None:
         if self.size is not None and not MIN_SIZE_PX <= self.size <= MAX_SIZE_PX:
-            raise UsageError(f"size {self.size}: it is from {MIN_SIZE_PX} to {MAX_SIZE_PX} pixels.")
+            raise UsageError(f"size {self.size}: it must be from {MIN_SIZE_PX} to {MAX_SIZE_PX} pixels.")
         if self.batch_size is not None and self.batch_size < 1:
-            raise UsageError(f"batch size {self.batch_size}: at least 1 is needed.")
+            raise UsageError(f"batch size {self.batch_size}: it must be at least 1.")
         if self.pooling not in ("avg", "max", "none"):
-            raise UsageError(f"pooling {self.pooling!r}: it is avg, max or none.")
+            raise UsageError(f"pooling {self.pooling!r}: it must be avg, max or none.")
         if self.device not in ("auto", "cpu", "gpu"):
-            raise UsageError(f"device {self.device!r}: it is auto, cpu or gpu.")
+            raise UsageError(f"device {self.device!r}: it must be auto, cpu or gpu.")
         if self.precision not in get_args(Precision):
-            raise UsageError(f"precision {self.precision!r}: it is {', '.join(get_args(Precision))}.")
+            raise UsageError(f"precision {self.precision!r}: it must be {', '.join(get_args(Precision))}.")
         object.__setattr__(self, "weights", _path(self.weights))
 
 
@@ -124,11 +124,13 @@ class FilingSettings:
         object.__setattr__(self, "output", _path(self.output))
         object.__setattr__(self, "plan", _path(self.plan))
         if self.plan is not None and self.dry_run:
-            raise UsageError("--plan and --dry-run do not go together: either touches no image.")
+            raise UsageError(
+                "--plan and --dry-run do not go together: neither of them touches an image. Leave out one."
+            )
         try:
             object.__setattr__(self, "mode", Mode(self.mode))
         except ValueError:
-            raise UsageError(f"mode {self.mode!r}: it is {', '.join(Mode)}.") from None
+            raise UsageError(f"mode {self.mode!r}: it must be {', '.join(Mode)}.") from None
 
     @property
     def touches_nothing(self) -> bool:
@@ -176,15 +178,15 @@ def _take(options: dict[str, Any], kind: type[Any]) -> Any:
 
 def _require_limits(settings: ReadSettings) -> None:
     if not 1 <= settings.max_pixels <= MAX_PIXELS_LIMIT:
-        raise UsageError(f"max pixels {settings.max_pixels}: they are from 1 to {MAX_PIXELS_LIMIT}.")
+        raise UsageError(f"max pixels {settings.max_pixels}: it must be from 1 to {MAX_PIXELS_LIMIT}.")
     if settings.truncated not in ("skip", "use"):
-        raise UsageError(f"truncated {settings.truncated!r}: it is skip or use.")
+        raise UsageError(f"truncated {settings.truncated!r}: it must be skip or use.")
 
 
 def require_seed(seed: int) -> None:
     """Raise UsageError for a seed that NumPy does not accept."""
     if not 0 <= seed <= MAX_SEED:
-        raise UsageError(f"seed {seed}: it is from 0 to {MAX_SEED}.")
+        raise UsageError(f"seed {seed}: it must be from 0 to {MAX_SEED}.")
 
 
 def _path(value: Any) -> Path | None:

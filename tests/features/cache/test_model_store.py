@@ -92,7 +92,7 @@ def test_where_it_cannot_be_kept(own_folder):
         (notice,) = notices
         assert notice.startswith("the converted model cannot be kept (")
         assert str(models_folder()) in notice
-        assert notice.endswith(" and is made each time. IMGSORT_CACHE_DIR names a place.")
+        assert notice.endswith(" and is made again each time. Name a folder for it with IMGSORT_CACHE_DIR.")
     assert own_folder.read_bytes() == b"in the way"
     assert kept_models() == []
 

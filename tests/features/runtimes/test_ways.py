@@ -53,7 +53,7 @@ def test_the_way_by_a_table(machine, backbone, asked, gpus, expected):
 def test_a_gpu_that_is_not_there_is_an_error(machine):
     """`--device gpu` on a machine without a GPU is an error. It is not a silent, slow run."""
     machine(gpus=0)
-    with pytest.raises(DeviceError, match="--device gpu: NVIDIA's driver has no CUDA GPU here"):
+    with pytest.raises(DeviceError, match="--device gpu: NVIDIA's driver finds no CUDA GPU"):
         choose_way(VGG16, "gpu", "auto", pytest.fail)
 
 
@@ -66,7 +66,7 @@ def test_a_gpu_without_its_libraries(machine):
     notices: list[str] = []
     assert choose_way(VGG16, "auto", "auto", notices.append) == Way("litert", "float32")
     assert len(notices) == 1
-    assert "imgsort[gpu]" in notices[0]
+    assert "pip install '.[gpu]'" in notices[0]
     assert choose_way(VGG16, "gpu", "auto", pytest.fail) == Way("tensorflow", "float16", "gpu")
 
 

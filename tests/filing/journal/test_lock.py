@@ -45,6 +45,6 @@ def test_a_lock_that_is_a_link_is_refused(tmp_path):
     """A link in place of the lock is not followed."""
     (tmp_path / ".imgsort/runs").mkdir(parents=True)
     (tmp_path / ".imgsort/lock").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(JournalError, match="not what imgsort put there"), locked([tmp_path], "x"):
+    with pytest.raises(JournalError, match="not something that imgsort made"), locked([tmp_path], "x"):
         pass
     assert not (tmp_path / "elsewhere").exists()

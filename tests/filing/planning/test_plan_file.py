@@ -152,9 +152,9 @@ def test_everything_that_is_wrong_is_told_by_its_line(tmp_path):
     )
     plan = read_plan(path)
     assert targets_of(plan) == {"a.jpg": "c/a.jpg"}
-    disagreeing = "the category 'c' and the target {!r} do not agree: empty the one that is old"
+    disagreeing = "the category 'c' and the target {!r} do not agree: empty the cell that is out of date"
     assert [(error.line, error.reason) for error in plan.errors] == [
-        (3, "there is no file"),
+        (3, "the cell of the file is empty"),
         (4, disagreeing.format("d/c.jpg")),
         (5, disagreeing.format("d.jpg")),
     ]
@@ -192,7 +192,7 @@ def test_a_plan_without_lines(tmp_path):
     """A plan with only a header, or with only empty lines, is an error that says so."""
     path = saved(tmp_path / "p.csv")
     path.write_text(path.read_text() + ",,,,,,,\r\n\r\n")
-    with pytest.raises(PlanError, match="there is no line"):
+    with pytest.raises(PlanError, match="this plan has no lines"):
         read_plan(path)
 
 

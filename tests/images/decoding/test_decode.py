@@ -453,7 +453,10 @@ def test_a_heic_without_its_package_says_what_to_install(monkeypatch):
     module_of_header = sys.modules["imgsort.images.decoding.header"]
     module_of_header._heif_reader.cache_clear()
     head = b"\x00\x00\x00\x1cftypheic" + bytes(4) + b"mif1heicmiaf"
-    with pytest.raises(UnreadableImageError, match=r"HEIC needs an extra package: pip install 'imgsort\[heif\]'"):
+    with pytest.raises(
+        UnreadableImageError,
+        match=r"HEIC needs an extra package: run `pip install '\.\[heif\]'`",
+    ):
         decode(head)
     module_of_header._heif_reader.cache_clear()
 

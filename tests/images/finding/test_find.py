@@ -224,7 +224,7 @@ def test_a_name_that_cannot_be_is_no_collection(tmp_path):
 def test_a_file_is_no_collection(tmp_path):
     """The error for a file in place of a folder names the file and says what to do."""
     make_tree(tmp_path, {"a.jpg": JPEG})
-    with pytest.raises(CollectionError, match=r"a\.jpg: this is a file, and a folder is due"):
+    with pytest.raises(CollectionError, match=r"a\.jpg: this is a file. Give the folder that holds it"):
         require_folder(tmp_path / "a.jpg")
 
 

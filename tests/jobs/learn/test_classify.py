@@ -228,7 +228,7 @@ def test_a_class_folder_that_is_none(trained, inbox, tmp_path, kind):
         (folder / "coffee").symlink_to(tmp_path / ("outside" if kind == "link" else "nowhere"))
     before = read_tree(tmp_path)
     for options in ({}, {"recursive": True}, {"output": folder}, {"dry_run": True}):
-        with pytest.raises(UsageError, match="coffee: imgsort needs a folder of this name"):
+        with pytest.raises(UsageError, match="coffee: imgsort needs a folder with this name"):
             classify(folder, classifier=trained.classifier, confidence=0, **options)
     with pytest.raises(UsageError, match="coffee"):
         classify(put(folder.glob("*.jpg"), tmp_path / "other"), classifier=trained.classifier, output=folder)
@@ -318,7 +318,7 @@ def test_images_quite_unlike_are_told_of(trained, inbox, tmp_path):
     There is no such notice for photographs like those that it learned from, nor for only nine pictures of noise.
     """
     result = classify(noise(tmp_path / "noise", 12), classifier=trained.classifier, dry_run=True)
-    assert any("it may need training again" in notice for notice in result.filing.notices)
+    assert any("train it again with images like these" in notice for notice in result.filing.notices)
     photographs = classify(inbox[0], classifier=trained.classifier, dry_run=True)
     assert not any("training again" in notice for notice in photographs.filing.notices)
     few = classify(noise(tmp_path / "few", 9), classifier=trained.classifier, dry_run=True)
@@ -383,7 +383,7 @@ def test_files_and_numbers_that_will_not_do(trained, inbox, tmp_path):
     with pytest.raises(ClassifierError, match="no such file"):
         classify(folder, classifier=tmp_path / "nowhere.keras")
     for options in ({"confidence": -0.1}, {"confidence": 1.1}, {"confidence": float("nan")}, {"top": 0}):
-        with pytest.raises(UsageError, match="from 0 to 1, and at least 1"):
+        with pytest.raises(UsageError, match="must be from 0 to 1, the second at least 1"):
             classify(folder, classifier=trained.classifier, **options)
     for options in ({"mode": "copy"}, {"mode": "copy", "output": folder / "in"}, {"mode": "shred"}):
         with pytest.raises(UsageError):

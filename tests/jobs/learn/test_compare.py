@@ -71,10 +71,10 @@ def test_ctrl_c_is_told_of(two):
     ("options", "words"),
     [
         ({"models": ()}, "at least one"),
-        ({"models": ("cnn", "cnn")}, "each once"),
+        ({"models": ("cnn", "cnn")}, "each model only once"),
         ({"models": ("cnn", "vgg99")}, "vgg99"),
         ({"split": (80, 20, 0)}, "third share"),
-        ({"weights": "some.h5"}, "one model alone"),
+        ({"weights": "some.h5"}, "one model only"),
         ({"size": 8}, "from 32"),
     ],
 )

@@ -95,7 +95,7 @@ def test_images_that_it_learned_from_are_counted(trained, classes, unseen):
     learned = sum(row.train + row.validation for row in trained.classes)
     result = evaluate(trained.classifier, classes)
     assert result.learned_from == learned
-    assert f"the classifier was trained with {learned} of these images: the figures flatter." in result.notices
+    assert f"the classifier was trained with {learned} of these images, so the figures are too good." in result.notices
     assert not any("flatter" in notice for notice in evaluate(trained.classifier, unseen).notices)
 
 

@@ -189,7 +189,7 @@ def test_what_is_not_learned_from(own):
     before, hearing = read_tree(own), Hearing()
     result = train(own, output=own.parent / "c.keras", listener=hearing, **ONE_EPOCH)
     assert [(row.name, row.train + row.validation + row.test) for row in result.classes] == [("cups", 9), ("stars", 9)]
-    assert "1 images lie in no class's folder, and are left out." in result.notices
+    assert "1 images are in no class folder and are left out." in result.notices
     assert tuple(hearing.notices) == result.notices
     assert sorted(row.path for row in result.unreadable) == ["cups/half.jpg", "cups/text.jpg", "stars/none.png"]
     assert all(row.reason for row in result.unreadable)
@@ -229,7 +229,7 @@ def test_judged_by_a_folder_of_its_own(two, demo_photos, tmp_path):
     result = train(two, output=tmp_path / "c.keras", test_dir=test, **ONE_EPOCH)
     assert [(row.train + row.validation, row.test) for row in result.classes] == [(9, 5), (9, 0)]
     assert result.evaluation.images == 5
-    assert any(notice.startswith("2 images of") and "learned from" in notice for notice in result.notices)
+    assert any(notice.startswith("2 images of") and "also used for training" in notice for notice in result.notices)
     assert {row["folder"] for row in split_of(result) if row["part"] == "test"} == {str(test)}
 
 
@@ -237,7 +237,7 @@ def test_folders_to_be_judged_by_that_will_not_do(two, tmp_path):
     """An unknown class, a missing folder or no readable image is an error. No classifier is written."""
     make_tree(tmp_path, {"other/dogs/1.jpg": b"x", "torn/cups/1.jpg": b"x", "empty": None})
     for name, kind, words in [
-        ("other", UsageError, "dogs: not among the classes to learn, cups, stars"),
+        ("other", UsageError, "dogs: these are not among the classes to learn, cups, stars"),
         ("torn", CollectionError, "none of its images can be read"),
         ("empty", CollectionError, "no subfolder"),
         ("nowhere", CollectionError, "no such folder"),

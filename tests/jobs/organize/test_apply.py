@@ -266,8 +266,8 @@ def test_everything_wrong_is_named_at_once_and_nothing_moves(tmp_path):
         ("e.png", "/etc", "", "the target '/etc/e.png' does not lie in"),
         ("f.png", ".imgsort", "", "the target '.imgsort/f.png' does not lie in"),
         ("g.png", "", "there/x.png", "there is a file 'there/x.png' already"),
-        ("h.png", "link", "", "a link, or a file, lies on the way to the target 'link/h.png'"),
-        ("i.png", "there/x.png", "", "a link, or a file, lies on the way"),
+        ("h.png", "link", "", "a link or a file is on the way to the target 'link/h.png'"),
+        ("i.png", "there/x.png", "", "a link or a file is on the way"),
         ("j.png", "c", "d/j.png", "the category 'c' and the target 'd/j.png' do not agree"),
         ("", "c", "c/y.png", "there is no file"),
         ("k.png", "", "x" * 300 + ".png", "has a name of more than 255 bytes"),
@@ -282,7 +282,7 @@ def test_everything_wrong_is_named_at_once_and_nothing_moves(tmp_path):
     with pytest.raises(PlanError) as caught:
         imgsort.apply(path)
     head, *told = str(caught.value).splitlines()
-    assert head == f"{path}: nothing was moved. Wrong in this plan:"
+    assert head == f"{path}: nothing was moved. These lines of the plan are wrong:"
     due = [(number, line[3]) for number, line in enumerate(lines, 2) if line[3]]
     due.append((len(lines) + 2, "collection, output or mode are not those of the first line"))
     assert len(told) == len(due)
@@ -317,7 +317,7 @@ def test_a_file_that_cannot_be_read(tmp_path):
             if (task, done) == ("checking", 1):
                 (root / "199.png").unlink()
 
-    with pytest.raises(PlanError, match=r"plan:\n  line 201: the file '199.png' cannot be read$"):
+    with pytest.raises(PlanError, match=r"wrong:\n  line 201: the file '199.png' cannot be read$"):
         imgsort.apply(path, listener=Removing())
     assert len(names(root)) == 199
     assert not (root / "c").exists()
@@ -430,7 +430,7 @@ def test_a_plan_in_the_collection_itself(faulty):
     imgsort.apply(faulty / "p.csv")
     assert (faulty / "p.csv").exists()
     imgsort.undo(faulty)
-    with pytest.raises(PlanError, match="does not end as images do"):
+    with pytest.raises(PlanError, match="does not have the suffix of an image"):
         imgsort.apply(saved(faulty / "q.csv", faulty, [("red.png", "", "p.csv")]))
     assert read_tree(faulty).keys() == before.keys() | {"p.csv", "q.csv"}
 
@@ -632,9 +632,9 @@ def test_a_file_that_was_changed_since_stays(faulty, tmp_path):
     [
         (".hidden.png", "is hidden"),
         (".config/autostart/a.png", "is hidden"),
-        ("c/.imgsort-20260101-000000-000-1.tmp", "does not lie in|does not end as images do"),
-        ("c/a.desktop", "does not end as images do"),
-        ("c/noext", "does not end as images do"),
+        ("c/.imgsort-20260101-000000-000-1.tmp", "does not lie in|does not have the suffix of an image"),
+        ("c/a.desktop", "does not have the suffix of an image"),
+        ("c/noext", "does not have the suffix of an image"),
         ("c\\a.png", "backslash"),
     ],
 )

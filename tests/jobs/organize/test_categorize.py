@@ -360,8 +360,8 @@ def test_joining_makes_as_many_categories_as_asked_for(few_photos):
     ("options", "words"),
     [
         ({"clusters": 0}, "at least 1"),
-        ({"clusters": "auto", "min_clusters": 1}, "from 2"),
-        ({"clusters": "auto", "min_clusters": 9, "max_clusters": 4}, "from 2"),
+        ({"clusters": "auto", "min_clusters": 1}, "must be at least 2 and not more than the second"),
+        ({"clusters": "auto", "min_clusters": 9, "max_clusters": 4}, "must be at least 2 and not more than the second"),
         ({"algorithm": "nonsense"}, "agglomerative"),
         ({"quality": "nonsense"}, "high"),
         ({"plan": "plan.csv", "dry_run": True}, "do not go together"),

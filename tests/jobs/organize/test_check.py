@@ -196,7 +196,7 @@ def test_the_table_for_a_spreadsheet(faulty, tmp_path):
     with open(tmp_path / "findings.csv", encoding="utf-8-sig", newline="") as handle:
         rows = list(csv.DictReader(handle))
     assert [(row["file"], row["reason"]) for row in rows] == [(f.path, f.reason) for f in result.findings]
-    with pytest.raises(UsageError, match="exists already"):
+    with pytest.raises(UsageError, match="this file exists, and imgsort overwrites no file"):
         imgsort.check(faulty, csv=tmp_path / "findings.csv")
 
 

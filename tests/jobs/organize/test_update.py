@@ -220,7 +220,7 @@ def test_without_its_folder_a_kind_goes_to_unsorted(with_new, tree, becomes):
     others = {"category_2": FILED["category_2"], "category_3": FILED["category_3"]}
     assert names(with_new) == tree({**others, **left, "Unsorted": ["cat_10.jpg", "rocket_01.jpg"]})
     assert [notice for notice in result.notices if "gone" in notice] == [
-        "the folders of 1 categories are gone; what looks like them goes to Unsorted."
+        "the folders of 1 categories are gone; images like theirs go to Unsorted."
     ]
 
 
@@ -232,7 +232,7 @@ def test_without_any_category_there_is_an_error(folder, tree):
     make_tree(never, tree({"": NEW}))
     for place in (folder, never):
         before = read_tree(place)
-        with pytest.raises(CollectionError, match=r"no categories yet\. Run it without --update first"):
+        with pytest.raises(CollectionError, match=r"no categories yet\. Run the command without --update first"):
             update(place)
         assert read_tree(place) == before
 
@@ -388,7 +388,7 @@ def test_empty_categories_teach_nothing(folder, tree):
         for file in files:
             os.rename(folder / name / file, folder / file)
     before = read_tree(folder)
-    with pytest.raises(CollectionError, match="no readable image to go by"):
+    with pytest.raises(CollectionError, match="no readable image to learn from"):
         update(folder, **LITE)
     assert read_tree(folder) == before
 
@@ -580,11 +580,14 @@ def rewrite(folder: Path, *, centres=None, folders=None, **model) -> None:
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"weights": "/home/me/own.h5"}, "weights of your own: give --weights, as for /home/me/own.h5"),
-        ({"sha256": "0" * 64}, "weights of efficientnet-lite0 are not those"),
+        ({"weights": "/home/me/own.h5"}, "made with your own weights /home/me/own.h5. Give them again with --weights"),
+        (
+            {"sha256": "0" * 64},
+            "weights of efficientnet-lite0 are not the weights that these",
+        ),
         (
             {"centres": Centres(np.ones((3, 512), np.float32), np.ones(3, np.float32))},
-            "1280 features an image.*512",
+            "1280 features per image.*512",
         ),
         ({"name": "vgg99"}, "no model 'vgg99'"),
     ],
@@ -741,7 +744,7 @@ def test_images_that_a_person_took_out_stay_out(folder, tree):
     before = names(folder)
     result = update(folder, recursive=True)
     assert (result.status, names(folder)) == ("nothing to do", before)
-    assert any("lie elsewhere by now" in notice for notice in result.notices)
+    assert any("have been moved by hand since: they stay where they are" in notice for notice in result.notices)
 
 
 def test_centres_of_a_run_that_stopped_are_not_used(with_new, tree):

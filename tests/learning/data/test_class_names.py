@@ -67,7 +67,7 @@ def test_what_no_folder_may_be_called_is_refused(name):
 )
 def test_names_that_some_file_system_takes_for_one(one, other):
     """Names that differ only in case or in the spelling of accents are refused. The error names both."""
-    with pytest.raises(ValueError, match="one name to some file systems") as error:
+    with pytest.raises(ValueError, match="the same name on some file systems") as error:
         require_class_names(["between", one, other])
     assert repr(one) in str(error.value)
     assert repr(other) in str(error.value)
@@ -96,5 +96,5 @@ def test_no_two_names_are_alike_but_for_case(names):
     if len({name.casefold() for name in names}) == len(names):
         require_class_names(names)
     else:
-        with pytest.raises(ValueError, match="one name"):
+        with pytest.raises(ValueError, match="the same name"):
             require_class_names(names)

@@ -7,40 +7,41 @@ import click
 from imgsort.cli.options import common as options
 
 
-@click.group(short_help="What is kept between runs, and making it smaller.")
+@click.group(short_help="Show the cache, or make it smaller.")
 def cache() -> None:
-    """Features of images and converted models, kept between runs so that a second look is quick.
+    """Show or clear what imgsort keeps between runs: features of images and converted models.
 
-    IMGSORT_CACHE_DIR names another folder for them. All of it can be made again.
+    They make a second look quick, and imgsort can make all of them again. IMGSORT_CACHE_DIR names another folder
+    for them.
     """
 
 
 @cache.command(short_help="Show what the cache holds.")
 @options.as_json
 def info(*, as_json: bool) -> None:
-    """Show where the cache is, what it holds and how much it takes."""
+    """Show where the cache is, what it holds and how large it is."""
     from imgsort.jobs.upkeep.cache import cache_info
 
     _show("cache info", cache_info(), as_json=as_json)
 
 
 @cache.command(short_help="Remove features, converted models, or both.")
-@click.option("--features", is_flag=True, help="The features only.")
-@click.option("--models", is_flag=True, help="The converted models only.")
+@click.option("--features", is_flag=True, help="Remove only the features.")
+@click.option("--models", is_flag=True, help="Remove only the converted models.")
 @options.as_json
 def clear(*, features: bool, models: bool, as_json: bool) -> None:
-    """Remove what is kept: without an option all of it. The next run makes what it needs anew."""
+    """Empty the cache, or one part of it. The next run makes again what it needs."""
     from imgsort.jobs.upkeep.cache import clear_cache
 
     left = clear_cache(features=features or not models, models=models or not features)
     _show("cache clear", left, as_json=as_json)
 
 
-@cache.command(short_help="Remove what was not used for longest.")
-@click.option("--max-size", required=True, metavar="SIZE", help="What may stay, such as 500MB or 2GB.")
+@cache.command(short_help="Remove what was not used for the longest time.")
+@click.option("--max-size", required=True, metavar="SIZE", help="Size that may stay, for example 500MB or 2GB.")
 @options.as_json
 def prune(max_size: str, *, as_json: bool) -> None:
-    """Remove what was not used for longest until the rest fits into --max-size: features first, then models."""
+    """Remove what was not used for the longest time, until the rest fits into --max-size. Features go first."""
     from imgsort.jobs.upkeep.cache import prune_cache
 
     _show("cache prune", prune_cache(max_size), as_json=as_json)

@@ -11,15 +11,19 @@ from imgsort.cli.options import types
 from imgsort.cli.running import exit_for, filing_keywords, positive, run, show
 
 
-@click.command(short_help="File every image in the folder of its class.")
+@click.command(short_help="File every image into the folder of its class.")
 @click.argument("paths", nargs=-1, required=True, type=types.GivenPath(path_type=Path), metavar="FOLDER|FILE...")
 @learn_options.classifier
 @click.option(
     "--confidence",
     type=click.FloatRange(0, 1),
-    help="What is less sure goes to Unsure; by default what was right for 95 % of the validation images.",
+    help="Images with less confidence go to Unsure. By default 95 % of the validation images above it were right.",
 )
-@click.option("--top", type=click.IntRange(min=1), help="Classes to tell of each image.  [default: 1; of files 5]")
+@click.option(
+    "--top",
+    type=click.IntRange(min=1),
+    help="How many classes to show for each image.  [default: 1; for single files 5]",
+)
 @click.option(
     "--csv",
     type=types.GivenPath(path_type=Path, dir_okay=False),
@@ -39,10 +43,10 @@ def classify(
     as_json: bool,
     **settings: Any,
 ) -> None:
-    """File every image of FOLDER in the folder of its class, in FOLDER or --output.
+    """File every image of FOLDER into the folder of its class, in FOLDER or in --output.
 
-    Images that lie in a class's folder already stay. What the classifier is not sure of goes to Unsure. Of a FILE,
-    or several, it is said what they show, and nothing is moved.
+    Images already in a class folder stay there. Images that the classifier is not sure of go to Unsure. If you give
+    one or more FILEs instead, imgsort says what they show and moves nothing.
     """
     from imgsort.cli.output.learn import print_answers, print_classified
     from imgsort.jobs.learn.classify import classify as job
@@ -56,28 +60,30 @@ def classify(
         return
     if len(paths) > 1 or (paths[0].suffix and not paths[0].exists()):
         missing = [path for path in paths if not path.exists()]
-        raise click.UsageError(f"{missing[0]}: there is none." if missing else "one folder is due, or files alone.")
+        raise click.UsageError(
+            f"{missing[0]}: there is no such file." if missing else "give one folder, or one or more files."
+        )
     filing = filing_keywords(settings)
     classified = run(job, quiet, folder=paths[0], confidence=confidence, top=top or 1, **filing)
     show(classified, lambda shown: print_classified(shown, verbose=verbose), as_json=as_json)
     exit_for(classified.refused)
 
 
-@click.command(short_help="Show where in an image a classifier sees its class.")
+@click.command(short_help="Draw where in an image a classifier sees its class.")
 @click.argument("image", type=types.GivenPath(path_type=Path, dir_okay=False))
 @learn_options.classifier
 @click.option(
     "-o",
     "--output",
     type=types.GivenPath(path_type=Path, dir_okay=False),
-    help="New PNG.  [default: IMAGE_explained.png]",
+    help="New PNG file.  [default: IMAGE_explained.png]",
 )
-@click.option("--class", "name", help="Class to look for; by default the one that the image is taken for.")
+@click.option("--class", "name", help="Class to look for. By default the class that the classifier chooses.")
 @options.add_reading
 @options.quiet
 @options.as_json
 def explain(*, quiet: bool, as_json: bool, **settings: Any) -> None:
-    """Write a picture of IMAGE on which colour shows what speaks for its class (Grad-CAM): red is most."""
+    """Write a picture of IMAGE in which colour shows what speaks for its class (Grad-CAM). Red speaks most."""
     from imgsort.cli.output.learn import print_explanation
     from imgsort.cli.terminal import without_chatter
     from imgsort.jobs.learn.explain import explain as job
@@ -94,19 +100,19 @@ def explain(*, quiet: bool, as_json: bool, **settings: Any) -> None:
     "-o",
     "--output",
     type=types.GivenPath(path_type=Path),
-    help="New file or folder; by default the classifier's name with another end.",
+    help="New file or folder. By default the name of the classifier with another suffix.",
 )
 @click.option(
     "--samples",
     type=types.GivenPath(path_type=Path, file_okay=False),
-    help="Folder of images to compare the answers on; by default two photographs' crops.",
+    help="Folder of images to compare the answers on. By default crops of two photographs.",
 )
 @options.quiet
 @options.as_json
 def export(*, quiet: bool, as_json: bool, **settings: Any) -> None:
-    """Write CLASSIFIER in another format, and check that it gives the same answers there.
+    """Write CLASSIFIER in another format, and check that the result gives the same answers.
 
-    A JSON file beside it says what goes in and comes out, and names the classes.
+    A JSON file beside it names the classes and describes input and output.
     """
     from imgsort.cli.output.learn import print_export
     from imgsort.jobs.learn.export import export as job
@@ -121,4 +127,4 @@ def _require_default(settings: dict[str, Any]) -> None:
     """Raise a usage error for an option that says how to file, where nothing is filed."""
     for name, value in settings.items():
         if name not in _LOOKING and value:
-            raise click.UsageError(f"--{name.replace('_', '-')} files images, and of single files none is filed.")
+            raise click.UsageError(f"--{name.replace('_', '-')} needs a folder: single files are not moved.")

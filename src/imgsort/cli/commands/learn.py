@@ -11,32 +11,34 @@ from imgsort.cli.options import types
 from imgsort.cli.running import exit_if_interrupted, positive, run, show
 
 
-@click.command(short_help="Learn the folders that a person made.")
+@click.command(short_help="Learn your folders, and write a classifier.")
 @options.folder
 @click.option(
     "-o",
     "--output",
     type=types.GivenPath(path_type=Path, dir_okay=False),
     required=True,
-    help="New file for the classifier: NAME.keras. The folder NAME_training beside it tells how it went.",
+    help="New file for the classifier: NAME.keras. A report goes to the folder NAME_training beside it.",
 )
 @click.option(
     "--model",
     type=types.LearnableNames(),
     default="efficientnet-lite0",
     show_default=True,
-    help="Network: a backbone that has learned ImageNet, or cnn, a small one from scratch.",
+    help="A backbone that was trained on ImageNet, or cnn: a small network from scratch.",
 )
 @learn_options.training_options
 @options.quiet
 @options.as_json
 def train(folder: Path, *, quiet: bool, as_json: bool, **settings: Any) -> None:
-    """Learn the classes of FOLDER, a subfolder each, and write a classifier.
+    """Learn the classes of FOLDER, one subfolder each, and write a classifier.
 
-    A head is fitted on the features of a backbone, which takes seconds; --fine-tune trains the backbone too, and
-    --model cnn a small network from scratch. Outlayers, Rejected, Unsorted and Unsure are no classes. Near
-    duplicates are kept on one side of the split. No image is touched. The options marked "Network" have no effect
-    where a head alone is fitted.
+    imgsort fits a new last layer, the head, on the features of a backbone. That takes seconds. --fine-tune also
+    trains the backbone, and --model cnn trains a small network from scratch. Options marked "Network" matter only
+    then.
+
+    Outlayers, Rejected, Unsorted and Unsure are not classes. Near duplicates stay on one side of the split. No
+    image is touched.
     """
     from imgsort.cli.output.learn import print_training
     from imgsort.jobs.learn.train import train as job
@@ -46,7 +48,7 @@ def train(folder: Path, *, quiet: bool, as_json: bool, **settings: Any) -> None:
     exit_if_interrupted(result.status)
 
 
-@click.command(short_help="Say what a classifier is worth.")
+@click.command(short_help="Test a classifier on sorted folders.")
 @click.argument("classifier", type=types.GivenPath(path_type=Path, dir_okay=False))
 @options.folder
 @click.option(
@@ -60,10 +62,11 @@ def train(folder: Path, *, quiet: bool, as_json: bool, **settings: Any) -> None:
 @options.quiet
 @options.as_json
 def evaluate(*, quiet: bool, as_json: bool, **settings: Any) -> None:
-    """Compare what CLASSIFIER says of the images of FOLDER with the subfolders that they lie in.
+    """Compare what CLASSIFIER says of the images of FOLDER with the subfolders that they are in.
 
-    Accuracy, precision, recall and F1 by class and on average; of two classes the area under the ROC curve, of many
-    the top five; how far its confidence is to be believed (ECE); what it takes for what; the worst mistakes.
+    Prints precision, recall and F1 of each class and their mean, the accuracy and the loss; the error of its
+    confidence (ECE); with two classes the area under the ROC curve, with more than five the top-5 accuracy; which
+    classes it confuses; and the worst mistakes.
     """
     from imgsort.cli.output.learn import print_evaluate
     from imgsort.jobs.learn.evaluate import evaluate as job
@@ -78,7 +81,7 @@ def evaluate(*, quiet: bool, as_json: bool, **settings: Any) -> None:
     type=types.Names(),
     default="cnn,resnet50v2,inceptionv3,efficientnet-lite0",
     show_default=True,
-    help="Models, with commas between them.",
+    help="Names of models, with commas between them.",
 )
 @click.option(
     "-o",
@@ -90,10 +93,10 @@ def evaluate(*, quiet: bool, as_json: bool, **settings: Any) -> None:
 @options.quiet
 @options.as_json
 def compare(folder: Path, *, quiet: bool, as_json: bool, **settings: Any) -> None:
-    """Train several models on the classes of FOLDER, divided once, and show what each is worth and what it costs.
+    """Train several models on the same split of FOLDER, and show how good and how fast each one is.
 
-    One that cannot be had, for its weights are not here and there is no network, is a row that says why. The options
-    are those of `imgsort train`, for each model.
+    A model whose weights cannot be had is a row that says why. The options are those of `imgsort train`; they apply
+    to each model.
     """
     from imgsort.cli.output.learn import print_comparison
     from imgsort.jobs.learn.compare import compare as job

@@ -6,15 +6,15 @@ from imgsort.cli.options import common as options
 from imgsort.cli.options import types
 
 
-@click.group(short_help="List models, and fetch their weights.")
+@click.group(short_help="List models and fetch their weights.")
 def models() -> None:
-    """The models that look at images, and their weights."""
+    """Show the models that look at images, and fetch their weights."""
 
 
 @models.command("list", short_help="List the models and where their weights are.")
 @options.as_json
 def list_(*, as_json: bool) -> None:
-    """List the models: input size, features an image, where the weights are, and whether they are there."""
+    """List the models: input size, number of features, and where the weights are or would be."""
     from imgsort.cli.output.result import print_json
     from imgsort.cli.output.text import printable
     from imgsort.jobs.upkeep.models import list_models

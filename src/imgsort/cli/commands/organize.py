@@ -19,29 +19,43 @@ from imgsort.cli.running import exit_for, filing_keywords, run, show, show_filin
     metavar="INTEGER|auto",
     default=8,
     show_default=True,
-    help="Number of categories; auto takes the one that fits best, and shows the candidates.",
+    help="Number of categories. auto takes the number that fits best and shows the candidates.",
 )
-@click.option("--min-clusters", type=click.IntRange(min=2), default=2, show_default=True, help="auto: the least.")
-@click.option("--max-clusters", type=click.IntRange(min=2), default=15, show_default=True, help="auto: the most.")
+@click.option(
+    "--min-clusters",
+    type=click.IntRange(min=2),
+    default=2,
+    show_default=True,
+    help="With auto: the smallest number to try.",
+)
+@click.option(
+    "--max-clusters",
+    type=click.IntRange(min=2),
+    default=15,
+    show_default=True,
+    help="With auto: the largest number to try.",
+)
 @click.option(
     "--algorithm",
     type=click.Choice(["kmeans", "agglomerative", "hdbscan"]),
     default="kmeans",
     show_default=True,
-    help="How categories are made; hdbscan finds their number itself, and files what is in none under Unsorted.",
+    help="How categories are made. hdbscan finds their number itself; images without a category go to Unsorted.",
 )
 @click.option(
     "--quality",
     type=click.Choice(["plain", "high"]),
     default="plain",
     show_default=True,
-    help="plain: as the original; high: a larger size and features by direction, which group better.",
+    help="plain: as the original program. high: groups better, with larger images; takes longer.",
 )
-@click.option("--names", is_flag=True, help="Call each category by what is seen most in it: category_3_studio_couch.")
+@click.option(
+    "--names", is_flag=True, help="Name each category after what it shows, for example category_3_studio_couch."
+)
 @click.option(
     "--update",
     is_flag=True,
-    help="Leave what is filed, and file new images by the categories there are; what is like none goes to Unsorted.",
+    help="File only new images, into the categories that are there. Images unlike all of them go to Unsorted.",
 )
 @click.option(
     "--variance",
@@ -58,10 +72,12 @@ from imgsort.cli.running import exit_for, filing_keywords, run, show, show_filin
 def categorize(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **settings: Any) -> None:
     """Group the images of FOLDER that look alike into category folders.
 
-    Features of a model, PCA, K-Means. Categories are numbered by size: category_1 is the largest. Images
-    directly in FOLDER count, and those in category folders that imgsort made; sorting again moves nothing.
-    With --update folders that were renamed keep their names, images that were moved stay, and the options that
-    say how to group have no effect.
+    A model turns each image into features; PCA and K-Means group them. Categories are numbered by size:
+    category_1 is the largest. imgsort takes the images directly in FOLDER and in category folders that it made.
+    If you sort again, nothing moves.
+
+    With --update, folders that you renamed keep their names and images that you moved stay where they are.
+    Options that say how to group have no effect then.
     """
     from imgsort.jobs.organize.categorize import categorize as job
 
@@ -72,23 +88,32 @@ def categorize(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **set
 @click.command(short_help="Move the images that do not belong to Outlayers.")
 @options.folder
 @click.option(
-    "--max", "max_outliers", type=click.IntRange(min=1), default=8, show_default=True, help="Outliers at most."
+    "--max",
+    "max_outliers",
+    type=click.IntRange(min=1),
+    default=8,
+    show_default=True,
+    help="Move at most this many images.",
 )
 @click.option(
     "--method",
     type=click.Choice(["two-clusters", "knn"]),
     default="two-clusters",
     show_default=True,
-    help="two-clusters: as the original; knn: what is far from its nearest neighbours, which finds more.",
+    help="two-clusters: as the original program. knn: images far from their nearest neighbours; finds more.",
 )
 @click.option(
-    "--neighbors", type=click.IntRange(min=1), default=10, show_default=True, help="knn: neighbours that count."
+    "--neighbors",
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
+    help="With knn: how many neighbours count.",
 )
 @click.option(
     "--threshold",
     type=types.AutoOr(click.FloatRange(0, 2)),
     metavar="FLOAT|auto",
-    help="knn: in place of --max, all with a larger distance, 0 to 2; auto for those that stand out, maybe none.",
+    help="With knn, instead of --max: all images with a larger distance (0 to 2). auto takes those that stand out.",
 )
 @options.seed
 @options.model_options
@@ -98,11 +123,14 @@ def categorize(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **set
 def outliers(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **settings: Any) -> None:
     """Move the images of FOLDER that do not belong to the folder Outlayers.
 
-    Features of a model, two clusters; the smaller one's images are the outliers, and if there are more than
-    --max of them, those farthest from its centre. With --method knn those whose nearest neighbours are farthest,
-    by their mean cosine distance: it finds more, and --threshold auto says how many. The table gives each one's
-    distance, higher = odder; its score, from 2.5 on it stands out; the image most like it; and, where the images
-    lie in several folders, the one whose images are least like it.
+    A model turns each image into features; K-Means makes two clusters of them. The images of the smaller cluster
+    are the outliers. If there are more than --max, those farthest from its centre are taken.
+
+    With --method knn, the outliers are the images with the largest mean cosine distance to their nearest
+    neighbours. This finds more, and --threshold auto chooses how many.
+
+    The table shows for each outlier its distance (higher means odder), its score (it stands out from 2.5 on), the
+    image most like it, and the folder whose images are least like it.
     """
     from imgsort.jobs.organize.outliers import find_outliers
 
@@ -110,24 +138,24 @@ def outliers(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **setti
     show_filing(result, verbose=verbose, as_json=as_json)
 
 
-@click.command(short_help="Find files that are damaged, blurred, too dark, doubled…")
+@click.command(short_help="Find files that are damaged, blurred, too dark, double…")
 @options.folder
-@click.option("--move", is_flag=True, help="File what is faulty into Rejected/REASON; of duplicates all but the best.")
+@click.option("--move", is_flag=True, help="Move faulty files to Rejected/REASON. Of duplicates the best one stays.")
 @click.option(
     "--reason",
     "reasons",
     multiple=True,
     type=click.Choice(options.REASONS),
     metavar="REASON",
-    help="Report and file this reason only; may be repeated.",
+    help="Report and move files with this reason only. May be given several times.",
 )
-@click.option("--csv", type=types.GivenPath(path_type=Path), help="Write the findings to this new file too.")
+@click.option("--csv", type=types.GivenPath(path_type=Path), help="Also write the findings to this new file.")
 @options.limits
 @options.filing_options
 @options.quiet
 @options.as_json
 def check(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **settings: Any) -> None:
-    """Look at every image of FOLDER and report what is wrong with it, by reason.
+    """Look at every image of FOLDER and report what is wrong with it.
 
     Reasons, the weightiest first: unreadable, truncated, too-small, blank, odd-aspect, too-dark, too-bright,
     blurred, duplicate (same bytes), near-duplicate (looks the same), wrong-suffix. Nothing is touched without

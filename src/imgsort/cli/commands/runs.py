@@ -9,7 +9,7 @@ from imgsort.cli.options import common as options
 from imgsort.cli.options import types
 
 
-@click.command(short_help="Carry out a plan that --plan wrote, edited or not.")
+@click.command(short_help="Carry out a plan that --plan wrote.")
 @click.argument("plan", type=types.GivenPath(path_type=Path, dir_okay=False))
 @options.no_sidecars
 @options.dry_run
@@ -19,9 +19,10 @@ from imgsort.cli.options import types
 def apply(plan: Path, *, no_sidecars: bool, dry_run: bool, verbose: bool, quiet: bool, as_json: bool) -> None:
     """Carry out the plan in the CSV file PLAN.
 
-    Change a line's target to have its file filed there, under another name too; or change its category and empty
-    the target. A file without either stays, as does one whose line was removed. Every line is checked first:
-    where any is wrong all that is wrong is listed, and nothing is moved.
+    You may edit the plan first. Change the target of a line to file the image elsewhere or under another name. Or
+    change its category and empty its target. If you empty both, or remove the line, the file stays.
+
+    Every line is checked before anything moves. If a line is wrong, all wrong lines are listed and nothing moves.
     """
     from imgsort.jobs.organize.apply import apply as carry_out
 
@@ -29,16 +30,16 @@ def apply(plan: Path, *, no_sidecars: bool, dry_run: bool, verbose: bool, quiet:
     running.show_filing(result, verbose=verbose, as_json=as_json)
 
 
-@click.command(short_help="Take back the last run, or the one named.")
+@click.command(short_help="Take back the last run, or the run with this id.")
 @options.folder
 @click.argument("run", required=False)
 @options.quiet
 @options.as_json
 def undo(folder: Path, run: str | None, *, quiet: bool, as_json: bool) -> None:
-    """Take back the last run on FOLDER that is still in force, or the one named RUN.
+    """Take back the last run on FOLDER, or the run with the id RUN.
 
-    Every file goes back to its old name and place, and folders that the run made are removed if empty. What
-    was changed since is named and left alone (exit 4). Again for the run before.
+    Every file goes back to its old name and place. Empty folders that the run made are removed. Files that were
+    changed since are named and stay as they are (exit code 4). Give the command again for the run before.
     """
     from imgsort.cli.output.filing import print_undo
     from imgsort.jobs.organize.undo import undo as take_back
@@ -52,7 +53,7 @@ def undo(folder: Path, run: str | None, *, quiet: bool, as_json: bool) -> None:
 @options.folder
 @options.as_json
 def history(folder: Path, *, as_json: bool) -> None:
-    """List the runs on FOLDER, oldest first, with what became of them."""
+    """List the runs on FOLDER, the oldest first, and what became of each."""
     from imgsort.cli.output.filing import print_history
     from imgsort.jobs.organize.history import history as list_runs
 

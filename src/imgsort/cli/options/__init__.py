@@ -1,1 +1,1 @@
-"""The options of the commands: each is a decorator."""
+"""The options of the commands. Each option is a decorator."""

@@ -18,7 +18,7 @@ classifier = click.option(
 _training = (
     click.option(
         "--weights",
-        help="File of weights for the model, brought by hand; `none` for random ones, and then all of it is trained.",
+        help="Your own file of weights for the model. `none`: begin with random weights and train everything.",
     ),
     options.size,
     click.option(
@@ -26,14 +26,16 @@ _training = (
         type=types.Shares(),
         default="70/15/15",
         show_default=True,
-        help="Shares of the images to learn from, to choose by, and to be judged by.",
+        help="Shares of the images for training, for choosing settings (validation), and for the test.",
     ),
     click.option(
         "--test-dir",
         type=types.GivenPath(path_type=Path, file_okay=False),
-        help="Folder of classes to be judged by, instead of the third share.",
+        help="Folder of classes to use for the test, instead of the third share.",
     ),
-    click.option("--fine-tune", is_flag=True, help="Train the backbone too, at a low rate: better, and takes minutes."),
+    click.option(
+        "--fine-tune", is_flag=True, help="Also train the backbone, at a low rate. Better, but takes minutes."
+    ),
     click.option(
         "--augment",
         type=click.Choice(["none", "light", "strong"]),
@@ -44,20 +46,22 @@ _training = (
         type=click.Choice(["balanced", "none"]),
         default="balanced",
         show_default=True,
-        help="balanced: classes count alike, however many images each has.",
+        help="balanced: all classes count alike, however many images each has.",
     ),
     click.option(
-        "--epochs", type=click.IntRange(min=1), help="Network: epochs at most.  [default: 40; 12 with --fine-tune]"
+        "--epochs",
+        type=click.IntRange(min=1),
+        help="Network: largest number of epochs.  [default: 40; 12 with --fine-tune]",
     ),
     click.option(
         "--batch-size",
         type=click.IntRange(min=1),
-        help="Network: images a step.  [default: 16]",
+        help="Network: images in each step.  [default: 16]",
     ),
     click.option(
         "--learning-rate",
         type=click.FloatRange(0, 1, min_open=True),
-        help="Network: Adam's rate to begin with.  [default: 0.0005; 0.0001 with --fine-tune]",
+        help="Network: learning rate at the start.  [default: 0.0005; 0.0001 with --fine-tune]",
     ),
     click.option(
         "--seed",
@@ -77,5 +81,5 @@ _training = (
 
 
 def training_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of how a classifier is trained."""
+    """Add the options that say how a classifier is trained."""
     return options.add(_training, function)

@@ -1,4 +1,4 @@
-"""Types of arguments that are imgsort's own."""
+"""The types of arguments that imgsort defines itself."""
 
 from typing import Any
 
@@ -6,7 +6,10 @@ import click
 
 
 class GivenPath(click.Path):
-    """A path that is not empty: an unset variable in a script must not become the current folder."""
+    """A path that must not be empty.
+
+    Otherwise an unset variable in a script would become the current folder.
+    """
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Turn the argument into a Path."""
@@ -15,34 +18,40 @@ class GivenPath(click.Path):
         return super().convert(value, param, ctx)
 
 
-class AutoOr(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 alone
-    """Either `auto` or what another type takes."""
+class AutoOr(click.ParamType):  # type: ignore[type-arg]  # generic only since click 8.4
+    """Either `auto`, or a value of another type."""
 
     def __init__(self, other: Any) -> None:
         self.other = other
         self.name = f"auto|{other.name}"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Leave `auto` as it is."""
+        """Keep `auto` as it is, and convert any other value."""
         return value if value == "auto" else self.other.convert(value, param, ctx)
 
 
 class ModelNames(click.Choice):  # type: ignore[type-arg]
-    """A model of the table, which is read when a command needs it: `imgsort --help` needs none."""
+    """The name of a model of the table.
+
+    The table is read only when a command needs it. `imgsort --help` does not need it.
+    """
 
     def __init__(self) -> None:
         self.case_sensitive = True
 
     @property
     def choices(self) -> tuple[str, ...]:  # type: ignore[override]
-        """The names of the table, in its order."""
+        """The names of the models, in the order of the table."""
         from imgsort.jobs.upkeep.models import model_names
 
         return model_names()
 
 
 class LearnableNames(ModelNames):
-    """A network that can be trained, likewise."""
+    """The name of a network that can be trained.
+
+    The names are read only when a command needs them.
+    """
 
     @property
     def choices(self) -> tuple[str, ...]:  # type: ignore[override]
@@ -52,8 +61,8 @@ class LearnableNames(ModelNames):
         return learnable_names()
 
 
-class Shares(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 alone
-    """Three shares, as 70/15/15."""
+class Shares(click.ParamType):  # type: ignore[type-arg]  # generic only since click 8.4
+    """Three shares, for example 70/15/15."""
 
     name = "shares"
 
@@ -69,7 +78,7 @@ class Shares(click.ParamType):  # type: ignore[type-arg]  # generic since click 
 
 
 class Names(click.ParamType):  # type: ignore[type-arg]
-    """Names of models with commas between them."""
+    """Names of models, separated by commas."""
 
     name = "names"
 

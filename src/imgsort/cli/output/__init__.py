@@ -1,1 +1,1 @@
-"""What the commands have to say, as tables and JSON on stdout, and failures on stderr."""
+"""Prints what the commands report: tables and JSON on stdout, and failures on stderr."""

@@ -1,4 +1,4 @@
-"""What `check` found, as tables."""
+"""Prints what `check` found, as tables."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def print_check(result: "CheckResult", *, verbose: bool) -> None:
-    """Print what is wrong, file by file with value and threshold, how often, and what was filed."""
+    """Print each finding with its value and threshold, how often each reason occurs, and what was filed."""
     rows = [("reason", "value", "threshold", "file")]
     rows += [
         (f.reason, _number(f.value), _number(f.threshold), printable(f"{f.path}: {f.detail}" if f.detail else f.path))

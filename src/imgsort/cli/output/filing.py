@@ -1,4 +1,4 @@
-"""What was filed, or taken back, as tables."""
+"""Prints what was filed or taken back, as tables."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -32,7 +32,7 @@ def print_filing(result: "FilingResult", *, verbose: bool) -> None:
 
 
 def print_moves(result: "FilingResult") -> None:
-    """Print every move with its distance, higher = odder."""
+    """Print every move with its distance. A higher distance means an odder image."""
     rows = [(printable(move.source), printable(move.target), move.distance) for move in result.moves]
     source_width = max((len(source) for source, _, _ in rows), default=0)
     target_width = max((len(target) for _, target, _ in rows), default=0)
@@ -51,7 +51,7 @@ def print_candidates(result: "FilingResult") -> None:
 
 
 def print_outliers(result: "FilingResult") -> None:
-    """Print the outliers, the oddest first, each with what there is to say about it. Empty columns are left out."""
+    """Print the outliers, the oddest first, with what is known about each. Empty columns are left out."""
     rows: list[tuple[str, ...]] = [("file", "distance", "score", "nearest", "farthest from")]
     for outlier in result.outliers or ():
         score = "" if outlier.score is None else f"{outlier.score:.1f}"
@@ -79,13 +79,13 @@ def print_undo(result: "UndoResult") -> None:
     click.echo(f"{_files(result.restored)} taken back from {printable(result.command)} (run {result.run}).")
     if result.refused:
         click.echo(
-            f"{_files(len(result.refused))} left as they are. When what stands in the way is gone, "
+            f"{_files(len(result.refused))} stay as they are. Remove the cause, and "
             f"`imgsort undo {printable(shown_path(result.collection))} {result.run}` tries them again."
         )
 
 
 def print_history(result: "History") -> None:
-    """Print the runs of a collection, a line each, oldest first."""
+    """Print the runs of a collection, one line for each, the oldest first."""
     if not result.runs:
         click.echo("no runs are recorded here.")
         return
@@ -108,7 +108,7 @@ def _summary(result: "FilingResult") -> str:
 
 
 def _filed(result: "FilingResult") -> str:
-    """Say how many files were filed, or would be, and how to take it back."""
+    """Say how many files were filed or would be filed, and how to take this back."""
     verb = {"move": "moved", "copy": "copied", "hardlink": "linked", "symlink": "linked"}[result.mode]
     if result.status == "planned":
         planned = f"{_units(len(result.moves), result.sidecars)} would be {verb}. Nothing was touched."

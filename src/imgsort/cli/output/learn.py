@@ -1,4 +1,4 @@
-"""What the commands that learn have to say, as tables on stdout."""
+"""Prints the results of the commands that learn, as tables on stdout."""
 
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ _MOST_MISTAKES = 5
 
 
 def print_training(result: "TrainResult") -> None:
-    """Print what was learned from, what it is worth on the test images, and where it is."""
+    """Print how many images were used, how good the classifier is on the test images, and where it is."""
     rows = [("class", "train", "validation", "test")]
     rows += [(printable(row.name), str(row.train), str(row.validation), str(row.test)) for row in result.classes]
     print_columns(rows, right=(1, 2, 3))
@@ -44,7 +44,7 @@ def print_training(result: "TrainResult") -> None:
 
 
 def print_evaluate(result: "EvaluateResult") -> None:
-    """Print what a classifier is worth."""
+    """Print how good a classifier is."""
     print_figures(result.evaluation)
     print_matrix(result.evaluation)
     print_mistakes(result.mistakes)
@@ -53,14 +53,14 @@ def print_evaluate(result: "EvaluateResult") -> None:
 
 
 def _print_report(report: "Path | None") -> None:
-    """Say where more is told, if anywhere."""
+    """Say where the report is, if there is one."""
     if report is not None:
         click.echo()
         click.echo(f"more in {printable(shown_path(report))}.")
 
 
 def print_figures(evaluation: "Evaluation") -> None:
-    """Print precision, recall and F1 of each class and on average, and then the figures of the whole."""
+    """Print precision, recall and F1 of each class and their means, and then the overall figures."""
     rows: list[tuple[str, ...]] = [("class", "precision", "recall", "F1", "images")]
     rows += [
         (printable(row.name), f"{row.precision:.3f}", f"{row.recall:.3f}", f"{row.f1:.3f}", str(row.support))
@@ -76,7 +76,7 @@ def print_figures(evaluation: "Evaluation") -> None:
 
 
 def print_matrix(evaluation: "Evaluation") -> None:
-    """Print what is taken for what, unless there are too many classes for a screen."""
+    """Print the confusion matrix, unless there are too many classes for a screen."""
     if len(evaluation.per_class) > _MOST_MATRIX:
         return
     names = [printable(row.name) for row in evaluation.per_class]
@@ -103,7 +103,7 @@ def print_mistakes(mistakes: "tuple[Mistake, ...]") -> None:
 
 
 def print_comparison(result: "CompareResult") -> None:
-    """Print a row for each model; of one that could not be had, why."""
+    """Print a row for each model. If a model is not available or cannot be trained, print why."""
     rows: list[tuple[str, ...]] = [("model", "accuracy", "loss", "F1", "parameters", "seconds", "images/s")]
     for row in result.models:
         figures = [
@@ -125,7 +125,7 @@ def print_comparison(result: "CompareResult") -> None:
 
 
 def print_classified(result: "ClassifyResult", *, verbose: bool) -> None:
-    """Print what was filed, and with `verbose` what each image shows."""
+    """Print what was filed. With `verbose`, also print what each image shows."""
     if verbose and result.predictions:
         _print_predictions(result.predictions)
         click.echo()
@@ -151,7 +151,7 @@ def _print_predictions(predictions: "tuple[Prediction, ...]") -> None:
 
 
 def print_explanation(result: "Explanation") -> None:
-    """Print what the picture shows."""
+    """Print which class the picture explains, and where the picture is."""
     picture = printable(shown_path(result.picture))
     click.echo(
         f"{printable(result.path)}: {printable(result.guess.name)} {result.guess.confidence:.3f}; see {picture}."
@@ -159,7 +159,7 @@ def print_explanation(result: "Explanation") -> None:
 
 
 def print_export(result: "ExportResult") -> None:
-    """Print what was written, and how well it agrees."""
+    """Print what was written, and how well its answers agree with those of the classifier."""
     click.echo(
         f"{printable(shown_path(result.exported))}: the same answers on {result.samples} images, "
         f"within {result.difference:.1g}; {printable(shown_path(result.description))} names the classes."

@@ -1,4 +1,4 @@
-"""A result as JSON, or a failure as one line or one object."""
+"""Prints a result as JSON, and a failure as one line or one JSON object."""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,10 @@ def print_json(value: dict[str, Any]) -> None:
 
 
 def print_failure(error: BaseException, exit_code: int, *, as_json: bool) -> None:
-    """Say what failed: one line on stderr, or the JSON object of the result so far with the error in it."""
+    """Say what failed, in one line on stderr or in one JSON object.
+
+    The JSON object holds the result so far and the error.
+    """
     message = error.format_message() if isinstance(error, click.ClickException) else str(error)
     result = getattr(error, "result", None)
     if as_json:

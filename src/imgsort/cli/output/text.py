@@ -1,4 +1,4 @@
-"""Text that is fit for a terminal: escaped names, columns, paths as a person types them."""
+"""Makes text fit for a terminal: escaped names, columns, and paths as a person types them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,14 +11,17 @@ if TYPE_CHECKING:
 
 
 def printable(text: object) -> str:
-    """Return `text` fit for one line of a terminal: control characters and bytes that are not UTF-8 escaped."""
+    """Return `text` in a form that is fit for one line of a terminal.
+
+    Control characters and bytes that are not UTF-8 are escaped.
+    """
     return "".join(
         c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode("ascii") for c in str(text)
     )
 
 
 def print_columns(rows: "Sequence[Sequence[str]]", right: tuple[int, ...] = ()) -> None:
-    """Print rows of equal length in columns, those numbered in `right` aligned to the right."""
+    """Print rows of equal length in columns. The columns numbered in `right` are aligned to the right."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         columns = enumerate(zip(row, widths, strict=True))
@@ -27,6 +30,6 @@ def print_columns(rows: "Sequence[Sequence[str]]", right: tuple[int, ...] = ()) 
 
 
 def shown_path(path: Path) -> Path:
-    """Return the path as a person would type it here."""
+    """Return the path as a person would type it in the current folder."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) and path != here else path

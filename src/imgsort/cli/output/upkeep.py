@@ -1,4 +1,4 @@
-"""What the cache holds."""
+"""Prints what the cache holds."""
 
 from typing import TYPE_CHECKING
 

@@ -144,8 +144,8 @@ class FeatureCache:
         except OSError:  # the user has no home folder for it
             where = ""
         self._notice(
-            f"{where}the cache cannot be used ({error}); this run is slower for it. "
-            "`imgsort cache clear --features` makes a new one, --no-cache does without."
+            f"{where}the cache cannot be used ({error}), so this run is slower. "
+            "`imgsort cache clear --features` makes a new one; --no-cache runs without it."
         )
 
 

@@ -19,5 +19,5 @@ def cache_folder() -> Path:
         return Path(platformdirs.user_cache_dir("imgsort", appauthor=False))
     except RuntimeError as error:
         raise OSError(
-            errno.ENOENT, "there is no home folder to keep anything in; name one with IMGSORT_CACHE_DIR"
+            errno.ENOENT, "there is no home folder for the cache; name a folder with IMGSORT_CACHE_DIR"
         ) from error

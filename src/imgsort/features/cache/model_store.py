@@ -56,7 +56,10 @@ def stored_or_made(key: str, make: Callable[[], bytes], notice: Callable[[str], 
     try:
         _keep(f"{prefix}-{model.sha256}{_SUFFIX}", data)
     except OSError as error:
-        notice(f"the converted model cannot be kept ({error}) and is made each time. IMGSORT_CACHE_DIR names a place.")
+        notice(
+            f"the converted model cannot be kept ({error}) and is made again each time. Name a folder for it with "
+            "IMGSORT_CACHE_DIR."
+        )
     return model
 
 

@@ -54,10 +54,11 @@ def choose_model(
     except DownloadError as error:
         if name is not None:
             raise DownloadError(
-                f"--model {name}: {error}. Bring the file by hand with --weights, or take --model {ALWAYS_THERE}."
+                f"--model {name}: {error}. Give the file with --weights, or use --model {ALWAYS_THERE}."
             ) from error
         notice(
-            f"{backbone.name} is not here and {error}: {ALWAYS_THERE} is used instead. To pin a model, give "
+            f"the weights of {backbone.name} are not here and {error}: {ALWAYS_THERE} is used instead. To pin "
+            "a model, give "
             f"--model {ALWAYS_THERE}, or fetch it ahead of time with `imgsort models pull {backbone.name}`."
         )
         return _with_own_weights(backbone_named(ALWAYS_THERE), make_bar, fallback=backbone.name)

@@ -30,7 +30,9 @@ def load_hdf5(model: Any, path: Path) -> None:
                 model.load_weights(named)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
             reason = " ".join(str(error).split())[:300]
-            raise WeightsError(f"{path}: these weights do not fit {model.name} without its top: {reason}") from error
+            raise WeightsError(
+                f"{path}: these weights do not fit {model.name} without its classifier: {reason}"
+            ) from error
 
 
 def _hdf5_suffix(path: Path) -> str:
@@ -40,7 +42,7 @@ def _hdf5_suffix(path: Path) -> str:
         with h5py.File(path, "r") as file:
             reference = name_of_reference(file)
             if reference is not None:
-                raise ValueError(f"{reference!r} holds its numbers elsewhere, or far too many")
+                raise ValueError(f"{reference!r} keeps its numbers in another place, or holds far too many")
             if "layer_names" in file.attrs or "model_weights" in file:
                 return ".h5"
             if "layers" in file or "_layer_checkpoint_dependencies" in file:
@@ -49,7 +51,7 @@ def _hdf5_suffix(path: Path) -> str:
         raise WeightsError(f"{path}: there is no such file of weights.") from error
     except (OSError, RuntimeError, ValueError, KeyError) as error:
         raise WeightsError(f"{path}: not a file of weights that Keras wrote ({error}).") from error
-    raise WeightsError(f"{path}: an HDF5 file, but neither of the layouts that Keras keeps weights in.")
+    raise WeightsError(f"{path}: an HDF5 file, but not in a layout in which Keras keeps weights.")
 
 
 def name_of_reference(file: Any) -> str | None:

@@ -51,7 +51,7 @@ class PooledModel:
     def __post_init__(self) -> None:
         least = self.model.backbone.min_size_px
         if self.size_px < least:
-            raise UsageError(f"size {self.size_px}: {self.name} needs {least} pixels at least.")
+            raise UsageError(f"size {self.size_px}: {self.name} needs at least {least} pixels.")
 
     @property
     def name(self) -> str:

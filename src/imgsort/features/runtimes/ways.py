@@ -32,7 +32,7 @@ def choose_way(model: Judged, device: Device, precision: Precision, notice: Call
     there is none.
     """
     if device == "gpu" and precision == "int8":
-        raise UsageError("--device gpu --precision int8: int8 is for processors. Leave one of the two out.")
+        raise UsageError("--device gpu --precision int8: int8 runs on processors only. Leave out one of the two.")
     if device != "cpu" and precision != "int8" and _gpu_is_there(device, notice):
         return _way("float16" if precision == "auto" else precision, "gpu")
     wanted = model.auto_precision if precision == "auto" else precision
@@ -55,12 +55,13 @@ def _gpu_is_there(device: Device, notice: Callable[[str], None]) -> bool:
     if sys.platform == "win32" or cuda_device_count() == 0:  # since 2.11, TensorFlow uses no GPU on Windows
         if device == "gpu":
             raise DeviceError(
-                "--device gpu: NVIDIA's driver has no CUDA GPU here. Leave the option out to use the processor."
+                "--device gpu: NVIDIA's driver finds no CUDA GPU. Leave out the option to use the processor."
             )
         return False
     if device == "auto" and not _has_cuda_libraries():
         notice(
-            "there is a CUDA GPU, but not the libraries to use it. `imgsort[gpu]` brings them; the processor is used."
+            "there is a CUDA GPU, but its libraries are missing, so the processor is used. `pip install "
+            "'.[gpu]'` in a checkout of imgsort installs them."
         )
         return False
     return True

@@ -213,7 +213,7 @@ def _read(root: Path) -> list[CategoryFolder]:
     except NONSENSE as error:
         raise JournalError(
             f"{path}: this is not what imgsort wrote there ({error}). Remove the file to go on without it; "
-            "folders made as categories will then be taken for your own."
+            "imgsort then takes its category folders for your own folders."
         ) from error
 
 

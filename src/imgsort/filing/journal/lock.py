@@ -34,7 +34,9 @@ def _locked(root: Path, command: str) -> Iterator[None]:
     try:
         lock.acquire(blocking=False)
     except Timeout as error:
-        raise LockedError(f"{root}: {_owner(folder)} is at work here. Try again when it has ended.") from error
+        raise LockedError(
+            f"{root}: {_owner(folder)} is working on this folder. Try again when it has finished."
+        ) from error
     try:
         write_synced(folder / "owner", [json_line({"pid": os.getpid(), "command": command})])
         yield

@@ -28,7 +28,7 @@ def readable_again(lines: Iterable[bytes]) -> Iterator[bytes]:
     for line in lines:
         size += len(line)
         if len(line) >= _MAX_LINE_BYTES or size > MAX_RUN_FILE_BYTES:
-            raise PlanError("the plan has more folders, or more files, than one run can record. Split it in two.")
+            raise PlanError("the plan has more folders or files than one run can record. Split it into two.")
         yield line
 
 
@@ -70,7 +70,7 @@ def complete_lines(path: Path) -> Generator[bytes, None, None]:
     with open(descriptor, "rb") as handle:
         size = os.fstat(descriptor).st_size
         if size > MAX_RUN_FILE_BYTES:
-            raise JournalError(f"{path}: {size} bytes, far more than imgsort writes there. Remove the file.")
+            raise JournalError(f"{path}: {size} bytes, far more than imgsort writes. Remove the file.")
         while line := handle.readline(_MAX_LINE_BYTES):
             if not line.endswith(b"\n"):
                 if len(line) == _MAX_LINE_BYTES:

@@ -123,7 +123,7 @@ def _site(root: Path, header: dict[str, Any]) -> Site:
     if root not in (collection, destination):
         raise ElsewhereError(
             f"{root}: run {header['id']} was recorded for {collection} and {destination}. To undo it, move the "
-            "folders back there."
+            "folders back to these places."
         )
     if collection == destination:
         raise ValueError("its folders are not two")

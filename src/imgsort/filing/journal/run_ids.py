@@ -14,7 +14,7 @@ def id_after(newest: str) -> str:
     now = _id_at(time.time_ns() // 1_000_000)
     run_id = now if now > newest else _id_at(_milliseconds_of(newest) + 1)
     if not RUN_ID.fullmatch(run_id):
-        raise JournalError(f"runs/{newest}.jsonl: no run can come after this one. Remove the file.")
+        raise JournalError(f"runs/{newest}.jsonl: no later run can be recorded after this one. Remove the file.")
     return run_id
 
 
@@ -27,4 +27,6 @@ def _milliseconds_of(run_id: str) -> int:
     try:
         return calendar.timegm(time.strptime(run_id[:15], "%Y%m%d-%H%M%S")) * 1000 + int(run_id[16:19])
     except ValueError as error:
-        raise JournalError(f"runs/{run_id}.jsonl: imgsort gives no such names. Remove the file.") from error
+        raise JournalError(
+            f"runs/{run_id}.jsonl: imgsort does not write files with such names. Remove the file."
+        ) from error

@@ -47,7 +47,7 @@ def begin(plan: Plan, command: str, model: dict[str, Any] | None) -> Run:
         for root in reversed(roots):
             path = run_path(root, run.id)
             if exists(path):
-                raise JournalError(f"{path}: a run of this id is recorded already. Try again.")
+                raise JournalError(f"{path}: a run with this id is recorded already. Try again.")
             lines = run_format.plan_lines(run.id, command, run.started, plan, model)
             write_synced(path.with_suffix(".tmp"), readable_again(lines))
             os.replace(path.with_suffix(".tmp"), path)
@@ -69,7 +69,9 @@ def run_ids(root: Path) -> list[str]:
     ids = sorted(name.removesuffix(".jsonl") for name in names if name.endswith(".jsonl") and name[0] != ".")
     for run_id in ids:
         if not RUN_ID.fullmatch(run_id):
-            raise JournalError(f"{root}: imgsort gives no run the name {run_id!r}. Remove the file from .imgsort/runs.")
+            raise JournalError(
+                f"{root}: imgsort does not give a run the name {run_id!r}. Remove the file from .imgsort/runs."
+            )
     return ids
 
 

@@ -43,7 +43,7 @@ def refuse_unless(path: Path, is_right_kind: Any) -> None:
     except FileNotFoundError:
         return
     if not is_right_kind(mode):
-        raise JournalError(f"{path}: this is not what imgsort put there. Remove it and try again.")
+        raise JournalError(f"{path}: this is not something that imgsort made. Remove it and try again.")
 
 
 def read_bounded(path: Path, max_bytes: int) -> bytes | None:
@@ -52,7 +52,7 @@ def read_bounded(path: Path, max_bytes: int) -> bytes | None:
     try:
         size = os.lstat(path).st_size
         if size > max_bytes:
-            raise JournalError(f"{path}: {size} bytes, far more than imgsort writes there. Remove it and try again.")
+            raise JournalError(f"{path}: {size} bytes, far more than imgsort writes. Remove it and try again.")
         return path.read_bytes()
     except FileNotFoundError:
         return None

@@ -47,7 +47,7 @@ def _twin_texts(run: Run) -> list[bytes]:
         if data is None:
             here = next(run_path(other, run.id) for other in roots if other != root)
             raise JournalError(
-                f"{path}: the other half of run {run.id} is not there, so the run is left alone. Bring that folder "
+                f"{path}: the other half of run {run.id} is missing, so the run is left alone. Bring that folder "
                 f"back, or remove {here} to go on without the run."
             )
         texts.append(data[: data.rfind(b"\n") + 1])

@@ -35,8 +35,10 @@ def run_to_undo(root: Path, run_id: str | None = None) -> Run:
         run = latest_in_force(root)
         if run is None:
             partly = ", ".join(ids_undone_in_part(root))
-            hint = f" Undone in part, to be tried again by name: {partly}." if partly else ""
-            raise NothingToUndoError(f"{root}: nothing to undo; no run is recorded here that is still in force.{hint}")
+            hint = f" These runs were undone only in part; give their id to try again: {partly}." if partly else ""
+            raise NothingToUndoError(
+                f"{root}: nothing to undo; every run recorded here was taken back already, or there is none.{hint}"
+            )
     else:
         if run_id not in run_ids(root):
             raise NothingToUndoError(f"{root}: there is no run {run_id!r}. `imgsort history {root}` lists them.")

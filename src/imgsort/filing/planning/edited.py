@@ -99,7 +99,7 @@ class _Checker:
             unit = self._unit(row)
             wrong = self._wrong_with(row) or self._taken(row.line, [move.target for move in unit])
         except OSError as error:  # the file system does not accept the name
-            unit, wrong = [], f"the target {row.target[:80]!r} cannot be ({error.strerror})"
+            unit, wrong = [], f"the target {row.target[:80]!r} is not possible ({error.strerror})"
         unread = next((move.source for move in unit if not move.content), None)
         if wrong is None and unread is not None:
             wrong = f"its sidecar {unread!r} cannot be read"
@@ -130,11 +130,11 @@ class _Checker:
         if not is_safe_relative(target):
             return f"the target {target!r} does not lie in {self.site.destination}"
         if is_hidden(target):
-            return f"the target {target!r} is hidden, and imgsort files nothing out of sight"
+            return f"the target {target!r} is hidden, and imgsort does not hide files"
         if "\\" in target and "\\" not in row.placement.source:
             return f"the target {target!r} has a backslash: folders are separated by /"
         if has_link_on_the_way(self.site.destination, target):
-            return f"a link, or a file, lies on the way to the target {target!r}"
+            return f"a link or a file is on the way to the target {target!r}"
         return None
 
     def _taken(self, line: int, targets: Sequence[str]) -> str | None:

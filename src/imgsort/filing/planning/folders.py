@@ -51,7 +51,7 @@ class FolderChooser:
             return self._new(name)
         folder = self.site.destination / path
         if folder.is_symlink() or not folder.is_dir() or has_link_on_the_way(self.site.destination, path):
-            raise UsageError(f"{folder}: imgsort needs a folder of this name, and this is none. Rename it.")
+            raise UsageError(f"{folder}: imgsort needs a folder with this name, and this is not a folder. Rename it.")
         return path
 
     def _new(self, name: str) -> str:

@@ -71,14 +71,14 @@ def read_plan(path: Path) -> EditedPlan:
     """
     rows = read_csv(path, HEADER, _NOT_NEEDED)
     if not rows:
-        raise PlanError(f"{path}: there is no line in this plan.")
+        raise PlanError(f"{path}: this plan has no lines.")
     line, first = rows[0]
     collection, output, mode = first["collection"], first["output"], first["mode"]
     is_whole = all(Path(folder).is_absolute() and "\0" not in folder for folder in (collection, output))
     if mode not in list(Mode) or not is_whole:
         raise PlanError(
-            f"{path}: line {line} has no collection and output that are whole paths, with one of the modes "
-            f"{', '.join(Mode)}. These columns are not for editing."
+            f"{path}: line {line} needs absolute paths as collection and output, and one of the modes "
+            f"{', '.join(Mode)}. Do not edit these columns."
         )
     read = [_row(line, row, first) for line, row in rows]
     return EditedPlan(
@@ -94,14 +94,15 @@ def _row(line: int, row: dict[str, str], first: dict[str, str]) -> PlanRow | Row
     """Return a line of the table, or the error in it."""
     target, category = row["target"], row["category"].rstrip("/")
     if any(row[name] != first[name] for name in ("collection", "output", "mode")):
-        return RowError(line, "collection, output or mode are not those of the first line")
+        return RowError(line, "collection, output and mode must be those of the first line")
     if not row["file"]:
-        return RowError(line, "there is no file")
+        return RowError(line, "the cell of the file is empty")
     if target.endswith("/") or (category and not target):
         target = join(target.rstrip("/") or category, name_of(row["file"]))
     if target and category and parent_of(target) != category:
         return RowError(
-            line, f"the category {category!r} and the target {target!r} do not agree: empty the one that is old"
+            line,
+            f"the category {category!r} and the target {target!r} do not agree: empty the cell that is out of date",
         )
     try:
         distance = float(row["distance"]) if row["distance"] else None

@@ -60,11 +60,13 @@ def site_of(collection: Path, output: Path | None = None, mode: Mode = Mode.MOVE
     try:
         output = output.resolve()
     except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links, before Python 3.13
-        raise UsageError(f"{output}: this --output cannot be followed to its end ({error}).") from error
+        raise UsageError(f"{output}: this --output cannot be resolved ({error}). Give another folder.") from error
     if output.exists() and not output.is_dir():
-        raise UsageError(f"{output}: --output is a file, and a folder is due.")
+        raise UsageError(f"{output}: --output is a file. Give a folder.")
     if STATE_FOLDER in output.parts:
-        raise UsageError(f"{output}: --output lies in a folder that imgsort keeps for itself.")
+        raise UsageError(
+            f"{output}: --output lies in a folder that imgsort uses for its own records. Give another folder."
+        )
     if not output.is_relative_to(collection):
         return Site(collection, output, mode)
     if mode is not Mode.MOVE:

@@ -138,7 +138,9 @@ def _heif_reader() -> Any:
     try:
         import pillow_heif
     except ImportError:
-        raise UnreadableImageError("HEIC needs an extra package: pip install 'imgsort[heif]'") from None
+        raise UnreadableImageError(
+            "HEIC needs an extra package: run `pip install '.[heif]'` in a checkout of imgsort"
+        ) from None
     return pillow_heif.HeifImageFile
 
 

@@ -59,10 +59,10 @@ def require_folder(folder: Path) -> Path:
         if not folder.exists():
             raise CollectionError(f"{folder}: there is no such folder. Give the folder that holds the images.")
         if not folder.is_dir():
-            raise CollectionError(f"{folder}: this is a file, and a folder is due. Give the folder that holds it.")
+            raise CollectionError(f"{folder}: this is a file. Give the folder that holds it.")
         return folder.resolve()
     except OSError as error:
-        raise CollectionError(f"{folder}: this folder cannot be looked into ({error.strerror}).") from error
+        raise CollectionError(f"{folder}: this folder cannot be read ({error.strerror}).") from error
 
 
 def named_file(path: Path) -> ImageFile:

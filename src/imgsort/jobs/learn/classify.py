@@ -141,7 +141,7 @@ def _predict(file: ClassifierFile, features: Features, hearing: Listener) -> Pre
     if unlike is not None:
         what = "look farther from its classes" if unlike == "distance" else "leave it less sure"
         hearing.notice(
-            f"many of these images {what} than those that {file.path.name} was validated with: "
-            "it may need training again, with images like these."
+            f"many of these images {what} than the validation images of {file.path.name}: "
+            "train it again with images like these."
         )
     return predictions

@@ -16,7 +16,7 @@ from imgsort.jobs.learn.steps.settings import FROM_NOTHING, LearnOptions, LearnS
 from imgsort.jobs.learn.steps.training_data import TrainingData, TrainingReader
 from imgsort.jobs.learn.steps.training_task import TrainingTask
 from imgsort.jobs.listener import Listener, Remembering
-from imgsort.jobs.results import JSON_VERSION
+from imgsort.jobs.results import start_of_json
 from imgsort.jobs.settings import parted
 from imgsort.learning.data.pixels import squares_of
 from imgsort.learning.network.networks import SMALL_NETWORK
@@ -71,9 +71,7 @@ class CompareResult:
     def to_json(self) -> dict[str, Any]:
         """Return the object that `--json` prints."""
         return {
-            "version": JSON_VERSION,
-            "command": "compare",
-            "status": self.status,
+            **start_of_json("compare", self.status),
             "collection": str(self.collection),
             "models": [vars(row) for row in self.models],
             **end_of_json(self.report, self.unreadable, self.notices),
@@ -120,14 +118,14 @@ def _require_models(models: Sequence[str], settings: LearnSettings) -> None:
     come from a file.
     """
     if not models or len(set(models)) < len(models):
-        raise UsageError(f"models {', '.join(models)!r}: at least one is due, and each once.")
+        raise UsageError(f"models {', '.join(models)!r}: give at least one model, and each model only once.")
     for name in models:
         if name != SMALL_NETWORK:
             require_learnable(name)
     if settings.test_dir is None and settings.split[2] == 0:
-        raise UsageError("the third share of the split is 0: no image is left to compare by.")
+        raise UsageError("the third share of the split is 0: no image is left for the test. Give it a share.")
     if settings.weights not in (None, FROM_NOTHING):
-        raise UsageError("--weights: a file fits one model alone. Leave it out, or take `imgsort train`.")
+        raise UsageError("--weights: a file fits one model only. Leave out the option, or use `imgsort train`.")
 
 
 def _row(

@@ -12,7 +12,7 @@ from imgsort.jobs.learn.steps.class_folders import find_classes, only_classes
 from imgsort.jobs.learn.steps.predicting import PredictOptions, as_trained, feature_model, require_fitting
 from imgsort.jobs.learn.steps.report import Mistake, end_of_json, mistakes_in, report_folder, write_evaluation
 from imgsort.jobs.listener import Listener, Remembering
-from imgsort.jobs.results import JSON_VERSION
+from imgsort.jobs.results import start_of_json
 from imgsort.jobs.session.extracting import extract_by
 from imgsort.jobs.settings import ModelSettings, parted
 from imgsort.learning.data.dataset import LabelledImages
@@ -46,9 +46,7 @@ class EvaluateResult:
     def to_json(self) -> dict[str, Any]:
         """Return the object that `--json` prints."""
         return {
-            "version": JSON_VERSION,
-            "command": "evaluate",
-            "status": "done",
+            **start_of_json("evaluate"),
             "collection": str(self.collection),
             "classifier": str(self.classifier),
             **self.evaluation.to_json(),
@@ -83,7 +81,7 @@ def evaluate(
     if not folders.classes:
         raise ClassifierError(f"{root}: none of its folders is a class of {file.path}, which knows {_some(classes)}.")
     if unknown:
-        hearing.notice(f"left out, for {file.path.name} does not know these classes: {_some(unknown)}.")
+        hearing.notice(f"left out, because {file.path.name} does not know these classes: {_some(unknown)}.")
     features, _ = extract_by(
         feature_model(file), root, folders.listing, as_trained(settings), read=read, listener=hearing
     )
@@ -93,7 +91,7 @@ def evaluate(
     images = LabelledImages(root, features.files, features.contents, _labels(features.files, classes))
     learned_from = sum(content in file.classifier.trained_on for content in images.contents)
     if learned_from:
-        hearing.notice(f"the classifier was trained with {learned_from} of these images: the figures flatter.")
+        hearing.notice(f"the classifier was trained with {learned_from} of these images, so the figures are too good.")
     predictions = file.classifier.predict(features.matrix)
     evaluation = evaluate_predictions(predictions.probabilities, images.labels, classes)
     mistakes = mistakes_in(images, predictions, classes)

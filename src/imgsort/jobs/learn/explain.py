@@ -9,7 +9,7 @@ from imgsort.errors import UnreadableImageError, UsageError
 from imgsort.images.decoding.decode import ReadSettings, read_image
 from imgsort.images.finding.find import ImageFile, named_file
 from imgsort.jobs.learn.steps.predictions import Guess
-from imgsort.jobs.results import JSON_VERSION
+from imgsort.jobs.results import start_of_json
 from imgsort.jobs.session.placing import rounded
 from imgsort.jobs.settings import ReadOptions, parted
 from imgsort.learning.data.pixels import square_of
@@ -39,9 +39,7 @@ class Explanation:
     def to_json(self) -> dict[str, Any]:
         """Return the object that `--json` prints."""
         return {
-            "version": JSON_VERSION,
-            "command": "explain",
-            "status": "done",
+            **start_of_json("explain"),
             "path": self.path,
             "class": self.guess.name,
             "confidence": self.guess.confidence,
@@ -67,7 +65,7 @@ def explain(
     (read,) = parted(options, ReadSettings)
     picture = require_new(Path(output) if output is not None else Path(f"{Path(image).stem}_explained.png"))
     if picture.suffix.lower() != ".png":
-        raise UsageError(f"{picture}: the picture is a PNG. Give a name that ends in .png.")
+        raise UsageError(f"{picture}: the picture is a PNG file. Give a name that ends in .png.")
     file = load_classifier(Path(classifier))
     classes = file.classifier.classes
     if name is not None and name not in classes:

@@ -10,7 +10,7 @@ from imgsort.errors import CollectionError, ExportError, UnreadableImageError, U
 from imgsort.features.runtimes.calibration import calibration_squares
 from imgsort.images.finding.find import find_images, require_folder
 from imgsort.jobs.learn.steps.report import write_json
-from imgsort.jobs.results import JSON_VERSION
+from imgsort.jobs.results import start_of_json
 from imgsort.learning.data.pixels import square_of
 from imgsort.learning.network.export import (
     MOST_DIFFERENCE,
@@ -50,9 +50,7 @@ class ExportResult:
     def to_json(self) -> dict[str, Any]:
         """Return the object that `--json` prints."""
         return {
-            "version": JSON_VERSION,
-            "command": "export",
-            "status": "done",
+            **start_of_json("export"),
             **{name: str(value) if isinstance(value, Path) else value for name, value in vars(self).items()},
         }
 
@@ -72,7 +70,7 @@ def export(
     Raises ImgsortError: ClassifierError, CollectionError, ExportError, MissingPackageError, UsageError.
     """
     if format not in get_args(Format):
-        raise UsageError(f"format {format!r}: it is {', '.join(get_args(Format))}.")
+        raise UsageError(f"format {format!r}: it must be {', '.join(get_args(Format))}.")
     source = Path(classifier)
     path = require_new(Path(output) if output is not None else source.with_name(source.stem + _ENDS[format]))
     if path.suffix != SUFFIXES[format] and format != "savedmodel":
@@ -87,7 +85,7 @@ def export(
         if not difference <= MOST_DIFFERENCE:
             raise ExportError(
                 f"{path}: the exported network's probabilities differ by {difference:.2g} from the classifier's, "
-                f"more than {MOST_DIFFERENCE:g}. It was removed; another format may do."
+                f"more than {MOST_DIFFERENCE:g}. It was removed. Try another format."
             )
         write_json(description, _description(file))
     except FileExistsError:  # somebody else made this file meanwhile
@@ -113,7 +111,7 @@ def _squares(samples: str | Path | None, size_px: int) -> "NDArray[np.uint8]":
         with contextlib.suppress(UnreadableImageError):
             squares.append(square_of(root, file, size_px))
     if not squares:
-        raise CollectionError(f"{root}: there is no image that can be read among its first {_SAMPLES}.")
+        raise CollectionError(f"{root}: none of its images can be read, of the first {_SAMPLES}.")
     return np.stack(squares)
 
 

@@ -17,7 +17,7 @@ from imgsort.jobs.learn.steps.predicting import (
 )
 from imgsort.jobs.learn.steps.predictions import Prediction, predictions_for, write_predictions
 from imgsort.jobs.listener import Listener, Remembering
-from imgsort.jobs.results import JSON_VERSION
+from imgsort.jobs.results import start_of_json
 from imgsort.jobs.session.extracting import extract_by
 from imgsort.jobs.settings import ModelSettings, parted
 from imgsort.learning.result.classifier_file import load_classifier
@@ -39,9 +39,7 @@ class Answers:
     def to_json(self) -> dict[str, Any]:
         """Return the object that `--json` prints."""
         return {
-            "version": JSON_VERSION,
-            "command": "classify",
-            "status": "done",
+            **start_of_json("classify"),
             "classifier": str(self.classifier),
             "confidence": self.confidence,
             "predictions": [prediction.to_json() for prediction in self.predictions],

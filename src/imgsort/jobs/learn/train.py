@@ -22,7 +22,7 @@ from imgsort.jobs.learn.steps.settings import LearnOptions, LearnSettings
 from imgsort.jobs.learn.steps.training_data import TrainingData, TrainingReader
 from imgsort.jobs.learn.steps.training_task import TrainingTask
 from imgsort.jobs.listener import Listener, Remembering
-from imgsort.jobs.results import JSON_VERSION
+from imgsort.jobs.results import start_of_json
 from imgsort.jobs.settings import parted
 from imgsort.learning.network.history import HistoryRow
 from imgsort.learning.result.classifier_file import SUFFIX, save_classifier
@@ -69,9 +69,7 @@ class TrainResult:
     def to_json(self) -> dict[str, Any]:
         """Return the object that `--json` prints."""
         return {
-            "version": JSON_VERSION,
-            "command": "train",
-            "status": self.status,
+            **start_of_json("train", self.status),
             "collection": str(self.collection),
             "classifier": str(self.classifier),
             "report": str(self.report),
@@ -134,7 +132,7 @@ def train(
 def _places(output: Path) -> tuple[Path, Path]:
     """Return the paths of the classifier and of its report. Raises UsageError if either cannot be made."""
     if output.suffix != SUFFIX:
-        raise UsageError(f"{output}: a classifier's name ends in {SUFFIX}, by which Keras knows it.")
+        raise UsageError(f"{output}: give a name that ends in {SUFFIX}; Keras needs it.")
     return require_new(output), require_new_folder(output.with_name(f"{output.stem}_training"))
 
 

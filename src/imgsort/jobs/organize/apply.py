@@ -58,7 +58,8 @@ def _require_none(path: Path, errors: Sequence[RowError]) -> None:
         listed = sorted(errors, key=lambda error: error.line)
         shown = "\n".join(f"  line {error.line}: {error.reason}" for error in listed)
         raise PlanError(
-            f"{path}: nothing was moved. Wrong in this plan:\n{shown}", tuple((row.line, row.reason) for row in listed)
+            f"{path}: nothing was moved. These lines of the plan are wrong:\n{shown}",
+            tuple((row.line, row.reason) for row in listed),
         )
 
 
@@ -81,7 +82,7 @@ def _found(collection: OpenCollection, rows: Sequence[PlanRow]) -> tuple[list[Ed
         elif row.content not in ("", content):
             errors.append(RowError(row.line, f"the file {row.file!r} was changed since the plan was made"))
         elif not _is_image_name(row.target, row.file):
-            errors.append(RowError(row.line, f"the target {row.target!r} does not end as images do"))
+            errors.append(RowError(row.line, f"the target {row.target!r} does not have the suffix of an image"))
         else:
             placement = place(files[row.file], content, "", row.distance)
             found.append(EditedRow(row.line, placement, join(collection.site.prefix, row.target)))

@@ -102,10 +102,14 @@ def categorize(
 def _require_numbers(clusters: int | Literal["auto"], smallest: int, largest: int, variance: float) -> None:
     """Raise UsageError for numbers that make no sense."""
     if (clusters != "auto" and clusters < 1) or not 0 < variance <= 1:
-        raise UsageError(f"clusters {clusters} and variance {variance}: they are at least 1, and above 0 up to 1.")
+        raise UsageError(
+            f"clusters {clusters} and variance {variance}: clusters must be at least 1, and variance more than 0 "
+            "and at most 1."
+        )
     if not MIN_CLUSTERS <= smallest <= largest:
         raise UsageError(
-            f"--min-clusters {smallest} and --max-clusters {largest}: the first is from {MIN_CLUSTERS} to the second."
+            f"--min-clusters {smallest} and --max-clusters {largest}: the first must be at least "
+            f"{MIN_CLUSTERS} and not more than the second."
         )
 
 
@@ -113,8 +117,8 @@ def _require_words(algorithm: Algorithm, quality: Quality) -> None:
     """Raise UsageError for an unknown algorithm or quality."""
     if algorithm not in get_args(Algorithm) or quality not in get_args(Quality):
         raise UsageError(
-            f"algorithm {algorithm!r} and quality {quality!r}: they are one of {', '.join(get_args(Algorithm))}, "
-            f"and of {', '.join(get_args(Quality))}."
+            f"algorithm {algorithm!r} and quality {quality!r}: the first must be one of "
+            f"{', '.join(get_args(Algorithm))}, the second one of {', '.join(get_args(Quality))}."
         )
 
 
@@ -125,8 +129,8 @@ def _require_not_too_many(count: int, algorithm: Algorithm) -> None:
     """
     if algorithm != "kmeans" and count > MOST_PAIRED_ROWS:
         raise UsageError(
-            f"--algorithm {algorithm} compares every two images: {count} are too many for it, "
-            f"{MOST_PAIRED_ROWS} the most. Take --algorithm kmeans."
+            f"--algorithm {algorithm} compares every pair of images, and {count} are too many for it: "
+            f"{MOST_PAIRED_ROWS} is the limit. Use --algorithm kmeans."
         )
 
 
@@ -139,7 +143,7 @@ def _least_images(clusters: int | Literal["auto"], algorithm: Algorithm, min_clu
 def _tell(hearing: Listener, grouping: Grouping, clusters: int | Literal["auto"], algorithm: Algorithm) -> None:
     """Give a notice about the number of categories if it may surprise a person."""
     if algorithm == "hdbscan":
-        hearing.notice(f"categories that hdbscan found: {grouping.count}.")
+        hearing.notice(f"hdbscan found {grouping.count} categories.")
     elif clusters == "auto":
         hearing.notice(f"the number of categories that fits best: {grouping.count}.")
     elif grouping.count < clusters:
@@ -182,5 +186,7 @@ def _require_images(
         named = (
             f" {len(unreadable)} cannot be read: {unreadable[0].path} ({unreadable[0].reason})." if unreadable else ""
         )
-        aim = f"are too few to find categories in: {least} are needed" if is_free else f"cannot make {least} categories"
+        aim = (
+            f"are too few for categories: at least {least} are needed" if is_free else f"cannot make {least} categories"
+        )
         raise TooFewImagesError(f"{collection}: {count} {what} {aim}.{remedy}{named}")

@@ -94,11 +94,11 @@ def check(
     """
     unknown = set(reasons).difference(REASONS)
     if unknown:
-        raise UsageError(f"reason {sorted(unknown)[0]!r}: it is one of {', '.join(REASONS)}.")
+        raise UsageError(f"reason {sorted(unknown)[0]!r}: it must be one of {', '.join(REASONS)}.")
     report = None if csv is None else require_new(Path(csv))
     limits, read, settings = parted(options, Limits, ReadSettings, FilingSettings)
     if not move and (settings.output is not None or settings.mode is not Mode.MOVE or settings.plan is not None):
-        raise UsageError("an output, copies, links and a plan need --move: without it nothing is filed.")
+        raise UsageError("an output, copies, links and a plan need --move: without it nothing is moved.")
     # Without `move` the command only looks. Like a dry run, it takes no lock and settles no run.
     looking = settings if move else replace(settings, dry_run=True)
     with open_collection(folder, "check", looking, read, listener) as collection:
@@ -137,7 +137,9 @@ def _rejecting(site: Site) -> Site:
     """
     rejecting = replace(site, prefix=join(site.prefix, REJECTED_FOLDER))
     if rejecting.output.is_symlink() or (rejecting.output.exists() and not rejecting.output.is_dir()):
-        raise UsageError(f"{rejecting.output}: imgsort needs a folder of this name, and this is none. Rename it.")
+        raise UsageError(
+            f"{rejecting.output}: imgsort needs a folder with this name, and this is not a folder. Rename it."
+        )
     return rejecting
 
 

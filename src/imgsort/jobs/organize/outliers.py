@@ -66,7 +66,7 @@ def find_outliers(
         extracted = extract(collection, model, DEFAULT_MODEL)
         features, hearing = extracted.features, collection.hearing
         if len(features.files) < _FEWEST:
-            hearing.notice(f"{len(features.files)} readable images: too few to say which of them does not belong.")
+            hearing.notice(f"{len(features.files)} readable images: these are too few to find outliers.")
         if method == "knn":
             detector = _neighbour_detector(neighbors, max_outliers, threshold)
             outliers = _by_neighbours(extracted, detector, hearing)
@@ -85,13 +85,15 @@ def find_outliers(
 
 def _require_numbers(max_outliers: int, neighbors: int, method: Method, threshold: Threshold) -> None:
     if max_outliers < 1 or neighbors < 1:
-        raise UsageError(f"--max {max_outliers} and --neighbors {neighbors}: at least 1 is needed.")
+        raise UsageError(f"--max {max_outliers} and --neighbors {neighbors}: it must be at least 1.")
     if method not in get_args(Method):
-        raise UsageError(f"method {method!r}: it is {' or '.join(get_args(Method))}.")
+        raise UsageError(f"method {method!r}: it must be {' or '.join(get_args(Method))}.")
     if threshold is not None and method != "knn":
-        raise UsageError("--threshold needs --method knn: two clusters have no distance that would be comparable.")
+        raise UsageError(
+            "--threshold needs --method knn: the distances of two clusters cannot be compared with a number."
+        )
     if isinstance(threshold, float | int) and not 0 <= threshold <= 2:
-        raise UsageError(f"--threshold {threshold}: it is a cosine distance, from 0 to 2, or auto.")
+        raise UsageError(f"--threshold {threshold}: it must be a cosine distance from 0 to 2, or auto.")
 
 
 def _neighbour_detector(neighbors: int, max_outliers: int, threshold: Threshold) -> NeighbourOutliers:
@@ -110,7 +112,7 @@ def _by_neighbours(extracted: Extracted, detector: NeighbourOutliers, hearing: L
     paths = [file.path for file in features.files]
     rows = _oddest_first(detector.predictions_, detector.distances_)
     if not rows and len(paths) >= _FEWEST:
-        hearing.notice(f"no image stands out from the others: the highest score is {max(detector.scores_):.1f}.")
+        hearing.notice(f"no image stands out: the highest score is {max(detector.scores_):.1f}.")
     farthest = _farthest_folders(matrix, paths, rows)
     return tuple(
         Outlier(
@@ -134,12 +136,13 @@ def _by_two_clusters(features: Features, detector: TwoMeansOutliers, hearing: Li
     detector.fit(features.matrix[order])
     if detector.small_fraction_ > _TWO_GROUPS_FRACTION:
         hearing.notice(
-            f"the smaller cluster holds {detector.small_fraction_:.0%} of the images: this looks like a folder "
-            "of two groups rather than of one with outliers. `imgsort outliers --method knn` finds them whatever "
-            "the groups; `imgsort categorize --clusters 2` would part them."
+            f"the smaller cluster holds {detector.small_fraction_:.0%} of the images. This looks like a folder "
+            "with two groups, not like one group with outliers. `imgsort outliers --method knn` finds "
+            "outliers in any number "
+            "of groups; `imgsort categorize --clusters 2` separates the two groups."
         )
     elif detector.small_fraction_ == 0 and len(features.files) >= _FEWEST:
-        hearing.notice("the images are all alike to the model: none of them is an outlier.")
+        hearing.notice("the model sees no difference between the images: none of them is an outlier.")
     distances = in_own_order(detector.distances_, order)
     rows = _oddest_first(in_own_order(detector.predictions_, order), distances)
     return tuple(

@@ -66,7 +66,7 @@ def undo(folder: str | Path, run: str | None = None, *, listener: Listener | Non
             error = InterruptedRunError if outcome.by_user else StoppedError
             raise error(
                 f"{root}: the undo stopped part way: {outcome.stopped}. Nothing is lost; "
-                f"`imgsort undo {root}` goes on with it.",
+                f"`imgsort undo {root}` continues it.",
                 result,
             )
         return result

@@ -36,7 +36,9 @@ def file_new_images(collection: OpenCollection, model: ModelSettings, default: s
     for another model than the one that made the categories.
     """
     if not collection.categories:
-        raise CollectionError(f"{collection.site.output}: there are no categories yet. Run it without --update first.")
+        raise CollectionError(
+            f"{collection.site.output}: there are no categories yet. Run the command without --update first."
+        )
     collection = _with_new_images_alone(collection)
     if not collection.listing.files:
         return carry_out(collection, looked_at_none(collection), [])
@@ -69,7 +71,7 @@ def _present_paths(saved: SavedCentres, collection: OpenCollection) -> list[str 
     gone = paths.count(None)
     if gone:
         collection.hearing.notice(
-            f"the folders of {gone} categories are gone; what looks like them goes to {UNSORTED_FOLDER}."
+            f"the folders of {gone} categories are gone; images like theirs go to {UNSORTED_FOLDER}."
         )
     return paths
 
@@ -89,7 +91,9 @@ def _file(
             if content not in filed:
                 placements.append(place(file, content, folder or unsorted, distance, clear))
     if site.mode is Mode.MOVE and filed:
-        collection.hearing.notice(f"{len(filed)} images that were filed before lie elsewhere by now: they stay there.")
+        collection.hearing.notice(
+            f"{len(filed)} images were filed before and have been moved by hand since: they stay where they are."
+        )
     placements.sort(key=lambda placement: placement.folder)
     # The category folders stay where they are, whatever output the user names now. They exist already, whoever gave
     # them their names: the run makes no category and claims none.
@@ -145,9 +149,9 @@ def _same_model(saved: SavedCentres, model: ModelSettings) -> ModelSettings:
     """
     name, weights = saved.model["name"], saved.model["weights"]
     if model.model not in (None, name):
-        raise UsageError(f"--model {model.model}: these categories were made with {name}. Leave the option out.")
+        raise UsageError(f"--model {model.model}: these categories were made with {name}. Leave out the option.")
     if model.weights is None and weights != "imagenet":
-        raise UsageError(f"these categories were made with weights of your own: give --weights, as for {weights}.")
+        raise UsageError(f"these categories were made with your own weights {weights}. Give them again with --weights.")
     return replace(
         model,
         model=name,
@@ -170,13 +174,15 @@ def _require_same_features(saved: SavedCentres, collection: OpenCollection, extr
     features, model = extracted.features, extracted.looked.model
     if model is None or model.sha256 != saved.model["sha256"]:
         raise UsageError(
-            f"{collection.site.output}: the weights of {saved.model['name']} are not those that these categories were "
-            f"made with (SHA-256 {saved.model['sha256']}). Give --weights, or run it without --update to make others."
+            f"{collection.site.output}: the weights of {saved.model['name']} are not the weights that these "
+            "categories were "
+            f"made with (SHA-256 {saved.model['sha256']}). Give those with --weights, or run the command "
+            "without --update to make new categories."
         )
     if features.files and features.matrix.shape[1] != saved.centres.centres.shape[1]:
         raise UsageError(
-            f"{collection.site.output}: {features.matrix.shape[1]} features an image, and these categories were made "
-            f"with {saved.centres.centres.shape[1]}. Run it without --update to make others."
+            f"{collection.site.output}: {features.matrix.shape[1]} features per image, but these categories were made "
+            f"with {saved.centres.centres.shape[1]}. Run the command without --update to make new categories."
         )
 
 
@@ -196,6 +202,6 @@ def _learn_from_folders(
     )
     folders = sorted({parent_of(file.path) for file in features.files})
     if not folders:
-        raise CollectionError(f"{root}: the category folders hold no readable image to go by.")
+        raise CollectionError(f"{root}: the category folders hold no readable image to learn from.")
     labels = np.array([folders.index(parent_of(file.path)) for file in features.files], dtype=np.intp)
     return centres_of(features.matrix, labels), list(folders)

@@ -67,7 +67,9 @@ def open_collection(
     hearing = Remembering(listener)
     with _no_lock() if settings.touches_nothing else locked_and_settled(site.roots, command) as settled:
         for run_id in settled:
-            hearing.notice(f"run {run_id} had been killed; it is tidied up, and `imgsort undo` takes it back.")
+            hearing.notice(
+                f"run {run_id} was killed earlier. Its files are in order now, and `imgsort undo` takes it back."
+            )
         look = category_folders.known_folders if settings.touches_nothing else category_folders.refresh
         look_at_sources = look if settings.mode is Mode.MOVE else category_folders.known_folders
         sources = still_categories(look_at_sources(site.collection), site)

@@ -16,7 +16,7 @@ def list_collection(site: Site, own_folders: Sequence[str], *, recursive: bool) 
     """List the images of a collection. Raises CollectionError if there are none."""
     listing = find_images(site.collection, inside=own_folders, left_out=left_out(site), recursive=recursive)
     if not listing.files and not listing.unreadable:
-        hint = "" if recursive else " Add --recursive if they lie in its subfolders."
+        hint = "" if recursive else " Add --recursive if they are in subfolders."
         raise CollectionError(f"{site.collection}: there are no images in this folder.{hint}")
     return listing
 

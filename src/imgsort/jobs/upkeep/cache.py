@@ -42,5 +42,5 @@ def parse_size(text: str) -> int:
     """
     match = _SIZE.fullmatch(text.strip())
     if match is None:
-        raise UsageError(f"size {text!r}: it is a number of bytes, or such as 500MB or 2GB.")
+        raise UsageError(f"size {text!r}: give a number of bytes, or a size such as 500MB or 2GB.")
     return int(Decimal(match[1]) * _UNITS[match[2].lower()])

@@ -16,7 +16,7 @@ def require_class_names(names: Sequence[str]) -> None:
         if not _may_be_folder(name):
             raise ValueError(f"{name[:100]!r} cannot be the name of a class")
         if name_key(name) in known:
-            raise ValueError(f"{known[name_key(name)]!r} and {name!r} are one name to some file systems")
+            raise ValueError(f"{known[name_key(name)]!r} and {name!r} are the same name on some file systems")
         known[name_key(name)] = name
 
 

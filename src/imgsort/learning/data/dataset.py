@@ -83,7 +83,7 @@ def divide(
         if not all(count for count, share in zip(counts, shares, strict=True) if share):
             there = int(counts.sum())
             raise TooFewImagesError(
-                f"{images.root / name}: {there} readable images, near duplicates counted as one where they must stay "
-                f"together, are too few for {sum(map(bool, shares))} parts. Add images, or leave the folder out."
+                f"{images.root / name}: {there} readable images, with near duplicates counted as one because they stay "
+                f"together, are too few for {sum(map(bool, shares))} parts. Add images, or leave out the folder."
             )
     return [images.take(np.flatnonzero(parts == part)) for part in range(len(shares))]

@@ -96,7 +96,9 @@ def remove_exported(path: Path) -> None:
 def _require_onnx() -> None:
     missing = [name for name in ("onnx", "onnxruntime", "tf2onnx") if importlib.util.find_spec(name) is None]
     if missing:
-        raise MissingPackageError(f"ONNX needs {', '.join(missing)}: pip install 'imgsort[onnx]'.")
+        raise MissingPackageError(
+            f"ONNX needs {', '.join(missing)}: run `pip install '.[onnx]'` in a checkout of imgsort."
+        )
 
 
 def _to_tflite(network: Any) -> bytes:

@@ -109,7 +109,7 @@ def _require_plain_numbers(data: bytes) -> None:
     with h5py.File(io.BytesIO(data), "r") as file:
         reference = name_of_reference(file)
         if reference is not None:
-            raise ValueError(f"{reference!r} holds its numbers elsewhere, or far too many")
+            raise ValueError(f"{reference!r} keeps its numbers in another place, or holds far too many")
 
 
 def _network_members(data: bytes, others: Collection[str]) -> dict[str, bytes]:

@@ -88,7 +88,7 @@ def train_network(
         row = HistoryRow("network", epoch + 1, figures["loss"], figures["accuracy"], *losses)
         if not math.isfinite(row.loss + row.validation_loss):
             raise UsageError(
-                f"learning rate {settings.learning_rate:g}: the loss grows without bounds in epoch {row.step}. "
+                f"learning rate {settings.learning_rate:g}: the loss becomes infinite in epoch {row.step}. "
                 "Give a lower --learning-rate."
             )
         trained.stop_training = best.epochs_since(row) >= settings.patience
@@ -204,7 +204,9 @@ def tensorboard_logs(folder: Path | None) -> Callable[[HistoryRow], None]:
     try:
         import tensorboard  # noqa: F401
     except ImportError as error:
-        raise MissingPackageError("--tensorboard needs TensorBoard: pip install 'imgsort[tensorboard]'.") from error
+        raise MissingPackageError(
+            "--tensorboard needs TensorBoard: run `pip install '.[tensorboard]'` in a checkout of imgsort."
+        ) from error
     import_keras()
     import tensorflow as tf
 

@@ -69,7 +69,7 @@ def test_linked_folders_and_files_are_no_classes(tmp_path):
 def test_a_folder_without_classes_is_an_error(tmp_path, tree):
     """Loose images, special folders and empty folders are no classes. The error says which folders are needed."""
     make_tree(tmp_path, tree)
-    with pytest.raises(CollectionError, match="A folder for each class"):
+    with pytest.raises(CollectionError, match="Put the images of each class into a subfolder"):
         find_classes(tmp_path)
 
 
@@ -88,7 +88,7 @@ def test_two_names_that_are_one_elsewhere(tmp_path, names):
     make_tree(tmp_path, {f"{name}/1.png": PICTURE for name in names})
     if len(os.listdir(tmp_path)) < 2:
         pytest.skip("this file system takes them for one")
-    with pytest.raises(UsageError, match="one name"):
+    with pytest.raises(UsageError, match="the same name"):
         find_classes(tmp_path)
 
 

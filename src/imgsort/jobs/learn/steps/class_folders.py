@@ -34,7 +34,9 @@ def find_classes(root: Path) -> ClassFolders:
     files = tuple(file for file in found.files if "/" in file.path)
     classes = tuple(sorted({file.path.partition("/")[0] for file in files}))
     if not classes:
-        raise CollectionError(f"{root}: no subfolder holds images. A folder for each class is due, named after it.")
+        raise CollectionError(
+            f"{root}: no subfolder holds images. Put the images of each class into a subfolder with its name."
+        )
     try:
         require_class_names(classes)
     except ValueError as error:
@@ -48,7 +50,7 @@ def require_outside(path: Path, root: Path) -> Path:
     Pictures at `path` would become one of the classes.
     """
     if path.parent.resolve().is_relative_to(root):
-        raise UsageError(f"{path}: this lies in {root}, whose folders are classes. Give a place outside.")
+        raise UsageError(f"{path}: this lies in {root}, whose subfolders are classes. Give a place outside it.")
     return path
 
 
@@ -56,8 +58,8 @@ def require_two(folders: ClassFolders) -> ClassFolders:
     """Return the classes. Raises TooFewImagesError if there is only one."""
     if len(folders.classes) < 2:
         raise TooFewImagesError(
-            f"{folders.root}: the one class {folders.classes[0]!r} leaves nothing to tell it from. "
-            "Put images of another kind into a folder of their own."
+            f"{folders.root}: there is only one class, {folders.classes[0]!r}, and at least two are needed. "
+            "Put images of another kind into another subfolder."
         )
     return folders
 

@@ -90,7 +90,7 @@ def _train(task: TrainingTask, network: Any, record: NetworkRecord, history: lis
     training = task.settings.training
     is_whole = train_network(network, train, validation, training, task.hearing(history, training.epochs))
     if not is_whole:
-        task.listener.notice("interrupted: training ends here, and the best epoch so far is kept.")
+        task.listener.notice("interrupted: training ends here. The best epoch so far is kept.")
     head = head_of(network)
     features = _features_by(network, squares, training.batch_size)
     return Learned(network, record, head, head, features, tuple(history), is_whole)

@@ -70,4 +70,6 @@ def record_of(file: ClassifierFile, way: Way) -> ModelRecord:
 def require_numbers(confidence: float | None, top: int) -> None:
     """Raise UsageError if `confidence` is not from 0 to 1, or if `top` is less than 1."""
     if (confidence is not None and not 0 <= confidence <= 1) or top < 1:
-        raise UsageError(f"confidence {confidence} and top {top}: they are from 0 to 1, and at least 1.")
+        raise UsageError(
+            f"confidence {confidence} and top {top}: the first must be from 0 to 1, the second at least 1."
+        )

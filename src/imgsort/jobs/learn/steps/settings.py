@@ -77,25 +77,25 @@ class LearnSettings:
         if self.model != SMALL_NETWORK:
             require_learnable(self.model)
         if self.size is not None and not MIN_SIZE_PX <= self.size <= MAX_SIZE_PX:
-            raise UsageError(f"size {self.size}: it is from {MIN_SIZE_PX} to {MAX_SIZE_PX} pixels.")
+            raise UsageError(f"size {self.size}: it must be from {MIN_SIZE_PX} to {MAX_SIZE_PX} pixels.")
         if self.model == SMALL_NETWORK and (self.weights not in (None, FROM_NOTHING) or self.fine_tune):
-            raise UsageError("--model cnn begins with random weights: leave --weights and --fine-tune out.")
+            raise UsageError("--model cnn begins with random weights: leave out --weights and --fine-tune.")
         if self.weights == FROM_NOTHING and self.fine_tune:
-            raise UsageError("--weights none trains all of the network: leave --fine-tune out.")
+            raise UsageError("--weights none trains the whole network: leave out --fine-tune.")
         if len(self.split) != 3 or not all(map(math.isfinite, self.split)) or not _are_shares(*self.split):
             raise UsageError(
-                f"split {'/'.join(f'{share:g}' for share in self.split)}: three shares are due, "
-                "as 70/15/15, and the first two are more than 0."
+                f"split {'/'.join(f'{share:g}' for share in self.split)}: give three shares, "
+                "for example 70/15/15. The first two must be more than 0."
             )
         if self.augment not in (None, *get_args(Augmentation)) or self.class_weights not in get_args(ClassWeights):
             raise UsageError(
-                f"augment {self.augment!r} and class weights {self.class_weights!r}: they are one of "
-                f"{', '.join(get_args(Augmentation))}, and of {', '.join(get_args(ClassWeights))}."
+                f"augment {self.augment!r} and class weights {self.class_weights!r}: the first must be one of "
+                f"{', '.join(get_args(Augmentation))}, the second one of {', '.join(get_args(ClassWeights))}."
             )
         for name, least in (("epochs", 1), ("batch_size", 1), ("learning_rate", 0)):
             value = getattr(self, name)
             if value is not None and not (least <= value < math.inf and value > 0):
-                raise UsageError(f"{name.replace('_', ' ')} {value}: it is more than 0.")
+                raise UsageError(f"{name.replace('_', ' ')} {value}: it must be more than 0.")
         require_seed(self.seed)
         for name in ("test_dir", "tensorboard"):
             value = getattr(self, name)

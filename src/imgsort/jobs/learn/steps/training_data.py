@@ -47,7 +47,7 @@ class TrainingReader:
         settings = self.settings
         folders = require_two(find_classes(root))
         if folders.loose:
-            self.listener.notice(f"{folders.loose} images lie in no class's folder, and are left out.")
+            self.listener.notice(f"{folders.loose} images are in no class folder and are left out.")
         looks = self._look(folders)
         images = labelled(root, looks, folders.classes)
         unreadable = folders.listing.unreadable + looks.unreadable
@@ -60,7 +60,9 @@ class TrainingReader:
             known = len(set(images.contents).intersection(test.contents))
             if known:
                 folder = settings.test_dir
-                self.listener.notice(f"{known} images of {folder} are learned from too: the figures will flatter.")
+                self.listener.notice(
+                    f"{known} images of {folder} are also used for training, so the figures will be too good."
+                )
         return TrainingData(folders.classes, Split(train, validation, test), unreadable)
 
     def _look(self, folders: ClassFolders) -> Looks:
@@ -76,7 +78,11 @@ class TrainingReader:
         root = require_folder(folder)
         folders, unknown = only_classes(find_classes(root), classes)
         if unknown:
-            raise UsageError(f"{root}: {', '.join(unknown)}: not among the classes to learn, {', '.join(classes)}.")
+            raise UsageError(
+                f"{root}: {', '.join(unknown)}: these are not among the classes to learn, "
+                f"{', '.join(classes)}. Rename or move them. "
+                "Rename or move them."
+            )
         looks = self._look(folders)
         if not looks.files:
             raise CollectionError(f"{root}: none of its images can be read.")

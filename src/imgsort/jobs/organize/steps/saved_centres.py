@@ -51,7 +51,7 @@ def keep(run: Run, centres: Centres, model: dict[str, Any], hearing: Listener) -
     try:
         save(run.plan.site.destination, run.id, saved)
     except OSError as error:
-        hearing.notice(f"what --update would need cannot be kept ({error}).")
+        hearing.notice(f"the centres that --update needs cannot be saved ({error}).")
 
 
 def save(root: Path, run_id: str, saved: SavedCentres) -> None:
@@ -103,7 +103,7 @@ def _read(path: Path) -> SavedCentres:
 
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise ValueError("far more than imgsort writes there")
+            raise ValueError("far more than imgsort writes")
         with safe_open(path, framework="numpy") as file:
             texts = file.metadata() or {}
             if texts["version"] != "1":

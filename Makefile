@@ -1,5 +1,7 @@
 # make demo   sets everything up and sorts real photographs before your eyes
 # make test   sets everything up and runs every check and test
+# make docs   writes the generated parts of the pages and builds the site
+# make pages  runs the commands that the pages show, and writes what they print into the pages
 #
 # Both need Python 3.11, 3.12 or 3.13 and nothing else: they make .venv themselves.
 
@@ -13,7 +15,7 @@ else
 BIN := .venv/bin
 endif
 
-.PHONY: demo test lint docs clean
+.PHONY: demo test lint docs pages clean
 
 demo: .venv/installed
 	$(BIN)/python -c "import shutil; shutil.rmtree('demo', ignore_errors=True)"
@@ -33,9 +35,14 @@ lint: .venv/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# Writes the options of every command and real output into README.md, and the picture.
+# The options of every command, the tree of errors, the picture of the house; a dead link is an error.
 docs: .venv/installed
-	$(BIN)/python -m cogapp -r README.md
+	$(BIN)/python -m cogapp -r docs/commands.md docs/exit-codes.md
+	$(BIN)/python tools/draw_house.py docs/house.png
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
+
+pages: .venv/installed
+	$(BIN)/python tools/console.py --write
 
 .venv/installed: pyproject.toml
 ifeq ($(strip $(PYTHON)),)
@@ -48,4 +55,4 @@ endif
 	$(BIN)/python -c "import pathlib; pathlib.Path('.venv/installed').touch()"
 
 clean:
-	$(BIN)/python -c "import shutil; [shutil.rmtree(d, ignore_errors=True) for d in ('demo', 'dist', 'build', 'htmlcov')]"
+	$(BIN)/python -c "import shutil; [shutil.rmtree(d, ignore_errors=True) for d in ('demo', 'dist', 'build', 'htmlcov', 'site')]"

@@ -49,7 +49,7 @@ class Stage:
     notices: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Command:
     """A command of a block, and the lines that it prints: as a page shows them, or in truth."""
 
@@ -303,11 +303,13 @@ def differences(folder: Path, pages: Sequence[Path] = PAGES) -> Iterator[tuple[B
 
 
 def _write(block: Block, shown: Command, truth: Command) -> None:
+    """Write what a command printed in its block, after the commands before it, which may be the same."""
     text = block.page.read_text(encoding="utf-8")
     start = text.index(f"<!-- console: {block.stage} -->")
-    old = f"$ {shown.line}\n{shown.output}\n" if shown.output else f"$ {shown.line}\n"
-    new = f"$ {shown.line}\n{truth.output.strip(chr(10))}\n"
-    block.page.write_text(text[:start] + text[start:].replace(old, new, 1), encoding="utf-8")
+    for command in block.commands[: block.commands.index(shown) + 1]:
+        start = text.index(f"$ {command.line}\n", start) + len(f"$ {command.line}\n")
+    rest = text[start:].removeprefix(f"{shown.output}\n" if shown.output else "")
+    block.page.write_text(text[:start] + truth.output.strip("\n") + "\n" + rest, encoding="utf-8")
 
 
 def main(pages: Sequence[Path], *, write: bool) -> int:

@@ -23,8 +23,8 @@ SOURCE = Path(imgsort.__file__).parent
 PLACES = {
     "cli": (0, 8.6, 4, 0.9),
     "jobs": (0, 7.0, 4, 1.1),
-    "learning": (1, 4.8, 1, 1.7),
-    "features": (0, 2.4, 1, 1.8),
+    "learning": (1, 4.65, 1, 2.0),
+    "features": (0, 2.25, 1, 2.0),
     "images": (0, 0, 1, 1.9),
     "grouping": (1, 0, 1, 1.9),
     "filing": (2, 0, 1, 1.9),

@@ -164,7 +164,7 @@ STAGES = {
     "plan": Stage(_put_back, follows="groups"),
     "wrong_plan": Stage(_edit_badly, follows="plan"),
     "update": Stage(_as_it_is, follows="wrong_plan"),
-    "dry_run": Stage(_photos),
+    "dry_run": Stage(_demo),
     "check": Stage(_faulty),
     "check_move": Stage(_as_it_is, follows="check"),
     "sidecars": Stage(_sidecars),

@@ -17,7 +17,10 @@ from imgsort.cli.running import exit_for, filing_keywords, positive, run, show
 @click.option(
     "--confidence",
     type=click.FloatRange(0, 1),
-    help="Images with less confidence go to Unsure. By default 95 % of the validation images above it were right.",
+    help=(
+        "Images with less confidence go to Unsure. By default 95 % of the validation images above this limit "
+        "were right."
+    ),
 )
 @click.option(
     "--top",
@@ -76,14 +79,14 @@ def classify(
     "-o",
     "--output",
     type=types.GivenPath(path_type=Path, dir_okay=False),
-    help="New PNG file.  [default: IMAGE_explained.png]",
+    help="New PNG file.  [default: NAME_explained.png in the current folder]",
 )
 @click.option("--class", "name", help="Class to look for. By default the class that the classifier chooses.")
 @options.add_reading
 @options.quiet
 @options.as_json
 def explain(*, quiet: bool, as_json: bool, **settings: Any) -> None:
-    """Write a picture of IMAGE in which colour shows what speaks for its class (Grad-CAM). Red speaks most."""
+    """Write a picture of IMAGE whose colours show what speaks for its class (Grad-CAM). Red counts most."""
     from imgsort.cli.output.learn import print_explanation
     from imgsort.cli.terminal import without_chatter
     from imgsort.jobs.learn.explain import explain as job

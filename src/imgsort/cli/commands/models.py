@@ -31,11 +31,11 @@ def list_(*, as_json: bool) -> None:
 
 
 @models.command(short_help="Fetch the weights of a model ahead of time.")
-@click.argument("name", type=types.ModelNames())
+@click.argument("name", type=types.ModelNames(), metavar="NAME")
 @options.quiet
 @options.as_json
 def pull(name: str, *, quiet: bool, as_json: bool) -> None:
-    """Fetch the weights of the model NAME ahead of time, and check them."""
+    """Fetch the weights of the model NAME ahead of time, and check them. `imgsort models list` shows the names."""
     from imgsort.cli.output.result import print_json
     from imgsort.cli.output.text import printable
     from imgsort.cli.terminal import TerminalListener

@@ -138,7 +138,7 @@ def outliers(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **setti
     show_filing(result, verbose=verbose, as_json=as_json)
 
 
-@click.command(short_help="Find files that are damaged, blurred, too dark, double…")
+@click.command(short_help="Find damaged, blurred, dark and duplicate files.")
 @options.folder
 @click.option("--move", is_flag=True, help="Move faulty files to Rejected/REASON. Of duplicates the best one stays.")
 @click.option(

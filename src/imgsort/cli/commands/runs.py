@@ -30,7 +30,7 @@ def apply(plan: Path, *, no_sidecars: bool, dry_run: bool, verbose: bool, quiet:
     running.show_filing(result, verbose=verbose, as_json=as_json)
 
 
-@click.command(short_help="Take back the last run, or the run with this id.")
+@click.command(short_help="Take back the last run, or the run that you name.")
 @options.folder
 @click.argument("run", required=False)
 @options.quiet

@@ -43,7 +43,9 @@ device = click.option(
 no_cache = click.option("--no-cache", is_flag=True, help="Do not use the feature cache, and do not fill it.")
 verify = click.option("--verify", is_flag=True, help="Read every file, even if its size and time are unchanged.")
 size = click.option(
-    "--size", type=click.IntRange(32, 2048), help="Side of the square image that the model sees, in pixels."
+    "--size",
+    type=click.IntRange(32, 2048),
+    help="Side of the square image that the model sees, in pixels.  [default: the model's own]",
 )
 running = (device, no_cache, verify)
 reading = (
@@ -66,7 +68,7 @@ _model = (
     click.option(
         "--model",
         type=types.ModelNames(),
-        help="Model that looks at the images. It is an error if this model cannot be had; nothing replaces it.",
+        help="Model that looks at the images. If you name one, no other model replaces it.  [default: see models list]",
     ),
     click.option(
         "--weights",
@@ -81,7 +83,11 @@ _model = (
         help="How the last layer becomes features: mean or maximum of each channel, or all its numbers.",
     ),
     size,
-    click.option("--batch-size", type=click.IntRange(min=1), help="How many images go through the model at a time."),
+    click.option(
+        "--batch-size",
+        type=click.IntRange(min=1),
+        help="How many images go through the model at a time.  [default: what is quickest]",
+    ),
     device,
     click.option(
         "--precision",
@@ -101,14 +107,14 @@ _limits = (
         type=click.IntRange(min=0),
         default=64,
         show_default=True,
-        help="too-small: the shorter side has fewer pixels.",
+        help="too-small: the shorter side has fewer pixels than this.",
     ),
     click.option(
         "--min-contrast",
         type=float,
         default=8.0,
         show_default=True,
-        help="blank: the colours (0-255) vary by less.",
+        help="blank: the colours (0-255) vary by less than this.",
     ),
     click.option(
         "--max-aspect",
@@ -122,21 +128,21 @@ _limits = (
         type=float,
         default=140.0,
         show_default=True,
-        help="too-dark: the brightest pixels (0-255) are darker.",
+        help="too-dark: even the brightest pixels (0-255) are darker than this.",
     ),
     click.option(
         "--max-overexposure",
         type=float,
         default=0.26,
         show_default=True,
-        help="too-bright: a larger share of the picture is burnt out; a white backdrop does not count.",
+        help="too-bright: a larger share than this is pure white; a white backdrop does not count.",
     ),
     click.option(
         "--min-sharpness",
         type=float,
         default=0.23,
         show_default=True,
-        help="blurred: the sharpest edges change by a smaller share of their contrast in one pixel.",
+        help="blurred: even the sharpest edges are softer than this (contrast share per pixel).",
     ),
     click.option(
         "--max-distance",

@@ -79,7 +79,7 @@ def print_undo(result: "UndoResult") -> None:
     click.echo(f"{_files(result.restored)} taken back from {printable(result.command)} (run {result.run}).")
     if result.refused:
         click.echo(
-            f"{_files(len(result.refused))} stay as they are. Remove the cause, and "
+            f"Not taken back: {_files(len(result.refused))}. Remove the cause, and "
             f"`imgsort undo {printable(shown_path(result.collection))} {result.run}` tries them again."
         )
 

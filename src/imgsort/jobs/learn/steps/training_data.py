@@ -80,8 +80,7 @@ class TrainingReader:
         if unknown:
             raise UsageError(
                 f"{root}: {', '.join(unknown)}: these are not among the classes to learn, "
-                f"{', '.join(classes)}. Rename or move them. "
-                "Rename or move them."
+                f"{', '.join(classes)}. Rename or move them."
             )
         looks = self._look(folders)
         if not looks.files:

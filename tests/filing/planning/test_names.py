@@ -88,6 +88,7 @@ def test_a_long_stem_is_cut_for_the_longest_name_of_the_unit(stem):
     assert max(len(os.fsencode(name)) for name in chosen) <= 255
 
 
+@example(names=["A.A2A.2\u00dfsas)", "\u0301\u00e9"], on_disk=["A", ")A", "a", "aa "])
 @example(names=["2s.long enough to be no suffix of a file", "a.jpg.xmp", "s()(", "b"], on_disk=["a .(", "s)"])
 @given(
     st.lists(st.text("aA.\u00e9\u0301\u00df s()2", min_size=1, max_size=240), min_size=1, max_size=5),

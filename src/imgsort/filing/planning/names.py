@@ -53,8 +53,11 @@ class FolderNames:
         others = self._origins if len(candidates) > 1 else self._unit_origins
         stem = _stem_key(candidates[0])
         has_own_stem = stem not in others or (origin is not None and others[stem] == origin)
-        # The sidecar `x.jpg.xmp` of an image `x.jpg.png` would look like the sidecar of an existing `x.jpg`.
-        continued = [os.path.splitext(name)[0] for name in candidates[1:]]
+        # The sidecar `x.jpg.xmp` of an image `x.jpg.png` would look like the sidecar of an existing `x.jpg`. A name
+        # whose last dot is within the stem, as `a.b (2)` of an image `a.b (2).jpg`, does not continue the stem.
+        least = len(os.path.splitext(candidates[0])[0])
+        fronts = (os.path.splitext(name)[0] for name in candidates[1:])
+        continued = [front for front in fronts if len(front) >= least]
         return has_own_stem and self._keys.isdisjoint(name_key(name) for name in [*candidates, *continued])
 
 

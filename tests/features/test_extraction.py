@@ -86,7 +86,9 @@ def test_what_cannot_be_converted_runs_on_tensorflow(pooled, monkeypatch, precis
     found = prepared(pooled, precision=precision, notice=notices.append)
     assert isinstance(found.extractor, TensorFlowExtractor)
     assert found.way == Way("tensorflow", "float32")
-    assert notices[-1] == "it cannot be converted. TensorFlow runs it in float32 instead, which takes longer to start."
+    assert (
+        notices[-1] == "it cannot be converted. It runs on tensorflow in float32 instead, which takes longer to start."
+    )
     with pytest.raises(ConversionError):
         prepared(pooled, precision="int8")
 

@@ -8,7 +8,7 @@ from imgsort.errors import ConversionError
 from imgsort.features.keras_backend import Device
 from imgsort.features.models.pooled_model import FeatureModel
 from imgsort.features.runtimes.interface import Extractor, Way
-from imgsort.features.runtimes.table import runtime_named, runtimes_for
+from imgsort.features.runtimes.table import runtime_after, runtime_named
 from imgsort.features.runtimes.ways import Precision, choose_way
 from imgsort.images.decoding.decode import READER_VERSION, ReadSettings
 
@@ -46,9 +46,10 @@ def prepare_extraction(
     except ConversionError as error:
         if precision not in ("auto", "float32"):
             raise
-        notice(f"{error} TensorFlow runs it in float32 instead, which takes longer to start.")
-        way = Way(runtimes_for("float32", "cpu")[-1].name, "float32")
-        loaded = runtime_named(way.runtime).load(model, way, batch_size=batch_size, notice=notice)
+        next_runtime = runtime_after(way.runtime, "float32", "cpu")
+        notice(f"{error} It runs on {next_runtime.name} in float32 instead, which takes longer to start.")
+        way = Way(next_runtime.name, "float32")
+        loaded = next_runtime.load(model, way, batch_size=batch_size, notice=notice)
     recipe = {
         "model": model.name,
         "weights": model.sha256,

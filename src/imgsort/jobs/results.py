@@ -88,7 +88,8 @@ class FilingResult:
     """What a command that files images did, or in a dry run would do.
 
     `run`: the id to give to `undo`, or None if nothing was moved.
-    `status`: `done`, `planned` (a dry run), `nothing to do` or `stopped`.
+    `status`: `done`, `planned` (a dry run), `checked` (no file was to be moved), `nothing to do`, `interrupted` or
+    `stopped`.
     `moves`: the whole plan. A `source` is relative to `collection`, a `target` to `destination`. The move of a sidecar
     `follows` the image that the sidecar belongs to.
     `refused`: the files of the plan that were left as they are.

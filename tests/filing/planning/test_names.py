@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from imgsort.filing.planning.names import FolderNames, free_name, names_beside
+from imgsort.filing.planning.names import FolderNames, free_name, names_beside, suffix_of
 from imgsort.name_key import name_key
 
 
@@ -114,19 +114,34 @@ def test_whatever_the_names_they_come_out_free_distinct_and_short(names, on_disk
 @pytest.mark.parametrize(
     ("names", "expected"),
     [
-        (["IMG.a text of more than thirty-two bytes"], ["IMG (2).a text of more than thirty-two"]),
+        (["IMG.a text of more than thirty-two bytes"], ["IMG_a text of more than thirty-two bytes (2)"]),
         (
             ["IMG.a text of more than thirty-two bytes", "IMG.xmp"],
-            ["IMG (2).a text of more than thirty-two", "IMG (2).xmp"],
+            ["IMG_a text of more than thirty-two bytes (2)", "IMG_a text of more than thirty-two bytes (2).xmp"],
         ),
     ],
 )
 def test_a_name_whose_stem_ends_at_an_early_dot_gets_a_new_stem(names, expected):
-    """If another unit has the stem before the dot, no number at the end of the name helps: it goes before the dot."""
+    """If another unit has the stem before the dot, no number at the end of the name helps: the dot goes too."""
     folder = FolderNames([])
     first = ["IMG.a text of more than thirty-two bytes", "IMG.xmp"]
     assert folder.take(first, "here") == first
     assert folder.take(names, "there") == expected
+
+
+def test_a_long_name_without_a_suffix_gets_its_number_at_the_end():
+    """Single images with equal long names get a number each at the end: no sidecars depend on their stem."""
+    folder, name = FolderNames([]), "IMG. a holiday at the lake with the children"
+    chosen = [folder.take([name], origin) for origin in ("one", "two", "three")]
+    assert chosen == [[name], [f"{name} (2)"], [f"{name} (3)"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "suffix"), [("a.jpg", ".jpg"), ("a", ""), (".a", ""), ("a.", "."), ("a. and much more than 32 bytes", "")]
+)
+def test_a_long_ending_is_no_suffix(name, suffix):
+    """What is longer than 32 bytes after the last dot is a part of the name."""
+    assert suffix_of(name.replace("much", "much " * 5)) == suffix
 
 
 def test_files_of_two_folders_do_not_become_a_unit_by_chance():

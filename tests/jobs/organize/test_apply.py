@@ -244,6 +244,17 @@ def test_as_a_spreadsheet_saves_it(tmp_path, separator, bom):
     assert names(root) == {"c/a,b;c.png": b"1", "c/100%.png": b"2"}
 
 
+def test_numbers_at_long_names_without_a_suffix(tmp_path):
+    """A plan numbers pictures whose long names have a dot but no suffix, and `apply` accepts these names."""
+    root, name = tmp_path / "in", "IMG. a holiday at the lake with the children"
+    (root / "again").mkdir(parents=True)
+    make_tree(root, {name: RED, f"again/{name}": GREEN, f"b/{name}": NOISE})
+    imgsort.categorize(root, clusters=1, recursive=True, plan=tmp_path / "p.csv", **LITE)
+    imgsort.apply(tmp_path / "p.csv")
+    assert sorted(names(root)) == [f"category_1/{name}{number}" for number in ("", " (2)", " (3)")]
+    assert sorted(names(root).values()) == sorted([RED, GREEN, NOISE])
+
+
 def test_everything_wrong_is_named_at_once_and_nothing_moves(tmp_path):
     """The error names every wrong line by its number, in order. The good lines are not carried out either."""
     root = tmp_path / "in"
@@ -269,7 +280,7 @@ def test_everything_wrong_is_named_at_once_and_nothing_moves(tmp_path):
         ("h.png", "link", "", "a link or a file is on the way to the target 'link/h.png'"),
         ("i.png", "there/x.png", "", "a link or a file is on the way"),
         ("j.png", "c", "d/j.png", "the category 'c' and the target 'd/j.png' do not agree"),
-        ("", "c", "c/y.png", "there is no file"),
+        ("", "c", "c/y.png", "empty"),
         ("k.png", "", "x" * 300 + ".png", "has a name of more than 255 bytes"),
         ("l.png", "", "m.png", "there is a file 'm.png' already"),
         ("o.png", "", "there/o.png", "there is a file 'there/o.xmp' already"),
@@ -284,7 +295,7 @@ def test_everything_wrong_is_named_at_once_and_nothing_moves(tmp_path):
     head, *told = str(caught.value).splitlines()
     assert head == f"{path}: nothing was moved. These lines of the plan are wrong:"
     due = [(number, line[3]) for number, line in enumerate(lines, 2) if line[3]]
-    due.append((len(lines) + 2, "collection, output or mode are not those of the first line"))
+    due.append((len(lines) + 2, "collection, output and mode must be those of the first line"))
     assert len(told) == len(due)
     for text, (number, reason) in zip(told, due, strict=True):
         assert text.startswith(f"  line {number}: ") and reason in text

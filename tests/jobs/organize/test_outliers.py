@@ -2,13 +2,16 @@
 
 import shutil
 
+import numpy as np
 import pytest
 
 import imgsort
 from imgsort.errors import UsageError
-from tests.support.trees import names, read_tree
+from tests.support.pictures import encode, gradient
+from tests.support.trees import make_tree, names, read_tree
 
 LITE = {"model": "efficientnet-lite0"}
+NOISE = np.random.default_rng(0).integers(0, 256, (96, 96, 3), dtype=np.uint8)
 
 
 def test_both_commands_one_after_the_other(photos):
@@ -52,6 +55,20 @@ def test_one_or_two_images_have_no_outlier(few_photos, count):
     result = imgsort.find_outliers(few_photos, size=64, **LITE)
     assert result.moves == ()
     assert any("too few" in notice for notice in result.notices)
+
+
+def test_names_do_not_decide_between_equally_odd_images(tmp_path):
+    """Two files with the same odd picture keep their ranks, whatever the files are called."""
+    usual = {f"{number}.png": encode(gradient(), "PNG", compress_level=number) for number in range(1, 9)}
+    odd = [encode(NOISE, "PNG", compress_level=level) for level in (1, 9)]
+    ranked = []
+    for folder, (first, second) in {"one": odd, "two": odd[::-1]}.items():
+        files = usual | {"a.png": first, "z.png": second}
+        make_tree(tmp_path / folder, files)
+        result = imgsort.find_outliers(tmp_path / folder, dry_run=True, precision="float32", size=64, **LITE)
+        assert result.outliers[0].distance == result.outliers[1].distance
+        ranked.append([files[outlier.path] for outlier in result.outliers])
+    assert ranked[0] == ranked[1] and len(ranked[0]) == 2
 
 
 def test_identical_images_have_no_outlier(few_photos):

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from imgsort.cli.output.filing import _filed, _files, print_moves, print_refused
+from imgsort.cli.output.filing import filed_text, files_text, print_moves, print_refused
 from imgsort.cli.output.text import print_columns, printable
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ def print_check(result: "CheckResult", *, verbose: bool) -> None:
         print_moves(result.filing)
     print_refused(result.refused)
     faulty = len({finding.path for finding in result.findings})
-    looked_at = f"{_files(result.filing.images + len(result.filing.unreadable))} looked at, {faulty} with a fault."
-    filed = f" {_filed(result.filing)}" if result.filing.moves else ""
+    looked_at = f"{files_text(result.filing.images + len(result.filing.unreadable))} looked at, {faulty} with a fault."
+    filed = f" {filed_text(result.filing)}" if result.filing.moves else ""
     click.echo(looked_at + filed)
 
 

@@ -76,10 +76,10 @@ def print_refused(refused: "Sequence[Refusal]") -> None:
 def print_undo(result: "UndoResult") -> None:
     """Print what an undo did."""
     print_refused(result.refused)
-    click.echo(f"{_files(result.restored)} taken back from {printable(result.command)} (run {result.run}).")
+    click.echo(f"{files_text(result.restored)} taken back from {printable(result.command)} (run {result.run}).")
     if result.refused:
         click.echo(
-            f"Not taken back: {_files(len(result.refused))}. Remove the cause, and "
+            f"Not taken back: {files_text(len(result.refused))}. Remove the cause, and "
             f"`imgsort undo {printable(shown_path(result.collection))} {result.run}` tries them again."
         )
 
@@ -104,10 +104,10 @@ def _summary(result: "FilingResult") -> str:
     images = f"{result.images} images"
     if not result.moves and result.status != "planned":
         return f"{images}; nothing to do."
-    return f"{images}; {_filed(result)}"
+    return f"{images}; {filed_text(result)}"
 
 
-def _filed(result: "FilingResult") -> str:
+def filed_text(result: "FilingResult") -> str:
     """Say how many files were filed or would be filed, and how to take this back."""
     verb = {"move": "moved", "copy": "copied", "hardlink": "linked", "symlink": "linked"}[result.mode]
     if result.status == "planned":
@@ -124,9 +124,10 @@ def _filed(result: "FilingResult") -> str:
 
 
 def _units(files: int, sidecars: int) -> str:
-    images = _files(files - sidecars)
+    images = files_text(files - sidecars)
     return f"{images} with {sidecars} sidecar{'' if sidecars == 1 else 's'}" if sidecars else images
 
 
-def _files(count: int) -> str:
+def files_text(count: int) -> str:
+    """Return `1 file`, or `7 files`."""
     return f"{count} file{'' if count == 1 else 's'}"

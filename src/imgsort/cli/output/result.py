@@ -1,15 +1,12 @@
 """Prints a result as JSON, and a failure as one line or one JSON object."""
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from imgsort.cli.output.filing import print_refused
 from imgsort.cli.output.text import printable
-
-if TYPE_CHECKING:
-    pass
 
 
 def print_json(value: dict[str, Any]) -> None:

@@ -57,9 +57,8 @@ def choose_model(
                 f"--model {name}: {error}. Give the file with --weights, or use --model {ALWAYS_THERE}."
             ) from error
         notice(
-            f"the weights of {backbone.name} are not here and {error}: {ALWAYS_THERE} is used instead. To pin "
-            "a model, give "
-            f"--model {ALWAYS_THERE}, or fetch it ahead of time with `imgsort models pull {backbone.name}`."
+            f"the weights of {backbone.name} are not here and {error}: {ALWAYS_THERE} is used instead. To pin a model, "
+            f"give --model {ALWAYS_THERE}, or fetch it ahead of time with `imgsort models pull {backbone.name}`."
         )
         return _with_own_weights(backbone_named(ALWAYS_THERE), make_bar, fallback=backbone.name)
 

@@ -1,5 +1,5 @@
 """Executes backbones with runtimes, and chooses one of them.
 
-A runtime is one module that fulfils `interface.Runtime`, and one row of `table.RUNTIMES`. `ways.py` chooses the
-precision and the device for a model. Then it takes the first runtime of the table that can use them.
+A runtime is one class that fulfils `interface.Runtime`, in its own module, and one row of `table.RUNTIMES`. `ways.py`
+chooses the precision and the device for a model. Then it takes the first runtime of the table that can use them.
 """

@@ -1,7 +1,4 @@
-"""Handles a batch of moves, for a run or an undo.
-
-All files get their new names, the new names are synced, and then the old names are removed.
-"""
+"""Ends a batch of moves, for a run or an undo: waits until the new names are on disk, then removes the old ones."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -53,5 +53,15 @@ def is_same_entry(first: Path, second: Path) -> bool:
             return False
     except (FileNotFoundError, NotADirectoryError):
         return False
-    # Names that differ in case are one name on some file systems and two on others. The list of the folder shows which.
-    return first.name == second.name or not {first.name, second.name} <= set(os.listdir(first.parent))
+    return first.name == second.name or not _are_two_entries(first, second)
+
+
+def _are_two_entries(first: Path, second: Path) -> bool:
+    """Say whether names that differ in case are two in this folder. On some file systems they are one.
+
+    The list of the folder shows it. If the list cannot be read, the answer is no: then nothing is removed.
+    """
+    try:
+        return {first.name, second.name} <= set(os.listdir(first.parent))
+    except PermissionError:
+        return False

@@ -38,7 +38,10 @@ class FolderNames:
             # No file in `origin` has the stem with the number, so no file from there belongs to it.
             return origin if candidates[0] == names[0] else None
 
-        chosen = free_names(names, lambda candidates: self._are_free(candidates, own(candidates)))
+        def has_new_stem(candidates: Sequence[str]) -> bool:
+            return self._is_own_stem(candidates, None)
+
+        chosen = free_names(names, lambda candidates: self._are_free(candidates, own(candidates)), has_new_stem)
         self._keep(chosen, own(chosen))
         return chosen
 
@@ -50,15 +53,18 @@ class FolderNames:
                 self._unit_origins[stem] = self._origins[stem]
 
     def _are_free(self, candidates: Sequence[str], origin: str | None) -> bool:
-        others = self._origins if len(candidates) > 1 else self._unit_origins
-        stem = _stem_key(candidates[0])
-        has_own_stem = stem not in others or (origin is not None and others[stem] == origin)
         # The sidecar `x.jpg.xmp` of an image `x.jpg.png` would look like the sidecar of an existing `x.jpg`. A name
         # whose last dot is within the stem, as `a.b (2)` of an image `a.b (2).jpg`, does not continue the stem.
         least = len(os.path.splitext(candidates[0])[0])
         fronts = (os.path.splitext(name)[0] for name in candidates[1:])
         continued = [front for front in fronts if len(front) >= least]
-        return has_own_stem and self._keys.isdisjoint(name_key(name) for name in [*candidates, *continued])
+        is_free = self._keys.isdisjoint(name_key(name) for name in [*candidates, *continued])
+        return is_free and self._is_own_stem(candidates, origin)
+
+    def _is_own_stem(self, candidates: Sequence[str], origin: str | None) -> bool:
+        others = self._origins if len(candidates) > 1 else self._unit_origins
+        stem = _stem_key(candidates[0])
+        return stem not in others or (origin is not None and others[stem] == origin)
 
 
 def free_name(name: str, taken: Container[str]) -> str:
@@ -66,23 +72,35 @@ def free_name(name: str, taken: Container[str]) -> str:
     return free_names([name], lambda candidates: name_key(candidates[0]) not in taken)[0]
 
 
-def free_names(names: Sequence[str], are_free: Callable[[Sequence[str]], bool]) -> list[str]:
+def _any_stem(_: Sequence[str]) -> bool:
+    return True
+
+
+def free_names(
+    names: Sequence[str],
+    are_free: Callable[[Sequence[str]], bool],
+    has_new_stem: Callable[[Sequence[str]], bool] = _any_stem,
+) -> list[str]:
     """Return the names of a unit, its image first: unchanged, or all with the first number that is free.
 
     The number follows the image's stem. Every name then begins with this stem and number; the rest of each name
     stays. A long stem is cut so that the longest name still fits 255 bytes with its number. All names that are
     returned are different.
+
+    `has_new_stem`: whether numbered names have a stem that no other unit has. If not, the dots of the image's name
+    become underscores: `a.very long text without a suffix (2)` has the stem `a` with every number, but
+    `a_very long text without a suffix (2)` has a stem of its own.
     """
     if _are_distinct(names) and are_free(names):
         return list(names)
-    splits = _splits(names)
     number = 1
     while True:
         number += 1
-        for stem, rests in splits:
-            candidates = _numbered(stem, rests, number)
-            if _are_distinct(candidates) and are_free(candidates):
-                return candidates
+        candidates = _numbered(names, number)
+        if not has_new_stem(candidates):
+            candidates = _numbered([_without_dots(names[0]), *names[1:]], number)
+        if _are_distinct(candidates) and are_free(candidates):
+            return candidates
 
 
 def _are_distinct(names: Sequence[str]) -> bool:
@@ -109,26 +127,22 @@ def _with_suffix(rest: str, old_suffix: str, new_suffix: str) -> str:
     return rest
 
 
-def _splits(names: Sequence[str]) -> list[tuple[str, list[str]]]:
-    """Return the ways to split the names of a unit at which a number may stand, the better looking first.
+def suffix_of(name: str) -> str:
+    """Return the suffix of a file's name, with its dot, or nothing if the name has none."""
+    suffix = os.path.splitext(name)[1]
+    return suffix if _byte_length(suffix) <= _MAX_SUFFIX_BYTES else ""
 
-    A number at the end of `a.very long text without a suffix` looks better than one before the dot. But sidecars are
-    assigned by what stands before the last dot, here `a`. If another unit has this stem, only a number before the dot
-    makes a new one. The text after the dot is then cut to the length of a suffix.
-    """
-    stem, suffix = os.path.splitext(names[0])
-    if _byte_length(suffix) <= _MAX_SUFFIX_BYTES:
-        return [_split(names)]
-    while _byte_length(suffix) > _MAX_SUFFIX_BYTES:
-        suffix = suffix[:-1]
-    return [_split(names), _split([stem + suffix.rstrip(" ."), *names[1:]])]
+
+def _without_dots(name: str) -> str:
+    """Return the name with underscores for all dots that do not begin a suffix."""
+    suffix = suffix_of(name)
+    return name.removesuffix(suffix).replace(".", "_") + suffix
 
 
 def _split(names: Sequence[str]) -> tuple[str, list[str]]:
     """Return the stem of a unit's image, and what comes after the stem in each name of the unit."""
-    stem, suffix = os.path.splitext(names[0])
-    if _byte_length(suffix) > _MAX_SUFFIX_BYTES:
-        stem, suffix = names[0], ""
+    suffix = suffix_of(names[0])
+    stem = names[0].removesuffix(suffix)
     rests = [suffix]
     for name in names[1:]:
         rest = _rest(name, name_key(stem))
@@ -147,11 +161,11 @@ def _rest(name: str, stem_key: str) -> str:
     for start in (position for position, character in enumerate(name) if character == "."):
         if name_key(name[:start]) == stem_key and _byte_length(name[start:]) <= 2 * _MAX_SUFFIX_BYTES:
             return name[start:]
-    suffix = os.path.splitext(name)[1]
-    return suffix if _byte_length(suffix) <= _MAX_SUFFIX_BYTES else ""
+    return suffix_of(name)
 
 
-def _numbered(stem: str, rests: Sequence[str], number: int) -> list[str]:
+def _numbered(names: Sequence[str], number: int) -> list[str]:
+    stem, rests = _split(names)
     tail = f" ({number})"
     room = MAX_NAME_BYTES - len(tail) - max(_byte_length(rest) for rest in rests)
     while _byte_length(stem) > room:

@@ -57,7 +57,12 @@ def predict(
     listener: Listener | None = None,
     **options: Unpack[PredictOptions],
 ) -> Answers:
-    """Say what each of the `files` shows, and move nothing. The options and errors are those of `classify`."""
+    """Say what each of the `files` shows, and move nothing.
+
+    `top`: how many classes to name for each file. `csv`: a new file for the predictions.
+    The other options are those of `imgsort.jobs.learn.steps.predicting.PredictOptions`. Raises ImgsortError:
+    ClassifierError, CollectionError, UsageError, DeviceError.
+    """
     hearing = Remembering(listener)
     settings, read = parted(options, ModelSettings, ReadSettings)
     require_numbers(None, top)

@@ -1,6 +1,5 @@
 """`imgsort apply`: checks every line of a saved plan, which a person may have edited, and carries the plan out."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from imgsort.content import file_content_hash
 from imgsort.errors import PlanError
 from imgsort.filing.paths import join, parent_of
 from imgsort.filing.planning.edited import EditedRow, RowError, plan_of_rows
+from imgsort.filing.planning.names import suffix_of
 from imgsort.filing.planning.plan_file import PlanRow, read_plan
 from imgsort.images.decoding.decode import DEFAULTS
 from imgsort.images.finding.find import ImageFile
@@ -94,8 +94,8 @@ def _is_image_name(target: str, source: str) -> bool:
 
     This check keeps a plan from turning pictures into programs.
     """
-    suffix = os.path.splitext(target)[1].lower()
-    return suffix in IMAGE_SUFFIXES or suffix == os.path.splitext(source)[1].lower()
+    suffix = suffix_of(target).lower()
+    return suffix in IMAGE_SUFFIXES or suffix == suffix_of(source).lower()
 
 
 def _content(collection: OpenCollection, file: ImageFile) -> str | None:

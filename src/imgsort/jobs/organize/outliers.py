@@ -13,7 +13,6 @@ from imgsort.grouping.centres import distances_to
 from imgsort.grouping.directions import unit_rows
 from imgsort.grouping.outliers.neighbours import NeighbourOutliers
 from imgsort.grouping.outliers.two_means import TwoMeansOutliers
-from imgsort.grouping.row_order import in_own_order
 from imgsort.jobs.listener import Listener
 from imgsort.jobs.results import FilingResult, Outlier
 from imgsort.jobs.session.collection import open_collection
@@ -85,7 +84,7 @@ def find_outliers(
 
 def _require_numbers(max_outliers: int, neighbors: int, method: Method, threshold: Threshold) -> None:
     if max_outliers < 1 or neighbors < 1:
-        raise UsageError(f"--max {max_outliers} and --neighbors {neighbors}: it must be at least 1.")
+        raise UsageError(f"--max {max_outliers} and --neighbors {neighbors}: both must be at least 1.")
     if method not in get_args(Method):
         raise UsageError(f"method {method!r}: it must be {' or '.join(get_args(Method))}.")
     if threshold is not None and method != "knn":
@@ -130,23 +129,23 @@ def _by_neighbours(extracted: Extracted, detector: NeighbourOutliers, hearing: L
 def _by_two_clusters(features: Features, detector: TwoMeansOutliers, hearing: Listener) -> tuple[Outlier, ...]:
     """Return the outliers, the oddest first.
 
-    The detector sees the rows in the order of their content, not of their names.
+    The detector sees the rows in the order of their content, not of their names. This order also decides between
+    images that are equally odd.
     """
     order = features.content_order
     detector.fit(features.matrix[order])
     if detector.small_fraction_ > _TWO_GROUPS_FRACTION:
         hearing.notice(
             f"the smaller cluster holds {detector.small_fraction_:.0%} of the images. This looks like a folder "
-            "with two groups, not like one group with outliers. `imgsort outliers --method knn` finds "
-            "outliers in any number "
-            "of groups; `imgsort categorize --clusters 2` separates the two groups."
+            "with two groups, not like one group with outliers. `imgsort outliers --method knn` finds outliers in any "
+            "number of groups; `imgsort categorize --clusters 2` separates the two groups."
         )
     elif detector.small_fraction_ == 0 and len(features.files) >= _FEWEST:
         hearing.notice("the model sees no difference between the images: none of them is an outlier.")
-    distances = in_own_order(detector.distances_, order)
-    rows = _oddest_first(in_own_order(detector.predictions_, order), distances)
+    found = _oddest_first(detector.predictions_, detector.distances_)
     return tuple(
-        Outlier(features.files[row].path, rank, rounded(distances[row])) for rank, row in enumerate(rows, start=1)
+        Outlier(features.files[order[place]].path, rank, rounded(detector.distances_[place]))
+        for rank, place in enumerate(found, start=1)
     )
 
 

@@ -20,7 +20,7 @@ from imgsort.jobs.settings import FilingSettings
 
 @dataclass(frozen=True)
 class OpenCollection:
-    """A collection as a command found it. Nobody else changes it until the command ends.
+    """A collection as a command found it. If the command moves files, no other imgsort works here until it ends.
 
     `listing`: the images that the command works on.
     `own_sources`: the paths of the category folders in the collection.

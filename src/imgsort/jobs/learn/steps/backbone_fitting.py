@@ -34,7 +34,7 @@ def fit_on_backbone(task: TrainingTask) -> Learned:
     balanced = settings.class_weights == "balanced"
     history: list[HistoryRow] = []
     with importing_keras():
-        hear = task.hearing(history, MOST_STEPS)
+        hear = task.row_receiver(history, MOST_STEPS)
         found = fit_head(train, validation, balanced=balanced, seed=settings.seed, hear=hear)
         head = fit_again(together(train, validation), found.strength, balanced=balanced, seed=settings.seed)
     if settings.fine_tune:

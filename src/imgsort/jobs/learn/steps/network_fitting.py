@@ -88,7 +88,7 @@ def _train(task: TrainingTask, network: Any, record: NetworkRecord, history: lis
         Squares(pixels, part.labels) for pixels, part in zip(squares[:2], task.data.split.parts[:2], strict=True)
     )
     training = task.settings.training
-    is_whole = train_network(network, train, validation, training, task.hearing(history, training.epochs))
+    is_whole = train_network(network, train, validation, training, task.row_receiver(history, training.epochs))
     if not is_whole:
         task.listener.notice("interrupted: training ends here. The best epoch so far is kept.")
     head = head_of(network)

@@ -48,7 +48,7 @@ class LearnSettings:
     `size`: the side of the network's square input, in pixels.
     `split`: the shares for training, validation and test.
     `test_dir`: a folder of classes with test images, instead of the third share.
-    `fine_tune`: train the top of the backbone too.
+    `fine_tune`: train the backbone too, after the head.
     `augment`: `none`, `light` or `strong`.
     `class_weights`: `balanced` or `none`.
     `epochs`, `batch_size` and `learning_rate` apply only if a network is trained, and not to a head alone.

@@ -26,17 +26,17 @@ class TrainingTask:
     read: ReadSettings
     listener: Listener
 
-    def hearing(self, history: list[HistoryRow], total: int) -> Callable[[HistoryRow], None]:
+    def row_receiver(self, history: list[HistoryRow], total: int) -> Callable[[HistoryRow], None]:
         """Return a function that adds each row to `history` and reports it to the listener.
 
         `total`: the largest number of rows.
         """
 
-        def hear(row: HistoryRow) -> None:
+        def receive(row: HistoryRow) -> None:
             history.append(row)
             self.listener.trained(row, total)
 
-        return hear
+        return receive
 
 
 @dataclass(frozen=True)

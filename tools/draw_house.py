@@ -24,11 +24,11 @@ PLACES = {
     "cli": (0, 8.6, 4, 0.9),
     "jobs": (0, 7.0, 4, 1.1),
     "learning": (1, 4.65, 1, 2.0),
-    "features": (0, 2.25, 1, 2.0),
-    "images": (0, 0, 1, 1.9),
-    "grouping": (1, 0, 1, 1.9),
-    "filing": (2, 0, 1, 1.9),
-    "report": (3, 0, 1, 1.9),
+    "features": (0, 2.35, 1, 2.0),
+    "images": (0, -0.05, 1, 2.05),
+    "grouping": (1, -0.05, 1, 2.05),
+    "filing": (2, -0.05, 1, 2.05),
+    "report": (3, -0.05, 1, 2.05),
 }
 COLOURS = {
     "cli": "#e8e8e8",
@@ -100,7 +100,7 @@ def _draw_box(axes: Any, folder: str) -> None:
     x, top, is_wide = left + _GAP / 2 + 0.05, bottom + height, columns > 1
     axes.text(x, top - 0.13, folder, fontsize=13, fontweight="bold", va="top")
     purpose = textwrap.wrap(purpose_of(folder), 110 if is_wide else 36)
-    axes.text(x + 0.5 * is_wide, top - 0.18 - 0.37 * (not is_wide), "\n".join(purpose[:2]), fontsize=8, va="top")
+    axes.text(x + 0.5 * is_wide, top - 0.18 - 0.37 * (not is_wide), "\n".join(purpose[:3]), fontsize=8, va="top")
     rooms = ("     " if is_wide else "\n").join(rooms_of(folder))
     axes.text(x, bottom + 0.12, rooms, fontsize=10, va="bottom", family="monospace", linespacing=1.3)
 

@@ -82,7 +82,7 @@ def test_undo_does_not_go_through_a_link(tmp_path):
     here.mkdir()
     (here / "b").symlink_to(victim)
     hostile_run(here, [{"type": "done", "refused": 0}])
-    assert [refusal.reason for refusal in undo_last(here).refused] == ["a link, or no folder, is on the way"]
+    assert [refusal.reason for refusal in undo_last(here).refused] == ["a link, or no folder, lies on the way"]
     assert names(victim) == {"a.jpg": b"1"}
 
 

@@ -280,7 +280,7 @@ def test_everything_wrong_is_named_at_once_and_nothing_moves(tmp_path):
         ("h.png", "link", "", "a link or a file is on the way to the target 'link/h.png'"),
         ("i.png", "there/x.png", "", "a link or a file is on the way"),
         ("j.png", "c", "d/j.png", "the category 'c' and the target 'd/j.png' do not agree"),
-        ("", "c", "c/y.png", "empty"),
+        ("", "c", "c/y.png", "the cell of the file is empty"),
         ("k.png", "", "x" * 300 + ".png", "has a name of more than 255 bytes"),
         ("l.png", "", "m.png", "there is a file 'm.png' already"),
         ("o.png", "", "there/o.png", "there is a file 'there/o.xmp' already"),

@@ -394,7 +394,7 @@ def test_a_follower_of_a_follower_is_refused(tmp_path):
     run, path = recorded(tmp_path)
     text = path.read_text()
     path.write_text(text.replace('"source":"b.jpg"', '"follows":"a.xmp","source":"b.jpg"'))
-    with pytest.raises(JournalError, match="a sidecar of no image"):
+    with pytest.raises(JournalError, match="a sidecar without its image"):
         load_run(tmp_path.resolve(), run.id)
 
 

@@ -73,7 +73,7 @@ class Shares(click.ParamType):  # type: ignore[type-arg]  # generic only since c
         try:
             first, second, third = (float(share) for share in value.split("/"))
         except ValueError:
-            self.fail(f"{value!r} is not three numbers, as 70/15/15", param, ctx)
+            self.fail(f"{value!r} is not three numbers such as 70/15/15", param, ctx)
         return first, second, third
 
 

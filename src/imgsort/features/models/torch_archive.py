@@ -91,7 +91,7 @@ def _read(stream: BinaryIO) -> "dict[str, NDArray[np.generic]]":
 
     magic, protocol, _system = (_NumbersOnly(stream).load() for _ in range(3))
     if (magic, protocol) != (_MAGIC, _PROTOCOL):
-        raise ValueError("the magic number is another")
+        raise ValueError("its first number is not the one that torch writes")
     tensors = _NumbersOnly(stream).load()
     storages = {}
     expected = {tensor.storage.key: tensor.storage for tensor in tensors.values()}

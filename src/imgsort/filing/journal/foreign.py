@@ -14,7 +14,7 @@ _MAX_TEXT = 8192
 def checked_text(value: Any) -> str:
     """Return a str that a file system could hold. Raises ValueError."""
     if not isinstance(value, str) or len(value) > _MAX_TEXT or "\0" in value:
-        raise ValueError("a text that is none")
+        raise ValueError("a value that is not text")
     os.fsencode(value)  # raises UnicodeEncodeError, a ValueError, for text that no file name can hold
     return value
 

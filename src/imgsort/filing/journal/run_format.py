@@ -73,11 +73,11 @@ def parse_plan(root: Path, run_id: str, lines: Iterator[bytes]) -> tuple[dict[st
             break
         moves.append(_move(record))
     else:
-        raise ValueError("the plan has no end")
+        raise ValueError("the end of the plan is missing")
     if record["moves"] != len(moves):
-        raise ValueError(f"{len(moves)} moves where {record['moves']!r} are announced")
+        raise ValueError(f"{len(moves)} moves, but its last line says {record['moves']!r}")
     if not isinstance(header["model"], dict | None):
-        raise ValueError("the model is no object")
+        raise ValueError("the model is not an object")
     checked_text(header["command"]), checked_text(header["started"])
     plan = Plan(
         site=_site(root, header),
@@ -117,7 +117,7 @@ def _site(root: Path, header: dict[str, Any]) -> Site:
         return Site(root, root, mode, prefix)
     collection, destination = Path(checked_text(header["collection"])), Path(checked_text(header["destination"]))
     if not collection.is_absolute() or not destination.is_absolute() or ".." in collection.parts + destination.parts:
-        raise ValueError("its folders are no absolute paths")
+        raise ValueError("its folders are not absolute paths")
     if mode is not Mode.MOVE:
         destination = root
     if root not in (collection, destination):
@@ -126,7 +126,7 @@ def _site(root: Path, header: dict[str, Any]) -> Site:
             "folders back to these places."
         )
     if collection == destination:
-        raise ValueError("its folders are not two")
+        raise ValueError("its two folders are the same")
     return Site(collection, destination, mode, prefix)
 
 
@@ -134,9 +134,9 @@ def _require_distinct(plan: Plan) -> None:
     """Raise ValueError if two moves share a source or a target, or if a target under the same root is a source."""
     sources, targets = {move.source for move in plan.moves}, {move.target for move in plan.moves}
     if len(sources) < len(plan.moves) or len(targets) < len(plan.moves):
-        raise ValueError("two moves of one name")
+        raise ValueError("two moves from or to the same name")
     if plan.site.is_within and sources & targets:
-        raise ValueError("a move to a name that a move is from")
+        raise ValueError("a move to the old name of another file")
 
 
 def _require_images_to_follow(plan: Plan) -> None:
@@ -146,7 +146,7 @@ def _require_images_to_follow(plan: Plan) -> None:
         if move.follows is None:
             image = move.source
         elif move.follows != image:
-            raise ValueError("a sidecar of no image")
+            raise ValueError("a sidecar without its image")
 
 
 def _event(record: Any, moves: int) -> dict[str, Any]:
@@ -154,9 +154,9 @@ def _event(record: Any, moves: int) -> dict[str, Any]:
     if kind not in _EVENTS:
         raise ValueError(f"a line of type {kind!r}")
     if kind == "placeholder" and (record["at"] not in ("source", "target") or checked_count(record["move"]) >= moves):
-        raise ValueError("a placeholder of no move")
+        raise ValueError("a placeholder that belongs to no move")
     if kind == "refused" and not all(checked_count(number) < moves for number in record["moves"]):
-        raise ValueError("a refusal of no move")
+        raise ValueError("a refusal that belongs to no move")
     if kind in ("remove", "foreign"):
         checked_relative(record["path"])
     if kind == "remove":
@@ -173,7 +173,7 @@ def _move(record: Any) -> Move:
         raise ValueError(f"a line of type {record['type']!r} in the plan")
     distance = record["distance"]
     if not isinstance(distance, float | int | None):
-        raise ValueError("a distance that is no number")
+        raise ValueError("a distance that is not a number")
     return Move(
         checked_relative(record["source"]),
         checked_relative(record["target"]),

@@ -163,7 +163,7 @@ def _classifier(record: Any, numbers: bytes) -> Classifier:
     if record["format"] != "imgsort classifier" or record["version"] is True or record["version"] != _VERSION:
         raise ValueError(f"version {record['version']!r} of {record['format']!r}")
     if not isinstance(record["classes"], list):
-        raise ValueError("classes that are no list")
+        raise ValueError("its classes are not a list")
     classes = tuple(_text(name) for name in record["classes"])
     require_class_names(classes)
     if not _MIN_CLASSES <= len(classes) <= _MAX_CLASSES:
@@ -204,11 +204,11 @@ def _figure(value: Any) -> float:
     import math
 
     if type(value) not in (int, float) or not math.isfinite(value):
-        raise ValueError(f"{value!r} is no number")
+        raise ValueError(f"{value!r} is not a number")
     return float(value)
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str) or len(value) > 8192:
-        raise ValueError("a text that is none")
+        raise ValueError("a value that is not text")
     return value

@@ -110,12 +110,12 @@ def _read(path: Path) -> SavedCentres:
                 raise ValueError(f"version {texts['version']!r}")
             listed = json.loads(texts["folders"])
             if not isinstance(listed, list):
-                raise ValueError("folders that are no list")
+                raise ValueError("its folders are not a list")
             folders = tuple(checked_relative(folder) for folder in listed)
             centres = _numbers(file.get_tensor("centres"), 2)
             limits = _numbers(file.get_tensor("limits"), 1)
             if not len(centres) == len(limits) == len(folders) > 0:
-                raise ValueError("its parts are not of one length")
+                raise ValueError("its parts differ in length")
             return SavedCentres(Centres(centres, limits), folders, _model(json.loads(texts["model"])))
     except (SafetensorError, OSError, *NONSENSE) as error:
         raise JournalError(
@@ -135,5 +135,5 @@ def _model(value: Any) -> dict[str, Any]:
     texts: dict[str, Any] = {name: checked_text(value[name]) for name in _MODEL_TEXTS}
     size_px = checked_count(value["size_px"])
     if texts["pooling"] not in get_args(Pooling) or not MIN_SIZE_PX <= size_px <= MAX_SIZE_PX:
-        raise ValueError("a model that no run has")
+        raise ValueError("it names no model of a run")
     return {**texts, "size_px": size_px}

@@ -5,7 +5,9 @@ import stat
 from pathlib import Path
 
 from imgsort.content import file_content_hash
+from imgsort.filing.paths import has_link_on_the_way
 from imgsort.filing.planning.plan import Move
+from imgsort.filing.planning.site import Site
 from imgsort.name_key import name_key
 
 
@@ -20,6 +22,17 @@ def regular_status(path: Path) -> os.stat_result | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     return status if stat.S_ISREG(status.st_mode) else None
+
+
+def leads_through_link(site: Site, move: Move) -> bool:
+    """Say whether a link, or something that is no folder, is on the way to the old or to the new name."""
+    return has_link_on_the_way(site.collection, move.source) or has_link_on_the_way(site.destination, move.target)
+
+
+def require_no_link(site: Site, move: Move) -> None:
+    """Raise Refused if a link, or something that is no folder, is on the way to the old or to the new name."""
+    if leads_through_link(site, move):
+        raise Refused("a link, or no folder, lies on the way")
 
 
 def require_unchanged(path: Path, move: Move) -> None:

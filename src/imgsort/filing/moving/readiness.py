@@ -1,8 +1,8 @@
 """Checks whether the files of a unit can be moved, as far as this can be known beforehand."""
 
 from imgsort.filing.journal.run import Run
-from imgsort.filing.moving.checks import Refused, require_unchanged
-from imgsort.filing.paths import exists, has_link_on_the_way, name_of, parent_of
+from imgsort.filing.moving.checks import Refused, require_no_link, require_unchanged
+from imgsort.filing.paths import exists, name_of, parent_of
 
 
 def require_ready(run: Run, number: int) -> None:
@@ -10,8 +10,7 @@ def require_ready(run: Run, number: int) -> None:
     site, move = run.plan.site, run.plan.moves[number]
     if parent_of(move.target) in run.foreign_folders:
         raise Refused("someone else made a folder of its category's name meanwhile")
-    if has_link_on_the_way(site.collection, move.source) or has_link_on_the_way(site.destination, move.target):
-        raise Refused("a link, or no folder, lies on the way")
+    require_no_link(site, move)
     require_unchanged(site.collection / move.source, move)
 
 

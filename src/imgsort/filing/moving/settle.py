@@ -13,10 +13,10 @@ from imgsort.filing.journal.run import Run, Status
 from imgsort.filing.journal.runs import forget_run, load_run, remove_unfinished_plans, unsettled_ids
 from imgsort.filing.journal.twins import has_twin, level_twin
 from imgsort.filing.moving.batch import back, forth
-from imgsort.filing.moving.checks import regular_status
+from imgsort.filing.moving.checks import leads_through_link, regular_status
 from imgsort.filing.moving.one_file import complete_or_take_back
 from imgsort.filing.moving.placeholders import remove_placeholder
-from imgsort.filing.paths import exists, has_link_on_the_way, parent_of
+from imgsort.filing.paths import exists, parent_of
 from imgsort.filing.planning.plan import Move
 from imgsort.filing.planning.site import Mode
 
@@ -52,7 +52,7 @@ def settle_moves(run: Run, *, undoing: bool = False) -> None:
     for number, move in enumerate(run.plan.moves):
         if number in refused:
             continue
-        if has_link_on_the_way(site.destination, move.target) or has_link_on_the_way(site.collection, move.source):
+        if leads_through_link(site, move):
             continue
         ends = back(site, move) if undoing else forth(site, move)
         old, new, at = ends.old, ends.new, "source" if undoing else "target"

@@ -17,7 +17,14 @@ from imgsort.filing.journal.state import sync_folder
 from imgsort.filing.journal.twins import require_twin
 from imgsort.filing.moving.apply import RunAnnouncer
 from imgsort.filing.moving.batch import back, drop_old_names
-from imgsort.filing.moving.checks import Refused, is_same_entry, is_same_file, regular_status, require_unchanged
+from imgsort.filing.moving.checks import (
+    Refused,
+    is_same_entry,
+    is_same_file,
+    regular_status,
+    require_no_link,
+    require_unchanged,
+)
 from imgsort.filing.moving.one_file import Brought, bring
 from imgsort.filing.moving.outcome import Outcome, Progress, stopped
 from imgsort.filing.moving.settle import record_result
@@ -93,8 +100,7 @@ def _undo_batch(run: Run, numbers: range) -> list[Refusal]:
         if number in never_made:
             continue
         try:
-            if has_link_on_the_way(site.destination, move.target) or has_link_on_the_way(site.collection, move.source):
-                raise Refused("a link, or no folder, lies on the way")
+            require_no_link(site, move)
             if site.mode is not Mode.MOVE:
                 _remove_made_file(site.collection / move.source, site.destination / move.target, move, site.mode)
             elif _is_to_be_brought_back(site.collection / move.source, site.destination / move.target, move):

@@ -1,7 +1,7 @@
 """Groups rows that look alike, on reduced features, by K-Means or another algorithm of scikit-learn."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from imgsort.grouping.categories.cluster_count import (
     MAX_CLUSTERS,
@@ -14,7 +14,6 @@ from imgsort.grouping.categories.cluster_count import (
 from imgsort.grouping.centres import clarity, distances_to
 from imgsort.grouping.kmeans import fitted_kmeans
 from imgsort.grouping.reduce import reduce_features
-from imgsort.grouping.row_order import in_own_order
 
 if TYPE_CHECKING:
     import numpy as np
@@ -85,8 +84,22 @@ def group_rows(
     found = _labels(reduced, algorithm, wanted, random_state)
     labels = number_by_size(found)
     distances, clarity = _around_centres(reduced, labels)
-    labels, distances, clarity = (in_own_order(values, order) for values in (labels, distances, clarity))
+    labels, distances, clarity = (_in_own_order(values, order) for values in (labels, distances, clarity))
     return Grouping(labels, distances, clarity, judged)
+
+
+def _in_own_order(values: "NDArray[Any]", order: "NDArray[np.intp] | None") -> "NDArray[Any]":
+    """Return `values`, (n,), of rows that were seen in `order`, int (n,), in the rows' own order.
+
+    `order` holds the numbers of the rows, the first seen row first, as in `features[order]`. None is their own order.
+    """
+    import numpy as np
+
+    if order is None:
+        return values
+    restored = np.empty_like(values)
+    restored[order] = values
+    return restored
 
 
 def number_by_size(labels: "NDArray[np.integer]") -> "NDArray[np.intp]":

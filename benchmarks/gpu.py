@@ -18,11 +18,12 @@ from imgsort.features.keras_backend import require_gpu
 from imgsort.features.models.choose import choose_model
 from imgsort.features.models.pooled_model import PooledModel
 from imgsort.features.runtimes.cuda import cuda_device_count
+from imgsort.features.weights.fetching import Fetching
 from imgsort.images.decoding.decode import DEFAULTS
 
 
 def measure(folder: Path, name: str, weights: Path | None, rounds: int) -> None:
-    model = choose_model(name, name, weights, notice=print, make_bar=lambda _: None)
+    model = choose_model(name, name, weights, Fetching(print))
     pooled = PooledModel(model, model.backbone.size_px)
     print("| model | m, ms | d, ms | together, ms | share of 1 / max(m, d) |\n| --- | --- | --- | --- | --- |")
     for precision in ("float32", "auto"):

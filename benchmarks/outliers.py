@@ -39,7 +39,6 @@ from sklearn.neighbors import LocalOutlierFactor, NearestNeighbors
 from threadpoolctl import threadpool_limits
 
 from imgsort.features.extract import Features
-from imgsort.features.models.backbones import BACKBONES
 from imgsort.features.models.imagenet_classes import CLASSES, beside_classes
 from imgsort.grouping.categories.group import group_rows
 from imgsort.grouping.directions import unit_rows
@@ -99,8 +98,7 @@ class Composed:
 def extracted(folder: Path) -> Features:
     """Return the features that `imgsort outliers --method knn` compares, for the images of a folder."""
     features = extract_features(folder, recursive=True, model="efficientnet-lite0")
-    weights = BACKBONES["efficientnet-lite0"].weights.obtain()
-    return replace(features, matrix=beside_classes(features.matrix, weights))
+    return replace(features, matrix=beside_classes(features.matrix, classifier_file()))
 
 
 def classes_of(folder: Path) -> list[Class]:

@@ -29,6 +29,7 @@ from imgsort.features.extract import Extractor, Features
 from imgsort.features.extraction import prepare_extraction
 from imgsort.features.models.choose import ChosenModel, choose_model
 from imgsort.features.models.pooled_model import PooledModel
+from imgsort.features.weights.fetching import Fetching
 from imgsort.grouping.categories.group import group_rows
 from imgsort.images.decoding.decode import DEFAULTS
 from imgsort.images.finding.find import find_images
@@ -87,8 +88,8 @@ def chosen(name: str, weights: Path | None, folder: Path) -> tuple[ChosenModel, 
 
             row = BACKBONES[name]
             row.build(row.size_px).save_weights(weights)
-        return choose_model(name, name, weights, notice=print, make_bar=lambda _: None), False
-    return choose_model(name, name, weights, notice=print, make_bar=lambda _: None), True
+        return choose_model(name, name, weights, Fetching(print)), False
+    return choose_model(name, name, weights, Fetching(print)), True
 
 
 def compare(name: str, weights: Path | None, folders: list[Path], rounds: int, random_weights: Path) -> None:
@@ -106,7 +107,7 @@ def compare(name: str, weights: Path | None, folders: list[Path], rounds: int, r
         for precision, way in ways.items():
             timings[precision].append(seconds_an_image(way.extractor))
     looked_at = folders if is_trained else folders[:1]
-    options = {"recursive": True, "model": name, "weights": weights or (None if is_trained else model.weights_file)}
+    options = {"recursive": True, "model": name, "weights": weights or (None if is_trained else model.weights.path)}
     for folder in looked_at:
         exact = extract_features(folder, precision="float32", **options)
         for precision, way in ways.items():

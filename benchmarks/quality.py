@@ -31,6 +31,7 @@ from sklearn.preprocessing import StandardScaler
 
 from imgsort.features.keras_backend import import_keras
 from imgsort.features.models.choose import choose_model
+from imgsort.features.weights.fetching import Fetching
 from imgsort.grouping.directions import Directions, unit_rows
 from imgsort.grouping.kmeans import fitted_kmeans
 from imgsort.grouping.reduce import reduce_features
@@ -91,9 +92,9 @@ def extracted(labelled: Labelled, size_px: int = SIZE_PX, precision: str = "auto
 def layers_model(size_px: int) -> Any:
     """Return a function from pixels to the maps of the earlier block and of the head. It runs the Keras model."""
     keras = import_keras()
-    model = choose_model(MODEL, MODEL, None, notice=print, make_bar=lambda _: None)
+    model = choose_model(MODEL, MODEL, None, Fetching(print))
     base = model.backbone.build(size_px)
-    model.load(base, model.weights_file)
+    model.load(base)
     earlier = [layer for layer in base.layers if layer.name.startswith(f"blocks.{EARLIER_BLOCK}.")][-1]
     looks = keras.Model(base.input, [earlier.output, base.output])
     return lambda pixels: looks.predict_on_batch(model.backbone.prepare(pixels))

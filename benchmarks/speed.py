@@ -31,6 +31,7 @@ from pipeline import Pipeline
 from imgsort.features.extraction import prepare_extraction
 from imgsort.features.models.choose import choose_model
 from imgsort.features.models.pooled_model import PooledModel
+from imgsort.features.weights.fetching import Fetching
 from imgsort.images.decoding import decode, opencv_decoder
 from imgsort.images.finding.find import find_images
 
@@ -107,7 +108,7 @@ def whole_processes(folder: Path, options: list[str], rounds: int) -> None:
 
 def compare_with_bare_model(folder: Path, name: str, weights: Path | None, precision: str, rounds: int) -> None:
     """Print the times of the model alone, of reading alone and of both together, in this process."""
-    model = choose_model(name, name, weights, notice=print, make_bar=lambda _: None)
+    model = choose_model(name, name, weights, Fetching(print))
     pooled = PooledModel(model, model.backbone.size_px)
     way = prepare_extraction(pooled, decode.DEFAULTS, notice=lambda text: None, precision=precision)
     timed = Pipeline(folder, way.extractor)

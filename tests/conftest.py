@@ -4,12 +4,16 @@ import importlib.util
 import os
 import shutil
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 pytest_plugins = ["tests.support.classifiers"]
 
+# The variables before a fixture takes the network away: with them, pip asks the index that it is configured for.
+ENVIRONMENT = dict(os.environ)
 PROJECT = Path(__file__).resolve().parents[1]
 SHARED = PROJECT.parent / "shared"
 
@@ -32,9 +36,24 @@ def own_folder(tmp_path, monkeypatch):
 
 @pytest.fixture(autouse=True)
 def no_network_and_no_home(tmp_path_factory, monkeypatch):
-    """Weights cannot be downloaded and Keras' cache is empty, unless a test changes this."""
+    """No host is asked for weights and Keras' cache is empty, unless a test changes this.
+
+    Where a test lets imgsort ask hosts, the host of weights and the package index are a port that nobody listens on.
+    """
     monkeypatch.setenv("KERAS_HOME", str(tmp_path_factory.mktemp("keras")))
+    monkeypatch.setenv("IMGSORT_OFFLINE", "1")
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{closed_port()}/simple")
+    monkeypatch.setenv("PIP_RETRIES", "0")
     monkeypatch.setenv("IMGSORT_WEIGHTS_URL", f"http://127.0.0.1:{closed_port()}")
+
+
+@pytest.fixture
+def online(monkeypatch):
+    """Let imgsort ask hosts. Without more, it finds nobody there."""
+    monkeypatch.delenv("IMGSORT_OFFLINE")
 
 
 def closed_port() -> int:
@@ -42,6 +61,29 @@ def closed_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def real_weights(tmp_path_factory):
+    """A cache folder with the real weights of vgg16 and inceptionv3, from the package index.
+
+    The test is skipped if the index is out of reach.
+    """
+    folder = tmp_path_factory.mktemp("real_weights")
+    environment = {**ENVIRONMENT, "IMGSORT_CACHE_DIR": str(folder), "KERAS_HOME": str(folder / "keras")}
+    environment["IMGSORT_WEIGHTS_URL"] = f"http://127.0.0.1:{closed_port()}"
+    for name in ("vgg16", "inceptionv3"):
+        command = [sys.executable, "-m", "imgsort", "models", "pull", name]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            pytest.skip(f"needs the real weights of {name} from a package index: {done.stderr.strip()[-300:]}")
+    return folder
+
+
+@pytest.fixture
+def with_real_weights(real_weights, monkeypatch):
+    """Let the test use the cache folder with the real weights. Still no host is asked."""
+    monkeypatch.setenv("IMGSORT_CACHE_DIR", str(real_weights))
 
 
 @pytest.fixture
@@ -98,5 +140,6 @@ def lite_model():
     """EfficientNet-Lite0 with the weights from its package, as a ChosenModel."""
     from imgsort.features.models.backbones import ALWAYS_THERE
     from imgsort.features.models.choose import choose_model
+    from imgsort.features.weights.fetching import Fetching
 
-    return choose_model(ALWAYS_THERE, ALWAYS_THERE, None, notice=pytest.fail, make_bar=lambda _: None)
+    return choose_model(ALWAYS_THERE, ALWAYS_THERE, None, Fetching(pytest.fail))

@@ -94,6 +94,16 @@ def test_every_output_is_what_the_command_prints(tools, tmp_path, cache_folder):
     assert not wrong, "run `make pages`\n" + "\n".join(wrong)
 
 
+@pytest.mark.usefixtures("with_real_weights")
+def test_every_output_of_vgg16_is_what_the_command_prints(tools, tmp_path):
+    """The blocks of vgg16 show what the commands print with its real weights."""
+    console = tools("console")
+    found = [
+        (shown.line, shown.output, truth.output) for _, shown, truth in console.differences(tmp_path, real_weights=True)
+    ]
+    assert not found, "run `make pages`"
+
+
 @pytest.mark.parametrize(
     ("shown", "printed", "same"),
     [

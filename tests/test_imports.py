@@ -49,7 +49,8 @@ OPEN_TO_ALL = {"errors", "content", "csv_file", "mapped", "name_key", "version"}
 # order is listed by its name.
 ROOMS = {
     "images": "kinds stream finding decoding judging",
-    "features": "keras_backend models cache runtimes .",
+    "features": "keras_backend cache weights models runtimes .",
+    "features/weights": "weights_file formats fetching unreachable .",
     "grouping": ". categories outliers",
     "filing": "paths planning journal moving",
     "learning": "data network result",

@@ -42,11 +42,16 @@ _SECONDS = re.compile(r"\b\d+\.\d+ s\b")
 
 @dataclass(frozen=True)
 class Stage:
-    """What the commands of a block need. `notices`: the block shows notices too; others run with `--quiet`."""
+    """What the commands of a block need.
+
+    `notices`: the block shows notices too; others run with `--quiet`.
+    `real_weights`: the commands run with vgg16, whose weights must be there.
+    """
 
     prepare: Callable[[Path], None]
     follows: str | None = None
     notices: bool = False
+    real_weights: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,6 +163,7 @@ def _as_it_is(folder: Path) -> None:
 
 
 STAGES = {
+    "vgg16": Stage(_demo, real_weights=True),
     "demo": Stage(_demo),
     "undo": Stage(_as_it_is, follows="demo"),
     "groups": Stage(_without_a_fifth),
@@ -278,8 +284,13 @@ def _is_word(shown: str, printed: str) -> bool:
     return abs(one - other) <= max(0.05, 0.15 * abs(one))
 
 
-def differences(folder: Path, pages: Sequence[Path] = PAGES) -> Iterator[tuple[Block, Command, Command]]:
-    """Yield each command of the pages that prints something else than they show: block, as shown, as printed."""
+def differences(
+    folder: Path, pages: Sequence[Path] = PAGES, *, real_weights: bool = False
+) -> Iterator[tuple[Block, Command, Command]]:
+    """Yield each command of the pages that prints something else than they show: block, as shown, as printed.
+
+    Only the blocks are run that need real weights, or only those that need none.
+    """
     blocks = [block for page in PAGES for block in blocks_of(page)]
     # A page may show a part of a stage: the block with the most commands says what the stage is.
     lines = {
@@ -288,7 +299,7 @@ def differences(folder: Path, pages: Sequence[Path] = PAGES) -> Iterator[tuple[B
     }
     theatre = Theatre(folder)
     for block in blocks:
-        if block.page not in pages:
+        if block.page not in pages or STAGES[block.stage].real_weights is not real_weights:
             continue
         printed = theatre.printed(block.stage, lines[block.stage], lines)
         upcoming = iter(printed)
@@ -317,8 +328,9 @@ def main(pages: Sequence[Path], *, write: bool) -> int:
     found = 0
     with tempfile.TemporaryDirectory() as folder:
         os.environ.setdefault("IMGSORT_CACHE_DIR", str(Path(folder, "cache")))
-        os.environ.setdefault("IMGSORT_WEIGHTS_URL", "http://127.0.0.1:9")
-        for block, shown, truth in list(differences(Path(folder), pages)):
+        from_index = list(differences(Path(folder, "weights"), pages, real_weights=True))
+        os.environ["IMGSORT_OFFLINE"] = "1"
+        for block, shown, truth in [*from_index, *differences(Path(folder), pages)]:
             if write and "…" not in shown.output:
                 _write(block, shown, truth)
                 continue

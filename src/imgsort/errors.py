@@ -9,7 +9,8 @@
     │   └── TruncatedImageError ... because it is cut short
     ├── StrictError             exit 3: `--strict` was given, and an image could not be read
     ├── WeightsError            a model's weights cannot be used
-    │   └── DownloadError       ... because their host could not be reached; another model may replace a default one
+    │   └── DownloadError       ... because they cannot be fetched; another model may replace a default one
+    │       └── UnreachableError ... because a host does not answer; it is not asked again for a while
     ├── ConversionError         TensorFlow cannot convert a model for LiteRT
     ├── CacheError              the cache cannot be cleared or made smaller; other commands work without a cache
     ├── DeviceError             the requested device is not available
@@ -77,7 +78,11 @@ class WeightsError(ImgsortError):
 
 
 class DownloadError(WeightsError):
-    """The host of the weights cannot be reached, answers with an error, or stalls."""
+    """Weights cannot be fetched: no host may be asked, or each one fails."""
+
+
+class UnreachableError(DownloadError):
+    """A host does not answer or stalls. The next command does not wait for it again."""
 
 
 class ConversionError(ImgsortError):

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from imgsort.cli import main
 from imgsort.features.cache.feature_store import FeatureStore, store_file
 from imgsort.features.cache.model_store import stored_or_made
+from imgsort.features.cache.weights_store import keep_weights, unfinished_folder
 
 pytestmark = pytest.mark.usefixtures("own_folder")
 
@@ -27,6 +28,15 @@ def filled(own_folder):
     return own_folder
 
 
+@pytest.fixture
+def with_weights(filled):
+    """Return the filled folder with a file of weights of 1 MB."""
+    with unfinished_folder() as folder:
+        (folder / "weights.h5").write_bytes(bytes(1_000_000))
+        keep_weights("vgg16", folder / "weights.h5")
+    return filled
+
+
 def run(*arguments):
     return CliRunner().invoke(main, ["cache", *arguments])
 
@@ -39,7 +49,7 @@ def shown(*arguments):
 
 
 def text_of(folder, features, models):
-    return f"cache     {folder}\nfeatures  {features}\nmodels    {models}\n"
+    return f"cache     {folder}\nfeatures  {features}\nmodels    {models}\nweights   0 fetched, 0.0 MB\n"
 
 
 def test_info_of_nothing(own_folder):
@@ -55,6 +65,8 @@ def test_info_of_nothing(own_folder):
         "features_bytes": 0,
         "models": 0,
         "models_bytes": 0,
+        "weights": 0,
+        "weights_bytes": 0,
         "total_bytes": 0,
     }
     assert not own_folder.exists()
@@ -72,18 +84,19 @@ def test_info(filled):
 @pytest.mark.parametrize(
     ("options", "left"),
     [
-        ([], (0, 0)),
-        (["--features"], (0, 1)),
-        (["--models"], (100, 0)),
-        (["--features", "--models"], (0, 0)),
+        ([], (0, 0, 0)),
+        (["--features"], (0, 1, 1)),
+        (["--models"], (100, 0, 1)),
+        (["--weights"], (100, 1, 0)),
+        (["--features", "--models"], (0, 0, 1)),
     ],
 )
-@pytest.mark.usefixtures("filled")
+@pytest.mark.usefixtures("with_weights")
 def test_clear(options, left):
     """Without an option everything is removed, with one option only that part. The output shows what is left."""
     found = shown("clear", *options)
     assert found["command"] == "cache clear"
-    assert (found["rows"], found["models"]) == left
+    assert (found["rows"], found["models"], found["weights"]) == left
     assert {**shown("info"), "command": "cache clear"} == found
 
 
@@ -155,7 +168,7 @@ def test_a_folder_that_is_not_utf_8(tmp_path):
     text = subprocess.run(command, env=environment, capture_output=True, check=True)
     assert text.stdout.isascii()
     assert b"\x1b" not in text.stdout
-    assert text.stdout.count(b"\n") == 3
+    assert text.stdout.count(b"\n") == 4
     answer = subprocess.run([*command, "--json"], env=environment, capture_output=True, check=True)
     assert json.loads(answer.stdout)["folder"] == str(tmp_path / os.fsdecode(b"\xff\x1b[31m"))
     assert os.listdir(tmp_path) == []

@@ -20,7 +20,8 @@ Answer = Callable[[BaseHTTPRequestHandler], None]
 class WeightsHost:
     """A real HTTP server that stands for a host of weights.
 
-    `answer` answers the next requests. `requests` holds the paths of all requests so far.
+    `answer` answers the next requests, except those for a path in `files`. `requests` holds the paths of all
+    requests so far.
     """
 
     def __init__(self) -> None:
@@ -29,12 +30,15 @@ class WeightsHost:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 host.requests.append(self.path)
-                host.answer(self)
+                file = host.files.get(self.path)
+                answer = host.answer if file is None else host.sends(file)
+                answer(self)
 
             def log_message(self, *_: object) -> None:
                 pass
 
         self.requests: list[str] = []
+        self.files: dict[str, bytes] = {}
         self.answer: Answer = self.sends(b"")
         self.closing = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -58,6 +62,8 @@ class WeightsHost:
 
         def answer(request: BaseHTTPRequestHandler) -> None:
             request.send_response(status)
+            kind = "text/html" if request.path.endswith("/") else "application/octet-stream"
+            request.send_header("Content-Type", kind)
             request.send_header("Content-Length", str(len(body) if length is None else length))
             request.end_headers()
             request.wfile.write(body)
@@ -81,6 +87,19 @@ def weights_host(monkeypatch: pytest.MonkeyPatch) -> Iterator[WeightsHost]:
     """A host of weights. `PublishedWeights` asks it instead of Keras' own host."""
     host = WeightsHost()
     monkeypatch.setenv("IMGSORT_WEIGHTS_URL", host.url)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    try:
+        yield host
+    finally:
+        host.close()
+
+
+@pytest.fixture
+def package_index(monkeypatch: pytest.MonkeyPatch) -> Iterator[WeightsHost]:
+    """A package index. Pip asks it instead of the index that it is configured for. It has no package yet."""
+    host = WeightsHost()
+    host.answer = host.sends(b"", status=404)
+    monkeypatch.setenv("PIP_INDEX_URL", f"{host.url}/simple")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     try:
         yield host

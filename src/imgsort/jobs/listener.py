@@ -3,7 +3,7 @@
 The command line listens. A script does not have to.
 """
 
-from imgsort.features.models.weights import DownloadBar
+from imgsort.features.weights.fetching import DownloadBar
 from imgsort.learning.network.history import HistoryRow
 
 

@@ -24,7 +24,7 @@ class ModelRecord:
     """The model that made a result. With this record the result can be explained later.
 
     `weights`: `imagenet`, or the path of a file that the user supplied.
-    `sha256`: the hash of the file of weights.
+    `sha256`: the hash of the weights: of their numbers if that is known, or else of their file.
     `fallback`: the default model that this model replaced, or None.
     `runtime`: `litert` or `tensorflow`.
     """

@@ -40,6 +40,7 @@ class ModelOptions(ReadOptions, total=False):
     precision: Precision
     cache: bool
     verify: bool
+    offline: bool
 
 
 class FilingOptions(ReadOptions, total=False):
@@ -71,6 +72,7 @@ class ModelSettings:
     `precision`: `auto`, `float32`, `bfloat16` or `int8`.
     `cache`: keep features, and use the features that are already kept.
     `verify`: read every file, even a file that looks unchanged.
+    `offline`: ask no host for weights that are not here.
     `is_larger`: if there is no `size`, take the larger size, at which the model was better in the benchmarks.
     """
 
@@ -83,6 +85,7 @@ class ModelSettings:
     precision: Precision = "auto"
     cache: bool = True
     verify: bool = False
+    offline: bool = False
     is_larger: bool = False
 
     def __post_init__(self) -> None:

@@ -14,11 +14,13 @@ from imgsort.errors import CacheError
 from imgsort.features.cache.feature_cache import FeatureCache
 from imgsort.features.cache.feature_store import FeatureStore, store_file
 from imgsort.features.cache.model_store import kept_models, models_folder, stored_or_made
-from imgsort.features.cache.upkeep import CacheInfo, clear_features, clear_models, look_into_cache, prune
+from imgsort.features.cache.upkeep import CacheInfo, clear_features, clear_models, clear_weights, look_into_cache, prune
+from imgsort.features.cache.weights_store import keep_weights, kept_weights, unfinished_folder
 from imgsort.images.finding.find import ImageFile
 
 WIDTH = 1280
 MODEL_BYTES = 50_000
+WEIGHTS_BYTES = 70_000
 
 
 pytestmark = pytest.mark.usefixtures("own_folder")
@@ -43,6 +45,15 @@ def keep_models(*keys):
         os.utime(file, (10**9 - age, 10**9 - age))
 
 
+def keep_weights_of(*names):
+    """Keep a file of weights under each name. The first one was used longest ago."""
+    for age, name in enumerate(reversed(names)):
+        with unfinished_folder() as folder:
+            (folder / "weights.h5").write_bytes(name.encode().ljust(WEIGHTS_BYTES))
+            file = keep_weights(name, folder / "weights.h5")
+        os.utime(file, (10**9 - age, 10**9 - age))
+
+
 def damage():
     store_file().parent.mkdir(parents=True, exist_ok=True)
     store_file().write_bytes(random.Random(1).randbytes(100_000))
@@ -61,10 +72,11 @@ def features_left():
 
 def test_where_there_is_nothing(own_folder):
     """Without a cache, all numbers are zero. Looking, clearing and pruning create nothing on disk."""
-    empty = CacheInfo(own_folder, 0, 0, 0, 0)
+    empty = CacheInfo(own_folder, 0, 0, 0, 0, 0, 0)
     assert look_into_cache() == empty
     clear_features()
     clear_models()
+    clear_weights()
     prune(0)
     assert look_into_cache() == empty
     assert not own_folder.exists()
@@ -81,6 +93,7 @@ def test_counts_and_sizes(own_folder):
     keep_features(3)
     keep_features(2, "another recipe")
     keep_models("a", "b")
+    keep_weights_of("vgg16")
     before = sorted(own_folder.rglob("*"))
     info = look_into_cache()
     assert (info.folder, info.rows, info.models, info.models_bytes) == (own_folder, 5, 2, 2 * MODEL_BYTES)
@@ -92,6 +105,8 @@ def test_counts_and_sizes(own_folder):
         "features_bytes": info.features_bytes,
         "models": 2,
         "models_bytes": 2 * MODEL_BYTES,
+        "weights": 1,
+        "weights_bytes": WEIGHTS_BYTES,
         "total_bytes": info.total_bytes,
     }
     assert sorted(own_folder.rglob("*")) == before
@@ -114,7 +129,7 @@ def test_what_cannot_be_read():
     """A damaged file has an unknown number of rows, but a known size. Looking does not change it."""
     damage()
     before = store_file().read_bytes()
-    assert look_into_cache() == CacheInfo(store_file().parent, None, 100_000, 0, 0)
+    assert look_into_cache() == CacheInfo(store_file().parent, None, 100_000, 0, 0, 0, 0)
     assert store_file().read_bytes() == before
 
 
@@ -249,3 +264,28 @@ def test_prune_of_what_cannot_be_read(harm):
     assert models_left() == ["a"]
     keep_features(2)
     assert look_into_cache().rows == 2
+
+
+def weights_left():
+    return [file.name.partition("-")[0] for file in kept_weights()]
+
+
+def test_weights_go_last():
+    """`prune` removes weights only after all features and models, the longest unused first."""
+    keep_features(3)
+    keep_models("a")
+    keep_weights_of("old", "new")
+    prune(2 * WEIGHTS_BYTES)
+    assert (features_left(), models_left(), weights_left()) == ([], [], ["new", "old"])
+    prune(2 * WEIGHTS_BYTES - 1)
+    assert weights_left() == ["new"]
+
+
+def test_clear_weights_leaves_the_rest(own_folder):
+    """Weights go, with what a killed download left behind. Models stay."""
+    keep_models("a")
+    keep_weights_of("vgg16")
+    (own_folder / "weights" / "download-killed" / "work").mkdir(parents=True)
+    clear_weights()
+    assert os.listdir(own_folder / "weights") == []
+    assert models_left() == ["a"]

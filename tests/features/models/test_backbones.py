@@ -14,6 +14,8 @@ from imgsort.features.keras_backend import import_keras
 from imgsort.features.models.backbones import ALWAYS_THERE, BACKBONES, backbone_named
 from imgsort.features.models.choose import ChosenModel, choose_model
 from imgsort.features.models.pooled_model import PooledModel
+from imgsort.features.weights.fetching import Fetching
+from imgsort.features.weights.keras_host import address_of
 from imgsort.images.decoding.decode import DEFAULTS
 from tests.support.published_layout import write_published
 
@@ -116,7 +118,7 @@ def test_vgg16s_file_and_hash_are_those_of_keras(monkeypatch):
 
     monkeypatch.delenv("IMGSORT_WEIGHTS_URL")
     weights = BACKBONES["vgg16"].weights
-    assert weights.url == vgg16.WEIGHTS_PATH_NO_TOP
+    assert address_of(weights.path) == vgg16.WEIGHTS_PATH_NO_TOP
     no_top = inspect.getsource(vgg16.VGG16).rpartition("WEIGHTS_PATH_NO_TOP")[2]
     assert f'file_hash="{weights.md5}"' in no_top
     assert f'"{weights.file.name}"' in inspect.getsource(vgg16.VGG16)
@@ -131,7 +133,7 @@ def test_the_resnets_files_and_hashes_are_those_of_keras(monkeypatch, name):
     monkeypatch.delenv("IMGSORT_WEIGHTS_URL")
     weights = BACKBONES[name].weights
     assert weights.md5 == resnet.WEIGHTS_HASHES[name][1]
-    assert weights.url == f"{resnet.BASE_WEIGHTS_PATH}{name}_weights_tf_dim_ordering_tf_kernels_notop.h5"
+    assert address_of(weights.path) == f"{resnet.BASE_WEIGHTS_PATH}{name}_weights_tf_dim_ordering_tf_kernels_notop.h5"
 
 
 def test_inceptionv3s_file_and_hash_are_those_of_keras(monkeypatch):
@@ -141,7 +143,7 @@ def test_inceptionv3s_file_and_hash_are_those_of_keras(monkeypatch):
 
     monkeypatch.delenv("IMGSORT_WEIGHTS_URL")
     weights = BACKBONES["inceptionv3"].weights
-    assert weights.url == inception_v3.WEIGHTS_PATH_NO_TOP
+    assert address_of(weights.path) == inception_v3.WEIGHTS_PATH_NO_TOP
     no_top = inspect.getsource(inception_v3.InceptionV3).rpartition("WEIGHTS_PATH_NO_TOP")[2]
     assert f'file_hash="{weights.md5}"' in no_top
 
@@ -182,7 +184,7 @@ def original(tmp_path_factory) -> Callable[[str], Original]:
 
 
 def brought_by_hand(name: str, file: Path) -> ChosenModel:
-    return choose_model(name, name, file, notice=pytest.fail, make_bar=lambda _: None)
+    return choose_model(name, name, file, Fetching(pytest.fail))
 
 
 def assert_equal_to_scale(found: np.ndarray, expected: np.ndarray, tolerance: float) -> None:

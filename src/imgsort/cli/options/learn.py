@@ -76,6 +76,7 @@ _training = (
         help="Write logs for TensorBoard into this folder.",
     ),
     *options.running,
+    options.offline,
     *options.reading,
 )
 

@@ -16,6 +16,7 @@ def print_cache(info: "CacheInfo") -> None:
     click.echo(f"cache     {printable(info.folder)}")
     click.echo(f"features  {rows}, {_megabytes(info.features_bytes)}")
     click.echo(f"models    {info.models} converted, {_megabytes(info.models_bytes)}")
+    click.echo(f"weights   {info.weights} fetched, {_megabytes(info.weights_bytes)}")
 
 
 def _megabytes(size: int) -> str:

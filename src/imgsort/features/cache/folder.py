@@ -1,4 +1,4 @@
-"""Names the folder for everything that imgsort can make again: features of images, and converted models."""
+"""Names the folder for everything that imgsort can make again: features, converted models, and weights."""
 
 import errno
 import os

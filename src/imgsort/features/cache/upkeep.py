@@ -11,6 +11,7 @@ from imgsort.errors import CacheError
 from imgsort.features.cache.feature_store import UNUSABLE, FeatureStore, store_file
 from imgsort.features.cache.folder import cache_folder
 from imgsort.features.cache.model_store import abandoned_files, kept_models
+from imgsort.features.cache.weights_store import kept_weights, remove_unfinished
 
 # SQLite puts two files of its own beside the main file: https://www.sqlite.org/wal.html
 _BESIDE = ("", "-wal", "-shm")
@@ -20,7 +21,8 @@ _BESIDE = ("", "-wal", "-shm")
 class CacheInfo:
     """What the cache holds.
 
-    `rows` is the number of rows of features, or None if their file cannot be read. Sizes are in bytes.
+    `rows` is the number of rows of features, or None if their file cannot be read. `models` counts converted models,
+    and `weights` the files of weights that did not come from Keras' host. Sizes are in bytes.
     """
 
     folder: Path
@@ -28,11 +30,13 @@ class CacheInfo:
     features_bytes: int
     models: int
     models_bytes: int
+    weights: int
+    weights_bytes: int
 
     @property
     def total_bytes(self) -> int:
-        """The size of the features and the models together."""
-        return self.features_bytes + self.models_bytes
+        """The size of the features, the models and the weights together."""
+        return self.features_bytes + self.models_bytes + self.weights_bytes
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that `--json` prints."""
@@ -41,8 +45,16 @@ class CacheInfo:
 
 def look_into_cache() -> CacheInfo:
     """Return what the cache holds. Raises CacheError if the user has no folder for a cache."""
-    models = kept_models()
-    return CacheInfo(_folder(), _rows(), _size(_feature_files()), len(models), _size(models))
+    models, weights = kept_models(), kept_weights()
+    return CacheInfo(
+        folder=_folder(),
+        rows=_rows(),
+        features_bytes=_size(_feature_files()),
+        models=len(models),
+        models_bytes=_size(models),
+        weights=len(weights),
+        weights_bytes=_size(weights),
+    )
 
 
 def clear_features() -> None:
@@ -56,12 +68,18 @@ def clear_models() -> None:
     _remove([*kept_models(), *abandoned_files()])
 
 
-def prune(max_bytes: int) -> None:
-    """Remove features and models until the cache is not larger than `max_bytes`.
+def clear_weights() -> None:
+    """Remove all weights that did not come from Keras' host. Raises CacheError."""
+    remove_unfinished()
+    _remove(kept_weights())
 
-    Features go first, because making them again takes less time. Among features, and among models, those that were not
-    used for the longest time go first. Raises CacheError if the features cannot be read, or if something cannot be
-    removed.
+
+def prune(max_bytes: int) -> None:
+    """Remove features, models and weights until the cache is not larger than `max_bytes`.
+
+    Features go first, because making them again takes less time. Weights go last, because they need a network. Within
+    each kind, those that were not used for the longest time go first. Raises CacheError if the features cannot be read,
+    or if something cannot be removed.
     """
     excess = look_into_cache().total_bytes - max_bytes
     if excess > 0 and os.path.exists(store_file()):
@@ -76,11 +94,11 @@ def prune(max_bytes: int) -> None:
         if is_empty:  # an empty file also takes space
             clear_features()
     excess = look_into_cache().total_bytes - max_bytes
-    for model in sorted(kept_models(), key=_last_use):
+    for file in (*sorted(kept_models(), key=_last_use), *sorted(kept_weights(), key=_last_use)):
         if excess <= 0:
             return
-        excess -= _size([model])
-        _remove([model])
+        excess -= _size([file])
+        _remove([file])
 
 
 def _folder() -> Path:
@@ -105,9 +123,9 @@ def _rows() -> int | None:
         return None
 
 
-def _last_use(model: Path) -> float:
+def _last_use(file: Path) -> float:
     with contextlib.suppress(OSError):  # another process has removed it
-        return model.stat().st_mtime
+        return file.stat().st_mtime
     return 0
 
 

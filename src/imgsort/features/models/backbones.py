@@ -8,10 +8,12 @@ from typing import Any, Literal
 from imgsort.errors import UsageError
 from imgsort.features.keras_backend import import_keras
 from imgsort.features.models.efficientnet_lite import build_efficientnet_lite0, load_state
-from imgsort.features.models.hdf5_weights import load_hdf5
 from imgsort.features.models.preparation import Preparation
-from imgsort.features.models.torch_archive import read_state_dict
-from imgsort.features.models.weights import PackagedWeights, PublishedWeights
+from imgsort.features.weights.copies import INCEPTIONV3_COPY, VGG16_COPY
+from imgsort.features.weights.formats.hdf5_weights import load_hdf5
+from imgsort.features.weights.formats.torch_archive import read_state_dict
+from imgsort.features.weights.packaged import PackagedWeights
+from imgsort.features.weights.published import PublishedWeights
 
 ALWAYS_THERE = "efficientnet-lite0"
 
@@ -82,7 +84,9 @@ BACKBONES = {
             build=_application("VGG16"),
             prepare=_CAFFE,
             weights=PublishedWeights(
-                "vgg16/vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5", "6d6bbae143d832006294945121d1f1fc"
+                "vgg16/vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
+                "6d6bbae143d832006294945121d1f1fc",
+                VGG16_COPY,
             ),
             load=load_hdf5,
         ),
@@ -118,6 +122,7 @@ BACKBONES = {
             weights=PublishedWeights(
                 "inception_v3/inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5",
                 "bcbd6486424b2319ff4ef7d526e38f63",
+                INCEPTIONV3_COPY,
             ),
             load=load_hdf5,
             classifier_px=299,

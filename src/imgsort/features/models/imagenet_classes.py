@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imgsort.errors import WeightsError
-from imgsort.features.models.torch_archive import read_state_dict
+from imgsort.features.models.backbones import ALWAYS_THERE, BACKBONES
+from imgsort.features.weights.fetching import Fetching
+from imgsort.features.weights.formats.torch_archive import read_state_dict
 from imgsort.grouping.directions import unit_rows
 
 if TYPE_CHECKING:
@@ -14,6 +16,11 @@ if TYPE_CHECKING:
 
 CLASSES = 1000
 _MAX_WORD = 40
+
+
+def classifier_file() -> Path:
+    """Return the file with the weights of the classifier. Raises WeightsError if it is damaged."""
+    return BACKBONES[ALWAYS_THERE].weights.obtain(ALWAYS_THERE, Fetching(offline=True)).path
 
 
 def class_logits(features: "NDArray[np.float32]", weights: Path) -> "NDArray[np.float32]":

@@ -14,7 +14,7 @@ Pooling = Literal["avg", "max", "none"]
 class FeatureModel(Protocol):
     """A model that gives an image's features: a backbone with its pooling, or a trained network.
 
-    `sha256` is the hash of the file that its weights come from. `Preparation` explains `prepare`. `Backbone` explains
+    `sha256` says which weights it has. `Preparation` explains `prepare`. `Backbone` explains
     `auto_precision` and `rewrites_bfloat16`.
     """
 
@@ -60,7 +60,7 @@ class PooledModel:
 
     @property
     def sha256(self) -> str:
-        """The hash of the file of weights."""
+        """The hash that says which weights these are."""
         return self.model.sha256
 
     @property
@@ -99,5 +99,5 @@ class PooledModel:
         The map is (n, h, w, width). Raises WeightsError for weights that do not fit.
         """
         base = self.model.backbone.build(self.size_px)
-        self.model.load(base, self.model.weights_file)
+        self.model.load(base)
         return base

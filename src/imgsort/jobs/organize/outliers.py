@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Literal, Unpack, get_args
 
 from imgsort.errors import UsageError
 from imgsort.features.extract import Features
-from imgsort.features.models.backbones import BACKBONES
-from imgsort.features.models.imagenet_classes import beside_classes
+from imgsort.features.models.imagenet_classes import beside_classes, classifier_file
 from imgsort.filing.paths import parent_of
 from imgsort.grouping.centres import distances_to
 from imgsort.grouping.directions import unit_rows
@@ -106,7 +105,7 @@ def _by_neighbours(extracted: Extracted, detector: NeighbourOutliers, hearing: L
     features, model = extracted.features, extracted.looked.model
     matrix = features.matrix
     if model is not None and model.has_classifier and len(matrix):
-        matrix = beside_classes(matrix, BACKBONES[model.name].weights.obtain())
+        matrix = beside_classes(matrix, classifier_file())
     detector.fit(matrix)
     paths = [file.path for file in features.files]
     rows = _oddest_first(detector.predictions_, detector.distances_)

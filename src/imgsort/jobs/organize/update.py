@@ -10,6 +10,7 @@ from typing import get_args
 from imgsort.content import file_content_hash
 from imgsort.errors import CollectionError, UsageError
 from imgsort.features.extract import Features
+from imgsort.features.models.backbones import BACKBONES
 from imgsort.features.runtimes.ways import Precision
 from imgsort.filing.paths import join, parent_of
 from imgsort.filing.planning.site import Mode
@@ -17,7 +18,7 @@ from imgsort.grouping.centres import Centres, centres_of
 from imgsort.images.finding.find import find_images
 from imgsort.jobs.organize.steps import saved_centres
 from imgsort.jobs.organize.steps.saved_centres import SavedCentres
-from imgsort.jobs.results import FilingResult
+from imgsort.jobs.results import FilingResult, ModelRecord
 from imgsort.jobs.session.collection import OpenCollection
 from imgsort.jobs.session.extracting import extract_with
 from imgsort.jobs.session.filing import carry_out
@@ -172,7 +173,7 @@ def _precision(made_in: str, asked_for: Precision) -> Precision:
 
 def _require_same_features(saved: SavedCentres, collection: OpenCollection, extracted: Extracted) -> None:
     features, model = extracted.features, extracted.looked.model
-    if model is None or model.sha256 != saved.model["sha256"]:
+    if model is None or not _is_made_with(model, saved.model["sha256"]):
         raise UsageError(
             f"{collection.site.output}: the weights of {saved.model['name']} are not the weights that these "
             "categories were "
@@ -184,6 +185,12 @@ def _require_same_features(saved: SavedCentres, collection: OpenCollection, extr
             f"{collection.site.output}: {features.matrix.shape[1]} features per image, but these categories were made "
             f"with {saved.centres.centres.shape[1]}. Run the command without --update to make new categories."
         )
+
+
+def _is_made_with(model: ModelRecord, sha256: str) -> bool:
+    """Say whether the model has the weights that were recorded with this hash."""
+    published = BACKBONES[model.name].weights.found() if model.weights == "imagenet" else None
+    return model.sha256 == sha256 or (published is not None and published.is_known_as(sha256))
 
 
 def _learn_from_folders(

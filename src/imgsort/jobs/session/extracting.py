@@ -14,6 +14,7 @@ from imgsort.features.extraction import prepare_extraction
 from imgsort.features.models.choose import choose_model
 from imgsort.features.models.pooled_model import FeatureModel, PooledModel
 from imgsort.features.runtimes.interface import Way
+from imgsort.features.weights.fetching import Fetching
 from imgsort.grouping.preload import preload
 from imgsort.images.decoding.decode import ReadSettings
 from imgsort.images.finding.find import Listing
@@ -39,9 +40,8 @@ def chosen_model(settings: ModelSettings, default: str, listener: Listener) -> P
 
     The weights of the model are then on this machine. Raises UsageError and WeightsError.
     """
-    chosen = choose_model(
-        settings.model, default, settings.weights, notice=listener.notice, make_bar=listener.download_bar
-    )
+    fetching = Fetching(listener.notice, listener.download_bar, offline=settings.offline)
+    chosen = choose_model(settings.model, default, settings.weights, fetching)
     backbone = chosen.backbone
     usual_size = backbone.larger_size_px if settings.is_larger else backbone.size_px
     return PooledModel(chosen, settings.size or usual_size, settings.pooling)

@@ -16,12 +16,17 @@ def cache_info() -> CacheInfo:
     return upkeep.look_into_cache()
 
 
-def clear_cache(*, features: bool = True, models: bool = True) -> CacheInfo:
-    """Remove the features, the converted models, or both, and return what is left. Raises CacheError."""
+def clear_cache(*, features: bool = True, models: bool = True, weights: bool = True) -> CacheInfo:
+    """Remove features, converted models and fetched weights, or some of these, and return what is left.
+
+    Raises CacheError.
+    """
     if features:
         upkeep.clear_features()
     if models:
         upkeep.clear_models()
+    if weights:
+        upkeep.clear_weights()
     return upkeep.look_into_cache()
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from imgsort.features.keras_backend import import_keras
-from imgsort.features.models.hdf5_weights import name_of_reference
+from imgsort.features.weights.formats.hdf5_weights import name_of_reference
 
 _MAX_WEIGHTS_BYTES = 2 * 1024**3
 _MAX_CONFIG_BYTES = 64 * 1024**2

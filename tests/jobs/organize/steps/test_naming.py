@@ -9,8 +9,8 @@ import pytest
 
 import imgsort
 from imgsort.features.keras_backend import import_keras
-from imgsort.features.models.backbones import ALWAYS_THERE, BACKBONES
-from imgsort.features.models.imagenet_classes import class_probabilities, class_words
+from imgsort.features.models.backbones import BACKBONES
+from imgsort.features.models.imagenet_classes import class_probabilities, class_words, classifier_file
 from imgsort.images.decoding.decode import DEFAULTS
 from imgsort.jobs.listener import Listener
 from imgsort.jobs.organize.steps.naming import words_for
@@ -188,7 +188,7 @@ def fitting_words(folder: Path, groups: list[set[str]]) -> list[str]:
     EfficientNet-Lite0 has its own weights.
     """
     features = imgsort.extract_features(folder)
-    seen = class_probabilities(features.matrix, BACKBONES[ALWAYS_THERE].weights.obtain())
+    seen = class_probabilities(features.matrix, classifier_file())
     paths = np.array([file.path for file in features.files])
     means = np.array([seen[np.isin(paths, list(group))].mean(axis=0) for group in groups])
     lead = [mean - np.delete(means, number, axis=0).max(axis=0) for number, mean in enumerate(means)]

@@ -13,6 +13,7 @@ from imgsort.features.keras_backend import require_gpu, use_device
 from imgsort.features.models.backbones import BACKBONES
 from imgsort.features.models.choose import ChosenModel
 from imgsort.features.models.pooled_model import PooledModel
+from imgsort.features.weights.weights_file import WeightsFile
 from imgsort.jobs.learn.steps.settings import LearnSettings
 from imgsort.jobs.learn.steps.training_task import Learned, TrainingTask
 from imgsort.learning.data.pixels import squares_of
@@ -78,7 +79,7 @@ def _begin(settings: LearnSettings) -> None:
 def _without_weights(settings: LearnSettings) -> PooledModel:
     """Return the backbone without weights, so that it starts with random ones."""
     backbone = replace(BACKBONES[settings.model], load=lambda model, file: None)
-    return PooledModel(ChosenModel(backbone, Path(), "imagenet", ""), settings.size_px)
+    return PooledModel(ChosenModel(backbone, WeightsFile(Path(), "package")), settings.size_px)
 
 
 def _train(task: TrainingTask, network: Any, record: NetworkRecord, history: list[HistoryRow]) -> Learned:

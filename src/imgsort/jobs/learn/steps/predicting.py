@@ -11,7 +11,6 @@ from imgsort.features.keras_backend import Device
 from imgsort.features.models.backbones import BACKBONES
 from imgsort.features.models.choose import ChosenModel
 from imgsort.features.models.pooled_model import FeatureModel, PooledModel
-from imgsort.features.models.weights import file_sha256
 from imgsort.features.runtimes.interface import Way
 from imgsort.jobs.results import ModelRecord
 from imgsort.jobs.settings import ModelSettings, ReadOptions
@@ -36,12 +35,12 @@ def feature_model(file: ClassifierFile) -> FeatureModel:
     """
     network = file.classifier.network
     backbone = BACKBONES.get(network.name)
-    if not network.is_stock or backbone is None or not backbone.weights.is_present():
+    if not network.is_stock or backbone is None:
         return TrainedNetwork(file)
-    weights = backbone.weights.file
-    if file_sha256(weights) != network.weights_sha256:
+    weights = backbone.weights.found()
+    if weights is None or not weights.is_known_as(network.weights_sha256):
         return TrainedNetwork(file)
-    return PooledModel(ChosenModel(backbone, weights, "imagenet", network.weights_sha256), network.size_px)
+    return PooledModel(ChosenModel(backbone, weights), network.size_px)
 
 
 def as_trained(settings: ModelSettings) -> ModelSettings:

@@ -37,6 +37,7 @@ class LearnOptions(ReadOptions, total=False):
     device: Device
     cache: bool
     verify: bool
+    offline: bool
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ class LearnSettings:
     device: Device = "auto"
     cache: bool = True
     verify: bool = False
+    offline: bool = False
 
     def __post_init__(self) -> None:
         if self.model != SMALL_NETWORK:
@@ -131,6 +133,7 @@ class LearnSettings:
             precision="float32",
             cache=self.cache,
             verify=self.verify,
+            offline=self.offline,
         )
 
     @property

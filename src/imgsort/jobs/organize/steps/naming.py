@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from imgsort.features.extract import Features
-from imgsort.features.models.backbones import ALWAYS_THERE, BACKBONES
-from imgsort.features.models.imagenet_classes import class_probabilities, class_words
+from imgsort.features.models.backbones import ALWAYS_THERE
+from imgsort.features.models.imagenet_classes import class_probabilities, class_words, classifier_file
 from imgsort.grouping.categories.naming import telling_columns
 from imgsort.images.finding.find import Listing
 from imgsort.jobs.session.collection import OpenCollection
@@ -28,7 +28,7 @@ def words_for(
     import numpy as np
 
     categories = int(labels.max()) + 1
-    weights = BACKBONES[ALWAYS_THERE].weights.obtain()
+    weights = classifier_file()
     features, model = extracted.features, extracted.looked.model
     if model is None or not model.has_classifier:
         features, labels = _seen_again(collection, features, labels, settings)

@@ -8,7 +8,7 @@ import pytest
 
 from imgsort.errors import WeightsError
 from imgsort.features.models.backbones import ALWAYS_THERE, BACKBONES
-from imgsort.features.models.torch_archive import read_state_dict
+from imgsort.features.weights.formats.torch_archive import read_state_dict
 from tests.support.torch_format import MAGIC, PROTOCOL, SYSTEM, Storage, Tensor, old_format
 
 FLOATS = Storage("94011", np.arange(24, dtype=np.float32) / 4)

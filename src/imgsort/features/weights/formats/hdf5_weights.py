@@ -1,4 +1,4 @@
-"""Reads weights in the two HDF5 layouts that Keras has.
+"""Reads weights in the two HDF5 layouts that Keras has, and writes the one that it publishes.
 
 A file may come from anywhere, so nothing in it runs.
 """
@@ -6,12 +6,26 @@ A file may come from anywhere, so nothing in it runs.
 import shutil
 import tempfile
 import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from imgsort.errors import WeightsError
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 _MAX_DATASET_BYTES = 2 * 1024**3
+
+
+@dataclass(frozen=True)
+class LayerArrays:
+    """A layer with its arrays, float32, by name and in Keras' order."""
+
+    name: str
+    arrays: "Mapping[str, NDArray[np.float32]]"
 
 
 def load_hdf5(model: Any, path: Path) -> None:
@@ -33,6 +47,24 @@ def load_hdf5(model: Any, path: Path) -> None:
             raise WeightsError(
                 f"{path}: these weights do not fit {model.name} without its classifier: {reason}"
             ) from error
+
+
+def write_hdf5(path: Path, layers: Sequence[LayerArrays]) -> None:
+    """Write weights in the layout that Keras publishes, so that `load_hdf5` and Keras can read them. Raises OSError.
+
+    Keras 3.15 reads this layout, but no longer writes it.
+    """
+    import h5py
+    import numpy as np
+
+    with h5py.File(path, "w") as file:
+        file.attrs["layer_names"] = np.array([layer.name.encode() for layer in layers])
+        for layer in layers:
+            group = file.create_group(layer.name)
+            names = [f"{layer.name}/{name}:0" for name in layer.arrays]
+            group.attrs["weight_names"] = np.array([name.encode() for name in names])
+            for name, array in zip(names, layer.arrays.values(), strict=True):
+                group.create_dataset(name, data=array)
 
 
 def _hdf5_suffix(path: Path) -> str:

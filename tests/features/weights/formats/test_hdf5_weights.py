@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from imgsort.errors import WeightsError
-from imgsort.features.models.hdf5_weights import load_hdf5
-from imgsort.features.models.weights import file_sha256
+from imgsort.features.weights.formats.hdf5_weights import load_hdf5
+from imgsort.features.weights.weights_file import file_sha256
 from tests.support.published_layout import write_published
 from tests.support.trees import files_in
 

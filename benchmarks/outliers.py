@@ -39,7 +39,7 @@ from sklearn.neighbors import LocalOutlierFactor, NearestNeighbors
 from threadpoolctl import threadpool_limits
 
 from imgsort.features.extract import Features
-from imgsort.features.models.imagenet_classes import CLASSES, beside_classes
+from imgsort.features.models.imagenet_classes import CLASSES, beside_classes, classifier_file
 from imgsort.grouping.categories.group import group_rows
 from imgsort.grouping.directions import unit_rows
 from imgsort.grouping.kmeans import fitted_kmeans

@@ -1,13 +1,14 @@
-"""Measures every way to run a model on a processor: its speed, and its cost in quality.
+"""Measures every way to run a model on a processor, by each runtime: its speed, and its cost in quality.
 
     python benchmarks/precision.py LABELLED [LABELLED ...] [--model NAME --weights FILE]
 
 LABELLED holds a folder for each class. Speed is that of the bare model from pixels to features, on all cores: the
-median of --rounds, which run in turn. Cosine is to the float32 features. NMI and ACC come from K-Means with as many
-categories as classes, and are the means of five seeds. Accuracy is that of a linear classifier, five-fold.
+median of --rounds, which run in turn. Cosine is to LiteRT's float32 features: the mean, and the lowest. NMI and ACC
+come from K-Means with as many categories as classes, and are the means of five seeds. Accuracy is that of a linear
+classifier, five-fold.
 
-You give trained weights of vgg16 or resnet50 in a file. Without it, they get random weights. Quality then says nothing,
-and its cells stay empty.
+Weights come from where imgsort finds them. A model whose weights cannot be had gets random ones. Quality then says
+nothing, and its cells stay empty.
 """
 
 import argparse
@@ -25,10 +26,13 @@ from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from imgsort.errors import DownloadError
 from imgsort.features.extract import Extractor, Features
 from imgsort.features.extraction import prepare_extraction
+from imgsort.features.models.backbones import BACKBONES
 from imgsort.features.models.choose import ChosenModel, choose_model
 from imgsort.features.models.pooled_model import PooledModel
+from imgsort.features.runtimes.table import runtimes_for
 from imgsort.features.weights.fetching import Fetching
 from imgsort.grouping.categories.group import group_rows
 from imgsort.images.decoding.decode import DEFAULTS
@@ -36,7 +40,13 @@ from imgsort.images.finding.find import find_images
 from imgsort.images.stream import core_count, stream
 from imgsort.jobs.look.features import extract_features
 
-PRECISIONS = ("float32", "bfloat16", "int8")
+WAYS = (
+    ("litert", "float32"),
+    ("litert", "int8"),
+    ("openvino", "float32"),
+    ("openvino", "bfloat16"),
+    ("openvino", "int8"),
+)
 SEEDS = range(5)
 ROUND_SECONDS = 4.0
 
@@ -73,51 +83,56 @@ def quality(features: Features) -> tuple[float, float, float]:
     return float(nmi), float(acc), float(cross_val_score(classifier, features.matrix, truth, cv=5).mean())
 
 
-def cosine(one: np.ndarray, other: np.ndarray) -> float:
-    """Return the mean cosine between the rows of both matrices."""
+def cosines(one: np.ndarray, other: np.ndarray) -> tuple[float, float]:
+    """Return the mean and the lowest cosine between the rows of both matrices."""
     norms = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
-    return float(np.mean(np.einsum("ij,ij->i", one, other) / norms))
+    cosine = np.einsum("ij,ij->i", one, other) / norms
+    return float(cosine.mean()), float(cosine.min())
 
 
 def chosen(name: str, weights: Path | None, folder: Path) -> tuple[ChosenModel, bool]:
     """Return a model, and whether its weights are trained."""
-    if weights is None and name != "efficientnet-lite0":
+    try:
+        return choose_model(name, name, weights, Fetching(print)), True
+    except DownloadError:
         weights = folder / f"{name}.weights.h5"
         if not weights.exists():
-            from imgsort.features.models.backbones import BACKBONES
-
             row = BACKBONES[name]
             row.build(row.size_px).save_weights(weights)
         return choose_model(name, name, weights, Fetching(print)), False
-    return choose_model(name, name, weights, Fetching(print)), True
 
 
 def compare(name: str, weights: Path | None, folders: list[Path], rounds: int, random_weights: Path) -> None:
-    """Print a row for each precision of a model and each folder. Random weights use only the first folder."""
+    """Print a row for each way of running a model and each folder. Random weights use only the first folder."""
     model, is_trained = chosen(name, weights, random_weights)
     pooled = PooledModel(model, model.backbone.size_px)
     ways = {
-        precision: prepare_extraction(pooled, DEFAULTS, notice=lambda text: None, precision=precision, device="cpu")
-        for precision in PRECISIONS
+        way: prepare_extraction(
+            pooled, DEFAULTS, notice=lambda text: None, device="cpu", precision=way[1], runtime=way[0]
+        )
+        for way in WAYS
+        if way[0] in [runtime.name for runtime in runtimes_for(way[1], "cpu")]
     }
     for way in ways.values():
         seconds_an_image(way.extractor)
-    timings: dict[str, list[float]] = {precision: [] for precision in ways}
+    timings: dict[tuple[str, str], list[float]] = {way: [] for way in ways}
     for _ in range(rounds):
-        for precision, way in ways.items():
-            timings[precision].append(seconds_an_image(way.extractor))
-    looked_at = folders if is_trained else folders[:1]
-    options = {"recursive": True, "model": name, "weights": weights or (None if is_trained else model.weights.path)}
-    for folder in looked_at:
-        exact = extract_features(folder, precision="float32", **options)
-        for precision, way in ways.items():
-            features = extract_features(folder, precision=precision, **options)
+        for way, prepared in ways.items():
+            timings[way].append(seconds_an_image(prepared.extractor))
+    options = {"recursive": True, "model": name, "device": "cpu"}
+    if model.weights.source == "own file":
+        options["weights"] = model.weights.path
+    for folder in folders if is_trained else folders[:1]:
+        exact = extract_features(folder, precision="float32", runtime="litert", **options)
+        for runtime, precision in ways:
+            features = extract_features(folder, precision=precision, runtime=runtime, **options)
             scores = " | ".join(f"{score:.3f}" for score in quality(features)) if is_trained else "- | - | -"
-            speed = 1 / statistics.median(timings[precision])
-            ratio = statistics.median(timings["float32"]) / statistics.median(timings[precision])
+            seconds = statistics.median(timings[runtime, precision])
+            ratio = statistics.median(timings["litert", "float32"]) / seconds
+            mean, lowest = cosines(exact.matrix, features.matrix)
             print(
-                f"| {name} at {pooled.size_px} px | {way.way.precision}, {way.way.runtime} | {speed:.1f} | {ratio:.2f} "
-                f"| {folder.name} | {cosine(exact.matrix, features.matrix):.4f} | {scores} |",
+                f"| {name} at {pooled.size_px} px | {precision}, {runtime} | {1 / seconds:.1f} | {ratio:.2f} "
+                f"| {folder.name} | {mean:.4f}, {lowest:.4f} | {scores} |",
                 flush=True,
             )
 
@@ -136,5 +151,5 @@ if __name__ == "__main__":
     print(described())
     print("| model | precision | images/s | ratio | photographs | cosine | NMI | ACC | accuracy |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
-    for model_name in arguments.model or ("vgg16", "resnet50", "efficientnet-lite0"):
+    for model_name in arguments.model or BACKBONES:
         compare(model_name, arguments.weights, arguments.labelled, arguments.rounds, arguments.random_weights)

@@ -13,7 +13,8 @@ A page shows a command like this:
 `demo` is a stage: a function below prepares a folder for it, and the commands of the block run there. A stage may
 follow another one and goes on in its folder. A line `…` stands for any lines, a `…` in a line for any characters.
 Numbers with a decimal point may differ a little, because processors round differently; times and ids may differ
-altogether. With `--write` the pages get what the commands print, except for blocks with a `…`.
+altogether. Models are run by LiteRT, which every machine has. With `--write` the pages get what the commands print,
+except for blocks with a `…`.
 """
 
 import argparse
@@ -209,12 +210,30 @@ class Theatre:
     def _run(self, stage: str, lines: Sequence[str]) -> Iterator[Command]:
         folder, cache = self._folders[stage], os.environ.get("IMGSORT_CACHE_DIR")
         STAGES[stage].prepare(folder)
-        with contextlib.chdir(folder):
+        with contextlib.chdir(folder), _without_openvino():
             for line in lines:
                 output = _run_line(line, notices=STAGES[stage].notices)
                 yield Command(line, _without_places(output, folder))
         if cache is not None:
             os.environ["IMGSORT_CACHE_DIR"] = cache
+
+
+@contextlib.contextmanager
+def _without_openvino() -> Iterator[None]:
+    """Hide OpenVINO while the block runs. Its features differ in the last digits, and not every processor has it."""
+    from imgsort.features.runtimes.openvino import processor_capabilities
+
+    missing = object()
+    before = sys.modules.get("openvino", missing)
+    sys.modules["openvino"] = None
+    processor_capabilities.cache_clear()
+    try:
+        yield
+    finally:
+        del sys.modules["openvino"]
+        if before is not missing:
+            sys.modules["openvino"] = before
+        processor_capabilities.cache_clear()
 
 
 def _run_line(line: str, *, notices: bool) -> str:

@@ -126,7 +126,12 @@ class TestOldFiles:
             recipes = [recipe for (recipe,) in database.execute("SELECT recipe FROM recipes ORDER BY id")]
         old = json.loads(recipes[0])
         found = prepare_extraction(
-            PooledModel(lite_model, 32), DEFAULTS, notice=lambda text: None, device="cpu", precision="float32"
+            PooledModel(lite_model, 32),
+            DEFAULTS,
+            notice=lambda text: None,
+            device="cpu",
+            precision="float32",
+            runtime="litert",
         )
         new = json.loads(found.recipe)
         assert {**new, "made_of": old["made_of"]} == old

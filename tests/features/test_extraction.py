@@ -10,10 +10,13 @@ from imgsort.errors import ConversionError
 from imgsort.features import extraction
 from imgsort.features.extraction import prepare_extraction
 from imgsort.features.models.pooled_model import PooledModel
-from imgsort.features.runtimes import litert
+from imgsort.features.runtimes import convert
 from imgsort.features.runtimes.interface import Way
 from imgsort.features.runtimes.litert import LiteRTExtractor
+from imgsort.features.runtimes.openvino import OpenVINOExtractor
+from imgsort.features.runtimes.table import runtime_named
 from imgsort.features.runtimes.tensorflow import TensorFlowExtractor
+from imgsort.features.runtimes.ways import choose_way
 from imgsort.images.decoding.decode import DEFAULTS, ReadSettings
 
 SIDE_PX = 32
@@ -35,10 +38,10 @@ def test_a_model_is_converted_once(pooled, tmp_path, monkeypatch):
     notices: list[str] = []
     first = prepared(pooled, precision="float32", notice=notices.append)
     assert [notice.partition(",")[0] for notice in notices] == ["efficientnet-lite0 is converted to float32"]
-    monkeypatch.setattr(litert, "convert", lambda *_: pytest.fail("converted again"))
+    monkeypatch.setattr(convert, "convert", lambda *_: pytest.fail("converted again"))
     again = prepared(pooled, precision="float32", notice=pytest.fail)
     assert (first.way, first.recipe) == (again.way, again.recipe)
-    assert first.way == Way("litert", "float32")
+    assert first.way.precision == "float32"
     assert np.array_equal(first.extractor.extract(PICTURES[:1]), again.extractor.extract(PICTURES[:1]))
 
 
@@ -80,8 +83,8 @@ def test_what_cannot_be_converted_runs_on_tensorflow(pooled, monkeypatch, precis
     def fail(*_: object) -> bytes:
         raise ConversionError("it cannot be converted.")
 
-    monkeypatch.setattr(litert, "convert", fail)
-    monkeypatch.setattr(litert, "conversion_key", lambda *_: "never kept")
+    monkeypatch.setattr(convert, "convert", fail)
+    monkeypatch.setattr(convert, "conversion_key", lambda *_: "never kept")
     notices: list[str] = []
     found = prepared(pooled, precision=precision, notice=notices.append)
     assert isinstance(found.extractor, TensorFlowExtractor)
@@ -127,8 +130,15 @@ def test_a_kept_model_needs_no_tensorflow(pooled):
     assert done.stdout.splitlines() == ["(1, 1280)", "[]"]
 
 
-def test_litert_is_the_way_on_a_processor(pooled):
-    """On a processor, LiteRT runs the model in the model's own choice of precision."""
-    found = prepared(pooled)
-    assert isinstance(found.extractor, LiteRTExtractor)
-    assert found.way == Way("litert", pooled.model.backbone.auto_precision)
+@pytest.mark.parametrize("runtime", ["litert", "openvino", "tensorflow"])
+def test_the_runtime_of_earlier_features_runs_the_model(pooled, runtime):
+    """The named runtime runs the model. Without a name, it is the fastest for the model's own choice of precision."""
+    extractors = {"litert": LiteRTExtractor, "openvino": OpenVINOExtractor, "tensorflow": TensorFlowExtractor}
+    if not runtime_named(runtime).can_run("float32", "cpu"):
+        pytest.skip(f"{runtime} does not run here")
+    found = prepared(pooled, precision="float32", runtime=runtime)
+    assert isinstance(found.extractor, extractors[runtime])
+    assert found.way == Way(runtime, "float32")
+    usual = prepared(pooled)
+    assert isinstance(usual.extractor, extractors[usual.way.runtime])
+    assert usual.way == choose_way(pooled, "cpu", "auto", pytest.fail)

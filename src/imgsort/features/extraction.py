@@ -34,22 +34,25 @@ def prepare_extraction(
     batch_size: int | None = None,
     device: Device = "auto",
     precision: Precision = "auto",
+    runtime: str | None = None,
 ) -> Extraction:
     """Choose how the model runs, and make its extractor ready.
 
     The first conversion of a model takes seconds; for int8 at a large size it takes minutes. After that, the converted
-    model is kept. Raises UsageError, WeightsError, DeviceError and ConversionError.
+    model is kept. `runtime` is the runtime that made earlier features, or None for the fastest one. Raises UsageError,
+    WeightsError, DeviceError and ConversionError.
     """
-    way = choose_way(model, device, precision, notice)
-    try:
-        loaded = runtime_named(way.runtime).load(model, way, batch_size=batch_size, notice=notice)
-    except ConversionError as error:
-        if precision not in ("auto", "float32"):
-            raise
-        next_runtime = runtime_after(way.runtime, "float32", "cpu")
-        notice(f"{error} It runs on {next_runtime.name} in float32 instead, which takes longer to start.")
-        way = Way(next_runtime.name, "float32")
-        loaded = next_runtime.load(model, way, batch_size=batch_size, notice=notice)
+    way = choose_way(model, device, precision, notice, runtime)
+    while True:
+        try:
+            loaded = runtime_named(way.runtime).load(model, way, batch_size=batch_size, notice=notice)
+            break
+        except ConversionError as error:
+            next_runtime = runtime_after(way.runtime, "float32", "cpu")
+            if precision not in ("auto", "float32") or next_runtime.name == way.runtime:
+                raise
+            notice(f"{error} It runs on {next_runtime.name} in float32 instead, which takes longer to start.")
+            way = Way(next_runtime.name, "float32")
     recipe = {
         "model": model.name,
         "weights": model.sha256,

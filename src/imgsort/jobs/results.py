@@ -26,7 +26,7 @@ class ModelRecord:
     `weights`: `imagenet`, or the path of a file that the user supplied.
     `sha256`: the hash of the weights: of their numbers if that is known, or else of their file.
     `fallback`: the default model that this model replaced, or None.
-    `runtime`: `litert` or `tensorflow`.
+    `runtime`: `litert`, `openvino` or `tensorflow`.
     """
 
     name: str

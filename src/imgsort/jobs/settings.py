@@ -74,6 +74,7 @@ class ModelSettings:
     `verify`: read every file, even a file that looks unchanged.
     `offline`: ask no host for weights that are not here.
     `is_larger`: if there is no `size`, take the larger size, at which the model was better in the benchmarks.
+    `runtime`: the runtime that made earlier features, which new ones are compared with. None: the fastest.
     """
 
     model: str | None = None
@@ -87,6 +88,7 @@ class ModelSettings:
     verify: bool = False
     offline: bool = False
     is_larger: bool = False
+    runtime: str | None = None
 
     def __post_init__(self) -> None:
         if self.size is not None and not MIN_SIZE_PX <= self.size <= MAX_SIZE_PX:

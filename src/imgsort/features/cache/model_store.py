@@ -1,4 +1,7 @@
-"""Keeps converted models in the cache folder, so that TensorFlow is imported for a conversion only once."""
+"""Keeps converted models in the cache folder, so that TensorFlow is imported for a conversion only once.
+
+Models that OpenVINO has compiled are kept beside them. They have the same suffix, and another key.
+"""
 
 import contextlib
 import hashlib
@@ -16,7 +19,10 @@ _PART = ".part"
 
 @dataclass(frozen=True)
 class ConvertedModel:
-    """A model in the format of LiteRT. `data` holds the bytes of its file, and `sha256` is their hash."""
+    """A model in the format of LiteRT, or compiled by OpenVINO.
+
+    `data` holds the bytes of its file, and `sha256` is their hash.
+    """
 
     data: bytes
     sha256: str
@@ -46,9 +52,9 @@ def stored_or_made(key: str, make: Callable[[], bytes], notice: Callable[[str], 
     The name of a model's file contains the hash of its bytes. So a damaged file is noticed, and the model is made
     again. If the model cannot be kept, `notice` says so and the work goes on.
     """
-    prefix = hashlib.sha256(key.encode()).hexdigest()[:32]
-    for file in kept_models():
-        model = _read(file) if file.name.startswith(f"{prefix}-") else None
+    prefix = _prefix(key)
+    for file in _with_prefix(prefix):
+        model = _read(file)
         if model is not None:
             return model
     data = make()
@@ -61,6 +67,19 @@ def stored_or_made(key: str, make: Callable[[], bytes], notice: Callable[[str], 
             "IMGSORT_CACHE_DIR."
         )
     return model
+
+
+def is_stored(key: str) -> bool:
+    """Say whether a model is kept under `key`. Whether it is damaged is noticed when it is read."""
+    return bool(_with_prefix(_prefix(key)))
+
+
+def _prefix(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
+def _with_prefix(prefix: str) -> list[Path]:
+    return [file for file in kept_models() if file.name.startswith(f"{prefix}-")]
 
 
 def _files(suffix: str) -> list[Path]:

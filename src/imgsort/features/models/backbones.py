@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from imgsort.errors import UsageError
 from imgsort.features.keras_backend import import_keras
+from imgsort.features.models.best_ways import ANY, BFLOAT16, IN_FLOAT32, BestWays
 from imgsort.features.models.efficientnet_lite import build_efficientnet_lite0, load_state
 from imgsort.features.models.preparation import Preparation
 from imgsort.features.weights.copies import INCEPTIONV3_COPY, VGG16_COPY
@@ -32,9 +33,7 @@ class Backbone:
     float32 that the network was trained on. `load(model, file)` reads a file in the format of its weights into the
     model.
 
-    `auto_precision` is the fastest precision on a processor that is known not to cost quality, by the table in
-    benchmarks/README.md. It is float32 if that could not be measured. `rewrites_bfloat16` is true if bfloat16 is faster
-    by oneDNN's rewriting of the graph than by Keras' policy. `high_quality_px` is a larger side at which the network
+    `best` says how the model runs best. `high_quality_px` is a larger side at which the network
     groups better, by a table in the same file. It is None if that could not be measured.
 
     `classifier_px` is the default side for training a classifier on the network. It is the side of the images that its
@@ -48,8 +47,7 @@ class Backbone:
     prepare: Preparation
     weights: PublishedWeights | PackagedWeights
     load: Callable[[Any, Path], None]
-    auto_precision: Literal["float32", "int8"] = "float32"
-    rewrites_bfloat16: bool = False
+    best: BestWays = IN_FLOAT32
     high_quality_px: int | None = None
     classifier_px: int = 224
     min_size_px: int = 32
@@ -89,6 +87,7 @@ BACKBONES = {
                 VGG16_COPY,
             ),
             load=load_hdf5,
+            best=BestWays(((BFLOAT16, "bfloat16"), (ANY, "float32"))),
         ),
         Backbone(
             name="resnet50",
@@ -100,7 +99,7 @@ BACKBONES = {
                 "resnet/resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5", "4d473c1dd8becc155b73f8504c6f6626"
             ),
             load=load_hdf5,
-            rewrites_bfloat16=True,
+            best=BestWays(((BFLOAT16, "bfloat16"), (ANY, "float32")), rewrites_bfloat16=True),
         ),
         Backbone(
             name="resnet50v2",
@@ -112,6 +111,7 @@ BACKBONES = {
                 "resnet/resnet50v2_weights_tf_dim_ordering_tf_kernels_notop.h5", "fac2f116257151a9d068a22e544a4917"
             ),
             load=load_hdf5,
+            best=BestWays(((BFLOAT16, "bfloat16"), (ANY, "float32"))),
         ),
         Backbone(
             name="inceptionv3",
@@ -140,7 +140,7 @@ BACKBONES = {
                 "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
             ),
             load=_load_lite,
-            auto_precision="int8",
+            best=BestWays(precisions=((ANY, "int8"),)),
             high_quality_px=256,
         ),
     )

@@ -5,6 +5,7 @@ from typing import Any, Literal, Protocol
 
 from imgsort.errors import UsageError
 from imgsort.features.keras_backend import import_keras
+from imgsort.features.models.best_ways import BestWays
 from imgsort.features.models.choose import ChosenModel
 from imgsort.features.models.preparation import Preparation
 
@@ -14,8 +15,8 @@ Pooling = Literal["avg", "max", "none"]
 class FeatureModel(Protocol):
     """A model that gives an image's features: a backbone with its pooling, or a trained network.
 
-    `sha256` says which weights it has. `Preparation` explains `prepare`. `Backbone` explains
-    `auto_precision` and `rewrites_bfloat16`.
+    `sha256` says which weights it has. `Preparation` explains `prepare`. `best` says how
+    the model runs best.
     """
 
     @property
@@ -29,9 +30,7 @@ class FeatureModel(Protocol):
     @property
     def prepare(self) -> Preparation: ...  # noqa: D102
     @property
-    def auto_precision(self) -> Literal["float32", "int8"]: ...  # noqa: D102
-    @property
-    def rewrites_bfloat16(self) -> bool: ...  # noqa: D102
+    def best(self) -> BestWays: ...  # noqa: D102
 
     def build(self) -> Any:
         """Return the Keras model from prepared float32 (n, size_px, size_px, 3) to float32 (n, width)."""
@@ -69,14 +68,9 @@ class PooledModel:
         return self.model.backbone.prepare
 
     @property
-    def auto_precision(self) -> Literal["float32", "int8"]:
-        """The fastest precision on a processor that is known not to cost quality."""
-        return self.model.backbone.auto_precision
-
-    @property
-    def rewrites_bfloat16(self) -> bool:
-        """Whether bfloat16 is faster by rewriting the graph, see `Backbone`."""
-        return self.model.backbone.rewrites_bfloat16
+    def best(self) -> BestWays:
+        """How the backbone runs best."""
+        return self.model.backbone.best
 
     def build(self) -> Any:
         """Return the Keras model from prepared float32 (n, size_px, size_px, 3) to float32 (n, width).

@@ -1,13 +1,14 @@
-"""Turns a Keras model into one that LiteRT runs, in float32 or, by post-training quantisation, in int8."""
+"""Turns a Keras model into one that LiteRT and OpenVINO run, in float32 or, by post-training quantisation, in int8."""
 
 import contextlib
 import importlib.metadata
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 from imgsort.errors import ConversionError
+from imgsort.features.cache.model_store import ConvertedModel, stored_or_made
 from imgsort.features.keras_backend import import_keras, on_processor, silent_descriptors
 from imgsort.features.models.pooled_model import FeatureModel
 from imgsort.features.runtimes.calibration import calibration_squares
@@ -18,12 +19,28 @@ ConvertedPrecision = Literal["float32", "int8"]
 # Raise this number when this file, or the tools that it uses, would give a better model for the same weights.
 CONVERTER_VERSION = 1
 
+_PATIENCE = {"float32": "some seconds", "int8": "up to some minutes"}
+
 
 def conversion_key(model: FeatureModel, precision: ConvertedPrecision) -> str:
     """Return one line that names everything that determines the converted model."""
     of_model = (model.name, model.sha256, model.size_px, model.pooling, model.prepare)
     versions = tuple(importlib.metadata.version(name) for name in ("tensorflow", "keras"))
     return " ".join(map(str, (*of_model, precision, CONVERTER_VERSION, *versions)))
+
+
+def converted_for(model: FeatureModel, precision: ConvertedPrecision, notice: Callable[[str], None]) -> ConvertedModel:
+    """Return the converted model, which is kept, so that TensorFlow is imported for a conversion only once.
+
+    The first conversion of a model takes seconds; for int8 at a large size it takes minutes. Raises WeightsError and
+    ConversionError.
+    """
+
+    def make() -> bytes:
+        notice(f"{model.name} is converted to {precision}, once: this takes {_PATIENCE[precision]}.")
+        return convert(model, precision)
+
+    return stored_or_made(conversion_key(model, precision), make, notice)
 
 
 def convert(model: FeatureModel, precision: ConvertedPrecision) -> bytes:

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from imgsort.errors import DeviceError
-from imgsort.features.cache.model_store import ConvertedModel, stored_or_made
+from imgsort.features.cache.model_store import ConvertedModel
 from imgsort.features.models.pooled_model import FeatureModel
 from imgsort.features.models.preparation import Preparation, padded
-from imgsort.features.runtimes.convert import ConvertedPrecision, conversion_key, convert
+from imgsort.features.runtimes.convert import ConvertedPrecision, converted_for
 from imgsort.features.runtimes.interface import LayerPrecision, LoadedModel, UsedDevice, Way
 from imgsort.images.stream import core_count
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _CONVERTED: dict[str, ConvertedPrecision] = {"float32": "float32", "int8": "int8"}
-_PATIENCE = {"float32": "some seconds", "int8": "up to some minutes"}
 # Each interpreter has its own copy of the weights. Beyond this number, a copy costs more memory than it is worth.
 _MOST_INTERPRETERS = 8
 # With small maps, a few images at a time fill a core's vector units better.
@@ -28,10 +27,7 @@ _BATCH_PIXELS = 4 * 128 * 128
 
 
 class LiteRT:
-    """Runs converted models.
-
-    The converted models are kept, so that TensorFlow is imported for a conversion only once.
-    """
+    """Runs converted models."""
 
     name = "litert"
 
@@ -42,17 +38,8 @@ class LiteRT:
     def load(
         self, model: FeatureModel, way: Way, *, batch_size: int | None, notice: Callable[[str], None]
     ) -> LoadedModel:
-        """Return an extractor for the converted model. Raises WeightsError and ConversionError.
-
-        The first conversion of a model takes seconds; for int8 at a large size it takes minutes.
-        """
-        precision = _CONVERTED[way.precision]
-
-        def make() -> bytes:
-            notice(f"{model.name} is converted to {precision}, once: this takes {_PATIENCE[precision]}.")
-            return convert(model, precision)
-
-        converted = stored_or_made(conversion_key(model, precision), make, notice)
+        """Return an extractor for the converted model. Raises WeightsError and ConversionError."""
+        converted = converted_for(model, _CONVERTED[way.precision], notice)
         extractor = LiteRTExtractor(converted, model.prepare, model.size_px, batch_size=batch_size)
         return LoadedModel(extractor, f"{converted.sha256}, LiteRT {importlib.metadata.version('ai-edge-litert')}")
 
@@ -112,6 +99,19 @@ class LiteRTExtractor:
         return _Interpreter(self._model.data, threads, self._preparation, (self.batch_size, self.size_px))
 
 
+def table_for(data: bytes, preparation: Preparation) -> "NDArray[Any]":
+    """Return the table that turns pixels into the numbers which a model in LiteRT's format takes."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    (entry,) = Interpreter(model_content=data).get_input_details()
+    return _table(entry, preparation)
+
+
+def _table(entry: Any, preparation: Preparation) -> "NDArray[Any]":
+    scale, zero_point = entry["quantization"]
+    return preparation.quantised(scale, zero_point) if scale else preparation.table()
+
+
 class _Interpreter:
     """LiteRT's interpreter for a model. Only one thread at a time may use it."""
 
@@ -126,8 +126,7 @@ class _Interpreter:
         self._entry, self._exit = entry["index"], exit_["index"]
         self._interpreter.resize_tensor_input(self._entry, [self._batch_size, size_px, size_px, 3])
         self._interpreter.allocate_tensors()
-        scale, zero_point = entry["quantization"]
-        self._table = preparation.quantised(scale, zero_point) if scale else preparation.table()
+        self._table = _table(entry, preparation)
 
     def run(self, pixels: "NDArray[np.uint8]") -> "NDArray[np.float32]":
         prepared = self._preparation.look_up(pixels, self._table)

@@ -1,14 +1,15 @@
-"""The table of runtimes, the preferred one first."""
+"""The table of runtimes. If one cannot load a model, the next one is tried; the last one takes every model."""
 
 from imgsort.features.runtimes.interface import LayerPrecision, Runtime, UsedDevice
 from imgsort.features.runtimes.litert import LiteRT
+from imgsort.features.runtimes.openvino import OpenVINO
 from imgsort.features.runtimes.tensorflow import TensorFlow
 
-RUNTIMES: tuple[Runtime, ...] = (LiteRT(), TensorFlow())
+RUNTIMES: tuple[Runtime, ...] = (OpenVINO(), LiteRT(), TensorFlow())
 
 
 def runtimes_for(precision: LayerPrecision, device: UsedDevice) -> list[Runtime]:
-    """Return the runtimes that compute in a precision on a device, the preferred one first."""
+    """Return the runtimes that compute in a precision on a device, in the order of the table."""
     return [runtime for runtime in RUNTIMES if runtime.can_run(precision, device)]
 
 

@@ -9,8 +9,10 @@ from typing import Literal, Protocol
 
 from imgsort.errors import DeviceError, UsageError
 from imgsort.features.keras_backend import Device
+from imgsort.features.models.best_ways import BestWays
 from imgsort.features.runtimes.cuda import cuda_device_count
 from imgsort.features.runtimes.interface import LayerPrecision, UsedDevice, Way
+from imgsort.features.runtimes.openvino import OpenVINO, processor_capabilities
 from imgsort.features.runtimes.table import runtimes_for
 
 Precision = Literal["auto", "float32", "bfloat16", "int8"]
@@ -19,14 +21,18 @@ _CPU_INFO = Path("/proc/cpuinfo")
 
 
 class Judged(Protocol):
-    """A model whose automatic precision is known: see `Backbone`."""
+    """A model of which is known how it runs best."""
 
     @property
-    def auto_precision(self) -> Literal["float32", "int8"]: ...  # noqa: D102
+    def best(self) -> BestWays: ...  # noqa: D102
 
 
-def choose_way(model: Judged, device: Device, precision: Precision, notice: Callable[[str], None]) -> Way:
+def choose_way(
+    model: Judged, device: Device, precision: Precision, notice: Callable[[str], None], runtime: str | None = None
+) -> Way:
     """Return the way that is asked for, or else the fastest one that is known not to cost quality.
+
+    `runtime` is the runtime that made earlier features, or None. If it cannot run the model here, `notice` says so.
 
     The way is one that this machine has. Raises UsageError for int8 on a GPU, and DeviceError if a GPU is asked for and
     there is none.
@@ -34,16 +40,27 @@ def choose_way(model: Judged, device: Device, precision: Precision, notice: Call
     if device == "gpu" and precision == "int8":
         raise UsageError("--device gpu --precision int8: int8 runs on processors only. Leave out one of the two.")
     if device != "cpu" and precision != "int8" and _gpu_is_there(device, notice):
-        return _way("float16" if precision == "auto" else precision, "gpu")
-    wanted = model.auto_precision if precision == "auto" else precision
+        return _way(model, "float16" if precision == "auto" else precision, "gpu", notice, runtime)
+    wanted = model.best.precision(processor_capabilities()) if precision == "auto" else precision
     if wanted == "bfloat16" and not _has_bfloat16():
         notice("this processor has no instructions for bfloat16: float32 is used instead.")
         wanted = "float32"
-    return _way(wanted, "cpu")
+    return _way(model, wanted, "cpu", notice, runtime)
 
 
-def _way(precision: LayerPrecision, device: UsedDevice) -> Way:
-    return Way(runtimes_for(precision, device)[0].name, precision, device)
+def _way(
+    model: Judged, precision: LayerPrecision, device: UsedDevice, notice: Callable[[str], None], runtime: str | None
+) -> Way:
+    names = [row.name for row in runtimes_for(precision, device)]
+    prefers_openvino = model.best.prefers_openvino(precision, processor_capabilities())
+    fastest = next(name for name in names if name != OpenVINO.name or prefers_openvino)
+    if runtime in (None, *names):
+        return Way(runtime or fastest, precision, device)
+    notice(
+        f"{runtime}, which made the earlier features, does not run here in {precision}: {fastest} is used instead. Its "
+        "features differ a little."
+    )
+    return Way(fastest, precision, device)
 
 
 def _gpu_is_there(device: Device, notice: Callable[[str], None]) -> bool:

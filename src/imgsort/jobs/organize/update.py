@@ -159,6 +159,7 @@ def _same_model(saved: SavedCentres, model: ModelSettings) -> ModelSettings:
         pooling=saved.model["pooling"],
         size=saved.model["size_px"],
         precision=_precision(saved.model["precision"], model.precision),
+        runtime=saved.model.get("runtime"),
     )
 
 

@@ -68,6 +68,7 @@ def extract_by(
         batch_size=settings.batch_size,
         device=settings.device,
         precision=settings.precision,
+        runtime=settings.runtime,
     )
     way = extraction.way
     notice(f"{model.name} runs on the {way.device}, in {way.precision}.")

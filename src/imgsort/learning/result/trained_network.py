@@ -1,8 +1,9 @@
 """Lets a trained network give features. They are made and kept like the features of a backbone."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from imgsort.features.models.best_ways import IN_FLOAT32, BestWays
 from imgsort.features.models.pooled_model import Pooling
 from imgsort.features.models.preparation import Preparation
 from imgsort.learning.network.networks import features_part
@@ -19,8 +20,7 @@ class TrainedNetwork:
     file: ClassifierFile
     pooling: Pooling = "avg"
     prepare: Preparation = _AS_IT_IS
-    auto_precision: Literal["float32", "int8"] = "float32"
-    rewrites_bfloat16: bool = False
+    best: BestWays = IN_FLOAT32
 
     @property
     def name(self) -> str:

@@ -136,4 +136,6 @@ def _model(value: Any) -> dict[str, Any]:
     size_px = checked_count(value["size_px"])
     if texts["pooling"] not in get_args(Pooling) or not MIN_SIZE_PX <= size_px <= MAX_SIZE_PX:
         raise ValueError("it names no model of a run")
-    return {**texts, "size_px": size_px}
+    # Centres that were saved before there were several runtimes for a precision do not name theirs.
+    runtime = {"runtime": checked_text(value["runtime"])} if value.get("runtime") is not None else {}
+    return {**texts, **runtime, "size_px": size_px}

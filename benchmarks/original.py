@@ -24,6 +24,7 @@ import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
+import imgsort
 from imgsort.features.extract import Features
 from imgsort.features.models.pooled_model import Pooling
 from imgsort.filing.planning.site import site_of
@@ -85,6 +86,19 @@ def moved_from(theirs: Sequence[str], rows: np.ndarray, variance: float) -> int:
     return int((KMeans(len(names), init=starts, n_init=1).fit(reduced).labels_ != labels).sum())
 
 
+def compare_command(folder: Path, expected: dict[str, str]) -> None:
+    """Print how `imgsort categorize` agrees with the original's folders, without any option and in each precision."""
+    for precision in ("auto", "float32", "int8"):
+        result = imgsort.categorize(folder, dry_run=True, precision=precision)
+        folders = {Path(move.source).name: Path(move.target).parent.name for move in result.moves}
+        names = [name for name, category in expected.items() if category and name in folders]
+        theirs, ours = [expected[name] for name in names], [folders[name] for name in names]
+        print(
+            f"| {described(result.model)} | {precision}: {result.model.precision}, {result.model.runtime} "
+            f"| {adjusted_rand_score(theirs, ours):.2f} | {normalized_mutual_info_score(theirs, ours):.2f} |"
+        )
+
+
 def compare_outliers(folder: Path, expected: set[str], pooling: Pooling) -> None:
     """Print how many of the original's outliers imgsort finds."""
     features, model = features_of(folder, "resnet50", pooling, OUTLIER_SIZE_PX)
@@ -113,6 +127,8 @@ if __name__ == "__main__":
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for pooling in ("none", "avg"):
         compare_categories(root, {row["file"]: row["category"] for row in rows}, pooling)
+    print("\n| `imgsort categorize FOLDER` by | precision | ARI | NMI |\n| --- | --- | --- | --- |")
+    compare_command(root, {row["file"]: row["category"] for row in rows})
     print("\n| outliers by | pooling | picked | original's | in both |\n| --- | --- | --- | --- | --- |")
     for pooling in ("none", "avg"):
         compare_outliers(root, {row["file"] for row in rows if row["outlier"] == "1"}, pooling)

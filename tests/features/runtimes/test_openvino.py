@@ -180,6 +180,7 @@ def test_without_openvino_all_works_by_litert(monkeypatch, capabilities, small_l
     def fail():
         raise error
 
+    openvino._core.cache_clear()
     monkeypatch.setattr(openvino, "import_openvino", fail)
     assert capabilities() == frozenset()
     assert not any(OpenVINO().can_run(precision, "cpu") for precision in ("float32", "bfloat16", "int8"))

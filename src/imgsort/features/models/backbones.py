@@ -7,7 +7,7 @@ from typing import Any
 
 from imgsort.errors import UsageError
 from imgsort.features.keras_backend import import_keras
-from imgsort.features.models.best_ways import ANY, BFLOAT16, IN_FLOAT32, BestWays
+from imgsort.features.models.best_ways import ANY, BFLOAT16, IN_FLOAT32, TILES, BestWays
 from imgsort.features.models.efficientnet_lite import build_efficientnet_lite0, load_state
 from imgsort.features.models.preparation import Preparation
 from imgsort.features.weights.copies import INCEPTIONV3_COPY, VGG16_COPY
@@ -140,7 +140,7 @@ BACKBONES = {
                 "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
             ),
             load=_load_lite,
-            best=BestWays(precisions=((ANY, "int8"),)),
+            best=BestWays(((TILES, "bfloat16"), (ANY, "int8"))),
             high_quality_px=256,
         ),
     )

@@ -62,9 +62,15 @@ def processor_capabilities() -> frozenset[str]:
     if platform.machine().lower() not in ("x86_64", "amd64"):
         return frozenset()
     try:
-        return frozenset(import_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+        return frozenset(_core(os.getpid()).get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
     except (ImportError, OSError, RuntimeError):
         return frozenset()
+
+
+@functools.lru_cache(maxsize=1)
+def _core(process: int) -> Any:
+    """Return OpenVINO's entry for the process with this id. Making it takes as long as the import."""
+    return import_openvino().Core()
 
 
 class OpenVINO:
@@ -153,7 +159,8 @@ class OpenVINOExtractor:
         with self._lock:
             # After a fork, the old requests would wait for threads that the new process does not have.
             if self._process != os.getpid():
-                compiled, table = self._compiled(), table_for(self._model.data, self._preparation)
+                compiled, is_int8 = self._compiled(), self._precision == "int8"
+                table = table_for(self._model.data, self._preparation) if is_int8 else self._preparation.table()
                 self._free: queue.LifoQueue[_Request] = queue.LifoQueue()
                 for _ in range(_streams()):
                     self._free.put(_Request(compiled.create_infer_request(), self._preparation, table))
@@ -166,7 +173,7 @@ class OpenVINOExtractor:
         It is kept with a hash of its bytes. OpenVINO's own cache has no hash: with a damaged file, it gives other
         features without an error.
         """
-        core = import_openvino().Core()
+        core = _core(os.getpid())
         fresh: list[Any] = []
 
         def make() -> bytes:
@@ -182,10 +189,9 @@ class OpenVINOExtractor:
 
     def _key(self) -> str:
         """Return one line that names everything that determines the compiled model."""
-        openvino = import_openvino()
-        processor = openvino.Core().get_property("CPU", "FULL_DEVICE_NAME"), sorted(processor_capabilities())
+        processor = _core(os.getpid()).get_property("CPU", "FULL_DEVICE_NAME"), sorted(processor_capabilities())
         of_model = self._model.sha256, self._precision, self.size_px, self.batch_size
-        return " ".join(map(str, ("OpenVINO", openvino.__version__, *of_model, self._settings(), *processor)))
+        return " ".join(map(str, ("OpenVINO", import_openvino().__version__, *of_model, self._settings(), *processor)))
 
     def _compile(self, core: Any) -> Any:
         with tempfile.TemporaryDirectory(prefix="imgsort-") as folder:

@@ -28,6 +28,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
 
 PROJECT = Path(__file__).resolve().parents[1]
 PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
@@ -221,19 +222,12 @@ class Theatre:
 @contextlib.contextmanager
 def _without_openvino() -> Iterator[None]:
     """Hide OpenVINO while the block runs. Its features differ in the last digits, and not every processor has it."""
-    from imgsort.features.runtimes.openvino import processor_capabilities
+    from imgsort.features.runtimes import openvino
 
-    missing = object()
-    before = sys.modules.get("openvino", missing)
-    sys.modules["openvino"] = None
-    processor_capabilities.cache_clear()
-    try:
+    openvino.processor_capabilities.cache_clear()
+    with mock.patch.object(openvino, "_core", side_effect=ImportError):
         yield
-    finally:
-        del sys.modules["openvino"]
-        if before is not missing:
-            sys.modules["openvino"] = before
-        processor_capabilities.cache_clear()
+    openvino.processor_capabilities.cache_clear()
 
 
 def _run_line(line: str, *, notices: bool) -> str:

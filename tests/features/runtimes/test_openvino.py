@@ -48,7 +48,7 @@ def cosines(one, other):
     [
         pytest.param("float32", 0.9999, marks=needs_openvino),
         pytest.param("bfloat16", 0.99, marks=needs_bfloat16),
-        pytest.param("int8", 0.9, marks=needs_openvino),
+        pytest.param("int8", 0.9, marks=needs_bfloat16),
     ],
 )
 def test_features_are_those_of_litert_in_float32(models, precision, least):
@@ -59,7 +59,7 @@ def test_features_are_those_of_litert_in_float32(models, precision, least):
     assert cosines(features, exact).min() > least
 
 
-@needs_openvino
+@needs_bfloat16
 @pytest.mark.parametrize("precision", ["float32", "int8"])
 def test_the_batch_does_not_matter(models, precision):
     """Full batches, short batches and single pictures give the same rows."""

@@ -83,13 +83,14 @@ def test_the_runtime_of_earlier_features_is_kept(machine):
     """What made the earlier features makes the new ones too, even if another runtime is faster."""
     machine(processor=AMX)
     assert choose_way(LITE, "cpu", "int8", pytest.fail, "litert") == Way("litert", "int8")
-    machine(processor=PLAIN)
+    machine(processor=BF16)
     assert choose_way(LITE, "cpu", "int8", pytest.fail, "openvino") == Way("openvino", "int8")
 
 
-def test_a_runtime_that_is_not_here_is_replaced_with_a_notice(machine):
+@pytest.mark.parametrize("processor", [WITHOUT_OPENVINO, PLAIN])
+def test_a_runtime_that_is_not_here_is_replaced_with_a_notice(machine, processor):
     """Where the runtime of earlier features cannot run, another one does, and a notice says so."""
-    machine(processor=WITHOUT_OPENVINO)
+    machine(processor=processor)
     notices = []
     assert choose_way(LITE, "cpu", "int8", notices.append, "openvino") == Way("litert", "int8")
     (notice,) = notices

@@ -11,7 +11,7 @@
     ├── WeightsError            a model's weights cannot be used
     │   └── DownloadError       ... because they cannot be fetched; another model may replace a default one
     │       └── UnreachableError ... because a host does not answer; it is not asked again for a while
-    ├── ConversionError         TensorFlow cannot convert a model for LiteRT
+    ├── ConversionError         a model cannot be converted or compiled for a runtime
     ├── CacheError              the cache cannot be cleared or made smaller; other commands work without a cache
     ├── DeviceError             the requested device is not available
     ├── ClassifierError         a file is not a classifier of imgsort, or it does not fit the request
@@ -86,7 +86,7 @@ class UnreachableError(DownloadError):
 
 
 class ConversionError(ImgsortError):
-    """TensorFlow cannot convert the model to one that LiteRT can run."""
+    """TensorFlow cannot convert the model for LiteRT and OpenVINO, or OpenVINO cannot compile it."""
 
 
 class CacheError(ImgsortError):

@@ -1,7 +1,6 @@
 """Keeps weights that did not come from Keras' host, which Keras' own cache keeps."""
 
 import contextlib
-import hashlib
 import os
 import shutil
 import tempfile
@@ -9,6 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from imgsort.content import file_content_hash
 from imgsort.features.cache.folder import cache_folder
 
 _SUFFIX = ".h5"
@@ -40,14 +40,14 @@ def whole_weights(name: str) -> Path | None:
     path = found_weights(name)
     if path is None:
         return None
-    try:
-        if _sha256(path) == path.stem.rpartition("-")[2]:
-            with contextlib.suppress(OSError):  # a read-only cache is still useful
-                os.utime(path)  # `cache prune` first removes what was not used for the longest time
-            return path
-        path.unlink()
-    except OSError:
-        pass
+    digest = file_content_hash(path)
+    if digest == path.stem.rpartition("-")[2]:
+        with contextlib.suppress(OSError):  # a read-only cache is still useful
+            os.utime(path)  # `cache prune` first removes what was not used for the longest time
+        return path
+    if digest is not None:
+        with contextlib.suppress(OSError):
+            path.unlink()
     return None
 
 
@@ -56,7 +56,7 @@ def keep_weights(name: str, file: Path) -> Path:
 
     The file is renamed. So another process sees the whole file or nothing.
     """
-    target = weights_folder() / f"{name}-{_sha256(file)}{_SUFFIX}"
+    target = weights_folder() / f"{name}-{file_content_hash(file)}{_SUFFIX}"
     with file.open("rb") as handle:
         os.fsync(handle.fileno())
     os.replace(file, target)
@@ -91,8 +91,3 @@ def _entries() -> list[Path]:
     with contextlib.suppress(OSError):
         return sorted(weights_folder().iterdir())
     return []
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()

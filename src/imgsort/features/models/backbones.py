@@ -1,13 +1,13 @@
 """The table of backbones: one row for each, with everything that differs between them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from imgsort.errors import UsageError
 from imgsort.features.keras_backend import import_keras
-from imgsort.features.models.best_ways import ANY, BFLOAT16, IN_FLOAT32, TILES, BestWays
+from imgsort.features.models.best_ways import ANY, IN_BFLOAT16, IN_FLOAT32, TILES, BestWays
 from imgsort.features.models.efficientnet_lite import build_efficientnet_lite0, load_state
 from imgsort.features.models.preparation import Preparation
 from imgsort.features.weights.copies import INCEPTIONV3_COPY, VGG16_COPY
@@ -33,8 +33,8 @@ class Backbone:
     float32 that the network was trained on. `load(model, file)` reads a file in the format of its weights into the
     model.
 
-    `best` says how the model runs best. `high_quality_px` is a larger side at which the network
-    groups better, by a table in the same file. It is None if that could not be measured.
+    `best` says how the model runs best. `high_quality_px` is a larger side at which the network groups better, by a
+    table in benchmarks/README.md. It is None if that could not be measured.
 
     `classifier_px` is the default side for training a classifier on the network. It is the side of the images that its
     weights have seen. `min_size_px` is the smallest side that the network takes.
@@ -87,7 +87,7 @@ BACKBONES = {
                 VGG16_COPY,
             ),
             load=load_hdf5,
-            best=BestWays(((BFLOAT16, "bfloat16"), (ANY, "float32"))),
+            best=IN_BFLOAT16,
         ),
         Backbone(
             name="resnet50",
@@ -99,7 +99,7 @@ BACKBONES = {
                 "resnet/resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5", "4d473c1dd8becc155b73f8504c6f6626"
             ),
             load=load_hdf5,
-            best=BestWays(((BFLOAT16, "bfloat16"), (ANY, "float32")), rewrites_bfloat16=True),
+            best=replace(IN_BFLOAT16, rewrites_bfloat16=True),
         ),
         Backbone(
             name="resnet50v2",
@@ -111,7 +111,7 @@ BACKBONES = {
                 "resnet/resnet50v2_weights_tf_dim_ordering_tf_kernels_notop.h5", "fac2f116257151a9d068a22e544a4917"
             ),
             load=load_hdf5,
-            best=BestWays(((BFLOAT16, "bfloat16"), (ANY, "float32"))),
+            best=IN_BFLOAT16,
         ),
         Backbone(
             name="inceptionv3",

@@ -13,7 +13,7 @@ ANY, BFLOAT16, TILES = "", "BF16", "FP16"
 
 @dataclass(frozen=True)
 class BestWays:
-    """How a model runs best. The figures are in benchmarks/precision.md.
+    """How a model runs best. The figures are in benchmarks/README.md.
 
     `precisions` holds (capability, precision): the precisions that are known not to cost quality, the fastest first.
     The first one counts whose capability the processor has. `openvino` says for each precision with which capability
@@ -36,3 +36,5 @@ class BestWays:
 
 # A model of which nobody has measured whether another precision costs quality.
 IN_FLOAT32 = BestWays()
+# A model that gives the same groups in bfloat16.
+IN_BFLOAT16 = BestWays(((BFLOAT16, "bfloat16"), (ANY, "float32")))

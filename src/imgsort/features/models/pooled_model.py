@@ -15,8 +15,8 @@ Pooling = Literal["avg", "max", "none"]
 class FeatureModel(Protocol):
     """A model that gives an image's features: a backbone with its pooling, or a trained network.
 
-    `sha256` says which weights it has. `Preparation` explains `prepare`. `best` says how
-    the model runs best.
+    `sha256` says which weights it has. `Preparation` explains `prepare`. `best` says how the
+    model runs best.
     """
 
     @property

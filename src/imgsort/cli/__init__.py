@@ -4,11 +4,18 @@ A command converts its arguments, calls one function of `imgsort.jobs`, and prin
 before a command runs.
 """
 
+import atexit
+import gc
+
 import click
 
 from imgsort.cli.commands import cache, classify, learn, models, organize, runs
 from imgsort.cli.group import ImgsortGroup
 from imgsort.version import __version__
+
+# The modules that a command imports are made of some hundred thousand objects, of which none is ever garbage. Looking
+# for garbage among them as often as Python does takes a tenth of the time of imports.
+_OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
 
 @click.group(
@@ -26,6 +33,8 @@ def main() -> None:
     imgsort looks at the pictures, not at names or dates. It never overwrites a file, and `imgsort undo`
     takes every run back.
     """
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    atexit.register(gc.freeze)  # so that Python does not look through all of them once more before it ends
 
 
 main.add_section("Organize", organize.categorize, organize.outliers, organize.check, runs.apply)

@@ -51,7 +51,7 @@ def prepare_extraction(
             next_runtime = runtime_after(way.runtime, "float32", "cpu")
             if precision not in ("auto", "float32") or next_runtime.name == way.runtime:
                 raise
-            notice(f"{error} It runs on {next_runtime.name} in float32 instead, which takes longer to start.")
+            notice(f"{error} It runs on {next_runtime.name} in float32 instead.")
             way = Way(next_runtime.name, "float32")
     recipe = {
         "model": model.name,

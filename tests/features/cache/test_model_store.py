@@ -10,7 +10,8 @@ import threading
 
 import pytest
 
-from imgsort.features.cache.model_store import ConvertedModel, kept_models, models_folder, stored_or_made
+from imgsort.errors import ConversionError
+from imgsort.features.cache.model_store import kept_models, known_or_made, models_folder, stored_or_made
 
 DATA = bytes(range(256)) * 20
 
@@ -30,8 +31,9 @@ def obtain(key="key", make=lambda: DATA):
 def test_made_once():
     """A model is made, kept and found again. Its data and hash are the same each time."""
     made = obtain()
-    assert made == ConvertedModel(DATA, hashlib.sha256(DATA).hexdigest())
-    assert obtain(make=never) == made
+    assert (made.data, made.sha256) == (DATA, hashlib.sha256(DATA).hexdigest())
+    again = obtain(make=never)
+    assert (again.data, again.sha256) == (made.data, made.sha256)
     assert [file.read_bytes() for file in kept_models()] == [DATA]
 
 
@@ -194,3 +196,36 @@ def test_what_is_no_model_is_not_counted():
     for name in ("half.part", "readme.txt"):
         (models_folder() / name).write_bytes(b"x")
     assert kept_models() == []
+
+
+def later(make=lambda: DATA):
+    """Return the model, of which nothing is read so far. The test fails if the model cannot be kept."""
+    return known_or_made("key", make, pytest.fail)
+
+
+def test_a_kept_model_is_known_before_it_is_read():
+    """The hash comes from the name of the file. The bytes are read when they are asked for, and once."""
+    assert later().data == DATA
+    (file,) = kept_models()
+    os.utime(file, (1, 1))
+    model = later(never)
+    assert file.stat().st_mtime > 10**9
+    content = file.read_bytes()
+    file.unlink()
+    assert model.sha256 == hashlib.sha256(DATA).hexdigest()
+    file.write_bytes(content)
+    assert model.data == DATA
+    file.unlink()
+    assert model.data == DATA
+
+
+def test_damage_is_noticed_when_a_known_model_is_read():
+    """A damaged model is made again. If the new one differs, its features would too: that is an error, once."""
+    later()
+    (file,) = kept_models()
+    file.write_bytes(b"damaged")
+    assert later().data == DATA
+    file.write_bytes(b"damaged")
+    with pytest.raises(ConversionError, match="was damaged, and another model was made"):
+        later(lambda: b"newer").data  # noqa: B018 (reading it is the test)
+    assert later(never).data == b"newer"

@@ -17,7 +17,7 @@ PICTURES = np.random.default_rng(5).integers(0, 256, (9, SIDE_PX, SIDE_PX, 3), d
 
 @pytest.fixture(scope="module")
 def models(converted) -> dict[str, ConvertedModel]:
-    return {precision: ConvertedModel(data, "") for precision, data in converted.items()}
+    return {precision: ConvertedModel.of(data) for precision, data in converted.items()}
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,7 @@ def test_a_model_that_cannot_be_run_is_an_error_for_every_thread():
 
     No thread waits for an interpreter that will never be made.
     """
-    extractor = LiteRTExtractor(ConvertedModel(b"no model", ""), PREPARE, SIDE_PX, batch_size=1)
+    extractor = LiteRTExtractor(ConvertedModel.of(b"no model"), PREPARE, SIDE_PX, batch_size=1)
 
     def reason(number: int) -> str:
         try:

@@ -14,24 +14,25 @@ from imgsort.features.models.backbones import BACKBONES
 from imgsort.features.runtimes import openvino
 from imgsort.features.runtimes.interface import Way
 from imgsort.features.runtimes.litert import LiteRTExtractor
-from imgsort.features.runtimes.openvino import OpenVINO, OpenVINOExtractor, processor_capabilities
+from imgsort.features.runtimes.openvino import OpenVINOExtractor
 from imgsort.images.decoding.decode import DEFAULTS
+from tests.support.processors import CAPABILITIES
 
 SIDE_PX = 32
 PREPARE = BACKBONES["efficientnet-lite0"].prepare
 PICTURES = np.random.default_rng(5).integers(0, 256, (9, SIDE_PX, SIDE_PX, 3), dtype=np.uint8)
 
 needs_openvino = pytest.mark.skipif(
-    "FP32" not in processor_capabilities(), reason="OpenVINO is not installed here, or not for this processor"
+    "FP32" not in CAPABILITIES, reason="OpenVINO is not installed here, or not for this processor"
 )
 needs_bfloat16 = pytest.mark.skipif(
-    "BF16" not in processor_capabilities(), reason="needs a processor with instructions for bfloat16, and OpenVINO"
+    "BF16" not in CAPABILITIES, reason="needs a processor with instructions for bfloat16, and OpenVINO"
 )
 
 
 @pytest.fixture(scope="module")
 def models(converted):
-    return {precision: ConvertedModel(data, precision) for precision, data in converted.items()}
+    return {precision: ConvertedModel.of(data) for precision, data in converted.items()}
 
 
 def extractor(models, precision, batch_size=4):
@@ -93,7 +94,7 @@ def test_threads_that_begin_together_do_not_wait_for_each_other(converted, tmp_p
         "from imgsort.features.cache.model_store import ConvertedModel\n"
         "from imgsort.features.models.backbones import BACKBONES\n"
         "from imgsort.features.runtimes.openvino import OpenVINOExtractor\n"
-        "model = ConvertedModel(open(sys.argv[1], 'rb').read(), 'first')\n"
+        "model = ConvertedModel.of(open(sys.argv[1], 'rb').read())\n"
         "prepare = BACKBONES['efficientnet-lite0'].prepare\n"
         f"shared = OpenVINOExtractor(model, prepare, {SIDE_PX}, 'float32')\n"
         f"pixels = np.zeros((4, {SIDE_PX}, {SIDE_PX}, 3), np.uint8)\n"
@@ -132,7 +133,7 @@ def test_a_compiled_model_is_kept_and_a_damaged_one_is_made_again(models):
 @needs_openvino
 def test_a_model_that_cannot_be_run_is_an_error_for_every_thread():
     """If the model cannot run, every thread gets the error, and none waits for ever."""
-    broken = OpenVINOExtractor(ConvertedModel(b"no model", "broken"), PREPARE, SIDE_PX, "float32")
+    broken = OpenVINOExtractor(ConvertedModel.of(b"no model"), PREPARE, SIDE_PX, "float32")
 
     def reason(_):
         try:
@@ -146,56 +147,6 @@ def test_a_model_that_cannot_be_run_is_an_error_for_every_thread():
     assert all(text.startswith("OpenVINO cannot run the model at 32 px, 4 at a time") for text in reasons)
     with pytest.raises(ConversionError, match="tiny cannot be compiled by OpenVINO"):
         broken.require_compiled("tiny")
-
-
-@needs_openvino
-def test_its_telemetry_never_sends():
-    """Importing OpenVINO as imgsort does loads nothing that sends, and opens no connection. Its parts stay usable."""
-    script = (
-        "import os, sys\n"
-        "events = []\n"
-        "outside = ('socket.', 'subprocess.', 'os.fork', 'os.exec', 'os.posix_spawn')\n"
-        "sys.addaudithook(lambda name, args: events.append(name) if name.startswith(outside) else None)\n"
-        "from imgsort.features.runtimes.openvino import import_openvino, processor_capabilities\n"
-        "processor_capabilities()\n"
-        "import_openvino().Core()\n"
-        "print([name for name in sys.modules if 'telemetry' in name], events, 'openvino.tools.ovc' in sys.modules)"
-    )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[] [] False"
-
-
-@pytest.fixture
-def capabilities(monkeypatch):
-    """A function that asks for the capabilities anew, and forgets them at the end."""
-    processor_capabilities.cache_clear()
-    yield processor_capabilities
-    processor_capabilities.cache_clear()
-
-
-@pytest.mark.parametrize("error", [ImportError("hidden"), OSError("libtbb.so.12"), RuntimeError("refused")])
-def test_without_openvino_all_works_by_litert(monkeypatch, capabilities, small_lite, error):
-    """If the import fails, or OpenVINO refuses the processor, LiteRT makes the features, without a notice."""
-
-    def fail():
-        raise error
-
-    openvino._core.cache_clear()
-    monkeypatch.setattr(openvino, "import_openvino", fail)
-    assert capabilities() == frozenset()
-    assert not any(OpenVINO().can_run(precision, "cpu") for precision in ("float32", "bfloat16", "int8"))
-    for precision in ("auto", "float32", "int8"):
-        notices = []
-        found = prepare_extraction(small_lite, DEFAULTS, notice=notices.append, device="cpu", precision=precision)
-        assert found.way.runtime == "litert"
-        assert not any("OpenVINO" in notice for notice in notices)
-        assert found.extractor.extract(PICTURES[:1]).shape == (1, 1280)
-
-
-def test_other_processors_are_left_to_the_other_runtimes(monkeypatch, capabilities):
-    """Nobody has measured OpenVINO on ARM, so it is not used there."""
-    monkeypatch.setattr(openvino.platform, "machine", lambda: "aarch64")
-    assert capabilities() == frozenset()
 
 
 @needs_openvino

@@ -4,6 +4,7 @@ Models that OpenVINO has compiled are kept beside them. They have the same suffi
 """
 
 import contextlib
+import functools
 import hashlib
 import os
 import tempfile
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from imgsort.errors import ConversionError
 from imgsort.features.cache.folder import cache_folder
 
 _SUFFIX = ".tflite"
@@ -21,11 +23,21 @@ _PART = ".part"
 class ConvertedModel:
     """A model in the format of LiteRT, or compiled by OpenVINO.
 
-    `data` holds the bytes of its file, and `sha256` is their hash.
+    `sha256` is the hash of the bytes of its file. `read` returns these bytes.
     """
 
-    data: bytes
     sha256: str
+    read: Callable[[], bytes]
+
+    @classmethod
+    def of(cls, data: bytes) -> "ConvertedModel":
+        """Return the model whose file has these bytes."""
+        return cls(hashlib.sha256(data).hexdigest(), lambda: data)
+
+    @functools.cached_property
+    def data(self) -> bytes:
+        """The bytes of its file. Raises ConversionError if they are damaged and another model was made instead."""
+        return self.read()
 
 
 def models_folder() -> Path:
@@ -54,19 +66,38 @@ def stored_or_made(key: str, make: Callable[[], bytes], notice: Callable[[str], 
     """
     prefix = _prefix(key)
     for file in _with_prefix(prefix):
-        model = _read(file)
-        if model is not None:
-            return model
-    data = make()
-    model = ConvertedModel(data, hashlib.sha256(data).hexdigest())
+        data = _whole(file)
+        if data is not None:
+            return ConvertedModel.of(data)
+    model = ConvertedModel.of(make())
     try:
-        _keep(f"{prefix}-{model.sha256}{_SUFFIX}", data)
+        _keep(f"{prefix}-{model.sha256}{_SUFFIX}", model.data)
     except OSError as error:
         notice(
             f"the converted model cannot be kept ({error}) and is made again each time. Name a folder for it with "
             "IMGSORT_CACHE_DIR."
         )
     return model
+
+
+def known_or_made(key: str, make: Callable[[], bytes], notice: Callable[[str], None]) -> ConvertedModel:
+    """Return the same as `stored_or_made`, but read the bytes of a kept model only when they are needed.
+
+    Often they are not: if the features of all images are kept, the hash of the model is enough to find them.
+    """
+    files = _with_prefix(_prefix(key))
+    if not files:
+        return stored_or_made(key, make, notice)
+    known = _hash_in_name(files[0])
+
+    def read() -> bytes:
+        model = stored_or_made(key, make, notice)
+        if model.sha256 != known:
+            raise ConversionError(f"{files[0]}: was damaged, and another model was made. Run the command again.")
+        return model.data
+
+    _touch(files[0])
+    return ConvertedModel(known, read)
 
 
 def is_stored(key: str) -> bool:
@@ -89,19 +120,27 @@ def _files(suffix: str) -> list[Path]:
     return []
 
 
-def _read(file: Path) -> ConvertedModel | None:
-    """Return the model in `file`, or None if it cannot be read or does not have the hash in its name."""
+def _hash_in_name(file: Path) -> str:
+    return file.stem.rpartition("-")[2]
+
+
+def _touch(file: Path) -> None:
+    """Note that a model is used. `cache prune` first removes the models that were not used for the longest time."""
+    with contextlib.suppress(OSError):  # a read-only cache is still useful
+        os.utime(file)
+
+
+def _whole(file: Path) -> bytes | None:
+    """Return the bytes of `file`, or None if it cannot be read or they do not have the hash in its name."""
     try:
         data = file.read_bytes()
-        digest = hashlib.sha256(data).hexdigest()
-        if file.stem.rpartition("-")[2] != digest:
+        if hashlib.sha256(data).hexdigest() != _hash_in_name(file):
             file.unlink()
             return None
     except OSError:
         return None
-    with contextlib.suppress(OSError):  # a read-only cache is still useful
-        os.utime(file)  # `cache prune` first removes the models that were not used for the longest time
-    return ConvertedModel(data, digest)
+    _touch(file)
+    return data
 
 
 def _keep(name: str, data: bytes) -> None:

@@ -11,7 +11,7 @@ from imgsort.errors import DeviceError
 from imgsort.features.cache.model_store import ConvertedModel
 from imgsort.features.models.pooled_model import FeatureModel
 from imgsort.features.models.preparation import Preparation, padded
-from imgsort.features.runtimes.convert import ConvertedPrecision, converted_for
+from imgsort.features.runtimes.conversion.convert import ConvertedPrecision, converted_for
 from imgsort.features.runtimes.interface import LayerPrecision, LoadedModel, UsedDevice, Way
 from imgsort.images.stream import core_count
 

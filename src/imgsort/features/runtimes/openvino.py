@@ -3,13 +3,10 @@
 It computes in bfloat16 on processors with instructions for it, and there in int8 faster than LiteRT.
 """
 
-import functools
 import importlib.metadata
 import io
 import os
-import platform
 import queue
-import sys
 import tempfile
 import threading
 from collections.abc import Callable
@@ -20,9 +17,11 @@ from imgsort.errors import ConversionError, DeviceError
 from imgsort.features.cache.model_store import ConvertedModel, is_stored, stored_or_made
 from imgsort.features.models.pooled_model import FeatureModel
 from imgsort.features.models.preparation import Preparation
-from imgsort.features.runtimes.convert import converted_for
+from imgsort.features.runtimes.conversion.convert import converted_for
 from imgsort.features.runtimes.interface import LayerPrecision, LoadedModel, UsedDevice, Way
 from imgsort.features.runtimes.litert import table_for
+from imgsort.features.runtimes.openvino_library import openvino_core
+from imgsort.features.runtimes.processor import processor_capabilities, this_processor
 from imgsort.images.stream import core_count
 
 if TYPE_CHECKING:
@@ -32,45 +31,6 @@ if TYPE_CHECKING:
 _HINTS = {"float32": "f32", "bfloat16": "bf16"}
 _BATCH_SIZE = 4
 _MOST_STREAMS = 16
-# Importing this part of OpenVINO sends a message to its makers. imgsort needs nothing of it.
-_SENDS = "openvino.tools.ovc"
-
-_one_at_a_time = threading.Lock()
-
-
-def import_openvino() -> Any:
-    """Return the module `openvino`, without its telemetry. Raises ImportError if it is missing or cannot be loaded."""
-    with _one_at_a_time:
-        blocked = _SENDS not in sys.modules
-        if blocked:
-            sys.modules[_SENDS] = None  # type: ignore[assignment]
-        try:
-            import openvino
-        finally:
-            if blocked:  # a program that uses imgsort may want it
-                del sys.modules[_SENDS]
-    return openvino
-
-
-@functools.cache
-def processor_capabilities() -> frozenset[str]:
-    """Return what OpenVINO can use of this processor: `BF16`, `FP16`, `INT8` and others.
-
-    The result is empty if OpenVINO is not installed, cannot be loaded, or refuses the processor, and for processors
-    other than x86-64, on which nobody has measured it. Source: OpenVINO, property OPTIMIZATION_CAPABILITIES.
-    """
-    if platform.machine().lower() not in ("x86_64", "amd64"):
-        return frozenset()
-    try:
-        return frozenset(_core(os.getpid()).get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
-    except (ImportError, OSError, RuntimeError):
-        return frozenset()
-
-
-@functools.lru_cache(maxsize=1)
-def _core(process: int) -> Any:
-    """Return OpenVINO's entry for the process with this id. Making it takes as long as the import."""
-    return import_openvino().Core()
 
 
 class OpenVINO:
@@ -177,7 +137,7 @@ class OpenVINOExtractor:
         It is kept with a hash of its bytes. OpenVINO's own cache has no hash: with a damaged file, it gives other
         features without an error.
         """
-        core = _core(os.getpid())
+        core = openvino_core()
         fresh: list[Any] = []
 
         def make() -> bytes:
@@ -193,9 +153,11 @@ class OpenVINOExtractor:
 
     def _key(self) -> str:
         """Return one line that names everything that determines the compiled model."""
-        processor = _core(os.getpid()).get_property("CPU", "FULL_DEVICE_NAME"), sorted(processor_capabilities())
+        processor = this_processor()
+        of_processor = processor.name, sorted(processor.capabilities)
         of_model = self._model.sha256, self._precision, self.size_px, self.batch_size
-        return " ".join(map(str, ("OpenVINO", import_openvino().__version__, *of_model, self._settings(), *processor)))
+        version = importlib.metadata.version("openvino")
+        return " ".join(map(str, ("OpenVINO", version, *of_model, self._settings(), *of_processor)))
 
     def _compile(self, core: Any) -> Any:
         with tempfile.TemporaryDirectory(prefix="imgsort-") as folder:

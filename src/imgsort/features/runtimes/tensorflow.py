@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from imgsort.features.keras_backend import import_keras, require_gpu, use_device
 from imgsort.features.models.pooled_model import FeatureModel
 from imgsort.features.models.preparation import padded
-from imgsort.features.runtimes.frozen_graph import freeze
+from imgsort.features.runtimes.conversion.frozen_graph import freeze
 from imgsort.features.runtimes.interface import LayerPrecision, LoadedModel, UsedDevice, Way
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from imgsort.features.keras_backend import Device
 from imgsort.features.models.best_ways import BestWays
 from imgsort.features.runtimes.cuda import cuda_device_count
 from imgsort.features.runtimes.interface import LayerPrecision, UsedDevice, Way
-from imgsort.features.runtimes.openvino import OpenVINO, processor_capabilities
+from imgsort.features.runtimes.openvino import OpenVINO
+from imgsort.features.runtimes.processor import processor_capabilities
 from imgsort.features.runtimes.table import runtimes_for
 
 Precision = Literal["auto", "float32", "bfloat16", "int8"]

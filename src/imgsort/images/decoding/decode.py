@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Truncated = Literal["skip", "use"]
 
 # Raise this number when the same bytes give other pixels, because the cached features come from the old pixels.
-READER_VERSION = 1
+READER_VERSION = 2
 
 MAX_FILE_BYTES = 2 * 1024**3
 

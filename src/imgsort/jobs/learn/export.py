@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from imgsort.csv_file import require_new
 from imgsort.errors import CollectionError, ExportError, UnreadableImageError, UsageError
-from imgsort.features.runtimes.calibration import calibration_squares
+from imgsort.features.runtimes.conversion.calibration import calibration_squares
 from imgsort.images.finding.find import find_images, require_folder
 from imgsort.jobs.learn.steps.report import write_json
 from imgsort.jobs.results import start_of_json

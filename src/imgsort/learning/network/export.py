@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from imgsort.errors import ExportError, MissingPackageError
 from imgsort.features.keras_backend import import_keras, silent_descriptors
-from imgsort.features.runtimes.frozen_graph import freeze
+from imgsort.features.runtimes.conversion.frozen_graph import freeze
 
 if TYPE_CHECKING:
     import numpy as np

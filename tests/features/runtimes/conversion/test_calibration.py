@@ -1,6 +1,6 @@
 import numpy as np
 
-from imgsort.features.runtimes.calibration import CROPS, calibration_squares
+from imgsort.features.runtimes.conversion.calibration import CROPS, calibration_squares
 
 
 def test_the_pictures_are_the_same_for_everyone():

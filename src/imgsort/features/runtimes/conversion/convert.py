@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 from imgsort.errors import ConversionError
-from imgsort.features.cache.model_store import ConvertedModel, stored_or_made
+from imgsort.features.cache.model_store import ConvertedModel, known_or_made
 from imgsort.features.keras_backend import import_keras, on_processor, silent_descriptors
 from imgsort.features.models.pooled_model import FeatureModel
-from imgsort.features.runtimes.calibration import calibration_squares
-from imgsort.features.runtimes.frozen_graph import freeze
+from imgsort.features.runtimes.conversion.calibration import calibration_squares
+from imgsort.features.runtimes.conversion.frozen_graph import freeze
 
 ConvertedPrecision = Literal["float32", "int8"]
 
@@ -40,7 +40,7 @@ def converted_for(model: FeatureModel, precision: ConvertedPrecision, notice: Ca
         notice(f"{model.name} is converted to {precision}, once: this takes {_PATIENCE[precision]}.")
         return convert(model, precision)
 
-    return stored_or_made(conversion_key(model, precision), make, notice)
+    return known_or_made(conversion_key(model, precision), make, notice)
 
 
 def convert(model: FeatureModel, precision: ConvertedPrecision) -> bytes:

@@ -3,8 +3,8 @@ import pytest
 
 from imgsort.errors import ConversionError, WeightsError
 from imgsort.features.models.pooled_model import PooledModel
-from imgsort.features.runtimes import convert as module
-from imgsort.features.runtimes.convert import conversion_key, convert
+from imgsort.features.runtimes.conversion import convert as module
+from imgsort.features.runtimes.conversion.convert import conversion_key, convert
 from imgsort.features.weights.weights_file import WeightsFile
 
 SIDE_PX = 32

@@ -125,6 +125,7 @@ BACKBONES = {
                 INCEPTIONV3_COPY,
             ),
             load=load_hdf5,
+            best=IN_BFLOAT16,
             classifier_px=299,
             min_size_px=75,
         ),

@@ -14,8 +14,8 @@ With --fine-tune, the frozen and the fine-tuned backbone are tested on the same 
 images that only one of them got right. --curves shows how the loss of the first fold changed. It also shows whether a
 second training with the same seed gives the same history to the last digit.
 
---seconds times the command itself instead: once with a cache that holds no more than weights, and then three times with the cache of that run.
-It prints the median of the three. The system's own cache of files is not emptied.
+--seconds times the command itself instead: once with a cache that holds no more than weights, and then three times with
+the cache of that run. It prints the median of the three. The system's own cache of files is not emptied.
 """
 
 import argparse

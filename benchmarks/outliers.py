@@ -1,6 +1,6 @@
 """Measures ways to find the pictures that do not belong, and to tell how many they are.
 
-    python benchmarks/outliers.py LABELLED LABELLED [LABELLED ...] [--planted SET]
+    python benchmarks/outliers.py LABELLED LABELLED [LABELLED ...] [--planted SET] [--model NAME] [--fit FIT]
 
 LABELLED holds a folder for each class. SET holds images/ and labels.csv, which has a file and is_outlier in each row.
 The script composes sets of the labelled images, with the same seeds every time:
@@ -27,6 +27,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, get_args
 
 import cv2
 import numpy as np
@@ -39,6 +40,7 @@ from sklearn.neighbors import LocalOutlierFactor, NearestNeighbors
 from threadpoolctl import threadpool_limits
 
 from imgsort.features.extract import Features
+from imgsort.features.models.backbones import BEST
 from imgsort.features.models.imagenet_classes import CLASSES, beside_classes, classifier_file
 from imgsort.grouping.categories.group import group_rows
 from imgsort.grouping.directions import unit_rows
@@ -47,10 +49,13 @@ from imgsort.grouping.outliers.neighbours import ODD_SCORE, NeighbourOutliers
 from imgsort.grouping.outliers.two_means import TwoMeansOutliers
 from imgsort.grouping.reduce import reduce_features
 from imgsort.images.decoding.decode import read_image
+from imgsort.images.decoding.letterbox import Fit, Square
 from imgsort.images.finding.find import ImageFile, find_images
 from imgsort.images.judging.quality import ANALYSIS_SIDE_PX
 from imgsort.jobs.look.features import extract_features
 
+# How the photographs are looked at, by the options.
+LOOK: dict[str, Any] = {}
 SEEDS = range(3)
 NEIGHBORS = 10
 KINDS = ("one", "several", "near", "faulty")
@@ -97,8 +102,8 @@ class Composed:
 
 def extracted(folder: Path) -> Features:
     """Return the features that `imgsort outliers --method knn` compares, for the images of a folder."""
-    features = extract_features(folder, recursive=True, model="efficientnet-lite0")
-    return replace(features, matrix=beside_classes(features.matrix, classifier_file()))
+    features = extract_features(folder, recursive=True, **LOOK)
+    return replace(features, matrix=beside_classes(features.matrix, classifier_file(LOOK["model"])))
 
 
 def classes_of(folder: Path) -> list[Class]:
@@ -190,7 +195,7 @@ def write_faulty(folder: Path, main: Class, faults: Iterable[tuple[str, int]], r
     """Write pictures of a class, each with another fault, into a new folder."""
     folder.mkdir()
     for fault, row in faults:
-        pixels = read_image(main.folder, main.files[row], fit_px=ANALYSIS_SIDE_PX).pixels
+        pixels = read_image(main.folder, main.files[row], square=Square(ANALYSIS_SIDE_PX)).pixels
         cv2.imwrite(str(folder / f"{fault}.jpg"), with_fault(pixels, fault, random)[..., ::-1])
 
 
@@ -375,7 +380,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("labelled", type=Path, nargs="+", metavar="LABELLED", help="two or more")
     parser.add_argument("--planted", type=Path, metavar="SET")
+    parser.add_argument("--model", default=BEST)
+    parser.add_argument("--fit", choices=get_args(Fit), default="stretch")
     arguments = parser.parse_args()
+    LOOK.update(model=arguments.model, fit=arguments.fit)
     if len(arguments.labelled) < 2:
         parser.error("odd ones are of other labelled folders: give two or more")
     for path in arguments.labelled:
@@ -390,7 +398,7 @@ def main() -> None:
     there = {each.kind for each in sets}
     columns = [kind for kind in (*KINDS, EXPOSED, PLANTED) if kind in there]
 
-    print(described())
+    print(described(), f"{arguments.model}, {arguments.fit}", sep="\n")
     counts = ", ".join(f"{sum(each.kind == kind for each in sets)} {kind}" for kind in columns)
     print(f"Sets: {counts}.\n")
     # The sets are small, so threads would wait for each other most of the time.

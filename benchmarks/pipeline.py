@@ -8,7 +8,7 @@ import numpy as np
 
 from imgsort.features.extract import Extractor, extract_rows
 from imgsort.images.decoding import decode
-from imgsort.images.decoding.letterbox import letterbox
+from imgsort.images.decoding.letterbox import Square
 from imgsort.images.finding.find import ImageFile, find_images
 from imgsort.images.stream import core_count, stream
 
@@ -46,7 +46,8 @@ class Pipeline:
 
     def _square(self, file: ImageFile) -> np.ndarray:
         size_px = self._extractor.size_px
-        return letterbox(decode.read_image(self._folder, file, fit_px=size_px).pixels, size_px)
+        square = Square(size_px)
+        return square.fill(decode.read_image(self._folder, file, square=square).pixels)
 
 
 def _seconds(work: Callable, items: Sequence) -> float:

@@ -18,6 +18,7 @@ import statistics
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import get_args
 from unittest import mock
 
 import numpy as np
@@ -27,6 +28,7 @@ from scipy.optimize import linear_sum_assignment
 from imgsort.features.extract import Features
 from imgsort.grouping import centres
 from imgsort.grouping.categories.group import group_rows
+from imgsort.images.decoding.letterbox import Fit
 from imgsort.images.finding.find import find_images
 from imgsort.jobs.look.features import extract_features
 
@@ -151,7 +153,10 @@ def row(name: str, quantile: float, folders: list[Figures]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("labelled", type=Path, nargs="+", metavar="LABELLED")
-    folders = parser.parse_args().labelled
+    parser.add_argument("--model", default="efficientnet-lite0")
+    parser.add_argument("--fit", choices=get_args(Fit))
+    arguments = parser.parse_args()
+    folders = arguments.labelled
     for path in folders:
         if not find_images(path, recursive=True).files:
             parser.error(f"{path}: no images")
@@ -162,7 +167,7 @@ def main() -> None:
     )
     figures = []
     for folder in folders:
-        features = extract_features(folder, recursive=True, model="efficientnet-lite0")
+        features = extract_features(folder, recursive=True, model=arguments.model, fit=arguments.fit)
         figures.append(measured(Photographs(features)))
         for quantile in QUANTILES:
             print(row(folder.name, quantile, [figures[-1][quantile]]), flush=True)

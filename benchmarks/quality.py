@@ -36,7 +36,7 @@ from imgsort.grouping.directions import Directions, unit_rows
 from imgsort.grouping.kmeans import fitted_kmeans
 from imgsort.grouping.reduce import reduce_features
 from imgsort.images.decoding.decode import read_image
-from imgsort.images.decoding.letterbox import fitted_size_hw, letterbox
+from imgsort.images.decoding.letterbox import Square, fitted_size_hw
 from imgsort.images.finding.find import ImageFile, find_images
 from imgsort.images.stream import stream
 from imgsort.jobs.look.features import extract_features
@@ -115,11 +115,11 @@ def layers(labelled: Labelled, size_px: int) -> dict[str, Rows]:
 
 def square(folder: Path, file: ImageFile, size_px: int) -> tuple[NDArray[np.uint8], Rows]:
     """Return a letterboxed photograph, and weights that leave the border out of the mean over its map."""
-    pixels = read_image(folder, file, fit_px=size_px).pixels
+    pixels = read_image(folder, file, square=Square(size_px)).pixels
     cells = size_px // 32
     height, width = (covered(side, size_px, cells) for side in fitted_size_hw(*pixels.shape[:2], size_px))
     weights = np.outer(height, width)
-    return letterbox(pixels, size_px), (weights / weights.sum()).astype(np.float32)
+    return Square(size_px).fill(pixels), (weights / weights.sum()).astype(np.float32)
 
 
 def covered(side: int, size_px: int, cells: int) -> Rows:

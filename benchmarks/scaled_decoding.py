@@ -22,6 +22,7 @@ from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 from imgsort.features.extract import Features
 from imgsort.grouping.categories.group import group_rows
 from imgsort.images.decoding import decode, opencv_decoder
+from imgsort.images.decoding.letterbox import Square
 from imgsort.images.finding.find import ImageFile, find_images
 from imgsort.jobs.look.features import extract_features
 from imgsort.version import __version__
@@ -40,7 +41,7 @@ def seconds_to_decode(root: Path, files: list[ImageFile]) -> float:
     """Return the seconds that one pass of reading and decoding takes, in this thread."""
     begun = time.perf_counter()
     for file in files:
-        decode.read_image(root, file, fit_px=SIZE_PX)
+        decode.read_image(root, file, square=Square(SIZE_PX))
     return time.perf_counter() - begun
 
 

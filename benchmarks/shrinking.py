@@ -24,7 +24,7 @@ from imgsort.features.models.pooled_model import PooledModel
 from imgsort.features.runtimes.interface import Extractor
 from imgsort.features.weights.fetching import Fetching
 from imgsort.images.decoding.decode import DEFAULTS, read_image
-from imgsort.images.decoding.letterbox import fitted_size_hw, letterbox
+from imgsort.images.decoding.letterbox import Square, fitted_size_hw
 
 MODEL = "efficientnet-lite0"
 RATIOS = (1.01, 1.1, 1.2, 1.33, 1.5, 1.75)
@@ -52,7 +52,7 @@ def compare(folder: Path, ratios: list[float], extractor: Extractor) -> None:
             begun = time.perf_counter()
             fitted = [shrunk(pixels, size_px, way) for pixels in larger]
             milliseconds = 1e3 * (time.perf_counter() - begun) / len(fitted)
-            rows[name] = features_of([letterbox(pixels, size_px) for pixels in fitted], extractor)
+            rows[name] = features_of([Square(size_px).fill(pixels) for pixels in fitted], extractor)
             nmi, _, accuracy = quality(Features(labelled.files, labelled.contents, rows[name], ()))
             cells.append(f"{milliseconds:.2f} | {nmi:.3f} | {accuracy:.3f}")
         mean, lowest = cosines(*rows.values())

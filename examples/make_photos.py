@@ -37,9 +37,9 @@ def load(name: str) -> Image.Image:
     return Image.fromarray(pixels).convert("RGB")
 
 
-def vary(photograph: Image.Image, chance: random.Random) -> Image.Image:
-    """Return a crop of most of the photograph, perhaps mirrored, in another light."""
-    share = chance.uniform(0.72, 0.95)
+def vary(photograph: Image.Image, chance: random.Random, shares: tuple[float, float] = (0.72, 0.95)) -> Image.Image:
+    """Return a crop of a share of the photograph, usually most of it, perhaps mirrored, in another light."""
+    share = chance.uniform(*shares)
     width, height = round(photograph.width * share), round(photograph.height * share)
     left, top = chance.randint(0, photograph.width - width), chance.randint(0, photograph.height - height)
     picture = photograph.crop((left, top, left + width, top + height))

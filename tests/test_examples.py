@@ -32,6 +32,21 @@ def test_make_picture_draws_a_row_a_folder(few_photos, tmp_path):
         assert sheet.height == 3 * 102 + 6
 
 
+def test_an_unbalanced_folder_is_sorted_as_the_readme_says(tmp_path):
+    """High quality gives each of the five kinds a category, plain does not, and the picture shows both."""
+    from PIL import Image
+
+    command = [sys.executable, EXAMPLES / "sort_unbalanced.py", tmp_path / "both.jpg"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    plain, high = done.stdout.partition("--quality high")[::2]
+    assert [line.split(": ")[1] for line in high.splitlines()[1:]] == [
+        *("90 motorcycle", "45 china", "22 coffee", "12 rocket", "9 flower")
+    ]
+    assert plain.count("motorcycle") > 1
+    with Image.open(tmp_path / "both.jpg") as picture:
+        assert picture.width > picture.height
+
+
 @pytest.mark.skipif(shutil.which("sh") is None, reason="needs a shell")
 def test_the_batch_script_sorts_and_reports(few_photos):
     """The script runs `categorize`, then `outliers` on the same folder, and reads the JSON of each.

@@ -52,7 +52,7 @@ ROOMS = {
     "features": "keras_backend cache weights models runtimes .",
     "features/runtimes": "interface conversion .",
     "features/weights": "weights_file formats fetching unreachable .",
-    "grouping": ". categories outliers",
+    "grouping": ". graph categories outliers",
     "filing": "paths planning journal moving",
     "learning": "data network result",
     "jobs": ". session upkeep look organize learn",

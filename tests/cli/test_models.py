@@ -5,6 +5,7 @@ import json
 from click.testing import CliRunner
 
 from imgsort.cli import main
+from imgsort.features.models.backbones import BACKBONES
 
 
 def run(*arguments):
@@ -20,15 +21,14 @@ def test_list():
         "resnet50v2",
         "inceptionv3",
         "efficientnet-lite0",
+        "efficientnet-lite1",
+        "efficientnet-lite2",
     ]
     assert "not there" in lines[0]
     assert "299 px" in lines[3]
     assert [row["present"] for row in json.loads(run("models", "list", "--json").stdout)["models"]] == [
-        False,
-        False,
-        False,
-        False,
-        True,
+        *(False, False, False, False),
+        *(True, BACKBONES["efficientnet-lite1"].weights.found() is not None, True),
     ]
 
 

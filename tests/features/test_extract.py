@@ -18,7 +18,7 @@ from imgsort.features.models.choose import ChosenModel
 from imgsort.features.models.pooled_model import PooledModel
 from imgsort.features.runtimes.interface import Extractor
 from imgsort.images.decoding.decode import DEFAULTS, decode
-from imgsort.images.decoding.letterbox import letterbox
+from imgsort.images.decoding.letterbox import Square
 from imgsort.images.finding.find import ImageFile, Unreadable, find_images
 from tests.support.pictures import encode, gradient
 from tests.support.trees import make_tree
@@ -74,7 +74,7 @@ def test_each_row_is_its_own_files(collection, extractors):
     """A row holds what the extractor gives for the picture of its own file, and for no other."""
     features, _ = extracted(collection, extractors[3])
     for path, row in zip(GOOD, features.matrix, strict=True):
-        square = letterbox(decode(TREE[path]), SIDE_PX)
+        square = Square(SIDE_PX).fill(decode(TREE[path]))
         (alone,) = extractors[1].extract(square[None])
         assert np.allclose(row, alone, rtol=1e-4, atol=1e-5)
     distances = np.linalg.norm(features.matrix[:, None] - features.matrix[None], axis=-1)

@@ -51,12 +51,13 @@ def test_the_recipe_is_all_that_determines_features(pooled):
     others = [
         prepared(replace(pooled, size_px=64), precision="bfloat16"),
         prepared(replace(pooled, pooling="max"), precision="bfloat16"),
+        prepared(replace(pooled, fit="stretch"), precision="bfloat16"),
         prepared(pooled, precision="int8"),
         prepared(pooled, precision="bfloat16"),
         prepared(pooled, ReadSettings(truncated="use"), precision="bfloat16"),
         prepared(pooled, ReadSettings(max_pixels=10**6), precision="bfloat16"),
     ]
-    assert len({usual, *(other.recipe for other in others)}) == 7
+    assert len({usual, *(other.recipe for other in others)}) == 8
     assert prepared(pooled, precision="float32", batch_size=5).recipe == usual
     recipe = json.loads(usual)
     assert recipe["weights"] == pooled.model.sha256

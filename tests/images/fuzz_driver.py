@@ -30,6 +30,7 @@ from sklearn.datasets import load_sample_image
 
 from imgsort.errors import UnreadableImageError
 from imgsort.images.decoding.decode import ReadSettings, decode
+from imgsort.images.decoding.letterbox import Square
 from tests.images.fuzz_memory import peak_mib
 from tests.support.pictures import RGB, png, png_chunk
 
@@ -246,7 +247,7 @@ def attempt(data: bytes, case: dict) -> str:
     """
     settings = ReadSettings(max_pixels=MAX_PIXELS, truncated=case["truncated"])
     try:
-        pixels = decode(data, settings, case["fit_px"])
+        pixels = decode(data, settings, None if case["fit_px"] is None else Square(case["fit_px"], case["fit"]))
     except UnreadableImageError as error:
         assert str(error)
         return "refused"
@@ -281,6 +282,7 @@ def main() -> None:
         case = {
             "truncated": mutator.chance.choice(("skip", "use")),
             "fit_px": mutator.chance.choice((None, FIT_PX)),
+            "fit": mutator.chance.choice(("letterbox", "stretch")),
         }
         input_file.write_bytes(data)
         case_file.write_text(json.dumps(case))

@@ -12,7 +12,7 @@ from imgsort.errors import UnreadableImageError, WeightsError
 from imgsort.features.cache.feature_cache import NO_CACHE, FeatureCache, NoCache
 from imgsort.features.runtimes.interface import Extractor
 from imgsort.images.decoding.decode import DEFAULTS, ReadSettings, bytes_of, decode
-from imgsort.images.decoding.letterbox import letterbox
+from imgsort.images.decoding.letterbox import Square
 from imgsort.images.finding.find import ImageFile, Unreadable
 from imgsort.images.stream import core_count, stream
 from imgsort.mapped import empty_matrix, let_go
@@ -67,6 +67,7 @@ def extract_rows(
     extractor: Extractor,
     progress: Callable[[int, int], None],
     *,
+    square: Square | None = None,
     settings: ReadSettings = DEFAULTS,
     cache: FeatureCache | NoCache = NO_CACHE,
     meanwhile: Callable[[], None] = lambda: None,
@@ -75,6 +76,7 @@ def extract_rows(
 
     Features that `cache` holds are not made again. A file that the cache knows to be unchanged is not even read. Memory
     holds only a few batches of pixels, and a large matrix lies in a file. `progress` is called with (done, total).
+    `square` says how images come into the square that the model sees, by default letterboxed.
     `meanwhile` is called once, after the cache has answered and before the images are read. It can begin other work
     that runs at the same time.
     """
@@ -83,7 +85,7 @@ def extract_rows(
         rows.put(_Seen(number, content, features, is_cached=True))
         progress(rows.done, len(files))
     meanwhile()
-    look = _Look(root, files, extractor, settings, cache)
+    look = _Look(root, files, extractor, square or Square(extractor.size_px), settings, cache)
     for batch in stream(_batches(rows.missing(), extractor.batch_size), look.at, ahead=2 * core_count()):
         for seen in batch:
             if seen.features is not None:
@@ -103,6 +105,7 @@ class _Look:
     root: Path
     files: Sequence[ImageFile]
     extractor: Extractor
+    square: Square
     settings: ReadSettings
     cache: FeatureCache | NoCache
 
@@ -135,10 +138,10 @@ class _Look:
                 known = self.cache.features_of(content)
                 if known is not None:
                     return _Seen(number, content, known, is_cached=True)
-                pixels = decode(data, self.settings, fit_px=self.extractor.size_px)
+                pixels = decode(data, self.settings, self.square)
         except UnreadableImageError as error:
             return _Seen(number, reason=str(error))
-        squares[number] = letterbox(pixels, self.extractor.size_px)
+        squares[number] = self.square.fill(pixels)
         return _Seen(number, content)
 
 

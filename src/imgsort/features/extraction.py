@@ -11,6 +11,7 @@ from imgsort.features.runtimes.interface import Extractor, Way
 from imgsort.features.runtimes.table import runtime_after, runtime_named
 from imgsort.features.runtimes.ways import Precision, choose_way
 from imgsort.images.decoding.decode import READER_VERSION, ReadSettings
+from imgsort.images.decoding.letterbox import Square
 
 
 @dataclass(frozen=True)
@@ -64,4 +65,6 @@ def prepare_extraction(
         "reader": READER_VERSION,
         **asdict(read),
     }
+    if model.square != Square(model.size_px):  # recipes of letterboxed, averaged images stay as they always were
+        recipe["square"] = asdict(model.square)
     return Extraction(loaded.extractor, json.dumps(recipe, sort_keys=True), way)

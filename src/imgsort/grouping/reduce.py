@@ -23,12 +23,14 @@ def reduce_features(
     order: "NDArray[np.intp] | None" = None,
     *,
     directions: bool = False,
+    least_components: int = 1,
 ) -> "NDArray[np.float64]":
     """Project `features` on the principal components that together hold `variance` of the variance.
 
     Parameters: `features`, float32 (n, d), which may be a file mapped into memory; `variance`, above 0 and at most 1;
     `order`, int (n,), the order in which the rows are seen, by default their own order; `directions`, whether to turn
-    the rows into directions first, see `imgsort.grouping.directions`. Returns float64 (n, k), with the rows in `order`.
+    the rows into directions first, see `imgsort.grouping.directions`; `least_components`, how many components are kept
+    even if fewer hold so much variance. Returns float64 (n, k), with the rows in `order`.
     If all rows are the same, there is no variance to keep: the result is one column of zeros.
 
     For fewer rows than columns, and for more than 8192 columns, the function uses scikit-learn's `PCA` with a full
@@ -43,8 +45,8 @@ def reduce_features(
     if directions and _are_alike(_parts(features, order, seen_as)):
         return np.zeros((len(features), 1))
     if len(features) < features.shape[1] or features.shape[1] > _MOST_COVARIANCE_WIDTH:
-        return _by_singular_values(seen_as(features[order]), variance)
-    pca = CovariancePCA(variance).fit_parts(_parts(features, order, seen_as))
+        return _by_singular_values(seen_as(features[order]), variance, least_components)
+    pca = CovariancePCA(variance, least_components).fit_parts(_parts(features, order, seen_as))
     reduced = np.empty((len(features), len(pca.components_)))
     for start, rows in zip(range(0, len(features), _ROWS_AT_A_TIME), _parts(features, order, seen_as), strict=True):
         reduced[start : start + len(rows)] = pca.transform(rows)
@@ -60,8 +62,9 @@ class CovariancePCA:
     `components_`, float64 (k, d); `explained_variance_ratio_`, float64 (k,).
     """
 
-    def __init__(self, variance: float) -> None:
+    def __init__(self, variance: float, least_components: int = 1) -> None:
         self.variance = variance
+        self.least_components = least_components
 
     def fit_parts(self, parts: "Iterable[NDArray[np.floating]]") -> Self:
         """Learn from parts of (m, d) rows each. All parts together must have at least two rows."""
@@ -87,6 +90,7 @@ class CovariancePCA:
 
         ratios = values / values.sum()
         count = len(ratios) if self.variance >= 1 else np.searchsorted(np.cumsum(ratios), self.variance, "right") + 1
+        count = max(count, self.least_components)
         components = vectors[:count]
         # The sign of an eigenvector is arbitrary. As scikit-learn does, the code makes its largest number positive.
         largest = np.abs(components).argmax(axis=1)
@@ -99,13 +103,19 @@ class CovariancePCA:
         return projected
 
 
-def _by_singular_values(features: "NDArray[np.float32]", variance: float) -> "NDArray[np.float64]":
+def _by_singular_values(
+    features: "NDArray[np.float32]", variance: float, least_components: int
+) -> "NDArray[np.float64]":
     import numpy as np
     from sklearn.decomposition import PCA
 
-    pca = PCA(n_components=variance if variance < 1 else None, svd_solver="full")
+    pca = PCA(svd_solver="full")
     reduced: NDArray[np.float64] = pca.fit_transform(features.astype(np.float64))
-    return reduced
+    if variance >= 1:
+        return reduced
+    # The number that PCA itself takes for a share of the variance.
+    count = int(np.searchsorted(np.cumsum(pca.explained_variance_ratio_), variance, "right")) + 1
+    return np.ascontiguousarray(reduced[:, : max(count, least_components)])
 
 
 def _are_alike(parts: "Iterator[NDArray[np.float32]]") -> bool:

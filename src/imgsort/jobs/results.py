@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from imgsort.features.models.backbones import ALWAYS_THERE
+from imgsort.features.models.backbones import BACKBONES
 from imgsort.features.models.pooled_model import PooledModel
 from imgsort.features.runtimes.interface import Way
 from imgsort.filing.planning.plan import FolderCount, Move, Refusal
-from imgsort.grouping.categories.cluster_count import Candidate
+from imgsort.grouping.categories.group import Candidates
+from imgsort.images.decoding.letterbox import Fit
 from imgsort.images.finding.find import Unreadable
 
 JSON_VERSION = 1
@@ -27,6 +28,7 @@ class ModelRecord:
     `sha256`: the hash of the weights: of their numbers if that is known, or else of their file.
     `fallback`: the default model that this model replaced, or None.
     `runtime`: `litert`, `openvino` or `tensorflow`.
+    `fit`: how an image came into the square, `letterbox` or `stretch`.
     """
 
     name: str
@@ -37,14 +39,12 @@ class ModelRecord:
     runtime: str
     pooling: str
     size_px: int
+    fit: Fit = "letterbox"
 
     @property
     def has_classifier(self) -> bool:
-        """Whether EfficientNet-Lite0's own classifier can be applied to these features.
-
-        The weights of this classifier are always available.
-        """
-        return self.name == ALWAYS_THERE and self.weights == "imagenet" and self.pooling == "avg"
+        """Whether the model's own classifier can be applied to these features: it lies beside the model's weights."""
+        return BACKBONES[self.name].has_classifier and self.weights == "imagenet" and self.pooling == "avg"
 
     @classmethod
     def of(cls, pooled: PooledModel, way: Way) -> "ModelRecord":
@@ -59,6 +59,7 @@ class ModelRecord:
             way.runtime,
             pooled.pooling,
             pooled.size_px,
+            pooled.fit,
         )
 
 
@@ -115,7 +116,7 @@ class FilingResult:
     unreadable: tuple[Unreadable, ...] = ()
     notices: tuple[str, ...] = ()
     plan: Path | None = None
-    candidates: tuple[Candidate, ...] | None = None
+    candidates: Candidates | None = None
     outliers: tuple[Outlier, ...] | None = None
 
     @property

@@ -11,6 +11,7 @@ from imgsort.features.models.pooled_model import Pooling
 from imgsort.features.runtimes.ways import Precision
 from imgsort.filing.planning.site import Mode
 from imgsort.images.decoding.decode import ReadSettings, Truncated
+from imgsort.images.decoding.letterbox import Fit
 
 MIN_SIZE_PX, MAX_SIZE_PX = 32, 2048
 MAX_PIXELS_LIMIT = 1_000_000_000
@@ -35,6 +36,7 @@ class ModelOptions(ReadOptions, total=False):
     weights: str | Path | None
     pooling: Pooling
     size: int | None
+    fit: Fit | None
     batch_size: int | None
     device: Device
     precision: Precision
@@ -73,7 +75,8 @@ class ModelSettings:
     `cache`: keep features, and use the features that are already kept.
     `verify`: read every file, even a file that looks unchanged.
     `offline`: ask no host for weights that are not here.
-    `is_larger`: if there is no `size`, take the larger size, at which the model was better in the benchmarks.
+    `fit`: how an image comes into the square, `letterbox` or `stretch`, or None for the model's usual way.
+    `is_best`: take the way that was best for the model in the benchmarks, and not the original's, where none is given.
     `runtime`: the runtime that made earlier features, which new ones are compared with. None: the fastest.
     """
 
@@ -87,7 +90,8 @@ class ModelSettings:
     cache: bool = True
     verify: bool = False
     offline: bool = False
-    is_larger: bool = False
+    fit: Fit | None = None
+    is_best: bool = False
     runtime: str | None = None
 
     def __post_init__(self) -> None:
@@ -97,6 +101,8 @@ class ModelSettings:
             raise UsageError(f"batch size {self.batch_size}: it must be at least 1.")
         if self.pooling not in ("avg", "max", "none"):
             raise UsageError(f"pooling {self.pooling!r}: it must be avg, max or none.")
+        if self.fit not in (None, *get_args(Fit)):
+            raise UsageError(f"fit {self.fit!r}: it must be {' or '.join(get_args(Fit))}.")
         if self.device not in ("auto", "cpu", "gpu"):
             raise UsageError(f"device {self.device!r}: it must be auto, cpu or gpu.")
         if self.precision not in get_args(Precision):

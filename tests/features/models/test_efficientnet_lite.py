@@ -5,7 +5,7 @@ from skimage import data
 
 from imgsort.errors import WeightsError
 from imgsort.features.models.backbones import ALWAYS_THERE, BACKBONES
-from imgsort.features.models.efficientnet_lite import add_classifier, build_efficientnet_lite0, load_state
+from imgsort.features.models.efficientnet_lite import add_classifier, build_efficientnet_lite, load_state
 from imgsort.features.weights.formats.torch_archive import read_state_dict
 
 LITE = BACKBONES[ALWAYS_THERE]
@@ -18,7 +18,7 @@ def state():
 
 @pytest.fixture(scope="module")
 def classifier(state):
-    model = add_classifier(build_efficientnet_lite0(LITE.size_px))
+    model = add_classifier(build_efficientnet_lite(LITE.size_px))
     load_state(model, state)
     return model
 
@@ -66,7 +66,7 @@ def test_other_sizes_build(size_px):
     The side of its map is the side of the square divided by 32, rounded up.
     """
     side = -(-size_px // 32)
-    assert build_efficientnet_lite0(size_px).output_shape == (None, side, side, 1280)
+    assert build_efficientnet_lite(size_px).output_shape == (None, side, side, 1280)
 
 
 @pytest.mark.parametrize("name", ["_conv_stem.weight", "_blocks.7._bn1.running_var", "_fc.bias"])
@@ -91,3 +91,25 @@ def test_a_tensor_of_another_shape_is_refused(classifier, state, name, shape):
     """A tensor of another shape is refused, and the error names it."""
     with pytest.raises(WeightsError, match=rf"the file's tensor {name.rpartition('.')[0]} does not fit"):
         load_state(classifier, {**state, name: np.zeros(shape, np.float32)})
+
+
+FAMILY = {
+    # The number of parameters with the classifier: tensorflow/tpu, models/official/efficientnet/lite/README.md, which
+    # rounds it to 5.4 and 6.1 million.
+    "efficientnet-lite1": 5_416_680,
+    "efficientnet-lite2": 6_092_072,
+}
+
+
+@pytest.mark.parametrize(("name", "parameters"), FAMILY.items())
+def test_the_larger_models_of_the_family(name, parameters):
+    """The real weights fit, recognise the cat, and have the number of parameters that their makers name."""
+    row = BACKBONES[name]
+    if row.weights.found() is None:
+        pytest.skip("needs the extra lite1")
+    model = add_classifier(row.build(row.size_px))
+    load_state(model, read_state_dict(row.weights.file.read_bytes()))
+    assert sum(int(np.prod(weight.shape)) for weight in model.trainable_weights) == parameters
+    cat = cv2.resize(data.chelsea(), (row.size_px, row.size_px), interpolation=cv2.INTER_CUBIC)
+    probabilities = model(row.prepare(cat[None]), training=False).numpy()[0]
+    assert np.argsort(-probabilities)[:3].tolist()[0] in (281, 282, 285)

@@ -6,7 +6,7 @@ import pytest
 from imgsort.errors import WeightsError
 from imgsort.features.extraction import prepare_extraction
 from imgsort.features.models.backbones import ALWAYS_THERE, BACKBONES
-from imgsort.features.models.efficientnet_lite import add_classifier, build_efficientnet_lite0, load_state
+from imgsort.features.models.efficientnet_lite import add_classifier, build_efficientnet_lite, load_state
 from imgsort.features.models.imagenet_classes import beside_classes, class_logits, class_probabilities, class_words
 from imgsort.features.models.pooled_model import PooledModel
 from imgsort.features.weights.formats.torch_archive import read_state_dict
@@ -44,7 +44,7 @@ def features(lite_model):
 
 def test_probabilities_are_those_of_the_whole_model(features):
     """Features alone give the same probabilities as the Keras model with its classifier."""
-    classifier = add_classifier(build_efficientnet_lite0(SIDE_PX))
+    classifier = add_classifier(build_efficientnet_lite(SIDE_PX))
     load_state(classifier, read_state_dict(WEIGHTS.read_bytes()))
     expected = classifier(LITE.prepare(pictures()), training=False).numpy()
     found = class_probabilities(features, WEIGHTS)

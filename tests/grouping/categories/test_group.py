@@ -210,13 +210,13 @@ def test_where_nothing_is_dense_there_is_no_category():
     assert np.isfinite(grouping.distances).all()
 
 
-@pytest.mark.parametrize("algorithm", ["agglomerative", "hdbscan"])
+@pytest.mark.parametrize("algorithm", ["agglomerative", "hdbscan", "graph"])
 def test_too_many_rows_for_an_algorithm_are_an_error(algorithm, monkeypatch):
     """An algorithm that compares every two rows refuses too many rows, and names its limit.
 
     K-Means has no such limit.
     """
-    monkeypatch.setattr(categories, "MOST_PAIRED_ROWS", 40)
+    monkeypatch.setitem(categories.MOST_ROWS, algorithm, 40)
     features, truth = blobs([21, 20])
     with pytest.raises(ValueError, match=f"{algorithm}.*41.*40"):
         group_rows(features, 2, algorithm=algorithm)

@@ -19,6 +19,7 @@ from PIL import ImageFile as PillowFile
 from imgsort.errors import TruncatedImageError, UnreadableImageError
 from imgsort.images.decoding import decode as module
 from imgsort.images.decoding.decode import ReadSettings, decode, read_image
+from imgsort.images.decoding.letterbox import Square
 from imgsort.images.finding.find import ImageFile, find_images
 from tests.support.pictures import (
     GREY,
@@ -487,12 +488,13 @@ def test_eight_files_of_one_picture_are_alike(kind, mode, options, fit_px):
     layers = np.dstack([gradient(64, 96), np.tile(np.linspace(255, 40, 96).astype(np.uint8), (64, 1))])
     upright = np.asarray(Image.fromarray(layers).convert(mode))
     expected = over_black(Image.fromarray(upright))
-    expected = expected if fit_px is None else module.shrink_to_fit(expected, fit_px)
+    square = None if fit_px is None else Square(fit_px)
+    expected = expected if square is None else square.shrink(expected)
     for orientation in range(1, 9):
         exif = Image.Exif()
         exif[0x0112] = orientation
         data = encode(stored_turned(upright, orientation), kind, exif=exif.tobytes(), **options)
-        assert_same_picture(decode(data, fit_px=fit_px), expected, 12)
+        assert_same_picture(decode(data, square=square), expected, 12)
 
 
 class Decodings:
@@ -545,9 +547,9 @@ def test_a_jpeg_is_never_decoded_too_small(height, width, fit_px, progressive):
     It fits the square. It fills the square if the whole picture is large enough.
     """
     data = encode(gradient(height, width), "JPEG", quality=95, subsampling=0, progressive=progressive)
-    scaled = decode(data, fit_px=fit_px)
+    scaled = decode(data, square=Square(fit_px))
     assert max(scaled.shape[:2]) == min(max(height, width), fit_px)
-    whole = module.shrink_to_fit(decode(data), fit_px)
+    whole = Square(fit_px).shrink(decode(data))
     assert np.abs(np.subtract(scaled.shape, whole.shape)).max() <= 1  # libjpeg rounds halves up
     if min(height, width) >= 64:
         resized = cv2.resize(whole, scaled.shape[1::-1], interpolation=cv2.INTER_LINEAR)
@@ -558,12 +560,24 @@ def test_a_jpeg_is_never_decoded_too_small(height, width, fit_px, progressive):
 def test_a_scaled_decode_really_is_one(monkeypatch):
     """A large JPEG is decoded at an eighth, a quarter or half of its size, never below the requested side."""
     seen = []
-    real = module.shrink_to_fit
-    monkeypatch.setattr(module, "shrink_to_fit", lambda pixels, size: seen.append(pixels.shape) or real(pixels, size))
+    real = Square.shrink
+    monkeypatch.setattr(Square, "shrink", lambda square, pixels: seen.append(pixels.shape) or real(square, pixels))
     data = encode(gradient(512, 800), "JPEG")
     for fit_px in (100, 101, 200, 201, 400, 401, 800):
-        decode(data, fit_px=fit_px)
+        decode(data, square=Square(fit_px))
     assert [shape[1] for shape in seen] == [100, 200, 200, 400, 400, 800, 800]
+
+
+def test_a_picture_that_will_be_stretched_is_decoded_large_enough_in_its_shorter_side(monkeypatch):
+    """A wide JPEG is scaled by its height, so that nothing is enlarged that the file has."""
+    seen = []
+    real = Square.shrink
+    monkeypatch.setattr(Square, "shrink", lambda square, pixels: seen.append(pixels.shape) or real(square, pixels))
+    data = encode(gradient(400, 1600), "JPEG")
+    assert decode(data, square=Square(100, "stretch")).shape == (100, 100, 3)
+    assert decode(data, square=Square(300, "stretch")).shape == (300, 300, 3)
+    assert decode(data, square=Square(500, "stretch")).shape == (400, 500, 3)
+    assert [shape[:2] for shape in seen] == [(100, 400), (400, 1600), (400, 1600)]
 
 
 def rich(height: int = 160, width: int = 120) -> np.ndarray:
@@ -593,7 +607,7 @@ def test_of_a_file_cut_short_the_upper_part_can_be_used(kind, options, rows):
     part = decode(cut, USE)
     assert part.shape == whole.shape
     assert_same_picture(part[rows], whole[rows], JPEG_TOLERANCE)
-    assert decode(cut, USE, fit_px=30).shape == (30, 22, 3)
+    assert decode(cut, USE, square=Square(30)).shape == (30, 22, 3)
 
 
 @pytest.mark.parametrize("share", [0.01, 0.1, 0.5, 0.99])

@@ -45,7 +45,7 @@ def test_an_onnx_file_says_what_classify_says(of_two, demo_photos, tmp_path):
     import onnxruntime
 
     from imgsort.images.decoding.decode import ReadSettings, read_image
-    from imgsort.images.decoding.letterbox import letterbox
+    from imgsort.images.decoding.letterbox import Square
     from imgsort.images.finding.find import find_images
 
     folder = put(files_of(demo_photos, "coffee")[9:], tmp_path / "in")
@@ -55,7 +55,7 @@ def test_an_onnx_file_says_what_classify_says(of_two, demo_photos, tmp_path):
     assert description["output"] == "float32 (n, 1), the probability of 'stars'"
     session = onnxruntime.InferenceSession(str(result.exported), providers=["CPUExecutionProvider"])
     files = find_images(folder).files
-    squares = [letterbox(read_image(folder, file, ReadSettings(), 32).pixels, 32) for file in files]
+    squares = [Square(32).fill(read_image(folder, file, ReadSettings(), Square(32)).pixels) for file in files]
     outputs = session.run(None, {session.get_inputs()[0].name: np.stack(squares).astype(np.float32)})[0]
     told = predict([folder / file.path for file in files], classifier=of_two.classifier).predictions
     stars = [next(guess.confidence for guess in row.guesses if guess.name == "stars") for row in told]

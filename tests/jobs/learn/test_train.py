@@ -16,7 +16,7 @@ from PIL import Image
 from imgsort.csv_file import read_csv
 from imgsort.errors import CollectionError, TooFewImagesError, UsageError
 from imgsort.images.decoding.decode import ReadSettings, read_image
-from imgsort.images.decoding.letterbox import letterbox
+from imgsort.images.decoding.letterbox import Square
 from imgsort.images.finding.find import find_images
 from imgsort.jobs.learn.evaluate import evaluate
 from imgsort.jobs.learn.predict import predict
@@ -359,7 +359,8 @@ def test_plain_keras_says_the_same(request, which, classes, two):
     root = classes if which == "trained" else two
     network = keras.models.load_model(result.classifier)
     files = find_images(root, recursive=True).files[:3]
-    squares = [letterbox(read_image(root, f, ReadSettings(), result.size_px).pixels, result.size_px) for f in files]
+    square = Square(result.size_px)
+    squares = [square.fill(read_image(root, file, ReadSettings(), square).pixels) for file in files]
     outputs = network.predict_on_batch(np.stack(squares).astype(np.float32))
     probabilities = np.hstack([1 - outputs, outputs]) if outputs.shape[1] == 1 else outputs
     told = predict([root / file.path for file in files], classifier=result.classifier, top=99).predictions

@@ -327,12 +327,51 @@ def test_the_number_of_categories_is_found(photos, demo_photos):
     assert imgsort.categorize(photos, clusters="auto", **LITE).status == "nothing to do"
 
 
-def test_high_quality_sees_more_and_groups_as_well(photos, demo_photos):
-    """High quality uses the larger size unless a size is given. Crops of one photograph come together."""
-    result = imgsort.categorize(photos, clusters=9, quality="high", **LITE)
-    assert result.model.size_px == 256
+def test_high_quality_uses_the_best_model_and_the_graph(photos, demo_photos):
+    """Without a model, high quality takes the best one, stretches images, and finds the number by the graph."""
+    result = imgsort.categorize(photos, clusters="auto", quality="high")
+    assert (result.model.name, result.model.size_px, result.model.fit) == ("efficientnet-lite2", 260, "stretch")
+    assert result.model.fallback is None
+    assert {candidate.clusters for candidate in result.candidates} == set(range(2, 16))
+    assert all(0 <= candidate.mean_conductance <= candidate.conductance <= 1 for candidate in result.candidates)
     assert nmi(photos, demo_photos[1]) >= 0.95
-    assert imgsort.categorize(photos, quality="high", size=64, dry_run=True, **LITE).model.size_px == 64
+
+
+def test_what_is_named_goes_before_what_high_quality_means(photos):
+    """The model, size, fit and algorithm that a person names are used in high quality too."""
+    options = {**LITE, "quality": "high", "dry_run": True}
+    assert imgsort.categorize(photos, **options).model.fit == "stretch"
+    result = imgsort.categorize(photos, size=64, fit="letterbox", algorithm="kmeans", clusters="auto", **options)
+    assert (result.model.name, result.model.size_px, result.model.fit) == ("efficientnet-lite0", 64, "letterbox")
+    assert hasattr(result.candidates[0], "silhouette")
+
+
+@pytest.mark.parametrize(
+    "options", [{"neighbors": 0, "algorithm": "graph"}, {"neighbors": 5}, {"neighbors": 5, "algorithm": "hdbscan"}]
+)
+def test_neighbors_that_make_no_sense_are_a_usage_error(photos, options):
+    """The number of neighbours is at least 1, and only the graph has neighbours."""
+    before = read_tree(photos)
+    with pytest.raises(UsageError, match=f"neighbors {options['neighbors']}"):
+        imgsort.categorize(photos, **LITE, **options)
+    assert read_tree(photos) == before
+
+
+def test_the_graph_puts_crops_together_and_everything_else_works_with_it(photos, demo_photos):
+    """Categories by the graph can be sorted again without a move, updated, and undone."""
+    before = read_tree(photos)
+    first = imgsort.categorize(photos, clusters=9, algorithm="graph", neighbors=8, **LITE)
+    assert nmi(photos, demo_photos[1]) >= 0.93
+    assert all(move.distance is not None for move in first.moves)
+    assert imgsort.categorize(photos, clusters=9, algorithm="graph", neighbors=8, **LITE).status == "nothing to do"
+    shutil.copy2(photos / first.moves[0].target, photos / "new.jpg")
+    (photos / "new.jpg").write_bytes((photos / "new.jpg").read_bytes() + b" ")
+    (new,) = imgsort.categorize(photos, update=True, **LITE).moves
+    assert new.target.split("/")[0] == first.moves[0].target.split("/")[0]
+    imgsort.undo(photos)
+    (photos / "new.jpg").unlink()
+    imgsort.undo(photos)
+    assert read_tree(photos) == before
 
 
 def test_what_is_in_no_dense_group_goes_to_unsorted(photos, demo_photos):

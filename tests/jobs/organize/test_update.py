@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -606,6 +607,29 @@ def test_the_size_and_pooling_of_the_first_run_are_kept(with_new, tree):
     result = update(with_new, size=96, pooling="max")
     assert (result.model.size_px, result.model.pooling) == (64, "avg")
     assert names(with_new) == tree(FILED)
+
+
+def test_the_fit_of_the_first_run_is_kept(tree, tmp_path):
+    """Categories of stretched images get new images that are stretched too. Older centres are of letterboxed ones."""
+    make_tree(tmp_path / "photos", tree({"": [*CATS, *CUPS, *STARS]}))
+    imgsort.categorize(tmp_path / "photos", clusters=3, fit="stretch", algorithm="graph", **LITE)
+    make_tree(tmp_path / "photos", tree({"": NEW}))
+    assert update(tmp_path / "photos", fit="letterbox", dry_run=True).model.fit == "stretch"
+    (file,) = (tmp_path / "photos").glob(".imgsort/runs/*.safetensors")
+    saved = saved_centres.latest(tmp_path / "photos", set())[0]
+    saved_centres.save(
+        tmp_path / "photos", file.stem, replace(saved, model={k: v for k, v in saved.model.items() if k != "fit"})
+    )
+    assert update(tmp_path / "photos", dry_run=True).model.fit == "letterbox"
+
+
+def test_a_fit_that_there_is_not_is_an_error(with_new):
+    """A stranger's file that names another fit is refused."""
+    rewrite(with_new, fit="../x")
+    before = read_tree(with_new)
+    with pytest.raises(JournalError, match="it names no fit"):
+        update(with_new)
+    assert read_tree(with_new) == before
 
 
 def test_subfolders_count_with_recursive(folder, tree):

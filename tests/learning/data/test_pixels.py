@@ -4,7 +4,7 @@ import pytest
 from imgsort import mapped
 from imgsort.errors import UnreadableImageError
 from imgsort.images.decoding.decode import DEFAULTS
-from imgsort.images.decoding.letterbox import letterbox
+from imgsort.images.decoding.letterbox import Square
 from imgsort.images.finding.find import find_images
 from imgsort.learning.data.dataset import LabelledImages
 from imgsort.learning.data.pixels import squares_of
@@ -37,9 +37,9 @@ def test_each_image_becomes_a_square(monkeypatch, images, most_resident):
     assert (squares.shape, squares.dtype) == ((4, 40, 40, 3), np.uint8)
     upright = [gradient(24, 40), gradient(90, 30), gradient(5, 5), np.rot90(gradient(40, 24), -1)]
     for number, pixels in enumerate(upright):
-        difference = squares[number].astype(int) - letterbox(np.ascontiguousarray(pixels), 40)
+        difference = squares[number].astype(int) - Square(40).fill(np.ascontiguousarray(pixels))
         assert np.abs(difference).max() <= 8, f"picture {number}"
-    assert np.array_equal(squares[0], letterbox(gradient(24, 40), 40))
+    assert np.array_equal(squares[0], Square(40).fill(gradient(24, 40)))
     assert not squares[0, :8].any()
     assert calls == [(1, 4), (2, 4), (3, 4), (4, 4)]
 

@@ -37,17 +37,21 @@ from imgsort.cli.running import exit_for, filing_keywords, run, show, show_filin
 )
 @click.option(
     "--algorithm",
-    type=click.Choice(["kmeans", "agglomerative", "hdbscan"]),
-    default="kmeans",
-    show_default=True,
-    help="How categories are made. hdbscan finds their number itself; images without a category go to Unsorted.",
+    type=click.Choice(["kmeans", "graph", "agglomerative", "hdbscan"]),
+    help="How categories are made. graph finds large and small ones side by side. hdbscan finds their number itself; "
+    "images without a category go to Unsorted.  [default: kmeans; with --quality high graph]",
+)
+@click.option(
+    "--neighbors",
+    type=click.IntRange(min=1),
+    help="With graph: how many neighbours an image has.  [default: what suits the number of images]",
 )
 @click.option(
     "--quality",
     type=click.Choice(["plain", "high"]),
     default="plain",
     show_default=True,
-    help="plain: as the original program. high: groups better, with larger images; takes longer.",
+    help="plain: as the original program. high: groups better, with the best model and graph; takes longer.",
 )
 @click.option(
     "--names", is_flag=True, help="Name each category after what it shows, for example category_3_studio_couch."
@@ -72,7 +76,8 @@ from imgsort.cli.running import exit_for, filing_keywords, run, show, show_filin
 def categorize(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **settings: Any) -> None:
     """Group the images of FOLDER that look alike into category folders.
 
-    A model turns each image into features; PCA and K-Means group them. Categories are numbered by size:
+    A model turns each image into features; PCA and K-Means group them, or with --quality high the graph of the images'
+    nearest neighbours. Categories are numbered by size:
     category_1 is the largest. imgsort takes the images directly in FOLDER and in category folders that it made.
     If you sort again, nothing moves.
 
@@ -129,7 +134,7 @@ def outliers(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **setti
     With --method knn, the outliers are the images with the largest mean cosine distance to their nearest
     neighbours. This finds more, and --threshold auto chooses how many.
 
-    The table shows for each outlier its distance (higher means odder), its score (it stands out from 2.5 on), the
+    The table shows for each outlier its distance (higher means odder), its score (it stands out from 2.75 on), the
     image most like it, and the folder whose images are least like it.
     """
     from imgsort.jobs.organize.outliers import find_outliers

@@ -89,6 +89,12 @@ _model = (
     ),
     size,
     click.option(
+        "--fit",
+        type=click.Choice(["letterbox", "stretch"]),
+        help="How images come into the model's square: whole with black borders, or stretched.  [default: letterbox; "
+        "with --quality high the model's best]",
+    ),
+    click.option(
         "--batch-size",
         type=click.IntRange(min=1),
         help="How many images go through the model at a time.  [default: what is quickest]",

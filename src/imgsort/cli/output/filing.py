@@ -44,9 +44,11 @@ def print_moves(result: "FilingResult") -> None:
 
 def print_candidates(result: "FilingResult") -> None:
     """Print how well each number of categories fits."""
-    rows = [("categories", "silhouette", "stability")]
-    rows += [(str(c.clusters), f"{c.silhouette:.3f}", f"{c.stability:.3f}") for c in result.candidates or ()]
-    print_columns(rows, right=(0, 1, 2))
+    candidates = [vars(candidate) for candidate in result.candidates or ()]
+    measures = [name for name in candidates[0] if name != "clusters"]
+    rows = [("categories", *(name.replace("_", " ") for name in measures))]
+    rows += [(str(each["clusters"]), *(f"{each[name]:.3f}" for name in measures)) for each in candidates]
+    print_columns(rows, right=tuple(range(len(rows[0]))))
     click.echo()
 
 

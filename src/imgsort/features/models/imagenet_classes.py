@@ -1,4 +1,4 @@
-"""Computes from features what EfficientNet-Lite0's own classifier sees in an image, and gives the words for it."""
+"""Computes from features what an EfficientNet-Lite's own classifier sees in an image, and gives the words for it."""
 
 import re
 from pathlib import Path
@@ -18,9 +18,12 @@ CLASSES = 1000
 _MAX_WORD = 40
 
 
-def classifier_file() -> Path:
-    """Return the file with the weights of the classifier. Raises WeightsError if it is damaged."""
-    return BACKBONES[ALWAYS_THERE].weights.obtain(ALWAYS_THERE, Fetching(offline=True)).path
+def classifier_file(name: str = ALWAYS_THERE) -> Path:
+    """Return the file with the weights of the classifier of the EfficientNet-Lite `name`.
+
+    Raises WeightsError if it is damaged.
+    """
+    return BACKBONES[name].weights.obtain(name, Fetching(offline=True)).path
 
 
 def class_logits(features: "NDArray[np.float32]", weights: Path) -> "NDArray[np.float32]":

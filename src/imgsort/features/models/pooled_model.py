@@ -8,6 +8,7 @@ from imgsort.features.keras_backend import import_keras
 from imgsort.features.models.best_ways import BestWays
 from imgsort.features.models.choose import ChosenModel
 from imgsort.features.models.preparation import Preparation
+from imgsort.images.decoding.letterbox import Fit, Square
 
 Pooling = Literal["avg", "max", "none"]
 
@@ -26,6 +27,8 @@ class FeatureModel(Protocol):
     @property
     def pooling(self) -> Pooling: ...  # noqa: D102
     @property
+    def square(self) -> Square: ...  # noqa: D102
+    @property
     def sha256(self) -> str: ...  # noqa: D102
     @property
     def prepare(self) -> Preparation: ...  # noqa: D102
@@ -40,12 +43,13 @@ class FeatureModel(Protocol):
 class PooledModel:
     """A model that looks at squares of `size_px` and turns its last map into features by `pooling`.
 
-    Raises UsageError if the size is too small for the backbone.
+    `fit` says how an image comes into the square. Raises UsageError if the size is too small for the backbone.
     """
 
     model: ChosenModel
     size_px: int
     pooling: Pooling = "avg"
+    fit: Fit = "letterbox"
 
     def __post_init__(self) -> None:
         least = self.model.backbone.min_size_px
@@ -61,6 +65,11 @@ class PooledModel:
     def sha256(self) -> str:
         """The hash that says which weights these are."""
         return self.model.sha256
+
+    @property
+    def square(self) -> Square:
+        """The square that the model sees, and how an image comes into it."""
+        return Square(self.size_px, self.fit, self.model.backbone.averaged_from)
 
     @property
     def prepare(self) -> Preparation:

@@ -1,4 +1,4 @@
-"""Groups rows that look alike, on reduced features, by K-Means or another algorithm of scikit-learn."""
+"""Groups rows that look alike, on reduced features, by K-Means, the neighbours' graph or another algorithm."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,6 +12,7 @@ from imgsort.grouping.categories.cluster_count import (
     distinct_count,
 )
 from imgsort.grouping.centres import clarity, distances_to
+from imgsort.grouping.graph.clusters import CutCandidate, GraphCuts, fitting
 from imgsort.grouping.kmeans import fitted_kmeans
 from imgsort.grouping.reduce import reduce_features
 
@@ -19,12 +20,17 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Algorithm = Literal["kmeans", "agglomerative", "hdbscan"]
+Algorithm = Literal["kmeans", "graph", "agglomerative", "hdbscan"]
 
-# Above this number of rows, an algorithm that compares every two rows takes gigabytes and minutes.
-MOST_PAIRED_ROWS = 20_000
+Candidates = tuple[Candidate, ...] | tuple[CutCandidate, ...]
+
+# These algorithms compare every two rows. With more rows, that takes gigabytes, or for the graph an hour.
+MOST_ROWS: "dict[Algorithm, int]" = {"agglomerative": 20_000, "hdbscan": 20_000, "graph": 300_000}
 # Density means little in hundreds of dimensions, so HDBSCAN gets only the first components.
 _DENSITY_COMPONENTS = 50
+# A few components hold the variance of groups that differ very much. In so few dimensions, each group looks as if it
+# could be cut in two.
+_GRAPH_COMPONENTS = 64
 _DENSITY_SHARE, _DENSITY_LEAST, _DENSITY_SAMPLES = 0.03, 5, 3
 
 
@@ -41,7 +47,7 @@ class Grouping:
     labels: "NDArray[np.intp]"
     distances: "NDArray[np.float64]"
     clarity: "NDArray[np.float64]"
-    candidates: tuple[Candidate, ...] = ()
+    candidates: Candidates = ()
 
     @property
     def count(self) -> int:
@@ -57,6 +63,7 @@ def group_rows(
     range_of_clusters: tuple[int, int] = (MIN_CLUSTERS, MAX_CLUSTERS),
     variance: float = 0.95,
     directions: bool = False,
+    neighbors: int | None = None,
     random_state: int = 0,
     order: "NDArray[np.intp] | None" = None,
 ) -> Grouping:
@@ -64,24 +71,32 @@ def group_rows(
 
     With `auto`, the number is chosen from `range_of_clusters`. hdbscan finds its own number, and it leaves out rows
     that lie in no dense region. `variance`: the share of the variance that PCA keeps; `directions`: see
-    `imgsort.grouping.directions`; `order`: int (n,), the order in which the rows are seen, by default their own order.
-    The result depends on this order. Categories are numbered by size. If two have the same size, the one whose first
-    row is seen earlier comes first. Equal rows cannot be told apart, so there may be fewer categories than requested.
+    `imgsort.grouping.directions`, which hdbscan and graph always use; `neighbors`: how many neighbours a row has in the
+    graph, by default a number that suits n; `order`: int (n,), the order in which the rows are seen, by default their
+    own order. The result depends on this order. Categories are numbered by size. If two have the same size, the one
+    whose first row is seen earlier comes first. Equal rows cannot be told apart, so there may be fewer categories than
+    requested.
 
-    Raises ValueError if n < clusters. All algorithms except kmeans compare every two rows. They also raise ValueError
-    for more than MOST_PAIRED_ROWS rows.
+    Raises ValueError if n < clusters, and for more rows than MOST_ROWS allows for the algorithm.
     """
 
-    if algorithm != "kmeans" and len(features) > MOST_PAIRED_ROWS:
-        raise ValueError(f"{algorithm} compares every two rows: {len(features)} are more than {MOST_PAIRED_ROWS}")
-    reduced = _reduced(features, variance, order, directions or algorithm == "hdbscan")
-    judged: tuple[Candidate, ...] = ()
-    if clusters == "auto" and algorithm != "hdbscan":
-        judged = candidates(reduced, *range_of_clusters, random_state=random_state)
-    # Nothing can be judged if all rows are equal, or if there are too few rows for the smallest number. Then there is
-    # one category.
-    wanted = (best(judged).clusters if judged else 1) if clusters == "auto" else clusters
-    found = _labels(reduced, algorithm, wanted, random_state)
+    if len(features) > MOST_ROWS.get(algorithm, len(features)):
+        raise ValueError(f"{algorithm} compares every two rows: {len(features)} are more than {MOST_ROWS[algorithm]}")
+    if algorithm != "hdbscan" and clusters != "auto" and len(features) < clusters:
+        raise ValueError(f"n_samples={len(features)} rows cannot make {clusters} clusters")
+    is_graph = algorithm == "graph"
+    reduced = _reduced(
+        features,
+        variance,
+        order,
+        directions or is_graph or algorithm == "hdbscan",
+        _GRAPH_COMPONENTS if is_graph else 1,
+    )
+    found, judged = (
+        _by_graph(reduced, clusters, range_of_clusters, neighbors, random_state)
+        if is_graph
+        else _by_rows(reduced, clusters, algorithm, range_of_clusters, random_state)
+    )
     labels = number_by_size(found)
     distances, clarity = _around_centres(reduced, labels)
     labels, distances, clarity = (_in_own_order(values, order) for values in (labels, distances, clarity))
@@ -120,7 +135,11 @@ def number_by_size(labels: "NDArray[np.integer]") -> "NDArray[np.intp]":
 
 
 def _reduced(
-    features: "NDArray[np.float32]", variance: float, order: "NDArray[np.intp] | None", directions: bool
+    features: "NDArray[np.float32]",
+    variance: float,
+    order: "NDArray[np.intp] | None",
+    directions: bool,
+    least_components: int,
 ) -> "NDArray[np.float64]":
     from threadpoolctl import ThreadpoolController
 
@@ -128,19 +147,51 @@ def _reduced(
     blas = ThreadpoolController().select(user_api="blas")
     threads = max((library["num_threads"] for library in blas.info()), default=1)
     with blas.limit(limits=max(1, threads - 1)):
-        return reduce_features(features, variance, order, directions=directions)
+        return reduce_features(features, variance, order, directions=directions, least_components=least_components)
+
+
+def _by_rows(
+    reduced: "NDArray[np.float64]",
+    clusters: int | Literal["auto"],
+    algorithm: Algorithm,
+    range_of_clusters: tuple[int, int],
+    random_state: int,
+) -> "tuple[NDArray[np.integer], Candidates]":
+    """Return a label for each row, -1 for a row without a cluster, and with `auto` the judged numbers of clusters."""
+    if clusters != "auto":
+        return _labels(reduced, algorithm, clusters, random_state), ()
+    if algorithm == "hdbscan":
+        return _labels(reduced, algorithm, 1, random_state), ()
+    judged = candidates(reduced, *range_of_clusters, random_state=random_state)
+    # Nothing can be judged if all rows are equal, or if there are too few rows for the smallest number. Then there is
+    # one category.
+    return _labels(reduced, algorithm, best(judged).clusters if judged else 1, random_state), judged
+
+
+def _by_graph(
+    reduced: "NDArray[np.float64]",
+    clusters: int | Literal["auto"],
+    range_of_clusters: tuple[int, int],
+    neighbors: int | None,
+    random_state: int,
+) -> "tuple[NDArray[np.integer], Candidates]":
+    """Return a label for each row and, with `auto`, the judged numbers of clusters."""
+    smallest, largest = range_of_clusters if clusters == "auto" else (clusters, clusters)
+    cuts = GraphCuts(reduced, largest, neighbors=neighbors, random_state=random_state)
+    if clusters != "auto" or cuts.distinct < smallest:
+        return cuts.into(1 if clusters == "auto" else clusters).labels, ()
+    tried = [cuts.into(number) for number in range(smallest, min(largest, cuts.distinct) + 1)]
+    return fitting(tried).labels, tuple(cut.candidate for cut in tried)
 
 
 def _labels(
     reduced: "NDArray[np.float64]", algorithm: Algorithm, clusters: int, random_state: int
 ) -> "NDArray[np.integer]":
-    """Return a label for each row, -1 for a row without a cluster. Raises ValueError if n < clusters."""
+    """Return a label for each row, -1 for a row without a cluster."""
     import numpy as np
     from sklearn.cluster import HDBSCAN, AgglomerativeClustering
 
     labels: NDArray[np.integer]
-    if algorithm != "hdbscan" and len(reduced) < clusters:
-        raise ValueError(f"n_samples={len(reduced)} rows cannot make {clusters} clusters")
     if algorithm == "kmeans":
         labels = fitted_kmeans(reduced, clusters, random_state, copy=False).labels_
     elif algorithm == "agglomerative":

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from imgsort.content import content_hash, read_regular
 from imgsort.errors import TruncatedImageError, UnreadableImageError
 from imgsort.images.decoding.header import Header, read_header
-from imgsort.images.decoding.letterbox import shrink_to_fit
+from imgsort.images.decoding.letterbox import Square
 from imgsort.images.decoding.opencv_decoder import decode_by_opencv
 from imgsort.images.decoding.parts import without_metadata
 from imgsort.images.decoding.pillow_decoder import decode_by_pillow
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Truncated = Literal["skip", "use"]
 
 # Raise this number when the same bytes give other pixels, because the cached features come from the old pixels.
-READER_VERSION = 2
+READER_VERSION = 1
 
 MAX_FILE_BYTES = 2 * 1024**3
 
@@ -70,15 +70,15 @@ DEFAULTS = ReadSettings()
 
 
 def read_image(
-    root: Path, file: ImageFile, settings: ReadSettings = DEFAULTS, fit_px: int | None = None
+    root: Path, file: ImageFile, settings: ReadSettings = DEFAULTS, square: Square | None = None
 ) -> DecodedImage:
     """Read and decode the image `file` of the collection at `root`.
 
-    With `fit_px`, a larger image is scaled down to fit a square of that side. Raises UnreadableImageError for anything
+    With `square`, a larger image is scaled down for it. Raises UnreadableImageError for anything
     that is wrong with the file. Its message gives a person the reason.
     """
     with bytes_of(root, file) as (data, content):
-        header, pixels = decode_bytes(data, settings, fit_px)
+        header, pixels = decode_bytes(data, settings, square)
         return DecodedImage(pixels, content, header)
 
 
@@ -106,17 +106,17 @@ def _read_bytes(root: Path, file: ImageFile) -> bytes:
         raise UnreadableImageError(f"is too large for the memory: {file.size} bytes") from error
 
 
-def decode(data: bytes, settings: ReadSettings = DEFAULTS, fit_px: int | None = None) -> "NDArray[np.uint8]":
+def decode(data: bytes, settings: ReadSettings = DEFAULTS, square: Square | None = None) -> "NDArray[np.uint8]":
     """Decode the bytes of an image file to uint8 (height, width, 3), RGB, upright by its EXIF orientation.
 
     Transparent pixels are laid over black. Levels of 16 bits are scaled to 8 bits. If a file holds several pictures,
-    the first one is taken. With `fit_px`, a larger image is scaled down to fit a square of that side. Raises
+    the first one is taken. With `square`, a larger image is scaled down for it. Raises
     UnreadableImageError.
     """
-    return decode_bytes(data, settings, fit_px)[1]
+    return decode_bytes(data, settings, square)[1]
 
 
-def decode_bytes(data: bytes, settings: ReadSettings, fit_px: int | None) -> "tuple[Header, NDArray[np.uint8]]":
+def decode_bytes(data: bytes, settings: ReadSettings, square: Square | None) -> "tuple[Header, NDArray[np.uint8]]":
     """Return the header of an image file's bytes, and its pixels in the form of `decode`.
 
     Raises UnreadableImageError.
@@ -131,9 +131,9 @@ def decode_bytes(data: bytes, settings: ReadSettings, fit_px: int | None) -> "tu
         if shortage is not None or kind == "heif" or header.has_alpha:
             pixels = decode_by_pillow(data, header, is_whole=shortage is None)
         else:
-            pixels = _decode_whole(data, header, fit_px)
-        if fit_px is not None:
-            pixels = shrink_to_fit(pixels, fit_px)
+            pixels = _decode_whole(data, header, square)
+        if square is not None:
+            pixels = square.shrink(pixels)
         return header, _upright(_as_rgb(pixels), header.orientation)
 
 
@@ -185,9 +185,9 @@ def _what_it_is(data: bytes) -> str:
     return "not an image that imgsort can read, whatever its name says"
 
 
-def _decode_whole(data: bytes, header: Header, fit_px: int | None) -> "NDArray[np.uint8]":
+def _decode_whole(data: bytes, header: Header, square: Square | None) -> "NDArray[np.uint8]":
     try:
-        return decode_by_opencv(data, header, fit_px)
+        return decode_by_opencv(data, header, square)
     except UnreadableImageError:
         if header.kind != "tiff":
             raise

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from imgsort.errors import UnreadableImageError
 from imgsort.images.decoding.header import Header
+from imgsort.images.decoding.letterbox import Square
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,10 +16,10 @@ if TYPE_CHECKING:
 _JPEG_SCALES = (8, 4, 2)
 
 
-def decode_by_opencv(data: bytes, header: Header, fit_px: int | None) -> "NDArray[np.uint8]":
+def decode_by_opencv(data: bytes, header: Header, square: Square | None) -> "NDArray[np.uint8]":
     """Return uint8 (h, w, 3) RGB, or (h, w) for a grey image.
 
-    A large JPEG is scaled down, but not below `fit_px`.
+    A large JPEG is scaled down, but not too far for `square`.
     """
     import numpy as np
 
@@ -27,8 +28,8 @@ def decode_by_opencv(data: bytes, header: Header, fit_px: int | None) -> "NDArra
     # only, because other kinds hide colours behind a grey header.
     is_grey = header.is_grey and header.kind in ("jpeg", "png")
     flags = cv2.IMREAD_IGNORE_ORIENTATION | (0 if is_grey else cv2.IMREAD_COLOR_RGB)
-    if header.kind == "jpeg" and fit_px is not None:
-        flags |= _reduced_flag(cv2, max(header.width, header.height) // fit_px)
+    if header.kind == "jpeg" and square is not None:
+        flags |= _reduced_flag(cv2, square.whole_divisor(header.width, header.height))
     try:
         pixels = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), flags)
     except (cv2.error, MemoryError, SystemError, ValueError):

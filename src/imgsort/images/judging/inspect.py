@@ -6,6 +6,7 @@ from pathlib import Path
 from imgsort.errors import UnreadableImageError
 from imgsort.images.decoding.decode import ReadSettings, bytes_of, decode_bytes
 from imgsort.images.decoding.header import Header
+from imgsort.images.decoding.letterbox import Square
 from imgsort.images.finding.find import ImageFile
 from imgsort.images.judging.perceptual_hash import perceptual_hash
 from imgsort.images.judging.quality import ANALYSIS_SIDE_PX, Measures, measure
@@ -47,7 +48,7 @@ def inspect(root: Path, file: ImageFile, settings: ReadSettings) -> Inspection:
     content = None
     try:
         with bytes_of(root, file) as (data, content):
-            header, pixels = decode_bytes(data, settings, ANALYSIS_SIDE_PX)
+            header, pixels = decode_bytes(data, settings, Square(ANALYSIS_SIDE_PX))
     except UnreadableImageError as error:
         return Inspection(file, content, None, error)
     picture = Picture(header, measure(pixels, header.width, header.height), perceptual_hash(pixels))

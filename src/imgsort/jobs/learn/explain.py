@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from imgsort.csv_file import require_new
 from imgsort.errors import UnreadableImageError, UsageError
 from imgsort.images.decoding.decode import ReadSettings, read_image
+from imgsort.images.decoding.letterbox import Square
 from imgsort.images.finding.find import ImageFile, named_file
 from imgsort.jobs.learn.steps.predictions import Guess
 from imgsort.jobs.results import start_of_json
@@ -85,7 +86,7 @@ def explain(
 def _pixels(file: ImageFile, size_px: int, read: ReadSettings) -> "tuple[NDArray[np.uint8], NDArray[np.uint8]]":
     """Return the image as a person sees it, and as the network sees it. Raises UnreadableImageError."""
     try:
-        shown = read_image(Path(), file, read, _SHOWN_PX).pixels
+        shown = read_image(Path(), file, read, Square(_SHOWN_PX)).pixels
         return shown, square_of(Path(), file, size_px, read)
     except UnreadableImageError as error:
         raise UnreadableImageError(f"{file.path}: {error}") from error

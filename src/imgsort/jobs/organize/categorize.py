@@ -8,9 +8,10 @@ from typing import Literal, Unpack, get_args
 
 from imgsort.errors import TooFewImagesError, UsageError
 from imgsort.features.extract import Features
+from imgsort.features.models.backbones import BEST
 from imgsort.filing.planning.plan import Placement
 from imgsort.grouping.categories.cluster_count import MAX_CLUSTERS, MIN_CLUSTERS
-from imgsort.grouping.categories.group import MOST_PAIRED_ROWS, Algorithm, Grouping, group_rows
+from imgsort.grouping.categories.group import MOST_ROWS, Algorithm, Grouping, group_rows
 from imgsort.grouping.centres import centres_of
 from imgsort.images.finding.find import Unreadable
 from imgsort.jobs.listener import Listener
@@ -27,6 +28,8 @@ from imgsort.jobs.settings import SortOptions, require_seed, sort_settings
 DEFAULT_MODEL = "vgg16"
 
 Quality = Literal["plain", "high"]
+_DEFAULT_MODELS: dict[Quality, str] = {"plain": DEFAULT_MODEL, "high": BEST}
+_DEFAULT_ALGORITHMS: "dict[Quality, Algorithm]" = {"plain": "kmeans", "high": "graph"}
 
 
 def categorize(
@@ -35,7 +38,8 @@ def categorize(
     clusters: int | Literal["auto"] = 8,
     min_clusters: int = MIN_CLUSTERS,
     max_clusters: int = MAX_CLUSTERS,
-    algorithm: Algorithm = "kmeans",
+    algorithm: Algorithm | None = None,
+    neighbors: int | None = None,
     quality: Quality = "plain",
     variance: float = 0.95,
     seed: int = 0,
@@ -48,9 +52,10 @@ def categorize(
 
     `clusters`: the number of categories, or `auto`. `auto` takes the number from `min_clusters` to `max_clusters` that
     fits best.
-    `algorithm`: `kmeans`, `agglomerative` or `hdbscan`. `hdbscan` finds the number itself, and images without a
-    category go to `Unsorted`.
-    `quality`: `high` takes longer and groups better.
+    `algorithm`: `kmeans`, `graph`, `agglomerative` or `hdbscan`; by default the quality's. `graph` finds categories of
+    very different sizes. `hdbscan` finds the number itself, and images without a category go to `Unsorted`.
+    `neighbors`: with `graph`, the number of neighbours of an image; by default a number that suits the collection.
+    `quality`: `plain` works as the original program. `high` groups better: by default with `graph` and the best model.
     `variance`: the share of the features' variance that PCA keeps.
     `seed`: the seed of K-Means.
     `names`: name each category after what it shows.
@@ -61,6 +66,9 @@ def categorize(
     """
     _require_numbers(clusters, min_clusters, max_clusters, variance)
     _require_words(algorithm, quality)
+    algorithm = algorithm or _DEFAULT_ALGORITHMS[quality]
+    if neighbors is not None and (neighbors < 1 or algorithm != "graph"):
+        raise UsageError(f"neighbors {neighbors}: it must be at least 1, and it goes with --algorithm graph only.")
     require_seed(seed)
     filing, model, read = sort_settings(options)
     with open_collection(folder, "categorize", filing, read, listener) as collection:
@@ -71,7 +79,7 @@ def categorize(
         is_free = clusters == "auto" or algorithm == "hdbscan"
         root = collection.site.collection
         _require_images(len(collection.listing.files), least, root, "images", is_free=is_free)
-        extracted = extract(collection, replace(model, is_larger=quality == "high"), DEFAULT_MODEL)
+        extracted = extract(collection, replace(model, is_best=quality == "high"), _DEFAULT_MODELS[quality])
         features = extracted.features
         _require_images(
             len(features.files), least, root, "readable images", is_free=is_free, unreadable=features.unreadable
@@ -83,6 +91,7 @@ def categorize(
             range_of_clusters=(min_clusters, max_clusters),
             variance=variance,
             directions=quality == "high",
+            neighbors=neighbors,
             random_state=seed,
             order=features.content_order,
         )
@@ -113,9 +122,9 @@ def _require_numbers(clusters: int | Literal["auto"], smallest: int, largest: in
         )
 
 
-def _require_words(algorithm: Algorithm, quality: Quality) -> None:
+def _require_words(algorithm: Algorithm | None, quality: Quality) -> None:
     """Raise UsageError for an unknown algorithm or quality."""
-    if algorithm not in get_args(Algorithm) or quality not in get_args(Quality):
+    if algorithm not in (None, *get_args(Algorithm)) or quality not in get_args(Quality):
         raise UsageError(
             f"algorithm {algorithm!r} and quality {quality!r}: the first must be one of "
             f"{', '.join(get_args(Algorithm))}, the second one of {', '.join(get_args(Quality))}."
@@ -127,10 +136,10 @@ def _require_not_too_many(count: int, algorithm: Algorithm) -> None:
 
     This check comes before the images are looked at, because looking takes hours.
     """
-    if algorithm != "kmeans" and count > MOST_PAIRED_ROWS:
+    if count > MOST_ROWS.get(algorithm, count):
         raise UsageError(
             f"--algorithm {algorithm} compares every pair of images, and {count} are too many for it: "
-            f"{MOST_PAIRED_ROWS} is the limit. Use --algorithm kmeans."
+            f"{MOST_ROWS[algorithm]} is the limit. Use --algorithm kmeans."
         )
 
 

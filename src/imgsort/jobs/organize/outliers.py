@@ -1,11 +1,13 @@
 """`imgsort outliers`: finds the images that do not belong, and moves them to the folder `Outlayers`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Unpack, get_args
 
 from imgsort.errors import UsageError
 from imgsort.features.extract import Features
+from imgsort.features.models.backbones import BEST
 from imgsort.features.models.imagenet_classes import beside_classes, classifier_file
 from imgsort.filing.paths import parent_of
 from imgsort.grouping.centres import distances_to
@@ -28,6 +30,7 @@ DEFAULT_MODEL = "resnet50"
 OUTLIER_FOLDER = "Outlayers"
 
 Method = Literal["two-clusters", "knn"]
+_DEFAULT_MODELS: dict[Method, str] = {"two-clusters": DEFAULT_MODEL, "knn": BEST}
 Threshold = float | Literal["auto"] | None
 
 _TWO_GROUPS_FRACTION = 0.2
@@ -61,7 +64,7 @@ def find_outliers(
     require_seed(seed)
     filing, model, read = sort_settings(options)
     with open_collection(folder, "outliers", filing, read, listener) as collection:
-        extracted = extract(collection, model, DEFAULT_MODEL)
+        extracted = extract(collection, replace(model, is_best=method == "knn"), _DEFAULT_MODELS[method])
         features, hearing = extracted.features, collection.hearing
         if len(features.files) < _FEWEST:
             hearing.notice(f"{len(features.files)} readable images: these are too few to find outliers.")
@@ -105,7 +108,7 @@ def _by_neighbours(extracted: Extracted, detector: NeighbourOutliers, hearing: L
     features, model = extracted.features, extracted.looked.model
     matrix = features.matrix
     if model is not None and model.has_classifier and len(matrix):
-        matrix = beside_classes(matrix, classifier_file())
+        matrix = beside_classes(matrix, classifier_file(model.name))
     detector.fit(matrix)
     paths = [file.path for file in features.files]
     rows = _oddest_first(detector.predictions_, detector.distances_)

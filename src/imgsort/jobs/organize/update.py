@@ -158,6 +158,7 @@ def _same_model(saved: SavedCentres, model: ModelSettings) -> ModelSettings:
         model=name,
         pooling=saved.model["pooling"],
         size=saved.model["size_px"],
+        fit=saved.model["fit"],
         precision=_precision(saved.model["precision"], model.precision),
         runtime=saved.model.get("runtime"),
     )

@@ -43,8 +43,8 @@ def chosen_model(settings: ModelSettings, default: str, listener: Listener) -> P
     fetching = Fetching(listener.notice, listener.download_bar, offline=settings.offline)
     chosen = choose_model(settings.model, default, settings.weights, fetching)
     backbone = chosen.backbone
-    usual_size = backbone.larger_size_px if settings.is_larger else backbone.size_px
-    return PooledModel(chosen, settings.size or usual_size, settings.pooling)
+    usual_fit = backbone.high_quality_fit if settings.is_best else "letterbox"
+    return PooledModel(chosen, settings.size or backbone.size_px, settings.pooling, settings.fit or usual_fit)
 
 
 def extract_by(
@@ -79,6 +79,7 @@ def extract_by(
             listing.files,
             extraction.extractor,
             partial(listener.progress, "reading"),
+            square=model.square,
             settings=read,
             cache=cache,
             meanwhile=preload,

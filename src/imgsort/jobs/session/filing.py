@@ -15,7 +15,7 @@ from imgsort.filing.planning.make_plan import make_plan
 from imgsort.filing.planning.plan import Placement, Plan
 from imgsort.filing.planning.plan_file import write_plan
 from imgsort.filing.planning.site import Site
-from imgsort.grouping.categories.cluster_count import Candidate
+from imgsort.grouping.categories.group import Candidates
 from imgsort.jobs.results import FilingResult, Outlier
 from imgsort.jobs.session.collection import OpenCollection
 from imgsort.jobs.session.looking import Looked
@@ -25,7 +25,7 @@ from imgsort.jobs.session.looking import Looked
 class Found:
     """What a command found in addition to the places of the images. `FilingResult` describes the fields."""
 
-    candidates: tuple[Candidate, ...] | None = None
+    candidates: Candidates | None = None
     outliers: tuple[Outlier, ...] | None = None
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from imgsort.errors import UnreadableImageError
 from imgsort.features.cache.feature_cache import FeatureCache, NoCache
 from imgsort.images.decoding.decode import READER_VERSION, ReadSettings, read_image
+from imgsort.images.decoding.letterbox import Square
 from imgsort.images.finding.find import ImageFile, Unreadable
 from imgsort.images.judging.perceptual_hash import perceptual_hash
 from imgsort.images.judging.quality import ANALYSIS_SIDE_PX
@@ -89,7 +90,7 @@ def _see(root: Path, file: ImageFile, read: ReadSettings) -> _Seen | str:
     import numpy as np
 
     try:
-        image = read_image(root, file, read, ANALYSIS_SIDE_PX)
+        image = read_image(root, file, read, Square(ANALYSIS_SIDE_PX))
     except UnreadableImageError as error:
         return str(error)
     octets = np.frombuffer(perceptual_hash(image.pixels).to_bytes(8, "big"), dtype=np.uint8)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from imgsort.errors import UnreadableImageError
 from imgsort.images.decoding.decode import DEFAULTS, ReadSettings, read_image
-from imgsort.images.decoding.letterbox import letterbox
+from imgsort.images.decoding.letterbox import Square
 from imgsort.images.finding.find import ImageFile
 from imgsort.images.stream import stream
 from imgsort.learning.data.dataset import LabelledImages
@@ -21,7 +21,8 @@ _AHEAD = 64
 
 def square_of(root: Path, file: ImageFile, size_px: int, read: ReadSettings = DEFAULTS) -> "NDArray[np.uint8]":
     """Return an image as a network sees it: uint8 (size_px, size_px, 3), RGB. Raises UnreadableImageError."""
-    return letterbox(read_image(root, file, read, size_px).pixels, size_px)
+    square = Square(size_px)
+    return square.fill(read_image(root, file, read, square).pixels)
 
 
 def squares_of(

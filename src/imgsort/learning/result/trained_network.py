@@ -6,6 +6,7 @@ from typing import Any
 from imgsort.features.models.best_ways import IN_FLOAT32, BestWays
 from imgsort.features.models.pooled_model import Pooling
 from imgsort.features.models.preparation import Preparation
+from imgsort.images.decoding.letterbox import Square
 from imgsort.learning.network.networks import features_part
 from imgsort.learning.result.classifier_file import ClassifierFile
 
@@ -21,6 +22,11 @@ class TrainedNetwork:
     pooling: Pooling = "avg"
     prepare: Preparation = _AS_IT_IS
     best: BestWays = IN_FLOAT32
+
+    @property
+    def square(self) -> Square:
+        """The square that the network sees."""
+        return Square(self.size_px)
 
     @property
     def name(self) -> str:

@@ -5,7 +5,7 @@ They are the same for everyone. They do not depend on whose photos happened to c
 
 from typing import TYPE_CHECKING
 
-from imgsort.images.decoding.letterbox import letterbox
+from imgsort.images.decoding.letterbox import Square
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,5 +33,5 @@ def calibration_squares(size_px: int, crops: int = CROPS) -> "NDArray[np.uint8]"
         height, width = photograph.shape[:2]
         side = int(random.integers(_LEAST_SIDE_PX, _MOST_SIDE_PX))
         top, left = int(random.integers(0, height - side + 1)), int(random.integers(0, width - side + 1))
-        squares[number] = letterbox(photograph[top : top + side, left : left + side], size_px)
+        squares[number] = Square(size_px).fill(photograph[top : top + side, left : left + side])
     return squares

@@ -1,4 +1,4 @@
-"""`--names`: finds a word for each category, from what EfficientNet-Lite0's own classifier sees in its images."""
+"""`--names`: finds a word for each category, from what an EfficientNet-Lite's own classifier sees in its images."""
 
 from typing import TYPE_CHECKING
 
@@ -28,9 +28,10 @@ def words_for(
     import numpy as np
 
     categories = int(labels.max()) + 1
-    weights = classifier_file()
     features, model = extracted.features, extracted.looked.model
-    if model is None or not model.has_classifier:
+    name = model.name if model is not None and model.has_classifier else ALWAYS_THERE
+    weights = classifier_file(name)
+    if model is None or model.name != name:
         features, labels = _seen_again(collection, features, labels, settings)
     probabilities = class_probabilities(features.matrix, weights)
     words = class_words()

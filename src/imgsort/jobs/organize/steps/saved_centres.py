@@ -21,6 +21,7 @@ from imgsort.filing.journal.state import refuse_unless, state_folder, write_atom
 from imgsort.filing.paths import parent_of
 from imgsort.filing.planning.plan import Plan
 from imgsort.grouping.centres import Centres
+from imgsort.images.decoding.letterbox import Fit
 from imgsort.jobs.listener import Listener
 from imgsort.jobs.settings import MAX_SIZE_PX, MIN_SIZE_PX
 
@@ -138,4 +139,7 @@ def _model(value: Any) -> dict[str, Any]:
         raise ValueError("it names no model of a run")
     # Centres that were saved before there were several runtimes for a precision do not name theirs.
     runtime = {"runtime": checked_text(value["runtime"])} if value.get("runtime") is not None else {}
-    return {**texts, **runtime, "size_px": size_px}
+    fit = value.get("fit", "letterbox")  # centres that were saved before there was a choice do not say it
+    if fit not in get_args(Fit):
+        raise ValueError("it names no fit")
+    return {**texts, **runtime, "size_px": size_px, "fit": fit}

@@ -1,0 +1,1 @@
+"""Groups rows by the graph of their nearest neighbours."""

@@ -357,6 +357,26 @@ def test_neighbors_that_make_no_sense_are_a_usage_error(photos, options):
     assert read_tree(photos) == before
 
 
+def test_names_and_their_order_do_not_matter_to_the_graph(photos, tmp_path):
+    """The same images under other names, in another order, get the same groups; so do two runs in a row."""
+    options = {**LITE, "clusters": 7, "algorithm": "graph", "dry_run": True}
+
+    def groups(folder, original=lambda name: name):
+        found: dict[str, set[str]] = {}
+        for move in imgsort.categorize(folder, **options).moves:
+            found.setdefault(move.target.split("/")[0], set()).add(original(move.source))
+        return list(found.values())
+
+    first = groups(photos)
+    assert groups(photos) == first
+    names = sorted(file.name for file in photos.glob("*.jpg"))
+    renamed = dict(zip((f"{number}.jpg" for number in range(len(names), 0, -1)), names, strict=True))
+    (tmp_path / "others").mkdir()
+    for other, name in renamed.items():
+        shutil.copy2(photos / name, tmp_path / "others" / other)
+    assert sorted(groups(tmp_path / "others", renamed.__getitem__), key=min) == sorted(first, key=min)
+
+
 def test_the_graph_puts_crops_together_and_everything_else_works_with_it(photos, demo_photos):
     """Categories by the graph can be sorted again without a move, updated, and undone."""
     before = read_tree(photos)

@@ -1,6 +1,7 @@
 """Measures how time and memory grow with the number of images, and with the number of rows to cluster.
 
-    python benchmarks/scale.py [--images 1000 10000 100000] [--rows 1000 10000 100000 1000000] [--width 1280]
+    python benchmarks/scale.py [--images 1000 10000 100000] [--rows 1000 10000 100000 1000000]
+    python benchmarks/scale.py --images --rows 1000 10000 100000 --algorithm graph
 
 The script makes the images: small JPEGs, no two alike. It also makes the features: twenty groups, whose variance falls
 off as a model's variance does. Features that do not fit into memory lie in a file. Each figure comes from a process of
@@ -43,7 +44,7 @@ for start in range(0, rows, 10000):
     matrix[part] = ((centres[truth] + spread) * fall) @ turn
     let_go(matrix)
 start = time.perf_counter()
-grouping = group_rows(matrix, 20)
+grouping = group_rows(matrix, 20, algorithm=sys.argv[3])
 print(json.dumps([rows, time.perf_counter() - start,
                   resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
 """
@@ -85,6 +86,7 @@ if __name__ == "__main__":
     parser.add_argument("--images", type=int, nargs="*", default=[1000, 10000, 100000])
     parser.add_argument("--rows", type=int, nargs="*", default=[1000, 10000, 100000, 1000000])
     parser.add_argument("--width", type=int, default=1280)
+    parser.add_argument("--algorithm", choices=["kmeans", "graph"], default="kmeans", help="how rows are clustered")
     parser.add_argument("--work", type=Path, help="where images are made; by default where temporary files go")
     options = parser.parse_args()
     print(described())
@@ -100,6 +102,6 @@ if __name__ == "__main__":
             table("images to features, efficientnet-lite0", found)
     if options.rows:
         table(
-            f"rows x {options.width} to labels, 20 categories",
-            [measured(CLUSTER, count, options.width) for count in sorted(options.rows)],
+            f"rows x {options.width} to labels, 20 categories, {options.algorithm}",
+            [measured(CLUSTER, count, options.width, options.algorithm) for count in sorted(options.rows)],
         )

@@ -13,6 +13,7 @@ from imgsort.features.models.backbones import BACKBONES
 from imgsort.features.models.imagenet_classes import class_probabilities, class_words, classifier_file
 from imgsort.images.decoding.decode import DEFAULTS
 from imgsort.jobs.listener import Listener
+from imgsort.jobs.organize.steps import naming
 from imgsort.jobs.organize.steps.naming import words_for
 from imgsort.jobs.results import ModelRecord
 from imgsort.jobs.session.collection import open_collection
@@ -262,3 +263,14 @@ def test_which_features_the_classifier_knows(changed, expected):
         "size_px": 224,
     }
     assert ModelRecord(**{**made, **changed}).has_classifier is expected
+
+
+def test_features_that_the_classifier_does_not_take_are_not_given_to_it(unsorted, monkeypatch):
+    """With the maximum of each channel, the images are looked at once more, for the mean that the classifier takes."""
+    given = []
+    real = naming.class_probabilities
+    monkeypatch.setattr(
+        naming, "class_probabilities", lambda matrix, weights: given.append(matrix) or real(matrix, weights)
+    )
+    imgsort.categorize(unsorted, clusters=2, names=True, dry_run=True, pooling="max", **LITE)
+    assert np.array_equal(given[0], imgsort.extract_features(unsorted, **LITE).matrix)

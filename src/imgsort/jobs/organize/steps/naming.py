@@ -29,9 +29,10 @@ def words_for(
 
     categories = int(labels.max()) + 1
     features, model = extracted.features, extracted.looked.model
-    name = model.name if model is not None and model.has_classifier else ALWAYS_THERE
-    weights = classifier_file(name)
-    if model is None or model.name != name:
+    if model is not None and model.has_classifier:
+        weights = classifier_file(model.name)
+    else:
+        weights = classifier_file(ALWAYS_THERE)
         features, labels = _seen_again(collection, features, labels, settings)
     probabilities = class_probabilities(features.matrix, weights)
     words = class_words()

@@ -3,7 +3,7 @@
     python examples/sort_unbalanced.py docs/unbalanced.jpg
 
 The folder holds crops of five photographs: 90 of one, and 9 of another. As it has five kinds, both ways make five
-categories. A bar for each category shows how many images of each kind it holds.
+categories. A row for each category says how many images of each kind it holds, and shows some of them.
 """
 
 import argparse

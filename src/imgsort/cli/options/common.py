@@ -92,7 +92,7 @@ _model = (
         "--fit",
         type=click.Choice(["letterbox", "stretch"]),
         help="How images come into the model's square: whole with black borders, or stretched.  [default: letterbox; "
-        "with --quality high the model's best]",
+        "with --quality high and --method knn the model's best]",
     ),
     click.option(
         "--batch-size",

@@ -7,16 +7,14 @@ import contextlib
 import functools
 import hashlib
 import os
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from imgsort.errors import ConversionError
-from imgsort.features.cache.folder import cache_folder
+from imgsort.features.cache.folder import PART, cache_folder, write_whole
 
 _SUFFIX = ".tflite"
-_PART = ".part"
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ def abandoned_files() -> list[Path]:
 
     Either a process was killed while it kept a model, or a process is about to rename the file.
     """
-    return _files(_PART)
+    return _files(PART)
 
 
 def stored_or_made(key: str, make: Callable[[], bytes], notice: Callable[[str], None]) -> ConvertedModel:
@@ -66,12 +64,12 @@ def stored_or_made(key: str, make: Callable[[], bytes], notice: Callable[[str], 
     """
     prefix = _prefix(key)
     for file in _with_prefix(prefix):
-        data = _whole(file)
-        if data is not None:
-            return ConvertedModel.of(data)
+        kept = _whole(file)
+        if kept is not None:
+            return kept
     model = ConvertedModel.of(make())
     try:
-        _keep(f"{prefix}-{model.sha256}{_SUFFIX}", model.data)
+        write_whole(models_folder() / f"{prefix}-{model.sha256}{_SUFFIX}", model.data)
     except OSError as error:
         notice(
             f"the converted model cannot be kept ({error}) and is made again each time. Name a folder for it with "
@@ -130,32 +128,14 @@ def _touch(file: Path) -> None:
         os.utime(file)
 
 
-def _whole(file: Path) -> bytes | None:
-    """Return the bytes of `file`, or None if it cannot be read or they do not have the hash in its name."""
+def _whole(file: Path) -> ConvertedModel | None:
+    """Return the model in `file`, or None if it cannot be read or does not have the hash in its name."""
     try:
-        data = file.read_bytes()
-        if hashlib.sha256(data).hexdigest() != _hash_in_name(file):
+        model = ConvertedModel.of(file.read_bytes())
+        if model.sha256 != _hash_in_name(file):
             file.unlink()
             return None
     except OSError:
         return None
     _touch(file)
-    return data
-
-
-def _keep(name: str, data: bytes) -> None:
-    """Write the model to a temporary file in the same folder, and rename it.
-
-    So another process sees the whole model or nothing.
-    """
-    folder = models_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=folder, suffix=_PART)
-    try:
-        with open(descriptor, "wb") as handle:
-            handle.write(data)
-        os.replace(temporary, folder / name)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
+    return model

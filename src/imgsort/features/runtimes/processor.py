@@ -6,12 +6,11 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import json
-import os
 import platform
 from dataclasses import dataclass
 from pathlib import Path
 
-from imgsort.features.cache.folder import cache_folder
+from imgsort.features.cache.folder import cache_folder, write_whole
 from imgsort.features.runtimes.openvino_library import openvino_core
 
 _CPU_INFO = Path("/proc/cpuinfo")
@@ -104,7 +103,4 @@ def _remembered(record: Path) -> Processor | None:
 def _remember(record: Path, processor: Processor) -> None:
     kept = {"name": processor.name, "capabilities": sorted(processor.capabilities)}
     with contextlib.suppress(OSError):  # with a read-only cache, the next command asks again
-        record.parent.mkdir(parents=True, exist_ok=True)
-        part = record.with_suffix(f".{os.getpid()}.part")
-        part.write_text(json.dumps(kept), encoding="utf-8")
-        os.replace(part, record)
+        write_whole(record, json.dumps(kept).encode())

@@ -25,10 +25,13 @@ class PackagedWeights:
     @property
     def file(self) -> Path:
         """The path of the file. If the package is not installed, it is where pip would put the file."""
+        return (self._installed or Path(sysconfig.get_path("purelib"), self.package)) / self.path
+
+    @property
+    def _installed(self) -> Path | None:
+        """The folder of the installed package, or None."""
         spec = importlib.util.find_spec(self.package)
-        if spec is None or spec.origin is None:
-            return Path(sysconfig.get_path("purelib"), self.package, self.path)
-        return Path(spec.origin).parent / self.path
+        return None if spec is None or spec.origin is None else Path(spec.origin).parent
 
     def found(self) -> WeightsFile | None:
         """Return the file if it is there. Its hash is checked when it is used."""
@@ -36,7 +39,7 @@ class PackagedWeights:
 
     def obtain(self, name: str, fetching: Fetching) -> WeightsFile:
         """Return the file. Raises WeightsError if it is not there or does not have the right hash."""
-        if importlib.util.find_spec(self.package) is None:
+        if self._installed is None:
             what = f"'.[{self.extra}]'" if self.extra else "."
             raise WeightsError(
                 f"the package {self.package} is not installed. Run `pip install {what}` in a checkout of imgsort."

@@ -158,10 +158,8 @@ def _by_rows(
     random_state: int,
 ) -> "tuple[NDArray[np.integer], Candidates]":
     """Return a label for each row, -1 for a row without a cluster, and with `auto` the judged numbers of clusters."""
-    if clusters != "auto":
-        return _labels(reduced, algorithm, clusters, random_state), ()
-    if algorithm == "hdbscan":
-        return _labels(reduced, algorithm, 1, random_state), ()
+    if clusters != "auto" or algorithm == "hdbscan":
+        return _labels(reduced, algorithm, 1 if clusters == "auto" else clusters, random_state), ()
     judged = candidates(reduced, *range_of_clusters, random_state=random_state)
     # Nothing can be judged if all rows are equal, or if there are too few rows for the smallest number. Then there is
     # one category.

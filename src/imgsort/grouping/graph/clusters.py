@@ -98,7 +98,7 @@ class GraphCuts:
             judged(self._graph, fitted_kmeans(each[:, :clusters], clusters, self._random_state).labels_)
             for each in self._maps
         ]
-        best = min(cuts, key=lambda cut: (-len(cut.conductances), round(cut.mean_conductance, 9)))
+        best = min(cuts, key=lambda cut: (-cut.clusters, round(cut.mean_conductance, 9)))
         return replace(best, labels=best.labels[self._number_of])
 
 

@@ -41,7 +41,7 @@ class Checkout:
 def compare(other: Path, folder: Path, options: list[str], rounds: int) -> None:
     command = [*IMGSORT, "categorize", str(folder), "--dry-run", "--quiet", *options]
     with tempfile.TemporaryDirectory() as work:
-        both = [Checkout(source, Path(work, source.name), command) for source in (other, HERE)]
+        both = [Checkout(source, Path(work, name), command) for name, source in (("before", other), ("after", HERE))]
         first = [[one.cold()] for one in both]
         cold: list[list[Run]] = [[], []]
         warm: list[list[Run]] = [[], []]

@@ -76,6 +76,17 @@ def test_every_shape_and_colour_has_measures(shape, colour):
     assert (colour is None) or "blank" in {fault.reason for fault in faults(found, Thresholds())}
 
 
+@settings(deadline=None, max_examples=60)
+@given(st.tuples(st.integers(1, 32), st.integers(1, 32)), st.integers(0, 2**32 - 1))
+def test_sharpness_of_a_tile_is_exact(shape, seed):
+    """One tile's sharpness is the steepest Scharr gradient over the range, exactly, so it is equal in each run."""
+    gray = np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
+    across, down = (cv2.Scharr(gray, cv2.CV_64F, *order) for order in ((1, 0), (0, 1)))
+    levels = float(gray.max()) - float(gray.min())
+    expected = math.sqrt((across**2 + down**2).max()) / 32 / levels if levels >= 24 else None
+    assert sharpness(gray) == expected
+
+
 def one_line_of_text() -> np.ndarray:
     page = np.full((400, 512, 3), 255, np.uint8)
     return cv2.putText(page, "one line of text", (60, 200), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (0, 0, 0))

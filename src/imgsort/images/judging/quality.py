@@ -195,13 +195,17 @@ def sharpness(gray: "NDArray[np.uint8]") -> float | None:
     height, width = gray.shape
     border = 0, -height % _TILE_PX, 0, -width % _TILE_PX
     luma = gray.astype(np.float32)
-    steepness = cv2.magnitude(cv2.Scharr(luma, cv2.CV_32F, 1, 0), cv2.Scharr(luma, cv2.CV_32F, 0, 1)) / 32
-    whole = [cv2.copyMakeBorder(layer, *border, cv2.BORDER_REPLICATE) for layer in (luma, steepness)]
-    tiles, steep_tiles = (
+    across, down = cv2.Scharr(luma, cv2.CV_32F, 1, 0), cv2.Scharr(luma, cv2.CV_32F, 0, 1)
+    # Squares of whole numbers below 4096 are exact in float32. cv2.magnitude is not: some of its versions round
+    # differently by where in memory the array lies, and one picture had two values.
+    squares = across * across + down * down
+    whole = [cv2.copyMakeBorder(layer, *border, cv2.BORDER_REPLICATE) for layer in (luma, squares)]
+    tiles, square_tiles = (
         layer.reshape(layer.shape[0] // _TILE_PX, _TILE_PX, layer.shape[1] // _TILE_PX, _TILE_PX) for layer in whole
     )
     ranges = tiles.max(axis=(1, 3)) - tiles.min(axis=(1, 3))
     judged = ranges >= max(_MIN_EDGE_CONTRAST, float(np.percentile(ranges, 75)))
     if not judged.any():
         return None
-    return float(np.percentile(steep_tiles.max(axis=(1, 3))[judged] / ranges[judged], 90))
+    steepest = np.sqrt(square_tiles.max(axis=(1, 3))[judged].astype(np.float64)) / 32
+    return float(np.percentile(steepest / ranges[judged], 90))

@@ -132,9 +132,9 @@ def outliers(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **setti
     are the outliers. If there are more than --max, those farthest from its centre are taken.
 
     With --method knn, the outliers are the images with the largest mean cosine distance to their nearest
-    neighbours. This finds more, and --threshold auto chooses how many.
+    neighbours, leaving out the nearest third of these. This finds more, and --threshold auto chooses how many.
 
-    The table shows for each outlier its distance (higher means odder), its score (it stands out from 2.75 on), the
+    The table shows for each outlier its distance (higher means odder), its score (it stands out from 2.5 on), the
     image most like it, and the folder whose images are least like it.
     """
     from imgsort.jobs.organize.outliers import find_outliers

@@ -2,7 +2,8 @@
 
 The distance to the k nearest neighbours is a score of oddness: Ramaswamy, Rastogi & Shim, "Efficient algorithms for
 mining outliers from large data sets" (SIGMOD 2000). The mean over the k neighbours comes from Angiulli & Pizzuti
-(PKDD 2002). benchmarks/README.md lists the other methods that were tried.
+(PKDD 2002). Here the nearest third of the k is left out: two or three odd pictures of one kind are near each other, and
+that does not make them ordinary. benchmarks/README.md lists the other methods that were tried.
 """
 
 from typing import TYPE_CHECKING, Self
@@ -15,11 +16,13 @@ if TYPE_CHECKING:
 
 # If nobody says how many outliers there are, a row with a higher score is an outlier. Tukey's "far out" is 3 for
 # normal distributions, but distances have a longer tail. benchmarks/README.md has the table.
-ODD_SCORE = 2.75
+ODD_SCORE = 2.5
 
 
 class NeighbourOutliers:
-    """Finds outliers: the rows with the largest mean cosine distance to their `neighbors` nearest rows.
+    """Finds outliers: the rows with the largest mean cosine distance to the farther of their `neighbors` nearest rows.
+
+    The nearest third of these, rounded down, does not count: of 10 neighbours, the fourth to the tenth do.
 
     If `max_outliers` is given, this many rows are outliers. Otherwise, if `threshold` is given, rows with a distance
     above it are outliers. If both are None, rows with a score above `ODD_SCORE` are outliers; there may be no such row.
@@ -60,7 +63,8 @@ class NeighbourOutliers:
         lengths, neighbours = search.kneighbors()
         # Between unit rows, the cosine distance is half the square of the Euclidean distance. Rounding makes the
         # distance between equal rows 0.
-        distances: NDArray[np.float64] = np.round(np.square(lengths.astype(np.float64)).mean(axis=1) / 2, 6)
+        farther = lengths[:, count // 3 :].astype(np.float64)
+        distances: NDArray[np.float64] = np.round(np.square(farther).mean(axis=1) / 2, 6)
         return distances, neighbours[:, 0]
 
     def _odd_rows(self) -> "NDArray[np.intp]":

@@ -6,9 +6,11 @@ went wrong.
 """
 
 import errno
+import hashlib
 import json
 import os
 import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Callable
@@ -99,12 +101,11 @@ class Scenario:
         self.name = name
         self.collection = Path(tempfile.mkdtemp(dir=collection_parent)).resolve()
         self.outside = Path(tempfile.mkdtemp(dir=output_parent)).resolve()
-        self.mode = {"copy": Mode.COPY, "hardlink": Mode.HARDLINK, "symlink": Mode.SYMLINK}.get(name, Mode.MOVE)
+        modes = {"copy": Mode.COPY, "hardlink": Mode.HARDLINK, "symlink": Mode.SYMLINK}
+        self.mode = modes.get(name.split(maxsplit=1)[0], Mode.MOVE)
         self.output: Path | None = None
-        if name in ("output", "across", "across no links", "copy", "copy no links", "hardlink", "symlink"):
+        if name.split(maxsplit=1)[0] in ("output", "across", "copy", "hardlink", "symlink"):
             self.output = self.outside / "out"
-        if name == "copy no links":
-            self.mode = Mode.COPY
         if name == "inside":
             self.output = self.collection / "sorted" / "here"
         make_tree(self.collection, TREE)
@@ -119,11 +120,19 @@ class Scenario:
         return read_tree(self.collection), read_tree(self.outside / "out") if (self.outside / "out").is_dir() else {}
 
     def act(self) -> None:
-        if "no links" in self.name:
-            refuse_links()
+        self.make_file_system_odd()
         _, outcome = file_by(self.collection, self.rule, self.output, self.mode, recursive=True)
         if outcome.refused:
             raise AssertionError(f"refused: {outcome.refused}")
+
+    def make_file_system_odd(self) -> None:
+        """Let this process see the file system that the scenario's name asks for."""
+        if "no links" in self.name:
+            refuse_links()
+        if "hidden inodes" in self.name:
+            hide_inodes()
+        if "no sync" in self.name:
+            refuse_sync_of_folders()
 
     def rule(self, path: str) -> str | None:
         return None if path.startswith("category_b/") else "category_a"
@@ -133,6 +142,7 @@ class Scenario:
         return self.collection if self.mode is Mode.MOVE else self.outside / "out"
 
     def recover(self) -> None:
+        self.make_file_system_odd()
         if self.root_to_undo.is_dir():
             settle_and_undo_unless(self.root_to_undo, self.first_run)
 
@@ -158,6 +168,37 @@ def refuse_links() -> None:
         raise OSError(errno.EPERM, "links are refused here")
 
     os.link = refuse
+
+
+def hide_inodes() -> None:
+    """Let every file show the inode number of its path, as on sshfs: the two names of a link show two numbers."""
+
+    def by_path(real: Callable[..., os.stat_result]) -> Callable[..., os.stat_result]:
+        def see(path: Any, **kwargs: Any) -> os.stat_result:
+            status = real(path, **kwargs)
+            if not stat.S_ISREG(status.st_mode) or isinstance(path, int):
+                return status
+            number = int.from_bytes(hashlib.sha256(os.fsencode(path)).digest()[:7], "big")
+            # A stat_result is a tuple, in which the inode is the second; the named fields come after the tenth.
+            return os.stat_result(
+                (status[0], number, *status[2:10]),
+                {"st_mtime_ns": status.st_mtime_ns, "st_atime_ns": status.st_atime_ns},
+            )
+
+        return see
+
+    os.lstat, os.stat = by_path(os.lstat), by_path(os.stat)
+
+
+def refuse_sync_of_folders() -> None:
+    real = os.fsync
+
+    def refuse(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "folders cannot be synced here")
+        real(descriptor)
+
+    os.fsync = refuse
 
 
 def in_child(action: Callable[[], None]) -> tuple[int, str]:
@@ -191,8 +232,7 @@ def attempt(scenario: Scenario, phase: str, strike: Any, names: list[str], strik
             return False, [f"the run itself failed: {said}"]
 
     def struck() -> None:
-        if "no links" in scenario.name:
-            refuse_links()
+        scenario.make_file_system_odd()
 
         def note(call: Callable[[], Any], name: str, args: tuple[Any, ...]) -> Any:
             real_write(reached_writer, b"x")

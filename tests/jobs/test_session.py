@@ -69,7 +69,7 @@ def test_a_stop_in_the_middle_is_told_and_undone(few_photos, monkeypatch, fault,
 
 def test_two_at_once(few_photos):
     """While one command holds the collection, another command ends at once with an error."""
-    from imgsort.filing.journal.lock import locked
+    from imgsort.filing.journal.locking.lock import locked
 
     with locked([few_photos.resolve()], "outliers"), pytest.raises(LockedError, match="imgsort outliers"):
         imgsort.categorize(few_photos, **LITE)

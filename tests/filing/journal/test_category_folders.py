@@ -8,8 +8,9 @@ import shutil
 
 import pytest
 
+from imgsort.content import content_hash
 from imgsort.errors import JournalError
-from imgsort.filing.journal.category_folders import known_folders, refresh
+from imgsort.filing.journal.category_folders import Changes, known_folders, record, refresh
 from tests.support.desk import file_by, undo_last
 from tests.support.trees import make_tree, read_tree
 
@@ -224,3 +225,18 @@ def test_a_made_as_that_leads_out_is_refused(tmp_path):
         record.write_text(json.dumps(content))
         with pytest.raises(JournalError, match="Remove the file"):
             known(tmp_path)
+
+
+def test_without_inodes_a_new_folder_is_not_a_category(tmp_path):
+    """Where inode numbers follow the paths, a new folder with a category's old name is not the category.
+
+    The renamed folder is recognised by its members.
+    """
+    make_tree(tmp_path, {"category_1/a.jpg": b"1", "category_1/b.jpg": b"2"})
+    gained = [(f"category_1/{name}.jpg", content_hash(content)) for name, content in (("a", b"1"), ("b", b"2"))]
+    record(tmp_path, Changes(has_inodes=False, made={"category_1": "category_1"}, gained=gained))
+    assert [folder.inode for folder in refresh(tmp_path)] == [0]
+    (tmp_path / "category_1").rename(tmp_path / "holiday")
+    make_tree(tmp_path, {"category_1/mine.jpg": b"3"})
+    assert [folder.path for folder in refresh(tmp_path)] == ["holiday"]
+    assert [folder.inode for folder in refresh(tmp_path)] == [0]

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imgsort.content import file_content_hash
-from imgsort.filing.journal.lock import locked
+from imgsort.filing.journal.locking.lock import locked
 from imgsort.filing.journal.runs import begin, load_run
 from imgsort.filing.moving.apply import apply_run
 from imgsort.filing.planning.edited import EditedRow, plan_of_rows

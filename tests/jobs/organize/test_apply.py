@@ -12,7 +12,7 @@ import imgsort
 from imgsort.csv_file import decode_cell, write_csv
 from imgsort.errors import CollectionError, InterruptedRunError, LockedError, PlanError, UsageError
 from imgsort.filing.journal.category_folders import known_folders
-from imgsort.filing.journal.lock import locked
+from imgsort.filing.journal.locking.lock import locked
 from imgsort.filing.moving import apply as filing_apply
 from imgsort.filing.planning.plan_file import HEADER, read_plan
 from imgsort.filing.planning.site import Mode

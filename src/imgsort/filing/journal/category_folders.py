@@ -26,6 +26,7 @@ MAX_BYTES = 64 * 1024**2
 class CategoryFolder:
     """A folder that imgsort made for a category. `path` is relative to the collection.
 
+    `inode` is 0 where inode numbers follow the paths, as on sshfs: there, a number proves nothing.
     `made_as` is the path under which a run made the folder or last sorted into it. A run knows the category by
     this path, even if a person renamed the folder since then.
     """
@@ -41,11 +42,13 @@ class CategoryFolder:
 class Changes:
     """What a run or its undo did to the folders of a collection.
 
+    `has_inodes`: whether inode numbers tell one file from another here.
     `made` maps the path of each folder that was made to its `made_as`. `removed` are the paths of folders that were
     removed. `lost` and `gained` are files as (path, content hash): `lost` went to other folders, `gained` came from
     other folders.
     """
 
+    has_inodes: bool = True
     made: Mapping[str, str] = field(default_factory=dict)
     removed: Iterable[str] = ()
     lost: Iterable[tuple[str, str]] = ()
@@ -66,7 +69,7 @@ def known_folders(root: Path) -> tuple[CategoryFolder, ...]:
         if status is None or not _is_still(root / folder.path, folder, status, hashes):
             missing.append(folder)
         else:
-            found[folder.path] = replace(folder, device=status.st_dev, inode=status.st_ino)
+            found[folder.path] = _seen(folder, folder.path, status)
     for folder in missing:
         renamed = _find_renamed(root, folder, set(found), hashes)
         if renamed is not None:
@@ -92,7 +95,8 @@ def record(root: Path, changes: Changes) -> None:
         if path in folders:
             folders[path] = replace(folders[path], made_as=made_as)
         elif status is not None:
-            folders[path] = CategoryFolder(path, status.st_dev, status.st_ino, frozenset(), made_as)
+            device, inode = (status.st_dev, status.st_ino) if changes.has_inodes else (0, 0)
+            folders[path] = CategoryFolder(path, device, inode, frozenset(), made_as)
     for path in changes.removed:
         folders.pop(path, None)
     members = {path: set(folder.members) for path, folder in folders.items()}
@@ -154,8 +158,15 @@ def _find_renamed(
         # An inode alone proves nothing: the file system may reuse the inode of a removed folder.
         needed = 1 if has_inode else len(folder.members) // 2 + 1
         if folder.members and _holds(root / path, folder.members, needed, hashes):
-            return replace(folder, path=path, device=status.st_dev, inode=status.st_ino)
+            return _seen(folder, path, status)
     return None
+
+
+def _seen(folder: CategoryFolder, path: str, status: os.stat_result) -> CategoryFolder:
+    """Return what is recorded of a folder that was seen at `path`."""
+    if not folder.inode:
+        return replace(folder, path=path)
+    return replace(folder, path=path, device=status.st_dev, inode=status.st_ino)
 
 
 def _holds(folder: Path, members: frozenset[str], needed: int, hashes: dict[str, str | None]) -> bool:

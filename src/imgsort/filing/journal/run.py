@@ -1,5 +1,6 @@
 """Describes one run as its file in `.imgsort` records it: its plan, its events and its status."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -24,6 +25,14 @@ class Status(StrEnum):
     UNDO_STOPPED = "undo stopped"
     UNDONE = "undone"
     UNDONE_IN_PART = "undone in part"
+
+
+class Links(StrEnum):
+    """What the two names of a hard link show at the place of a run's files."""
+
+    TOLD = "one inode"
+    HIDDEN = "two inodes"
+    REFUSED = "refused"
 
 
 _STATUS_AFTER = {
@@ -71,14 +80,33 @@ class Run:
         return status
 
     @property
+    def links(self) -> Links | None:
+        """What hard links show at the place of the files, or None if nobody has found it out yet."""
+        return next((Links(event["links"]) for event in self.events if event["type"] == "probe"), None)
+
+    @property
+    def copies(self) -> set[tuple[str, int]]:
+        """The names that the run itself wrote, or was about to, as ("target" or "source", number of the move)."""
+        return self._announced("copy")
+
+    @property
+    def copied_modes(self) -> dict[int, int]:
+        """The modes of the files that a run copied, by the number of the move: the new place may not keep them."""
+        copies = (event for event in self.events if event["type"] == "copy" and event["at"] == "target")
+        return {event["move"]: event["mode"] for event in copies if "mode" in event}
+
+    @property
     def is_across(self) -> bool:
-        """Whether files were, or were about to be, copied to another file system."""
+        """Whether any file was, or was about to be, copied: older versions of imgsort recorded it once for a run."""
         return any(event["type"] == "across" for event in self.events)
 
     @property
     def placeholders(self) -> set[tuple[str, int]]:
         """The empty files that may have a new name, as ("target" or "source", number of the move)."""
-        return {(event["at"], event["move"]) for event in self.events if event["type"] == "placeholder"}
+        return self._announced("placeholder")
+
+    def _announced(self, kind: str) -> set[tuple[str, int]]:
+        return {(event["at"], event["move"]) for event in self.events if event["type"] == kind}
 
     @property
     def refused_moves(self) -> set[int]:
@@ -100,6 +128,17 @@ class Run:
         """The `made_as` of each removed folder by its path; older run files lack it, and then the path is used."""
         removed = (event for event in self.events if event["type"] == "remove")
         return {event["path"]: event.get("made_as", event["path"]) for event in removed}
+
+    @property
+    def planned_folders(self) -> dict[str, str]:
+        """The path that was planned for each folder whose name the file system did not take, by its real path."""
+        events = (event for event in self.events if event["type"] == "renamed")
+        return {new: old for event in events for old, new in event["folders"].items()}
+
+    def rename(self, moves: Mapping[int, str], folders: Mapping[str, str]) -> None:
+        """Record other targets of moves, by number, and other paths of folders, and plan with them from now on."""
+        self.add("renamed", moves={str(number): target for number, target in moves.items()}, folders=dict(folders))
+        self.plan = self.plan.renamed(moves, folders)
 
     def temporary_path(self, place: Path, number: int) -> Path:
         """Return the path where the copy for move `number` is written before it gets its name `place`."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from imgsort.content import open_regular
 from imgsort.errors import JournalError, PlanError
-from imgsort.filing.journal.state import refuse_unless, write_all
+from imgsort.filing.journal.state import refuse_unless, sync_file, write_all
 
 MAX_RUN_FILE_BYTES = 1024**3
 
@@ -39,7 +39,7 @@ def write_at(path: Path, offset: int, lines: bytes) -> None:
         os.ftruncate(descriptor, offset)
         os.lseek(descriptor, offset, os.SEEK_SET)
         write_all(descriptor, lines)
-        os.fsync(descriptor)
+        sync_file(descriptor, path)
     finally:
         os.close(descriptor)
 

@@ -5,19 +5,21 @@ A run file may come with a folder from a stranger. Every function that reads a r
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from imgsort.errors import ElsewhereError
 from imgsort.filing.journal.foreign import NONSENSE, checked_count, checked_integer, checked_relative, checked_text
+from imgsort.filing.journal.run import Links
 from imgsort.filing.journal.state import json_line
 from imgsort.filing.planning.plan import FolderCount, Move, Plan
 from imgsort.filing.planning.site import Mode, Site
 
 _MAX_MODE = 0o7777
 _EVENTS = frozenset(
-    "placeholder across foreign refused remove done stopped interrupted undo undo_stopped undone".split()
+    "probe renamed placeholder copy across foreign refused remove "
+    "done stopped interrupted undo undo_stopped undone".split()
 )
 
 
@@ -96,6 +98,15 @@ def parse_events(lines: Iterable[bytes], plan: Plan) -> list[dict[str, Any]]:
     return [_event(json.loads(line), len(plan.moves)) for line in lines]
 
 
+def plan_after(plan: Plan, events: Iterable[dict[str, Any]]) -> Plan:
+    """Return the plan with the names that the run chose for those that a file system did not take."""
+    for event in events:
+        if event["type"] == "renamed":
+            plan = plan.renamed({int(number): target for number, target in event["moves"].items()}, event["folders"])
+            _require_distinct(plan)
+    return plan
+
+
 def command_on(line: bytes) -> str:
     """Return the command that the first `line` of a run file names, or "" if it names none."""
     return checked_text(json.loads(line).get("command", ""))
@@ -153,19 +164,50 @@ def _event(record: Any, moves: int) -> dict[str, Any]:
     kind = record["type"]
     if kind not in _EVENTS:
         raise ValueError(f"a line of type {kind!r}")
-    if kind == "placeholder" and (record["at"] not in ("source", "target") or checked_count(record["move"]) >= moves):
-        raise ValueError("a placeholder that belongs to no move")
-    if kind == "refused" and not all(checked_count(number) < moves for number in record["moves"]):
-        raise ValueError("a refusal that belongs to no move")
-    if kind in ("remove", "foreign"):
-        checked_relative(record["path"])
-    if kind == "remove":
-        checked_relative(record.get("made_as", record["path"]))
-        if checked_count(record["mode"]) > _MAX_MODE:
-            raise ValueError("a folder's mode out of range")
-    if kind == "undone":
-        checked_count(record["refused"])
+    if kind in _CHECKS:
+        _CHECKS[kind](record, moves)
     return dict(record)
+
+
+def _check_probe(record: Any, _: int) -> None:
+    Links(record["links"])  # a ValueError for any other word
+
+
+def _check_renamed(record: Any, moves: int) -> None:
+    _check_numbers(map(int, record["moves"]), moves)
+    for path in (*record["moves"].values(), *record["folders"], *record["folders"].values()):
+        checked_relative(path)
+
+
+def _check_announced(record: Any, moves: int) -> None:
+    _check_numbers([record["move"]], moves)
+    if record["at"] not in ("source", "target"):
+        raise ValueError(f"a name at {record['at']!r}")
+    if checked_count(record.get("mode", 0)) > _MAX_MODE:
+        raise ValueError("a file's mode out of range")
+
+
+def _check_remove(record: Any, _: int) -> None:
+    checked_relative(record["path"]), checked_relative(record.get("made_as", record["path"]))
+    if checked_count(record["mode"]) > _MAX_MODE:
+        raise ValueError("a folder's mode out of range")
+
+
+_CHECKS: dict[str, Callable[[Any, int], object]] = {
+    "probe": _check_probe,
+    "renamed": _check_renamed,
+    "placeholder": _check_announced,
+    "copy": _check_announced,
+    "foreign": lambda record, _: checked_relative(record["path"]),
+    "refused": lambda record, moves: _check_numbers(record["moves"], moves),
+    "remove": _check_remove,
+    "undone": lambda record, _: checked_count(record["refused"]),
+}
+
+
+def _check_numbers(numbers: Iterable[Any], moves: int) -> None:
+    if not all(checked_count(number) < moves for number in numbers):
+        raise ValueError("a line that belongs to no move")
 
 
 def _move(record: Any) -> Move:

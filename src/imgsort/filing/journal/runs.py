@@ -85,6 +85,7 @@ def load_run(root: Path, run_id: str) -> Run:
         with contextlib.closing(complete_lines(path)) as lines:
             header, plan = run_format.parse_plan(root, run_id, lines)
             events = run_format.parse_events(lines, plan)
+            plan = run_format.plan_after(plan, events)
     except NONSENSE as error:
         raise JournalError(
             f"{path}: this is not a run that imgsort recorded here ({error}). Remove the file to go on without it."

@@ -4,6 +4,7 @@ The content of `.imgsort` may come with a folder from a stranger, so links and f
 """
 
 import contextlib
+import errno
 import json
 import os
 import stat
@@ -14,6 +15,10 @@ from typing import Any
 
 from imgsort.errors import JournalError
 from imgsort.filing.paths import STATE_FOLDER
+from imgsort.filing.shortcomings import Shortcoming, note
+
+# After these errors, a sync would fail again, and nothing that was written is safe.
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def state_folder(root: Path) -> Path:
@@ -32,7 +37,8 @@ def make_state_folder(root: Path) -> Path:
         runs.mkdir(parents=True, exist_ok=True)
         sync_folder(folder)
         sync_folder(root)
-        sync_folder(root.parent)
+        if os.access(root.parent, os.R_OK):  # many may not list the folder that holds their own
+            sync_folder(root.parent)
     return folder
 
 
@@ -74,7 +80,7 @@ def write_synced(path: Path, chunks: Iterable[bytes]) -> None:
     try:
         for chunk in chunks:
             write_all(descriptor, chunk)
-        os.fsync(descriptor)
+        sync_file(descriptor, path)
     finally:
         os.close(descriptor)
 
@@ -86,13 +92,39 @@ def write_all(descriptor: int, data: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def sync_folder(folder: str | os.PathLike[str]) -> None:
-    """Wait until the names in `folder` are on disk. Windows has no such call and needs none."""
-    if sys.platform == "win32":
-        return
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def sync_file(descriptor: int, path: str | os.PathLike[str]) -> None:
+    """Wait until the bytes of an open file are on disk. Raises OSError.
+
+    A file system that knows no such call (EINVAL, ENOTSUP) is noted as a shortcoming. Any other error may mean that
+    bytes are lost.
+    """
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS):
+            raise
+        note(Shortcoming.NO_SYNC, path, error)
+
+
+def sync_folder(folder: str | os.PathLike[str]) -> None:
+    """Wait until the names in `folder` are on disk. Windows has no such call and needs none.
+
+    Many shares cannot sync a folder, and say so with any error. That is noted as a shortcoming. Raises OSError if the
+    folder is gone or the disk is full.
+    """
+    if sys.platform == "win32":
+        return
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except PermissionError as error:  # a folder that this user may write but not list
+        note(Shortcoming.NO_SYNC, folder, error)
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno in _DISK_FULL:
+            raise
+        note(Shortcoming.NO_SYNC, folder, error)
     finally:
         os.close(descriptor)
 

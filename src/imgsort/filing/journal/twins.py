@@ -33,7 +33,8 @@ def level_twin(run: Run) -> None:
     behind = roots[0] if len(texts[0]) < len(texts[1]) else roots[1]
     shorter, longer = sorted(texts, key=len)
     write_at(run_path(behind, run.id), len(shorter), longer[len(shorter) :])
-    run.events = load_run(behind, run.id).events
+    whole = load_run(behind, run.id)
+    run.events, run.plan = whole.events, whole.plan
 
 
 def _twin_texts(run: Run) -> list[bytes]:

@@ -1,36 +1,13 @@
 """Ends a batch of moves, for a run or an undo: waits until the new names are on disk, then removes the old ones."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+import os
+from collections.abc import Mapping
 
 from imgsort.filing.journal.run import Run
 from imgsort.filing.journal.state import sync_folder
-from imgsort.filing.moving.checks import Refused
-from imgsort.filing.moving.one_file import Brought, drop_old_name
-from imgsort.filing.planning.plan import Move
-from imgsort.filing.planning.site import Site
-
-
-@dataclass(frozen=True)
-class Ends:
-    """The place that a file leaves, and the place that it goes to."""
-
-    old: Path
-    new: Path
-
-
-Direction = Callable[[Site, Move], Ends]
-
-
-def forth(site: Site, move: Move) -> Ends:
-    """Return the ends of a move as a run makes it."""
-    return Ends(site.collection / move.source, site.destination / move.target)
-
-
-def back(site: Site, move: Move) -> Ends:
-    """Return the ends of a move as an undo takes it back."""
-    return Ends(site.destination / move.target, site.collection / move.source)
+from imgsort.filing.moving.one_file.bring import Brought, drop_old_name
+from imgsort.filing.moving.one_file.checks import Refused, require_only_one_file
+from imgsort.filing.moving.one_file.ends import Direction
 
 
 def drop_old_names(run: Run, brought: Mapping[int, Brought], direction: Direction) -> dict[int, str]:
@@ -46,7 +23,16 @@ def drop_old_names(run: Run, brought: Mapping[int, Brought], direction: Directio
     reasons: dict[int, str] = {}
     for number, how in brought.items():
         try:
-            drop_old_name(ends[number].old, ends[number].new, moves[number], how)
+            drop_old_name(ends[number], moves[number], how)
         except Refused as refusal:
             reasons[number] = str(refusal)
+        except OSError as error:
+            require_only_one_file(error, site)
+            os.unlink(ends[number].new)  # the file keeps its old name, and not both
+            reasons[number] = reason_of(error)
     return reasons
+
+
+def reason_of(error: OSError) -> str:
+    """Return the reason for a row: why the system does not let one file be moved."""
+    return f"cannot be moved ({error.strerror})"

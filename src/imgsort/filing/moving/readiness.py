@@ -1,7 +1,7 @@
 """Checks whether the files of a unit can be moved, as far as this can be known beforehand."""
 
 from imgsort.filing.journal.run import Run
-from imgsort.filing.moving.checks import Refused, require_no_link, require_unchanged
+from imgsort.filing.moving.one_file.checks import Refused, require_no_link, require_unchanged
 from imgsort.filing.paths import exists, name_of, parent_of
 
 

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from imgsort.filing.journal import category_folders
 from imgsort.filing.journal.category_folders import Changes
-from imgsort.filing.journal.run import Run, Status
+from imgsort.filing.journal.run import Links, Run, Status
 from imgsort.filing.journal.runs import forget_run, load_run, remove_unfinished_plans, unsettled_ids
 from imgsort.filing.journal.twins import has_twin, level_twin
-from imgsort.filing.moving.batch import back, forth
-from imgsort.filing.moving.checks import leads_through_link, regular_status
-from imgsort.filing.moving.one_file import complete_or_take_back
-from imgsort.filing.moving.placeholders import remove_placeholder
+from imgsort.filing.moving.one_file.bring import complete_or_take_back
+from imgsort.filing.moving.one_file.checks import leads_through_link, regular_status
+from imgsort.filing.moving.one_file.ends import back, forth
+from imgsort.filing.moving.one_file.links import place_of
+from imgsort.filing.moving.one_file.placeholders import remove_placeholder
 from imgsort.filing.paths import exists, parent_of
 from imgsort.filing.planning.plan import Move
 from imgsort.filing.planning.site import Mode
@@ -48,21 +49,40 @@ def settle(root: Path) -> list[str]:
 
 def settle_moves(run: Run, *, undoing: bool = False) -> None:
     """Remove what a killed run left half done. The caller may repeat this. Raises OSError."""
-    site, placeholders, refused = run.plan.site, run.placeholders, run.refused_moves
-    for number, move in enumerate(run.plan.moves):
-        if number in refused:
-            continue
+    refused = run.refused_moves
+    settler = _Settler(run, undoing=undoing)
+    for number in range(len(run.plan.moves)):
+        if number not in refused:
+            settler.settle(number)
+
+
+def settle_move(run: Run, number: int, *, undoing: bool = False) -> None:
+    """Remove what the failed move of one file left half done. Raises OSError."""
+    _Settler(run, undoing=undoing).settle(number)
+
+
+class _Settler:
+    """Removes what the moves of one run, or of its undo, left half done."""
+
+    def __init__(self, run: Run, *, undoing: bool) -> None:
+        self.run, self.place = run, place_of(run)
+        self.direction, self.at = (back, "source") if undoing else (forth, "target")
+        self.placeholders, self.copies, self.is_across = run.placeholders, run.copies, run.is_across
+
+    def settle(self, number: int) -> None:
+        """Leave the file of one move whole at one place. Raises OSError."""
+        site, move = self.run.plan.site, self.run.plan.moves[number]
         if leads_through_link(site, move):
-            continue
-        ends = back(site, move) if undoing else forth(site, move)
-        old, new, at = ends.old, ends.new, "source" if undoing else "target"
-        temporary = run.temporary_path(new, number)
+            return
+        ends = self.direction(site, move)
+        temporary = self.run.temporary_path(ends.new, number)
         if regular_status(temporary) is not None:
             os.unlink(temporary)
-        if (at, number) in placeholders and regular_status(old) is not None:
-            remove_placeholder(new, move)
+        if (self.at, number) in self.placeholders and regular_status(ends.old) is not None:
+            remove_placeholder(ends.new, move)
         if site.mode is Mode.MOVE:
-            complete_or_take_back(old, new, move, across=run.is_across)
+            written = self.is_across or (self.at, number) in self.copies
+            complete_or_take_back(ends, move, self.place, written=written)
 
 
 def record_result(run: Run) -> None:
@@ -74,7 +94,7 @@ def record_result(run: Run) -> None:
     site, plan = run.plan.site, run.plan
     placed: list[Move] = []
     waiting: list[Move] = []
-    refused = run.refused_moves
+    refused, planned = run.refused_moves, run.planned_folders
     for number, move in enumerate(plan.moves):
         if move.follows is not None:
             continue
@@ -84,6 +104,7 @@ def record_result(run: Run) -> None:
         category_folders.record(
             site.collection,
             Changes(
+                has_inodes=run.links is not Links.HIDDEN,
                 made=run.removed_origins,
                 removed=[path for path, _ in run.removed_folders if not (site.collection / path).is_dir()],
                 lost=[(move.source, move.content) for move in placed],
@@ -93,7 +114,8 @@ def record_result(run: Run) -> None:
     category_folders.record(
         site.destination,
         Changes(
-            made={path: path for path in plan.categories if path not in run.foreign_folders},
+            has_inodes=run.links is not Links.HIDDEN,
+            made={path: planned.get(path, path) for path in plan.categories if path not in run.foreign_folders},
             removed=[
                 path
                 for path in {*plan.made, *(parent_of(move.target) for move in waiting)}

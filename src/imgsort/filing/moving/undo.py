@@ -11,23 +11,27 @@ from pathlib import Path
 from imgsort.content import file_content_hash
 from imgsort.errors import JournalError, NothingToUndoError
 from imgsort.filing.journal.category_folders import known_folders
-from imgsort.filing.journal.run import Run, Status
+from imgsort.filing.journal.run import Links, Run, Status
 from imgsort.filing.journal.runs import ids_undone_in_part, latest_in_force, load_run, run_ids
 from imgsort.filing.journal.state import sync_folder
 from imgsort.filing.journal.twins import require_twin
 from imgsort.filing.moving.apply import RunAnnouncer
-from imgsort.filing.moving.batch import back, drop_old_names
-from imgsort.filing.moving.checks import (
+from imgsort.filing.moving.batch import drop_old_names, reason_of
+from imgsort.filing.moving.one_file.bring import Brought, bring
+from imgsort.filing.moving.one_file.checks import (
     Refused,
     is_same_entry,
     is_same_file,
     regular_status,
     require_no_link,
+    require_only_one_file,
     require_unchanged,
 )
-from imgsort.filing.moving.one_file import Brought, bring
+from imgsort.filing.moving.one_file.ends import back
+from imgsort.filing.moving.one_file.facts import set_mode, set_times
+from imgsort.filing.moving.one_file.links import Place, place_of
 from imgsort.filing.moving.outcome import Outcome, Progress, stopped
-from imgsort.filing.moving.settle import record_result
+from imgsort.filing.moving.settle import record_result, settle_move
 from imgsort.filing.paths import exists, has_link_on_the_way, parent_of
 from imgsort.filing.planning.plan import Move, Refusal
 from imgsort.filing.planning.site import Mode
@@ -62,9 +66,10 @@ def undo_run(run: Run, progress: Progress) -> Outcome:
     moves = run.plan.moves
     try:
         run.add("undo")
+        place = place_of(run)
         _make_removed_folders(run)
         for batch in reversed(batches(moves)):
-            refused += _undo_batch(run, batch)
+            refused += _undo_batch(run, place, batch)
             progress(len(moves) - batch.start, len(moves))
         _remove_made_folders(run)
         record_result(run)
@@ -91,24 +96,41 @@ def _make_removed_folders(run: Run) -> None:
         sync_folder(folder.parent)
 
 
-def _undo_batch(run: Run, numbers: range) -> list[Refusal]:
-    site, moves, never_made = run.plan.site, run.plan.moves, run.refused_moves
-    refused = []
+def _undo_batch(run: Run, place: Place, numbers: range) -> list[Refusal]:
+    moves, never_made = run.plan.moves, run.refused_moves
+    reasons: dict[int, str] = {}
     brought: dict[int, Brought] = {}
     for number in reversed(numbers):
-        move = moves[number]
         if number in never_made:
             continue
         try:
-            require_no_link(site, move)
-            if site.mode is not Mode.MOVE:
-                _remove_made_file(site.collection / move.source, site.destination / move.target, move, site.mode)
-            elif _is_to_be_brought_back(site.collection / move.source, site.destination / move.target, move):
-                brought[number] = _bring_back(run, move, number)
+            how = _undo_or_tidy(run, place, number)
         except Refused as refusal:
-            refused.append(Refusal(move.target, str(refusal)))
-    reasons = drop_old_names(run, brought, back)
-    return refused + [Refusal(moves[number].target, reason) for number, reason in reasons.items()]
+            reasons[number] = str(refusal)
+        else:
+            if how is not None:
+                brought[number] = how
+    reasons |= drop_old_names(run, brought, back)
+    return [Refusal(moves[number].target, reason) for number, reason in reasons.items()]
+
+
+def _undo_or_tidy(run: Run, place: Place, number: int) -> Brought | None:
+    """Take one move back, or return None if there is nothing to bring.
+
+    Raises Refused if the file was changed, or if the system does not let this one file be moved. Raises OSError.
+    """
+    site, move = run.plan.site, run.plan.moves[number]
+    ends = back(site, move)
+    try:
+        require_no_link(site, move)
+        if site.mode is not Mode.MOVE:
+            _remove_made_file(ends.new, ends.old, move, site.mode, place)
+            return None
+        return _bring_back(run, place, number) if _is_to_be_brought_back(ends.new, ends.old, move) else None
+    except OSError as error:
+        require_only_one_file(error, site)
+        settle_move(run, number, undoing=True)
+        raise Refused(reason_of(error)) from error
 
 
 def _is_to_be_brought_back(source: Path, target: Path, move: Move) -> bool:
@@ -130,18 +152,23 @@ def _is_to_be_brought_back(source: Path, target: Path, move: Move) -> bool:
     raise Refused(f"its old place, {move.source}, is taken")
 
 
-def _bring_back(run: Run, move: Move, number: int) -> Brought:
-    site = run.plan.site
-    source, target = site.collection / move.source, site.destination / move.target
+def _bring_back(run: Run, place: Place, number: int) -> Brought:
+    move = run.plan.moves[number]
+    ends = back(run.plan.site, move)
+    source = ends.new
     source.parent.mkdir(parents=True, exist_ok=True)  # a person may have removed its folder
-    brought = bring(target, source, move, run.temporary_path(source, number), RunAnnouncer(run, "source", number))
+    temporary = run.temporary_path(source, number)
+    brought = bring(ends, move, temporary, place, RunAnnouncer(run, "source", number))
     status = os.lstat(source)
-    if status.st_mtime_ns != move.mtime_ns:  # the other file system rounded the time
-        os.utime(source, ns=(status.st_atime_ns, move.mtime_ns))
+    if status.st_mtime_ns != move.mtime_ns:  # the other file system rounded the time, or did not keep it
+        set_times(source, status.st_atime_ns, move.mtime_ns)
+    mode = run.copied_modes.get(number) if brought is Brought.COPIED else None
+    if mode is not None:
+        set_mode(source, mode)
     return brought
 
 
-def _remove_made_file(source: Path, target: Path, move: Move, mode: Mode) -> None:
+def _remove_made_file(source: Path, target: Path, move: Move, mode: Mode, place: Place) -> None:
     """Remove the copy or link at `target`. Raises Refused if something would be lost."""
     if not exists(target):
         return
@@ -150,7 +177,7 @@ def _remove_made_file(source: Path, target: Path, move: Move, mode: Mode) -> Non
     if mode is Mode.SYMLINK:
         if not (target.is_symlink() and os.readlink(target) == str(source)):
             raise Refused("was changed since")
-    elif mode is Mode.HARDLINK:
+    elif mode is Mode.HARDLINK and place.links is not Links.HIDDEN:
         original, link = regular_status(source), regular_status(target)
         if original is None or link is None or not is_same_file(original, link):
             raise Refused("may be the last copy: its original is not there any more, or is another file now")

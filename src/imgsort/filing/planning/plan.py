@@ -3,8 +3,10 @@
 imgsort shows, saves, applies and undoes the plan. It decides nothing after the plan is made.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
+from imgsort.filing.paths import name_of
 from imgsort.filing.planning.site import Site
 
 
@@ -83,3 +85,17 @@ class Plan:
     moves: tuple[Move, ...]
     folders: tuple[FolderCount, ...]
     kept: tuple[Refusal, ...] = ()
+
+    def renamed(self, moves: Mapping[int, str], folders: Mapping[str, str]) -> "Plan":
+        """Return the plan with other targets of moves, by number, and other paths of folders."""
+        names = {name_of(old): name_of(new) for old, new in folders.items()}
+        return replace(
+            self,
+            made=tuple(folders.get(path, path) for path in self.made),
+            categories=tuple(folders.get(path, path) for path in self.categories),
+            moves=tuple(
+                replace(move, target=moves[number]) if number in moves else move
+                for number, move in enumerate(self.moves)
+            ),
+            folders=tuple(replace(folder, name=names.get(folder.name, folder.name)) for folder in self.folders),
+        )

@@ -10,8 +10,9 @@ from imgsort.filing.journal.twins import level_twin
 from imgsort.filing.moving.undo import run_to_undo, undo_run
 from imgsort.filing.paths import exists
 from imgsort.filing.planning.plan import Refusal
+from imgsort.filing.shortcomings import collected
 from imgsort.images.finding.find import require_folder
-from imgsort.jobs.listener import Listener
+from imgsort.jobs.listener import Listener, Remembering
 from imgsort.jobs.results import JSON_VERSION
 from imgsort.jobs.session.locking import locked_and_settled
 
@@ -30,6 +31,7 @@ class UndoResult:
     collection: Path
     restored: int
     refused: tuple[Refusal, ...]
+    notices: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that `--json` prints."""
@@ -42,7 +44,7 @@ class UndoResult:
             "collection": str(self.collection),
             "counts": {"restored": self.restored, "refused": len(self.refused)},
             "refused": [vars(refusal) for refusal in self.refused],
-            "notices": [],
+            "notices": list(self.notices),
         }
 
 
@@ -52,16 +54,20 @@ def undo(folder: str | Path, run: str | None = None, *, listener: Listener | Non
     Files that were changed after the run stay as they are. Raises NothingToUndoError, CollectionError, LockedError and
     JournalError. Raises StoppedError if the undo stopped part way; it can be repeated.
     """
-    listener = listener or Listener()
+    hearing = Remembering(listener)
     root = require_folder(Path(folder))
     chosen = run_to_undo(root, run)
-    with locked_and_settled(chosen.plan.site.roots, "undo"):
+    with collected() as shortcomings, locked_and_settled(chosen.plan.site.roots, "undo"):
         chosen = run_to_undo(root, run)  # settling may have changed it
         level_twin(chosen)
         before = _count_filed(chosen)
-        outcome = undo_run(chosen, lambda done, total: listener.progress("undoing", done, total))
+        outcome = undo_run(chosen, lambda done, total: hearing.progress("undoing", done, total))
         restored = before - _count_filed(chosen)
-        result = UndoResult(chosen.id, chosen.command, str(chosen.status), root, restored, outcome.refused)
+        for text in shortcomings.take_notices():
+            hearing.notice(text)
+        result = UndoResult(
+            chosen.id, chosen.command, str(chosen.status), root, restored, outcome.refused, tuple(hearing.notices)
+        )
         if outcome.stopped is not None:
             error = InterruptedRunError if outcome.by_user else StoppedError
             raise error(

@@ -10,6 +10,7 @@ from imgsort.csv_file import require_new
 from imgsort.filing.journal import category_folders
 from imgsort.filing.journal.category_folders import CategoryFolder
 from imgsort.filing.planning.site import Mode, Site, site_of
+from imgsort.filing.shortcomings import Shortcomings, collected
 from imgsort.images.decoding.decode import ReadSettings
 from imgsort.images.finding.find import Listing, require_folder
 from imgsort.jobs.listener import Listener, Remembering
@@ -27,6 +28,7 @@ class OpenCollection:
     `categories`: the category folders in the destination.
     `hearing`: receives notices and progress, and remembers the notices for the result.
     `opened_ns`: when the collection was opened. It shows which files were changed later.
+    `shortcomings`: what the file systems do not do for the files.
     """
 
     command: str
@@ -38,6 +40,12 @@ class OpenCollection:
     own_sources: tuple[str, ...]
     categories: tuple[CategoryFolder, ...]
     opened_ns: int
+    shortcomings: Shortcomings
+
+    def tell_shortcomings(self) -> None:
+        """Say what the file systems did not do for the files since this was said the last time."""
+        for text in self.shortcomings.take_notices():
+            self.hearing.notice(text)
 
     @property
     def own_targets(self) -> set[str]:
@@ -65,7 +73,8 @@ def open_collection(
     if settings.plan is not None:
         require_new(settings.plan)
     hearing = Remembering(listener)
-    with _no_lock() if settings.touches_nothing else locked_and_settled(site.roots, command) as settled:
+    lock = _no_lock() if settings.touches_nothing else locked_and_settled(site.roots, command)
+    with collected() as shortcomings, lock as settled:
         for run_id in settled:
             hearing.notice(
                 f"run {run_id} was killed earlier. Its files are in order now, and `imgsort undo` takes it back."
@@ -81,7 +90,11 @@ def open_collection(
             listing = list_inside(site, inside)
         if not settings.sidecars:
             listing = without_sidecars(listing)
-        yield OpenCollection(command, site, settings, read, hearing, listing, own_sources, categories, opened_ns)
+        opened = OpenCollection(
+            command, site, settings, read, hearing, listing, own_sources, categories, opened_ns, shortcomings
+        )
+        opened.tell_shortcomings()
+        yield opened
 
 
 @contextlib.contextmanager

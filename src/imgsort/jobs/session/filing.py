@@ -76,7 +76,8 @@ def carry_out_plan(
     if when_begun is not None:
         when_begun(run)
     outcome = apply_run(run, collection.own_sources, partial(collection.hearing.progress, "filing"))
-    result = describe(status=str(run.status), run=run.id, outcome=outcome)
+    collection.tell_shortcomings()
+    result = _result(collection, looked, run.plan, found, status=str(run.status), run=run.id, outcome=outcome)
     if looked.is_kept and outcome.stopped is None:
         remember_files(_files_in_their_places(result), collection.opened_ns)
     if outcome.stopped is not None:

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from imgsort.filing.journal.lock import locked
+from imgsort.filing.journal.locking.lock import locked
 from imgsort.filing.journal.twins import has_twin
 from imgsort.filing.moving.settle import settle, unsettled_runs
 

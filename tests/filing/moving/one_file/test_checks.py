@@ -2,7 +2,7 @@
 
 import os
 
-from imgsort.filing.moving.checks import is_same_entry
+from imgsort.filing.moving.one_file.checks import is_same_entry
 from tests.support.trees import make_tree
 
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Protocol
 
-from imgsort.filing.moving.checks import Refused, regular_status
+from imgsort.filing.moving.one_file.checks import Refused, regular_status
 from imgsort.filing.planning.plan import Move
 
 
@@ -15,8 +15,8 @@ class Announcer(Protocol):
     def placeholder(self) -> None:
         """Record that an empty file will be made under the new name."""
 
-    def across(self) -> None:
-        """Record that the file will be copied to another file system."""
+    def copy(self, mode: int) -> None:
+        """Record that this run itself will write the new name, as a copy of a file with this mode."""
 
 
 def remove_placeholder(path: Path, move: Move) -> None:

@@ -1,18 +1,33 @@
 """Checks what a file is now, and whether it is still the one that a plan was made for."""
 
+import errno
 import os
 import stat
 from pathlib import Path
 
 from imgsort.content import file_content_hash
-from imgsort.filing.paths import has_link_on_the_way
+from imgsort.filing.paths import STATE_FOLDER, has_link_on_the_way
 from imgsort.filing.planning.plan import Move
 from imgsort.filing.planning.site import Site
 from imgsort.name_key import name_key
 
+# These errors hold for every file that follows.
+_HOLDS_FOR_ALL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
+
 
 class Refused(Exception):
     """One file is left as it is, for the given reason; the work goes on with the other files."""
+
+
+def require_only_one_file(error: OSError, site: Site) -> None:
+    """Raise `error` again if it holds for all files that follow: the disk is full or read-only, or a share is gone.
+
+    Otherwise only one file cannot be moved, for example because it is immutable, in use, or somebody else's.
+    """
+    if error.errno in _HOLDS_FOR_ALL:
+        raise error
+    for folder in (site.collection, *(root / STATE_FOLDER for root in site.roots)):
+        os.listdir(folder)
 
 
 def regular_status(path: Path) -> os.stat_result | None:

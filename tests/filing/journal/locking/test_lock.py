@@ -7,12 +7,12 @@ import sys
 import pytest
 
 from imgsort.errors import JournalError, LockedError
-from imgsort.filing.journal.lock import locked
+from imgsort.filing.journal.locking.lock import locked
 
 
 def test_a_second_command_is_told_at_once_who_works(tmp_path):
     """A second command gets an error at once, which names the process that holds the lock."""
-    script = "import sys, pathlib\nfrom imgsort.filing.journal.lock import locked\n"
+    script = "import sys, pathlib\nfrom imgsort.filing.journal.locking.lock import locked\n"
     script += (
         "with locked([pathlib.Path(sys.argv[1])], 'categorize'):\n    print('held', flush=True); sys.stdin.read()\n"
     )

@@ -2,21 +2,34 @@
 
 `os.rename` replaces a target without a warning. A move therefore has three steps: link the new name (this fails if
 the name is taken), wait until the new name is on disk, unlink the old name. If links are refused (exFAT, some
-shares, other people's files), an empty placeholder is made exclusively and then replaced. Across file systems, the
-bytes are first copied to a file beside the target. On Windows, `os.rename` does not replace.
+shares, other people's files), or if a link cannot be told from a copy (sshfs, mergerfs), an empty placeholder is made
+exclusively and then replaced. Across file systems, the bytes are first copied to a file beside the target. On Windows,
+`os.rename` does not replace.
+
+An old name is only removed if it is the same file as the new one. Or this run wrote the new name (the journal said so
+before it appeared), it is another name or in another folder, and it reads back whole.
 """
 
 import errno
 import os
+import stat
 import sys
 from enum import Enum
 from pathlib import Path
 
 from imgsort.content import file_content_hash, open_regular
-from imgsort.filing.journal.state import sync_folder
-from imgsort.filing.moving.checks import Refused, is_same_entry, is_same_file, regular_status, require_unchanged
-from imgsort.filing.moving.copying import copy_file
-from imgsort.filing.moving.placeholders import Announcer, replace_placeholder
+from imgsort.filing.journal.state import sync_file, sync_folder
+from imgsort.filing.moving.one_file.checks import (
+    Refused,
+    is_same_entry,
+    is_same_file,
+    regular_status,
+    require_unchanged,
+)
+from imgsort.filing.moving.one_file.copying import copy_file
+from imgsort.filing.moving.one_file.ends import Ends
+from imgsort.filing.moving.one_file.links import Place
+from imgsort.filing.moving.one_file.placeholders import Announcer, replace_placeholder
 from imgsort.filing.planning.plan import Move
 
 _WINDOWS_NOT_SAME_DEVICE = 17
@@ -30,15 +43,17 @@ class Brought(Enum):
     FINISHED = "nothing is left to do"
 
 
-def bring(source: Path, target: Path, move: Move, temporary: Path, announcer: Announcer) -> Brought:
-    """Give the file at `source` the name `target`; the old name may stay until `drop_old_name` removes it.
+def bring(ends: Ends, move: Move, temporary: Path, place: Place, announcer: Announcer) -> Brought:
+    """Give a file its new name; the old name may stay until `drop_old_name` removes it.
 
     Raises Refused if the target is taken. Raises OSError.
     """
-    try:
-        return _link_or_rename(source, target)
-    except OSError as error:
-        across = _is_across(error, source, target)
+    source, target, across = ends.old, ends.new, False
+    if sys.platform == "win32" or place.tells_links_in(target.parent):
+        try:
+            return _link_or_rename(source, target)
+        except OSError as error:
+            across = _is_across(error, source, target)
     if not across:
         try:
             replace_placeholder(source, target, move, announcer)
@@ -46,17 +61,18 @@ def bring(source: Path, target: Path, move: Move, temporary: Path, announcer: An
         except OSError as error:
             if not _is_across(error, source, target):
                 raise
-    announcer.across()
+    announcer.copy(stat.S_IMODE(os.lstat(source).st_mode))
     copy_file(source, target, move, temporary, announcer)
     return Brought.COPIED
 
 
-def drop_old_name(source: Path, target: Path, move: Move, brought: Brought) -> None:
+def drop_old_name(ends: Ends, move: Move, brought: Brought) -> None:
     """Remove the old name of a file that was brought and whose new name is on disk.
 
-    Raises Refused if the new name is gone. If the file at the old name is no longer the one that was brought, removes
-    the new name and raises Refused. Raises OSError.
+    Raises Refused if the new name is gone. If the file at the old name is no longer the one that was brought, or the
+    copy does not read back whole, removes the new name and raises Refused. Raises OSError.
     """
+    source, target = ends.old, ends.new
     old, new = regular_status(source), regular_status(target)
     if old is None or brought is Brought.FINISHED or is_same_entry(source, target):
         return
@@ -68,27 +84,30 @@ def drop_old_name(source: Path, target: Path, move: Move, brought: Brought) -> N
     if brought is Brought.COPIED:
         try:
             require_unchanged(source, move)
+            if file_content_hash(target) != move.content:
+                raise Refused("its copy does not read back as it was written")
         except Refused:
             os.unlink(target)
             raise
     os.unlink(source)
 
 
-def complete_or_take_back(source: Path, target: Path, move: Move, *, across: bool) -> None:
+def complete_or_take_back(ends: Ends, move: Move, place: Place, *, written: bool) -> None:
     """If both names of a move exist, remove the old one, or the new one if the old one cannot be removed.
 
-    A name is removed only if both names are the same file or, `across` file systems, if both files are whole.
-    Raises OSError if neither name can be removed; both then stay.
+    A name is removed only if both names are the same file, or if the run has `written` the file at the new name and
+    both files are whole. Raises OSError if neither name can be removed; both then stay.
     """
+    source, target = ends.old, ends.new
     old, new = regular_status(source), regular_status(target)
     if old is None or new is None or is_same_entry(source, target):
         return
-    same = is_same_file(old, new)
-    if not same and not (across and move.content == file_content_hash(target) == file_content_hash(source)):
+    same = is_same_file(old, new) and place.tells_links_in(target.parent)
+    if not same and not (written and move.content == file_content_hash(target) == file_content_hash(source)):
         return
     try:
         if not same:
-            _sync_file(target)
+            _sync_copy(target)
         sync_folder(target.parent)
         os.unlink(source)
     except OSError:
@@ -113,9 +132,9 @@ def _is_across(error: OSError, source: Path, target: Path) -> bool:
     return os.lstat(source).st_dev != os.lstat(target.parent).st_dev
 
 
-def _sync_file(path: Path) -> None:
+def _sync_copy(path: Path) -> None:
     descriptor = open_regular(path)
     try:
-        os.fsync(descriptor)
+        sync_file(descriptor, path)
     finally:
         os.close(descriptor)

@@ -3,13 +3,13 @@
 import contextlib
 import hashlib
 import os
-import shutil
 from pathlib import Path
 
 from imgsort.content import open_regular
-from imgsort.filing.journal.state import write_all
-from imgsort.filing.moving.checks import Refused
-from imgsort.filing.moving.placeholders import Announcer, replace_placeholder
+from imgsort.filing.journal.state import sync_file, write_all
+from imgsort.filing.moving.one_file.checks import Refused
+from imgsort.filing.moving.one_file.facts import keep_facts
+from imgsort.filing.moving.one_file.placeholders import Announcer, replace_placeholder
 from imgsort.filing.planning.plan import Move
 
 _CHUNK_BYTES = 1024 * 1024
@@ -49,14 +49,7 @@ def _copy_bytes(source: Path, temporary: Path, move: Move) -> None:
                 write_all(writer, chunk)
             if hasher.hexdigest() != move.content:
                 raise Refused("was changed since it was looked at")
-            _keep_owner(writer, os.fstat(reader.fileno()))
-            shutil.copystat(source, temporary, follow_symlinks=False)
-            os.fsync(writer)
+            keep_facts(source, writer, temporary)
+            sync_file(writer, temporary)
         finally:
             os.close(writer)
-
-
-def _keep_owner(descriptor: int, status: os.stat_result) -> None:
-    if hasattr(os, "fchown"):
-        with contextlib.suppress(OSError):  # only root may change a file's owner; other users own their copy
-            os.fchown(descriptor, status.st_uid, status.st_gid)

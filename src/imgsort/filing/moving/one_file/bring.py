@@ -48,18 +48,19 @@ def bring(ends: Ends, move: Move, temporary: Path, place: Place, announcer: Anno
 
     Raises Refused if the target is taken. Raises OSError.
     """
-    source, target, across = ends.old, ends.new, False
-    if sys.platform == "win32" or place.tells_links_in(target.parent):
+    source, target = ends.old, ends.new
+    across = os.lstat(source).st_dev != os.lstat(target.parent).st_dev
+    if not across and (sys.platform == "win32" or place.tells_links_in(target.parent)):
         try:
             return _link_or_rename(source, target)
         except OSError as error:
-            across = _is_across(error, source, target)
+            across = _says_across(error)
     if not across:
         try:
             replace_placeholder(source, target, move, announcer)
             return Brought.FINISHED
         except OSError as error:
-            if not _is_across(error, source, target):
+            if not _says_across(error):
                 raise
     announcer.copy(stat.S_IMODE(os.lstat(source).st_mode))
     copy_file(source, target, move, temporary, announcer)
@@ -125,11 +126,9 @@ def _link_or_rename(source: Path, target: Path) -> Brought:
     return Brought.LINKED
 
 
-def _is_across(error: OSError, source: Path, target: Path) -> bool:
-    """Say whether the error means that the names lie on different file systems; some systems report EPERM for it."""
-    if error.errno == errno.EXDEV or getattr(error, "winerror", None) == _WINDOWS_NOT_SAME_DEVICE:
-        return True
-    return os.lstat(source).st_dev != os.lstat(target.parent).st_dev
+def _says_across(error: OSError) -> bool:
+    """Say whether the error means that the names lie on different file systems: branches of mergerfs, for example."""
+    return error.errno == errno.EXDEV or getattr(error, "winerror", None) == _WINDOWS_NOT_SAME_DEVICE
 
 
 def _sync_copy(path: Path) -> None:

@@ -9,8 +9,12 @@ from pathlib import Path
 
 from imgsort.content import read_head
 from imgsort.errors import CollectionError
+from imgsort.images.finding.left_out import LeftOut
+from imgsort.images.finding.rules import DEFAULT_RULES, Rules
 from imgsort.images.finding.sidecars import Sidecar, assign_sidecars, is_raw, may_be_sidecar
+from imgsort.images.finding.sieve import NO_MEDIA, TOP, Folder, Sieve
 from imgsort.images.kinds import HEAD_BYTES, IMAGE_SUFFIXES, image_kind
+from imgsort.name_key import name_key
 
 _RAW_ALONE = "a RAW file without an image of its name beside it to look at: imgsort does not develop RAW"
 
@@ -44,10 +48,14 @@ class Unreadable:
 
 @dataclass(frozen=True)
 class Listing:
-    """The images of a collection, ordered by file name and then by path, and the unreadable files and folders."""
+    """The images of a collection, ordered by file name and then by path, and the unreadable files and folders.
+
+    `left_out`: what the rules left out.
+    """
 
     files: tuple[ImageFile, ...]
     unreadable: tuple[Unreadable, ...]
+    left_out: LeftOut = LeftOut()
 
 
 def require_folder(folder: Path) -> Path:
@@ -75,60 +83,92 @@ def named_file(path: Path) -> ImageFile:
 
 
 def find_images(
-    root: Path, *, inside: Collection[str] = (), left_out: Collection[str] = (), recursive: bool = False
+    root: Path,
+    *,
+    inside: Collection[str] = (),
+    left_out: Collection[str] = (),
+    recursive: bool = False,
+    rules: Rules | None = DEFAULT_RULES,
 ) -> Listing:
     """List the image files that lie directly in `root` or directly in one of the folders `inside`.
 
     `inside` and `left_out` hold paths relative to `root`. With `recursive`, every subfolder is searched, except those
     in `left_out`. Hidden files and folders, links, pipes, sockets and devices are always skipped. A RAW file is never
     an image: it is a sidecar of an image, or it is listed as unreadable.
+    `rules`: what else is left out, or taken in. The folders of devices and programs are left out, unless the rules are
+    None. Raises CollectionError and UsageError for the file `.imgsortignore`.
     """
     files: list[ImageFile] = []
     unreadable: list[Unreadable] = []
-    pending = ["", *inside]
-    seen = set(pending) | set(left_out)
+    sieve = Sieve(root, rules)
+    made = (sieve.folder_made(path) for path in inside)
+    pending = [TOP, *(folder for folder in made if folder is not None)]
+    seen = {"", *inside, *left_out}
     while pending:
         folder = pending.pop()
         try:
-            entries = _visible_entries(root / folder)
+            entries = _entries(root / folder.path, sieve)
         except OSError as error:
-            unreadable.append(Unreadable(folder or ".", f"folder cannot be listed: {error.strerror}"))
+            unreadable.append(Unreadable(folder.path or ".", f"folder cannot be listed: {error.strerror}"))
             continue
-        images, others = _images_and_others(folder, entries)
-        owned = assign_sidecars((image.path for image in images), others)
+        if not sieve.takes_content(folder, has_nomedia=entries.has_nomedia):
+            continue
+        images, others, left = _content(folder, entries.files, sieve)
+        owned = assign_sidecars([*(image.path for image in images), *left], others)
         files += [replace(image, sidecars=owned[image.path]) if image.path in owned else image for image in images]
         unreadable += _lonely_raws(others, owned.values())
         if recursive:
-            subfolders = (_join(folder, entry.name) for entry, status in entries if stat.S_ISDIR(status.st_mode))
-            pending += [path for path in subfolders if path not in seen]
+            subfolders = (sieve.subfolder(folder, name) for name in entries.folders if folder.below(name) not in seen)
+            pending += [subfolder for subfolder in subfolders if subfolder is not None]
     files.sort(key=lambda file: (file.name, file.path))
-    return Listing(tuple(files), tuple(unreadable))
+    return Listing(tuple(files), tuple(unreadable), sieve.left_out)
 
 
-def _visible_entries(folder: Path) -> list[tuple[os.DirEntry[str], os.stat_result]]:
-    """Return the entries of `folder` that are not hidden, with their status. Follows no links. Raises OSError."""
-    found = []
+@dataclass(frozen=True)
+class _Entries:
+    """What counts in one folder: its regular files, with their status, and the names of its folders."""
+
+    files: list[tuple[os.DirEntry[str], os.stat_result]]
+    folders: list[str]
+    has_nomedia: bool
+
+
+def _entries(folder: Path, sieve: Sieve) -> _Entries:
+    """Return what lies in `folder` and is not hidden. Follows no links. Raises OSError."""
+    found, folders, has_nomedia = [], [], False
     for entry in list(os.scandir(folder)):
-        if not entry.name.startswith("."):
-            with contextlib.suppress(FileNotFoundError):  # the entry disappeared meanwhile
-                found.append((entry, entry.stat(follow_symlinks=False)))
-    return found
+        is_hidden = entry.name.startswith(".")
+        if is_hidden:
+            has_nomedia = has_nomedia or name_key(entry.name) == NO_MEDIA
+            if not sieve.looks_at_hidden(entry.name):
+                continue
+        with contextlib.suppress(FileNotFoundError):  # the entry disappeared meanwhile
+            status = entry.stat(follow_symlinks=False)
+            if stat.S_ISDIR(status.st_mode):
+                folders.append(entry.name)
+            elif stat.S_ISREG(status.st_mode) and not is_hidden:
+                found.append((entry, status))
+    return _Entries(found, folders, has_nomedia)
 
 
-def _images_and_others(
-    folder: str, entries: Iterable[tuple[os.DirEntry[str], os.stat_result]]
-) -> tuple[list[ImageFile], list[Sidecar]]:
-    """Return the images among the entries, and the other files that could be sidecars."""
-    images, others = [], []
+def _content(
+    folder: Folder, entries: Iterable[tuple[os.DirEntry[str], os.stat_result]], sieve: Sieve
+) -> tuple[list[ImageFile], list[Sidecar], list[str]]:
+    """Return the images among the entries, the other files that could be sidecars, and the images that are left out.
+
+    An image that is left out keeps its sidecars, so it must be known. Its content is not read.
+    """
+    images, others, left = [], [], []
     for entry, status in entries:
-        if not stat.S_ISREG(status.st_mode):
-            continue
-        path = _join(folder, entry.name)
-        if not is_raw(entry.name) and _may_be_image(entry):
+        path = folder.below(entry.name)
+        if not sieve.takes_file(folder, entry.name):
+            if _has_image_suffix(entry.name):
+                left.append(path)
+        elif not is_raw(entry.name) and (_has_image_suffix(entry.name) or _has_image_content(entry.path)):
             images.append(ImageFile(path, status.st_size, status.st_mtime_ns))
         elif may_be_sidecar(entry.name):
             others.append(Sidecar(path, status.st_size, status.st_mtime_ns))
-    return images, others
+    return images, others, left
 
 
 def _lonely_raws(others: Iterable[Sidecar], owned: Iterable[tuple[Sidecar, ...]]) -> list[Unreadable]:
@@ -138,15 +178,12 @@ def _lonely_raws(others: Iterable[Sidecar], owned: Iterable[tuple[Sidecar, ...]]
     return [Unreadable(path, _RAW_ALONE) for path in alone]
 
 
-def _join(folder: str, name: str) -> str:
-    return f"{folder}/{name}" if folder else name
+def _has_image_suffix(name: str) -> bool:
+    return os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES
 
 
-def _may_be_image(entry: os.DirEntry[str]) -> bool:
-    """Say whether the file has the suffix of an image, or the content of one."""
-    if os.path.splitext(entry.name)[1].lower() in IMAGE_SUFFIXES:
-        return True
+def _has_image_content(path: str) -> bool:
     try:
-        return image_kind(read_head(entry.path, HEAD_BYTES)) is not None
+        return image_kind(read_head(path, HEAD_BYTES)) is not None
     except OSError:
         return False

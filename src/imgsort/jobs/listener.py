@@ -4,6 +4,7 @@ The command line listens. A script does not have to.
 """
 
 from imgsort.features.weights.fetching import DownloadBar
+from imgsort.images.finding.left_out import LeftOut
 from imgsort.learning.network.history import HistoryRow
 
 
@@ -38,6 +39,12 @@ class Remembering(Listener):
         """Remember a notice, and pass it on."""
         self.notices.append(text)
         self.listener.notice(text)
+
+    def notice_of(self, left_out: LeftOut) -> None:
+        """Give a notice about what a listing left out, if it left out anything."""
+        told = left_out.told()
+        if told:
+            self.notice(told)
 
     def progress(self, task: str, done: int, total: int) -> None:
         """Pass the progress on."""

@@ -1,6 +1,6 @@
 """Defines the options that several commands share, and checks each value once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypedDict, TypeVar, get_args, overload
@@ -12,6 +12,7 @@ from imgsort.features.runtimes.ways import Precision
 from imgsort.filing.planning.site import Mode
 from imgsort.images.decoding.decode import ReadSettings, Truncated
 from imgsort.images.decoding.letterbox import Fit
+from imgsort.images.finding.rules import DEFAULT_RULES, Rules
 
 MIN_SIZE_PX, MAX_SIZE_PX = 32, 2048
 MAX_PIXELS_LIMIT = 1_000_000_000
@@ -45,7 +46,14 @@ class ModelOptions(ReadOptions, total=False):
     offline: bool
 
 
-class FilingOptions(ReadOptions, total=False):
+class RuleOptions(TypedDict, total=False):
+    """Options that say which images count. The patterns are those of `imgsort.images.finding.rules.Rules`."""
+
+    exclude: Sequence[str]
+    include: Sequence[str]
+
+
+class FilingOptions(ReadOptions, RuleOptions, total=False):
     """Options that say which files count and where they go. The defaults are those of `FilingSettings`."""
 
     output: str | Path | None
@@ -121,6 +129,7 @@ class FilingSettings:
     `sidecars`: the sidecars of an image go where the image goes.
     `dry_run`: only make the plan, and change nothing.
     `plan`: write the plan to this new CSV file, and change nothing else.
+    `rules`: what is left out of the collection.
     """
 
     output: Path | None = None
@@ -130,6 +139,7 @@ class FilingSettings:
     sidecars: bool = True
     dry_run: bool = False
     plan: Path | None = None
+    rules: Rules = DEFAULT_RULES
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "output", _path(self.output))
@@ -179,9 +189,15 @@ def parted(options: Mapping[str, Any], *kinds: type[Any]) -> tuple[Any, ...]:
 
 
 def _take(options: dict[str, Any], kind: type[Any]) -> Any:
-    """Remove from `options` those that `kind` knows, and return a `kind` made of them. Raises UsageError."""
-    names = [field.name for field in fields(kind) if field.name in options]
-    settings = kind(**{name: options.pop(name) for name in names})
+    """Remove from `options` those that `kind` knows, and return a `kind` made of them. Raises UsageError.
+
+    A kind with a field `rules` also takes the options that make the rules.
+    """
+    known = {field.name for field in fields(kind)}
+    values = {name: options.pop(name) for name in list(options) if name in known}
+    if "rules" in known:
+        values["rules"] = _take(options, Rules)
+    settings = kind(**values)
     if isinstance(settings, ReadSettings):
         _require_limits(settings)
     return settings

@@ -110,6 +110,7 @@ def explain(*, quiet: bool, as_json: bool, **settings: Any) -> None:
     type=types.GivenPath(path_type=Path, file_okay=False),
     help="Folder of images to compare the answers on. By default crops of two photographs.",
 )
+@options.add_rules
 @options.quiet
 @options.as_json
 def export(*, quiet: bool, as_json: bool, **settings: Any) -> None:
@@ -120,7 +121,7 @@ def export(*, quiet: bool, as_json: bool, **settings: Any) -> None:
     from imgsort.cli.output.learn import print_export
     from imgsort.jobs.learn.export import export as job
 
-    show(job(**settings), print_export, as_json=as_json)
+    show(run(job, quiet, **settings), print_export, as_json=as_json)
 
 
 _LOOKING = ("classifier", "csv", "device", "no_cache", "verify", "max_pixels", "truncated")

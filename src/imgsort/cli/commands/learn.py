@@ -57,6 +57,7 @@ def train(folder: Path, *, quiet: bool, as_json: bool, **settings: Any) -> None:
     type=types.GivenPath(path_type=Path, file_okay=False),
     help="New folder for the figures, the confusion matrix as CSV and PNG, and the worst mistakes.",
 )
+@options.add_rules
 @options.add_running
 @options.add_reading
 @options.quiet

@@ -69,6 +69,20 @@ reading = (
         help="Files that end too early: skip and name them, or use the part of the picture that is there.",
     ),
 )
+rules = (
+    click.option(
+        "--exclude",
+        multiple=True,
+        metavar="PATTERN",
+        help="Leave out files and folders that match, as in a .gitignore. May be given several times.",
+    ),
+    click.option(
+        "--include",
+        multiple=True,
+        metavar="PATTERN",
+        help="Take in what matches, even if it is a system folder or --exclude matches. May be given several times.",
+    ),
+)
 _model = (
     click.option(
         "--model",
@@ -180,6 +194,7 @@ _filing = (
         help="Write the plan to this new CSV file and move nothing. `imgsort apply` carries it out.",
     ),
     click.option("-r", "--recursive", is_flag=True, help="Also take the images in all subfolders."),
+    *rules,
     no_sidecars,
     click.option("--strict", is_flag=True, help="If an image cannot be read, move nothing and exit with code 3."),
     verbose,
@@ -204,6 +219,11 @@ def filing_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def add_reading(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say which files are read."""
     return add(reading, function)
+
+
+def add_rules(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say which images of a folder count."""
+    return add(rules, function)
 
 
 def add_running(function: Callable[..., Any]) -> Callable[..., Any]:

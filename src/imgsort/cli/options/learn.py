@@ -75,6 +75,7 @@ _training = (
         type=types.GivenPath(path_type=Path, file_okay=False),
         help="Write logs for TensorBoard into this folder.",
     ),
+    *options.rules,
     *options.running,
     options.offline,
     *options.reading,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from imgsort.content import read_head
 from imgsort.errors import CollectionError
-from imgsort.images.finding.left_out import LeftOut
+from imgsort.images.finding.left_out import NOTHING, LeftOut
 from imgsort.images.finding.rules import DEFAULT_RULES, Rules
 from imgsort.images.finding.sidecars import Sidecar, assign_sidecars, is_raw, may_be_sidecar
 from imgsort.images.finding.sieve import NO_MEDIA, TOP, Folder, Sieve
@@ -55,7 +55,7 @@ class Listing:
 
     files: tuple[ImageFile, ...]
     unreadable: tuple[Unreadable, ...]
-    left_out: LeftOut = LeftOut()
+    left_out: LeftOut = NOTHING
 
 
 def require_folder(folder: Path) -> Path:

@@ -37,6 +37,9 @@ class LeftOut:
         return f"left out: {told}. --include takes them in." if told else ""
 
 
+NOTHING = LeftOut()
+
+
 def _folders(paths: tuple[str, ...], what: str, more: str = "") -> str:
     """Return the number of the folders and at most three of their names, or nothing."""
     names = list(dict.fromkeys(path.rpartition("/")[2] for path in paths))

@@ -9,8 +9,13 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from imgsort.images.finding.globs import SLASH, STAR, name_expression, tokens_of
+
+if TYPE_CHECKING:
+    from pathspec import PathSpec
+    from pathspec.pattern import RegexPattern
 
 Matcher = Callable[[str], re.Match[str] | None]
 
@@ -72,26 +77,35 @@ class PatternList:
     """Patterns in their order. The last one that matches decides."""
 
     def __init__(self, patterns: Sequence[Pattern]) -> None:
-        from pathspec import PathSpec
-        from pathspec.pattern import RegexPattern
-
         self._patterns = tuple(patterns)
-        compiled = [RegexPattern(re.compile(each.path), not each.is_negated) for each in patterns]
-        # Other back ends of pathspec, where they are installed, would translate the expressions once more.
-        self._spec = PathSpec(compiled, backend="simple")
+        self._spec = _spec_of(patterns) if patterns else None
         self._names = _any_of([each.name for each in patterns if each.name is not None])
         self._paths = _any_of([each.path for each in patterns if each.name is None])
 
+    def __bool__(self) -> bool:
+        return bool(self._patterns)
+
     def last_match(self, path: str, name: str, *, is_folder: bool) -> Pattern | None:
         """Return the last pattern that matches the file or folder at `path`, whose name is `name`, or None."""
-        # Most names match nothing. These two expressions find that out much faster than pathspec.
+        if self._spec is None:
+            return None
         if not path.isascii():
             path, name = unicodedata.normalize("NFC", path), unicodedata.normalize("NFC", name)
+        # Most names match nothing. These two expressions find that out much faster than pathspec.
         end = "/" if is_folder else ""
         if not (self._names and self._names(name)) and not (self._paths and self._paths(path + end)):
             return None
         number = self._spec.check_file(path + end, separators=()).index
         return None if number is None else self._patterns[number]
+
+
+def _spec_of(patterns: Sequence[Pattern]) -> "PathSpec[RegexPattern]":
+    from pathspec import PathSpec
+    from pathspec.pattern import RegexPattern
+
+    compiled = [RegexPattern(re.compile(each.path), not each.is_negated) for each in patterns]
+    # Other back ends of pathspec, where they are installed, would translate the expressions once more.
+    return PathSpec(compiled, backend="simple")
 
 
 def _any_of(expressions: Sequence[str]) -> Matcher | None:

@@ -37,11 +37,9 @@ class Sieve:
     """Applies the rules to one listing, and remembers what it left out. With no rules it takes everything."""
 
     def __init__(self, root: Path, rules: Rules | None) -> None:
-        excluded = [] if rules is None else [*ignored_in(root), *rules.excluded()]
-        included = [] if rules is None else rules.included()
         self._has_rules = rules is not None
-        self._excludes = PatternList(excluded) if excluded else None
-        self._includes = PatternList(included) if included else None
+        self._excludes = PatternList([] if rules is None else [*ignored_in(root), *rules.excluded()])
+        self._includes = PatternList([] if rules is None else rules.included())
         self._left_out: dict[str, dict[str, None]] = {}
 
     def looks_at_hidden(self, name: str) -> bool:
@@ -64,13 +62,15 @@ class Sieve:
 
     def _listed(self, folder: Folder, name: str, *, is_wanted: bool) -> Folder | None:
         path = folder.below(name)
-        match = self._includes and self._includes.last_match(path, name, is_folder=True)
+        match = self._includes.last_match(path, name, is_folder=True)
         is_named = match is not None and not match.is_negated
         is_included = is_named or (folder.is_included and match is None)
         if not is_named and not is_wanted and is_system_folder(name):
-            return self._leave_out("system", path)
+            self._leave_out("system", path)
+            return None
         if not is_included and (reason := self._excluding(path, name, is_folder=True)):
-            return self._leave_out(f"{_KIND[reason.source]}_folders", path)
+            self._leave_out(f"{_KIND[reason.source]}_folders", path)
+            return None
         return Folder(path, is_included, is_wanted or is_named)
 
     def takes_content(self, folder: Folder, *, has_nomedia: bool) -> bool:
@@ -82,7 +82,7 @@ class Sieve:
 
     def takes_file(self, folder: Folder, name: str) -> bool:
         """Say whether the file `name` in `folder` counts."""
-        if self._excludes is None:
+        if not self._excludes:
             return True
         path = folder.below(name)
         reason = self._excluding(path, name, is_folder=False)
@@ -92,12 +92,12 @@ class Sieve:
         return False
 
     def _is_included(self, folder: Folder, path: str, name: str) -> bool:
-        match = self._includes and self._includes.last_match(path, name, is_folder=False)
+        match = self._includes.last_match(path, name, is_folder=False)
         return folder.is_included if match is None else not match.is_negated
 
     def _excluding(self, path: str, name: str, *, is_folder: bool) -> Pattern | None:
         """Return the pattern that leaves out a file or folder, if there is one."""
-        match = self._excludes and self._excludes.last_match(path, name, is_folder=is_folder)
+        match = self._excludes.last_match(path, name, is_folder=is_folder)
         return None if match is None or match.is_negated else match
 
     def _leave_out(self, kind: str, path: str) -> None:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Unpack
 from imgsort.errors import ClassifierError, CollectionError
 from imgsort.images.decoding.decode import ReadSettings
 from imgsort.images.finding.find import ImageFile, Unreadable, require_folder
+from imgsort.images.finding.rules import Rules
 from imgsort.jobs.learn.steps.class_folders import find_classes, only_classes
 from imgsort.jobs.learn.steps.predicting import PredictOptions, as_trained, feature_model, require_fitting
 from imgsort.jobs.learn.steps.report import Mistake, end_of_json, mistakes_in, report_folder, write_evaluation
 from imgsort.jobs.listener import Listener, Remembering
 from imgsort.jobs.results import start_of_json
 from imgsort.jobs.session.extracting import extract_by
-from imgsort.jobs.settings import ModelSettings, parted
+from imgsort.jobs.settings import ModelSettings, RuleOptions, parted
 from imgsort.learning.data.dataset import LabelledImages
 from imgsort.learning.result.classifier_file import load_classifier
 from imgsort.learning.result.evaluation import Evaluation, evaluate_predictions
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _MOST_NAMED = 10
+
+
+class EvaluateOptions(PredictOptions, RuleOptions, total=False):
+    """Options that say how a classifier is run, and which images count."""
 
 
 @dataclass(frozen=True)
@@ -62,22 +67,22 @@ def evaluate(
     *,
     output: str | Path | None = None,
     listener: Listener | None = None,
-    **options: Unpack[PredictOptions],
+    **options: Unpack[EvaluateOptions],
 ) -> EvaluateResult:
     """Compare what `classifier` says about the images of `folder` with the subfolders that they lie in.
 
     `output`: a new folder for the figures, the confusion matrix and the worst mistakes.
     Subfolders that are not classes of the classifier are left out, and a notice names them. The other options are those
-    of `imgsort.jobs.learn.steps.predicting.PredictOptions`. Raises ImgsortError: ClassifierError, CollectionError,
-    UsageError, DeviceError.
+    of EvaluateOptions. Raises ImgsortError: ClassifierError, CollectionError, UsageError, DeviceError.
     """
     hearing = Remembering(listener)
-    settings, read = parted(options, ModelSettings, ReadSettings)
+    settings, read, rules = parted(options, ModelSettings, ReadSettings, Rules)
     root = require_folder(Path(folder))
     report = report_folder(output, root)
     file = load_classifier(Path(classifier))
     classes = file.classifier.classes
-    folders, unknown = only_classes(find_classes(root), classes)
+    folders, unknown = only_classes(find_classes(root, rules), classes)
+    hearing.notice_of(folders.listing.left_out)
     if not folders.classes:
         raise ClassifierError(f"{root}: none of its folders is a class of {file.path}, which knows {_some(classes)}.")
     if unknown:

@@ -3,14 +3,18 @@
 import contextlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Unpack, get_args
 
 from imgsort.csv_file import require_new
 from imgsort.errors import CollectionError, ExportError, UnreadableImageError, UsageError
 from imgsort.features.runtimes.conversion.calibration import calibration_squares
 from imgsort.images.finding.find import find_images, require_folder
+from imgsort.images.finding.rules import Rules
 from imgsort.jobs.learn.steps.report import write_json
+from imgsort.jobs.listener import Listener, Remembering
 from imgsort.jobs.results import start_of_json
+from imgsort.jobs.session.listing import and_left_out
+from imgsort.jobs.settings import RuleOptions, parted
 from imgsort.learning.data.pixels import square_of
 from imgsort.learning.network.export import (
     MOST_DIFFERENCE,
@@ -46,12 +50,14 @@ class ExportResult:
     description: Path
     samples: int
     difference: float
+    notices: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that `--json` prints."""
         return {
             **start_of_json("export"),
             **{name: str(value) if isinstance(value, Path) else value for name, value in vars(self).items()},
+            "notices": list(self.notices),
         }
 
 
@@ -61,23 +67,28 @@ def export(
     format: Format,  # noqa: A002  # the option's name
     output: str | Path | None = None,
     samples: str | Path | None = None,
+    listener: Listener | None = None,
+    **options: Unpack[RuleOptions],
 ) -> ExportResult:
     """Write `classifier` as `savedmodel`, `onnx` or `tflite`, and a JSON file that describes its input and output.
 
     `output`: the new file, or the new folder for `savedmodel`. By default it has the classifier's name.
     `samples`: a folder of images on which the answers are compared. The default is crops of two photographs that
-    scikit-learn ships.
+    scikit-learn ships. The other options say which of its images count: those of
+    `imgsort.jobs.settings.RuleOptions`.
     Raises ImgsortError: ClassifierError, CollectionError, ExportError, MissingPackageError, UsageError.
     """
     if format not in get_args(Format):
         raise UsageError(f"format {format!r}: it must be {', '.join(get_args(Format))}.")
+    hearing = Remembering(listener)
+    (rules,) = parted(options, Rules)
     source = Path(classifier)
     path = require_new(Path(output) if output is not None else source.with_name(source.stem + _ENDS[format]))
     if path.suffix != SUFFIXES[format] and format != "savedmodel":
         raise UsageError(f"{path}: give a name that ends in {SUFFIXES[format]}.")
     description = require_new(path.with_name(path.name + ".json"))
     file = load_classifier(source)
-    pixels = _squares(samples, file.classifier.network.size_px)
+    pixels = _squares(samples, file.classifier.network.size_px, rules, hearing)
     network = file.load_network()
     try:
         export_network(network, format, path)
@@ -93,10 +104,10 @@ def export(
     except BaseException:
         remove_exported(path)
         raise
-    return ExportResult(source, format, path, description, len(pixels), difference)
+    return ExportResult(source, format, path, description, len(pixels), difference, tuple(hearing.notices))
 
 
-def _squares(samples: str | Path | None, size_px: int) -> "NDArray[np.uint8]":
+def _squares(samples: str | Path | None, size_px: int, rules: Rules, hearing: Remembering) -> "NDArray[np.uint8]":
     """Return the images on which the answers are compared, uint8 (n, size_px, size_px, 3).
 
     Raises CollectionError if no image can be read.
@@ -106,12 +117,16 @@ def _squares(samples: str | Path | None, size_px: int) -> "NDArray[np.uint8]":
     if samples is None:
         return calibration_squares(size_px, _SAMPLES)
     root = require_folder(Path(samples))
+    listing = find_images(root, recursive=True, rules=rules)
+    hearing.notice_of(listing.left_out)
     squares = []
-    for file in find_images(root, recursive=True).files[:_SAMPLES]:
+    for file in listing.files[:_SAMPLES]:
         with contextlib.suppress(UnreadableImageError):
             squares.append(square_of(root, file, size_px))
     if not squares:
-        raise CollectionError(f"{root}: none of its images can be read, of the first {_SAMPLES}.")
+        raise CollectionError(
+            f"{root}: none of its images can be read, of the first {_SAMPLES}.{and_left_out(listing)}"
+        )
     return np.stack(squares)
 
 

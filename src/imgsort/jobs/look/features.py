@@ -8,10 +8,15 @@ from imgsort.filing.journal import category_folders
 from imgsort.filing.planning.site import site_of
 from imgsort.images.decoding.decode import ReadSettings
 from imgsort.images.finding.find import require_folder
-from imgsort.jobs.listener import Listener
+from imgsort.images.finding.rules import Rules
+from imgsort.jobs.listener import Listener, Remembering
 from imgsort.jobs.session.extracting import extract_with
 from imgsort.jobs.session.listing import list_collection
-from imgsort.jobs.settings import ModelOptions, ModelSettings, parted
+from imgsort.jobs.settings import ModelOptions, ModelSettings, RuleOptions, parted
+
+
+class FeatureOptions(ModelOptions, RuleOptions, total=False):
+    """Options that say how features are made, and which images count."""
 
 
 def extract_features(
@@ -20,17 +25,19 @@ def extract_features(
     recursive: bool = False,
     default_model: str = "efficientnet-lite0",
     listener: Listener | None = None,
-    **options: Unpack[ModelOptions],
+    **options: Unpack[FeatureOptions],
 ) -> Features:
     """Return the features of the images of `folder`.
 
     The result has `files`, `contents`, `matrix` float32 (n, d), and `unreadable`. No image is changed. The other
-    options are those of `imgsort.jobs.settings.ModelOptions`. Raises CollectionError, UsageError, WeightsError,
+    options are those of FeatureOptions. Raises CollectionError, UsageError, WeightsError,
     DeviceError and JournalError.
     """
-    settings, read = parted(options, ModelSettings, ReadSettings)
+    hearing = Remembering(listener)
+    settings, read, rules = parted(options, ModelSettings, ReadSettings, Rules)
     root = require_folder(Path(folder))
     known = [folder.path for folder in category_folders.known_folders(root)]
-    listing = list_collection(site_of(root), known, recursive=recursive)
-    features, _ = extract_with(root, listing, settings, default_model, read=read, listener=listener or Listener())
+    listing = list_collection(site_of(root), known, recursive=recursive, rules=rules)
+    hearing.notice_of(listing.left_out)
+    features, _ = extract_with(root, listing, settings, default_model, read=read, listener=hearing)
     return features

@@ -8,23 +8,33 @@ from imgsort.filing.journal.category_folders import CategoryFolder
 from imgsort.filing.paths import has_link_on_the_way, is_hidden, is_safe_relative, join
 from imgsort.filing.planning.site import Site
 from imgsort.images.finding.find import Listing, find_images
+from imgsort.images.finding.rules import Rules
 
 LEFT_OUT = ("Outlayers", "Rejected", "Unsorted", "Unsure")
 
 
-def list_collection(site: Site, own_folders: Sequence[str], *, recursive: bool) -> Listing:
+def list_collection(site: Site, own_folders: Sequence[str], *, recursive: bool, rules: Rules) -> Listing:
     """List the images of a collection. Raises CollectionError if there are none."""
-    listing = find_images(site.collection, inside=own_folders, left_out=left_out(site), recursive=recursive)
+    listing = find_images(
+        site.collection, inside=own_folders, left_out=left_out(site), recursive=recursive, rules=rules
+    )
     if not listing.files and not listing.unreadable:
         hint = "" if recursive else " Add --recursive if they are in subfolders."
-        raise CollectionError(f"{site.collection}: there are no images in this folder.{hint}")
+        raise CollectionError(f"{site.collection}: there are no images in this folder.{hint}{and_left_out(listing)}")
     return listing
+
+
+def and_left_out(listing: Listing) -> str:
+    """Return the end of a message about a listing without images: what was left out, if anything was."""
+    told = listing.left_out.told()
+    return f" {told[0].upper()}{told[1:]}" if told else ""
 
 
 def list_inside(site: Site, folders: Iterable[str]) -> Listing:
     """List the images directly in the collection, and directly in those of the `folders` that are allowed.
 
-    A folder is allowed if it exists and is not a link, not hidden and not left out.
+    A folder is allowed if it exists and is not a link, not hidden and not in `left_out`. A person named these folders,
+    so no rule leaves out anything in them.
     """
     there = {
         folder
@@ -34,7 +44,7 @@ def list_inside(site: Site, folders: Iterable[str]) -> Listing:
         and not has_link_on_the_way(site.collection, f"{folder}/any")
         and (site.collection / folder).is_dir()
     }
-    return find_images(site.collection, inside=there)
+    return find_images(site.collection, inside=there, rules=None)
 
 
 def without_sidecars(listing: Listing) -> Listing:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from imgsort.errors import CollectionError, TooFewImagesError, UsageError
 from imgsort.images.finding.find import Listing, find_images
-from imgsort.jobs.session.listing import LEFT_OUT
+from imgsort.images.finding.rules import Rules
+from imgsort.jobs.session.listing import LEFT_OUT, and_left_out
 from imgsort.learning.data.class_names import require_class_names
 
 
@@ -24,18 +25,20 @@ class ClassFolders:
     loose: int
 
 
-def find_classes(root: Path) -> ClassFolders:
+def find_classes(root: Path, rules: Rules) -> ClassFolders:
     """List the images in the subfolders of `root`. Each subfolder is a class.
 
-    Images in deeper folders belong to the class too. `Outlayers`, `Rejected`, `Unsorted`, `Unsure` and hidden folders
-    are not classes. Raises CollectionError if there is no class, and UsageError for a name that a class cannot have.
+    Images in deeper folders belong to the class too. `Outlayers`, `Rejected`, `Unsorted`, `Unsure`, hidden folders and
+    what the rules leave out are not classes. Raises CollectionError if there is no class, and UsageError for a name
+    that a class cannot have.
     """
-    found = find_images(root, left_out=LEFT_OUT, recursive=True)
+    found = find_images(root, left_out=LEFT_OUT, recursive=True, rules=rules)
     files = tuple(file for file in found.files if "/" in file.path)
     classes = tuple(sorted({file.path.partition("/")[0] for file in files}))
     if not classes:
         raise CollectionError(
             f"{root}: no subfolder holds images. Put the images of each class into a subfolder with its name."
+            f"{and_left_out(found)}"
         )
     try:
         require_class_names(classes)

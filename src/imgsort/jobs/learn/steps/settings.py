@@ -8,7 +8,8 @@ from typing import Literal, get_args
 from imgsort.errors import UsageError
 from imgsort.features.keras_backend import Device
 from imgsort.features.models.backbones import ALWAYS_THERE, BACKBONES, backbone_named
-from imgsort.jobs.settings import MAX_SIZE_PX, MIN_SIZE_PX, ModelSettings, ReadOptions, require_seed
+from imgsort.images.finding.rules import DEFAULT_RULES, Rules
+from imgsort.jobs.settings import MAX_SIZE_PX, MIN_SIZE_PX, ModelSettings, ReadOptions, RuleOptions, require_seed
 from imgsort.learning.network.networks import SMALL_NETWORK, SMALL_NETWORK_PX, Augmentation
 from imgsort.learning.network.training import TrainingSettings
 
@@ -18,7 +19,7 @@ DEFAULT_SPLIT = (70.0, 15.0, 15.0)
 ClassWeights = Literal["balanced", "none"]
 
 
-class LearnOptions(ReadOptions, total=False):
+class LearnOptions(ReadOptions, RuleOptions, total=False):
     """Options that say how a classifier is trained. The defaults are those of `LearnSettings`."""
 
     model: str
@@ -54,6 +55,7 @@ class LearnSettings:
     `class_weights`: `balanced` or `none`.
     `epochs`, `batch_size` and `learning_rate` apply only if a network is trained, and not to a head alone.
     `tensorboard`: a folder for logs.
+    `rules`: what is left out of the folders of classes.
     The others are those of ModelSettings.
     """
 
@@ -74,6 +76,7 @@ class LearnSettings:
     cache: bool = True
     verify: bool = False
     offline: bool = False
+    rules: Rules = DEFAULT_RULES
 
     def __post_init__(self) -> None:
         if self.model != SMALL_NETWORK:

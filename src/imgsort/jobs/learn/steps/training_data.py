@@ -9,9 +9,10 @@ from imgsort.errors import CollectionError, UsageError
 from imgsort.features.cache.feature_cache import NO_CACHE, FeatureCache, NoCache
 from imgsort.images.decoding.decode import ReadSettings
 from imgsort.images.finding.find import Unreadable, require_folder
+from imgsort.images.finding.left_out import NOTHING
 from imgsort.jobs.learn.steps.class_folders import ClassFolders, find_classes, only_classes, require_two
 from imgsort.jobs.learn.steps.settings import LearnSettings
-from imgsort.jobs.listener import Listener
+from imgsort.jobs.listener import Remembering
 from imgsort.learning.data.dataset import LabelledImages, Split, divide, labelled
 from imgsort.learning.data.looks import Looks, look_at, looks_recipe
 
@@ -37,7 +38,7 @@ class TrainingReader:
 
     settings: LearnSettings
     read: ReadSettings
-    listener: Listener
+    listener: Remembering
 
     def read_classes(self, root: Path) -> TrainingData:
         """List the classes, look at every image, and divide the images.
@@ -45,23 +46,26 @@ class TrainingReader:
         Raises CollectionError, TooFewImagesError and UsageError.
         """
         settings = self.settings
-        folders = require_two(find_classes(root))
+        folders = require_two(find_classes(root, settings.rules))
+        tests = None if settings.test_dir is None else self._test_folders(settings.test_dir, folders.classes)
+        listings = [each.listing for each in (folders, tests) if each is not None]
+        self.listener.notice_of(sum((listing.left_out for listing in listings), NOTHING))
         if folders.loose:
             self.listener.notice(f"{folders.loose} images are in no class folder and are left out.")
         looks = self._look(folders)
         images = labelled(root, looks, folders.classes)
         unreadable = folders.listing.unreadable + looks.unreadable
-        if settings.test_dir is None:
+        if tests is None:
             train, validation, test = divide(images, looks, folders.classes, settings.split, settings.seed)
         else:
             train, validation = divide(images, looks, folders.classes, settings.split[:2], settings.seed)
-            test, others = self._test_images(settings.test_dir, folders.classes)
+            test, others = self._test_images(tests, folders.classes)
             unreadable += others
             known = len(set(images.contents).intersection(test.contents))
             if known:
-                folder = settings.test_dir
                 self.listener.notice(
-                    f"{known} images of {folder} are also used for training, so the figures will be too good."
+                    f"{known} images of {settings.test_dir} are also used for training, so the figures will be too "
+                    "good."
                 )
         return TrainingData(folders.classes, Split(train, validation, test), unreadable)
 
@@ -74,15 +78,20 @@ class TrainingReader:
             progress = partial(self.listener.progress, "comparing")
             return look_at(folders.root, folders.listing.files, self.read, cache, progress)
 
-    def _test_images(self, folder: Path, classes: tuple[str, ...]) -> tuple[LabelledImages, tuple[Unreadable, ...]]:
+    def _test_folders(self, folder: Path, classes: tuple[str, ...]) -> ClassFolders:
         root = require_folder(folder)
-        folders, unknown = only_classes(find_classes(root), classes)
+        folders, unknown = only_classes(find_classes(root, self.settings.rules), classes)
         if unknown:
             raise UsageError(
                 f"{root}: {', '.join(unknown)}: these are not among the classes to learn, "
                 f"{', '.join(classes)}. Rename or move them."
             )
+        return folders
+
+    def _test_images(
+        self, folders: ClassFolders, classes: tuple[str, ...]
+    ) -> tuple[LabelledImages, tuple[Unreadable, ...]]:
         looks = self._look(folders)
         if not looks.files:
-            raise CollectionError(f"{root}: none of its images can be read.")
-        return labelled(root, looks, classes), folders.listing.unreadable + looks.unreadable
+            raise CollectionError(f"{folders.root}: none of its images can be read.")
+        return labelled(folders.root, looks, classes), folders.listing.unreadable + looks.unreadable

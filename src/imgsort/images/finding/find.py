@@ -3,7 +3,7 @@
 import contextlib
 import os
 import stat
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -152,16 +152,17 @@ def _entries(folder: Path, sieve: Sieve) -> _Entries:
 
 
 def _content(
-    folder: Folder, entries: Iterable[tuple[os.DirEntry[str], os.stat_result]], sieve: Sieve
+    folder: Folder, entries: Sequence[tuple[os.DirEntry[str], os.stat_result]], sieve: Sieve
 ) -> tuple[list[ImageFile], list[Sidecar], list[str]]:
     """Return the images among the entries, the other files that could be sidecars, and the images that are left out.
 
     An image that is left out keeps its sidecars, so it must be known. Its content is not read.
     """
     images, others, left = [], [], []
+    left_out = sieve.files_left_out(folder, [entry.name for entry, _ in entries])
     for entry, status in entries:
         path = folder.below(entry.name)
-        if not sieve.takes_file(folder, entry.name):
+        if entry.name in left_out:
             if _has_image_suffix(entry.name):
                 left.append(path)
         elif not is_raw(entry.name) and (_has_image_suffix(entry.name) or _has_image_content(entry.path)):

@@ -100,3 +100,14 @@ def name_expression(tokens: Sequence[str]) -> str:
     # The first place where a chunk fits leaves the most room for the rest, so no other place need be tried.
     inner = "".join(f"(?>[^/]*?{chunk})" for chunk in middle if chunk)
     return f"(?=[^/]){first}{inner}[^/]*{last}"
+
+
+def longest_text(tokens: Sequence[str]) -> str:
+    """Return the longest text that every name holds which matches the tokens. It may be empty."""
+    runs: list[list[str]] = [[]]
+    for token in tokens:
+        if token != STAR and len(token.removeprefix("\\")) == 1:
+            runs[-1].append(token[-1])
+        else:
+            runs.append([])
+    return "".join(max(runs, key=len))

@@ -1,5 +1,6 @@
 """Decides, folder by folder and file by file, what a listing takes and what it leaves out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,13 +63,13 @@ class Sieve:
 
     def _listed(self, folder: Folder, name: str, *, is_wanted: bool) -> Folder | None:
         path = folder.below(name)
-        match = self._includes.last_match(path, name, is_folder=True)
+        match = self._includes.last_match(path, is_folder=True)
         is_named = match is not None and not match.is_negated
         is_included = is_named or (folder.is_included and match is None)
         if not is_named and not is_wanted and is_system_folder(name):
             self._leave_out("system", path)
             return None
-        if not is_included and (reason := self._excluding(path, name, is_folder=True)):
+        if not is_included and (reason := self._excluding(path, is_folder=True)):
             self._leave_out(f"{_KIND[reason.source]}_folders", path)
             return None
         return Folder(path, is_included, is_wanted or is_named)
@@ -80,24 +81,26 @@ class Sieve:
             return False
         return True
 
-    def takes_file(self, folder: Folder, name: str) -> bool:
-        """Say whether the file `name` in `folder` counts."""
+    def files_left_out(self, folder: Folder, names: Sequence[str]) -> frozenset[str]:
+        """Return those of the `names` of files in `folder` that do not count."""
         if not self._excludes:
-            return True
-        path = folder.below(name)
-        reason = self._excluding(path, name, is_folder=False)
-        if reason is None or self._is_included(folder, path, name):
-            return True
-        self._leave_out(f"{_KIND[reason.source]}_files", path)
-        return False
+            return frozenset()
+        left = []
+        for name in self._excludes.matched_files(folder.below(""), names):
+            path = folder.below(name)
+            reason = self._excluding(path, is_folder=False)
+            if reason is not None and not self._is_included(folder, path):
+                self._leave_out(f"{_KIND[reason.source]}_files", path)
+                left.append(name)
+        return frozenset(left)
 
-    def _is_included(self, folder: Folder, path: str, name: str) -> bool:
-        match = self._includes.last_match(path, name, is_folder=False)
+    def _is_included(self, folder: Folder, path: str) -> bool:
+        match = self._includes.last_match(path, is_folder=False)
         return folder.is_included if match is None else not match.is_negated
 
-    def _excluding(self, path: str, name: str, *, is_folder: bool) -> Pattern | None:
+    def _excluding(self, path: str, *, is_folder: bool) -> Pattern | None:
         """Return the pattern that leaves out a file or folder, if there is one."""
-        match = self._excludes.last_match(path, name, is_folder=is_folder)
+        match = self._excludes.last_match(path, is_folder=is_folder)
         return None if match is None or match.is_negated else match
 
     def _leave_out(self, kind: str, path: str) -> None:

@@ -151,6 +151,14 @@ def _sidecars(folder: Path) -> None:
         (folder / "photos" / name).write_text("x", encoding="ascii")
 
 
+def _on_a_nas(folder: Path) -> None:
+    """Photos beside a library and a recycle bin."""
+    _photos(folder)
+    for name in ("Photos.photoslibrary", "#recycle"):
+        (folder / "photos" / name).mkdir()
+        shutil.copy2(folder / "photos" / "IMG_0001.jpg", folder / "photos" / name / "old.jpg")
+
+
 def _own_cache(folder: Path) -> None:
     """A cache of the stage's own, with the model converted already: that would take a minute."""
     _photos(folder)
@@ -176,6 +184,7 @@ STAGES = {
     "check": Stage(_faulty),
     "check_move": Stage(_as_it_is, follows="check"),
     "sidecars": Stage(_sidecars),
+    "left_out": Stage(_on_a_nas, notices=True),
     "learn": Stage(_sorted_and_inbox),
     "evaluate": Stage(_as_it_is, follows="learn"),
     "answers": Stage(_as_it_is, follows="learn"),

@@ -72,7 +72,7 @@ def listed(root, **rules):
     ],
 )
 def test_patterns_match_as_in_a_gitignore(tmp_path, patterns, left_out):
-    """Anchors, folders, `**`, sets, escapes and negations mean what they mean in a .gitignore; the last match decides."""
+    """Anchors, folders, `**`, sets, escapes and negations are as in a .gitignore, and the last match decides."""
     make_tree(tmp_path, dict.fromkeys(TREE, JPEG))
     assert set(TREE) - listed(tmp_path, exclude=patterns) == left_out
 

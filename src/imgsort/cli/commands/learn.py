@@ -37,8 +37,8 @@ def train(folder: Path, *, quiet: bool, as_json: bool, **settings: Any) -> None:
     trains the backbone, and --model cnn trains a small network from scratch. Options marked "Network" matter only
     then.
 
-    Outlayers, Rejected, Unsorted and Unsure are not classes. Near duplicates stay on one side of the split. No
-    image is touched.
+    Outlayers, Rejected, Unsorted, Unsure and system folders such as #recycle are not classes. Near duplicates stay
+    on one side of the split. No image is touched.
     """
     from imgsort.cli.output.learn import print_training
     from imgsort.jobs.learn.train import train as job

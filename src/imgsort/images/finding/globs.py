@@ -110,4 +110,4 @@ def longest_text(tokens: Sequence[str]) -> str:
             runs[-1].append(token[-1])
         else:
             runs.append([])
-    return "".join(max(runs, key=len))
+    return max(map("".join, runs), key=len)

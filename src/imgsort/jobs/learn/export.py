@@ -42,6 +42,7 @@ class ExportResult:
     `description`: a JSON file beside it, with the classes and the input.
     `difference`: the largest difference between a probability of the exported network and the same probability of the
     classifier, over `samples` images.
+    `notices`: what was said about the folder of samples, or None if nobody gave one.
     """
 
     classifier: Path
@@ -50,14 +51,14 @@ class ExportResult:
     description: Path
     samples: int
     difference: float
-    notices: tuple[str, ...] = ()
+    notices: tuple[str, ...] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that `--json` prints."""
+        given = {name: value for name, value in vars(self).items() if value is not None}
         return {
             **start_of_json("export"),
-            **{name: str(value) if isinstance(value, Path) else value for name, value in vars(self).items()},
-            "notices": list(self.notices),
+            **{name: str(value) if isinstance(value, Path) else value for name, value in given.items()},
         }
 
 
@@ -104,7 +105,8 @@ def export(
     except BaseException:
         remove_exported(path)
         raise
-    return ExportResult(source, format, path, description, len(pixels), difference, tuple(hearing.notices))
+    notices = None if samples is None else tuple(hearing.notices)
+    return ExportResult(source, format, path, description, len(pixels), difference, notices)
 
 
 def _squares(samples: str | Path | None, size_px: int, rules: Rules, hearing: Remembering) -> "NDArray[np.uint8]":

@@ -62,7 +62,7 @@ def require_two(folders: ClassFolders) -> ClassFolders:
     if len(folders.classes) < 2:
         raise TooFewImagesError(
             f"{folders.root}: there is only one class, {folders.classes[0]!r}, and at least two are needed. "
-            "Put images of another kind into another subfolder."
+            f"Put images of another kind into another subfolder.{and_left_out(folders.listing)}"
         )
     return folders
 

@@ -12,7 +12,7 @@ from imgsort.features.runtimes.ways import Precision
 from imgsort.filing.planning.site import Mode
 from imgsort.images.decoding.decode import ReadSettings, Truncated
 from imgsort.images.decoding.letterbox import Fit
-from imgsort.images.finding.rules import DEFAULT_RULES, Rules
+from imgsort.images.finding.rules import Rules
 
 MIN_SIZE_PX, MAX_SIZE_PX = 32, 2048
 MAX_PIXELS_LIMIT = 1_000_000_000
@@ -129,7 +129,7 @@ class FilingSettings:
     `sidecars`: the sidecars of an image go where the image goes.
     `dry_run`: only make the plan, and change nothing.
     `plan`: write the plan to this new CSV file, and change nothing else.
-    `rules`: what is left out of the collection.
+    `exclude`, `include`: patterns that say which images count. Together they are the `rules`.
     """
 
     output: Path | None = None
@@ -139,9 +139,11 @@ class FilingSettings:
     sidecars: bool = True
     dry_run: bool = False
     plan: Path | None = None
-    rules: Rules = DEFAULT_RULES
+    exclude: Sequence[str] = ()
+    include: Sequence[str] = ()
 
     def __post_init__(self) -> None:
+        Rules(self.exclude, self.include)  # a wrong pattern is an error before anything is listed
         object.__setattr__(self, "output", _path(self.output))
         object.__setattr__(self, "plan", _path(self.plan))
         if self.plan is not None and self.dry_run:
@@ -152,6 +154,11 @@ class FilingSettings:
             object.__setattr__(self, "mode", Mode(self.mode))
         except ValueError:
             raise UsageError(f"mode {self.mode!r}: it must be {', '.join(Mode)}.") from None
+
+    @property
+    def rules(self) -> Rules:
+        """What is left out of the collection."""
+        return Rules(self.exclude, self.include)
 
     @property
     def touches_nothing(self) -> bool:
@@ -189,15 +196,9 @@ def parted(options: Mapping[str, Any], *kinds: type[Any]) -> tuple[Any, ...]:
 
 
 def _take(options: dict[str, Any], kind: type[Any]) -> Any:
-    """Remove from `options` those that `kind` knows, and return a `kind` made of them. Raises UsageError.
-
-    A kind with a field `rules` also takes the options that make the rules.
-    """
-    known = {field.name for field in fields(kind)}
-    values = {name: options.pop(name) for name in list(options) if name in known}
-    if "rules" in known:
-        values["rules"] = _take(options, Rules)
-    settings = kind(**values)
+    """Remove from `options` those that `kind` knows, and return a `kind` made of them. Raises UsageError."""
+    names = [field.name for field in fields(kind) if field.name in options]
+    settings = kind(**{name: options.pop(name) for name in names})
     if isinstance(settings, ReadSettings):
         _require_limits(settings)
     return settings

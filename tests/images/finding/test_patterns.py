@@ -140,7 +140,7 @@ def test_no_pattern_takes_long(pattern, path):
     above, _, name = path.rpartition("/")
     for _ in range(20):
         assert patterns.last_match(path, is_folder=False) is None
-        assert patterns.matched_files(f"{above}/" if above else "", [name]) == []
+        assert patterns.last_matches(f"{above}/" if above else "", [name]) == {}
     assert time.perf_counter() - began < 5
 
 
@@ -161,7 +161,7 @@ def test_composed_and_decomposed_names_are_one(tmp_path):
     ),
 )
 def test_the_quick_way_finds_what_the_slow_way_finds(names, lines):
-    """Searching all names of a folder at once misses no file that a pattern matches."""
+    """Searching all names of a folder at once gives each file the pattern that matches it last."""
     patterns = PatternList([pattern_of(line, "--exclude") for line in lines])
-    slowly = [name for name in names if patterns.last_match(f"s/{name}", is_folder=False) is not None]
-    assert patterns.matched_files("s/", names) == slowly
+    slowly = {name: patterns.last_match(f"s/{name}", is_folder=False) for name in names}
+    assert patterns.last_matches("s/", names) == {name: match for name, match in slowly.items() if match is not None}

@@ -104,19 +104,19 @@ class PatternList:
         number = self._spec.check_file(f"{composed}/" if is_folder else composed, separators=()).index
         return None if number is None else self._patterns[number]
 
-    def matched_files(self, folder: str, names: Sequence[str]) -> list[str]:
-        """Return those of the `names` of files in a folder that some pattern matches.
+    def last_matches(self, folder: str, names: Sequence[str]) -> dict[str, Pattern]:
+        """Return the last pattern that matches a file, for those of the `names` of files in a folder that match any.
 
-        `folder`: the path of the folder with a `/` at the end, or "". Most names match nothing. This finds that out
-        many times faster than asking for the last match of each.
+        `folder`: the path of the folder with a `/` at the end, or "". This is many times faster than asking for the
+        last match of each file, because most names match nothing.
         """
         above = unicodedata.normalize("NFC", folder)
         composed = _Names(names)
-        found: set[int] = set()
-        for pattern in self._for_files:
-            if pattern.above.fullmatch(above):
-                found.update(pattern.matches(composed))
-        return [names[number] for number in sorted(found)]
+        found: dict[str, Pattern] = {}
+        for each in self._for_files:
+            if each.above.fullmatch(above):
+                found.update((names[number], each.pattern) for number in each.matches(composed))
+        return found
 
 
 def _spec_of(patterns: Sequence[Pattern]) -> "PathSpec[RegexPattern]":
@@ -152,6 +152,7 @@ class _FilePattern:
     """A pattern that may match files."""
 
     def __init__(self, pattern: Pattern) -> None:
+        self.pattern = pattern
         self.above = re.compile(pattern.above)
         self._name = re.compile(pattern.name)
         self._text = pattern.text
@@ -161,7 +162,8 @@ class _FilePattern:
         matches = self._name.fullmatch
         # Searching the text of all names is much faster than matching each name, unless the text is in many of them.
         if not self._text or names.text.count(self._text) > len(names.names) // 8:
-            return [number for number, match in enumerate(map(matches, names.names)) if match is not None]
+            found = list(map(matches, names.names))
+            return [number for number, match in enumerate(found) if match is not None] if any(found) else []
         return [number for number in self._holding(names) if matches(names.names[number])]
 
     def _holding(self, names: _Names) -> Iterable[int]:

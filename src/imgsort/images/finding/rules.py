@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,8 +25,8 @@ class Rules:
     `include`: what is not left out, whatever else says so.
     """
 
-    exclude: tuple[str, ...] = ()
-    include: tuple[str, ...] = ()
+    exclude: Sequence[str] = ()
+    include: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         for name in ("exclude", "include"):

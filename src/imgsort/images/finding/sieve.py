@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imgsort.images.finding.left_out import LeftOut
-from imgsort.images.finding.patterns import Pattern, PatternList
+from imgsort.images.finding.patterns import PatternList
 from imgsort.images.finding.rules import Rules, ignored_in
 from imgsort.images.finding.system_folders import is_system_folder
 
@@ -69,8 +69,9 @@ class Sieve:
         if not is_named and not is_wanted and is_system_folder(name):
             self._leave_out("system", path)
             return None
-        if not is_included and (reason := self._excluding(path, is_folder=True)):
-            self._leave_out(f"{_KIND[reason.source]}_folders", path)
+        excluding = self._excludes.last_match(path, is_folder=True)
+        if excluding is not None and not excluding.is_negated and not is_included:
+            self._leave_out(f"{_KIND[excluding.source]}_folders", path)
             return None
         return Folder(path, is_included, is_wanted or is_named)
 
@@ -86,22 +87,16 @@ class Sieve:
         if not self._excludes:
             return frozenset()
         left = []
-        for name in self._excludes.matched_files(folder.below(""), names):
+        for name, match in self._excludes.last_matches(folder.below(""), names).items():
             path = folder.below(name)
-            reason = self._excluding(path, is_folder=False)
-            if reason is not None and not self._is_included(folder, path):
-                self._leave_out(f"{_KIND[reason.source]}_files", path)
+            if not match.is_negated and not self._is_included(folder, path):
+                self._leave_out(f"{_KIND[match.source]}_files", path)
                 left.append(name)
         return frozenset(left)
 
     def _is_included(self, folder: Folder, path: str) -> bool:
         match = self._includes.last_match(path, is_folder=False)
         return folder.is_included if match is None else not match.is_negated
-
-    def _excluding(self, path: str, *, is_folder: bool) -> Pattern | None:
-        """Return the pattern that leaves out a file or folder, if there is one."""
-        match = self._excludes.last_match(path, is_folder=is_folder)
-        return None if match is None or match.is_negated else match
 
     def _leave_out(self, kind: str, path: str) -> None:
         self._left_out.setdefault(kind, {})[path] = None

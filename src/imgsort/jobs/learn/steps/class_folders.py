@@ -5,7 +5,7 @@ from pathlib import Path
 
 from imgsort.errors import CollectionError, TooFewImagesError, UsageError
 from imgsort.images.finding.find import Listing, find_images
-from imgsort.images.finding.rules import Rules
+from imgsort.images.finding.rules import DEFAULT_RULES, Rules
 from imgsort.jobs.session.listing import LEFT_OUT, and_left_out
 from imgsort.learning.data.class_names import require_class_names
 
@@ -25,7 +25,7 @@ class ClassFolders:
     loose: int
 
 
-def find_classes(root: Path, rules: Rules) -> ClassFolders:
+def find_classes(root: Path, rules: Rules = DEFAULT_RULES) -> ClassFolders:
     """List the images in the subfolders of `root`. Each subfolder is a class.
 
     Images in deeper folders belong to the class too. `Outlayers`, `Rejected`, `Unsorted`, `Unsure`, hidden folders and

@@ -1,6 +1,7 @@
 """Defines the options of training, and checks each value once."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -8,7 +9,7 @@ from typing import Literal, get_args
 from imgsort.errors import UsageError
 from imgsort.features.keras_backend import Device
 from imgsort.features.models.backbones import ALWAYS_THERE, BACKBONES, backbone_named
-from imgsort.images.finding.rules import DEFAULT_RULES, Rules
+from imgsort.images.finding.rules import Rules
 from imgsort.jobs.settings import MAX_SIZE_PX, MIN_SIZE_PX, ModelSettings, ReadOptions, RuleOptions, require_seed
 from imgsort.learning.network.networks import SMALL_NETWORK, SMALL_NETWORK_PX, Augmentation
 from imgsort.learning.network.training import TrainingSettings
@@ -55,7 +56,7 @@ class LearnSettings:
     `class_weights`: `balanced` or `none`.
     `epochs`, `batch_size` and `learning_rate` apply only if a network is trained, and not to a head alone.
     `tensorboard`: a folder for logs.
-    `rules`: what is left out of the folders of classes.
+    `exclude`, `include`: patterns that say which images count. Together they are the `rules`.
     The others are those of ModelSettings.
     """
 
@@ -76,7 +77,8 @@ class LearnSettings:
     cache: bool = True
     verify: bool = False
     offline: bool = False
-    rules: Rules = DEFAULT_RULES
+    exclude: Sequence[str] = ()
+    include: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if self.model != SMALL_NETWORK:
@@ -102,9 +104,15 @@ class LearnSettings:
             if value is not None and not (least <= value < math.inf and value > 0):
                 raise UsageError(f"{name.replace('_', ' ')} {value}: it must be more than 0.")
         require_seed(self.seed)
+        Rules(self.exclude, self.include)  # a wrong pattern is an error before anything is listed
         for name in ("test_dir", "tensorboard"):
             value = getattr(self, name)
             object.__setattr__(self, name, None if value is None else Path(value))
+
+    @property
+    def rules(self) -> Rules:
+        """What is left out of the folders of classes."""
+        return Rules(self.exclude, self.include)
 
     @property
     def from_nothing(self) -> bool:

@@ -42,14 +42,14 @@ MAY_IMPORT = {
     "cli": {"jobs"},
     "": {"jobs", "cli"},
 }
-OPEN_TO_ALL = {"errors", "content", "csv_file", "mapped", "name_key", "version"}
+OPEN_TO_ALL = {"errors", "content", "csv_file", "homes", "mapped", "name_key", "portable_text", "temporary", "version"}
 
 # The rooms (subfolders) of each folder, in the order in which data flows. A room may import from itself and from the
 # rooms before it. "." stands for the modules that lie directly in the folder. A module with a place of its own in the
 # order is listed by its name.
 ROOMS = {
     "images": "kinds stream finding decoding judging",
-    "features": "keras_backend cache weights models runtimes .",
+    "features": "keras_home keras_backend cache weights models runtimes .",
     "features/runtimes": "interface conversion .",
     "features/weights": "weights_file formats fetching unreachable .",
     "grouping": ". graph categories outliers",
@@ -60,7 +60,7 @@ ROOMS = {
     "jobs": ". session upkeep look organize learn",
     "jobs/organize": "steps .",
     "jobs/learn": "steps .",
-    "cli": "output options terminal running commands .",
+    "cli": "streams output options terminal running commands .",
 }
 
 

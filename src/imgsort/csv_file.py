@@ -6,6 +6,7 @@ These are written as `%XX`: bytes that are not UTF-8, control characters, `;`, s
 
 import csv
 import os
+import sys
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from urllib.parse import unquote_to_bytes
 
 from imgsort.content import open_regular
 from imgsort.errors import UsageError
+from imgsort.portable_text import portable
 
 Cell = str | int | float | None
 
@@ -80,6 +82,7 @@ def read_csv(path: Path, header: Sequence[str], optional: Collection[str] = ()) 
 def encode_cell(text: str) -> str:
     """Return `text` in a form that is harmless in a spreadsheet. `decode_cell` reverses it."""
     # Any program may add spaces around a cell, so `read_csv` removes them. Spaces that belong to `text` are escaped.
+    text = portable(text)
     inner = text.strip()
     start = text.index(inner) if inner else len(text)
     parts = [_escaped(text[:start]), *map(_escaped_if_need_be, inner), _escaped(text[start + len(inner) :])]
@@ -100,4 +103,4 @@ def _escaped_if_need_be(character: str) -> str:
 
 
 def _escaped(character: str) -> str:
-    return "".join(f"%{byte:02X}" for byte in os.fsencode(character))
+    return "".join(f"%{byte:02X}" for byte in character.encode("utf-8", sys.getfilesystemencodeerrors()))

@@ -21,6 +21,7 @@
     ├── JournalError            a file in `.imgsort` was not written by imgsort
     │   └── ElsewhereError      ... or it names folders that are now elsewhere
     ├── NothingToUndoError      there is no run to undo
+    ├── OutputError             the result cannot be written to stdout; exit 4 if files were changed
     └── StoppedError            exit 4: a run stopped part way; `undo` can reverse what it did
         └── InterruptedRunError exit 130: ... because a person pressed Ctrl-C
 
@@ -123,6 +124,14 @@ class ElsewhereError(JournalError):
 
 class NothingToUndoError(ImgsortError):
     """There is no run to undo."""
+
+
+class OutputError(ImgsortError):
+    """The result of a command cannot be written to stdout, for example because the disk is full."""
+
+    def __init__(self, message: str, exit_code: int = 1) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
 
 
 class StoppedError(ImgsortError):

@@ -2,7 +2,10 @@
 
 import unicodedata
 
+from imgsort.portable_text import portable
+
 
 def name_key(name: str) -> str:
     """Return the key that two names share if some file system treats them as one: NFC, case folded."""
+    name = portable(name)
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

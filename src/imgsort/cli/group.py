@@ -5,7 +5,8 @@ from typing import Any
 
 import click
 
-from imgsort.cli.output.result import print_failure
+from imgsort.cli.output.result import print_failure, require_output
+from imgsort.cli.streams import never_fail_to_encode, take_over
 from imgsort.errors import ImgsortError
 
 
@@ -35,13 +36,15 @@ class ImgsortGroup(click.Group):
 
     def main(self, args: Any = None, **extra: Any) -> Any:  # type: ignore[override]
         """Run a command line and exit."""
+        if args is None:  # this process is a command line, and not a program that uses one
+            take_over()
         arguments = list(sys.argv[1:] if args is None else args)
         as_json = "--json" in arguments
-        for stream in (sys.stdout, sys.stderr):
-            if hasattr(stream, "reconfigure"):
-                stream.reconfigure(errors="backslashreplace")  # for names that the terminal cannot show
+        never_fail_to_encode()
         try:
-            sys.exit(super().main(arguments, **{**extra, "standalone_mode": False}) or 0)
+            code = super().main(arguments, **{**extra, "standalone_mode": False})
+            require_output("")  # commands that changed something have asked already
+            sys.exit(code)
         except click.exceptions.Exit as error:
             sys.exit(error.exit_code)
         except click.ClickException as error:

@@ -26,19 +26,41 @@ def run(job: Callable[..., Result], quiet: bool, **keywords: Any) -> Result:
         listener.close_training()
 
 
-def show(result: Any, as_table: Callable[[Any], None], *, as_json: bool) -> None:
-    """Print a result as one JSON object, or in a form for people."""
-    from imgsort.cli.output.result import print_json
+def show(result: Any, as_table: Callable[[Any], None], *, as_json: bool, done: str) -> None:
+    """Print a result as one JSON object, or in a form for people.
+
+    `done`: one sentence that says which files the command changed or wrote, or "" if it did not. Raises OutputError if
+    the result cannot be written.
+    """
+    from imgsort.cli.output.result import print_json, require_output
 
     print_json(result.to_json()) if as_json else as_table(result)
+    require_output(done)
 
 
 def show_filing(result: Any, *, verbose: bool, as_json: bool) -> None:
     """Print what a command filed, and exit with the code that belongs to the result."""
     from imgsort.cli.output.filing import print_filing
 
-    show(result, lambda filed: print_filing(filed, verbose=verbose), as_json=as_json)
+    show(result, lambda filed: print_filing(filed, verbose=verbose), as_json=as_json, done=done_by_filing(result))
     exit_for(result.refused)
+
+
+def done_by_filing(result: Any, csv: Any = None) -> str:
+    """Say in one sentence what a command moved, or that it wrote a plan or the table `csv`; "" if neither."""
+    from imgsort.cli.output.filing import filed_text
+
+    if result.run is not None or result.plan is not None:
+        return filed_text(result)
+    return "" if csv is None else written(csv)
+
+
+def written(*paths: Any) -> str:
+    """Say in one sentence which of these files and folders a command wrote; "" if all of them are None."""
+    from imgsort.cli.output.text import printable, shown_path
+
+    names = [printable(shown_path(path)) for path in paths if path is not None]
+    return f"Written: {' and '.join(names)}." if names else ""
 
 
 def filing_keywords(settings: dict[str, Any]) -> dict[str, Any]:

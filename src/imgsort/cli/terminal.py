@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from imgsort.cli.output.text import printable
+from imgsort.cli.streams import copy_of_stderr
 from imgsort.jobs.listener import Listener
 
 
@@ -90,8 +91,8 @@ def without_chatter() -> Iterator[None]:
         yield
         return
     python_stderr.flush()
-    terminal, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    with open(terminal, "w", encoding=python_stderr.encoding, errors="backslashreplace", buffering=1) as copy:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    with copy_of_stderr(python_stderr) as copy:
         os.dup2(nowhere, 2)
         os.close(nowhere)
         sys.stderr = copy
@@ -99,5 +100,5 @@ def without_chatter() -> Iterator[None]:
             yield
         finally:
             copy.flush()
-            os.dup2(terminal, 2)
+            os.dup2(copy.fileno(), 2)
             sys.stderr = python_stderr

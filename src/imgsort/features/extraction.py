@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from imgsort.errors import ConversionError
+from imgsort.features.cache.folder import tell_if_temporary
 from imgsort.features.keras_backend import Device
 from imgsort.features.models.pooled_model import FeatureModel
 from imgsort.features.runtimes.interface import Extractor, Way
@@ -43,6 +44,7 @@ def prepare_extraction(
     model is kept. `runtime` is the runtime that made earlier features, or None for the fastest one. Raises UsageError,
     WeightsError, DeviceError and ConversionError.
     """
+    tell_if_temporary(notice)
     way = choose_way(model, device, precision, notice, runtime)
     while True:
         try:

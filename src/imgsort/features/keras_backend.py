@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from imgsort.errors import DeviceError
+from imgsort.homes import give_libraries_homes
 
 Device = Literal["auto", "cpu", "gpu"]
 
@@ -20,13 +21,23 @@ _one_at_a_time = threading.Lock()
 
 
 def import_keras() -> Any:
-    """Return the module `keras`, on TensorFlow. Raises DeviceError if the process uses another backend."""
+    """Return the module `keras`, on TensorFlow.
+
+    Raises DeviceError if the process uses another backend, or if there is no folder for temporary files.
+    """
     with _one_at_a_time:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # otherwise its C++ code writes to the terminal
         os.environ["KERAS_BACKEND"] = "tensorflow"
+        give_libraries_homes()
         if "tensorflow" not in sys.modules:
-            with silent_descriptors(2):
-                import tensorflow  # noqa: F401
+            try:
+                with silent_descriptors(2):
+                    import tensorflow  # noqa: F401
+            except OSError as error:
+                raise DeviceError(
+                    f"TensorFlow cannot be imported ({error.strerror or error}). It needs a folder for temporary "
+                    "files; TMPDIR names one."
+                ) from error
             logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns about what is intended
         import keras
 
@@ -110,7 +121,10 @@ def silent_descriptors(*descriptors: int) -> Iterator[None]:
     No setting of TensorFlow 2.21 does this.
     """
     _flush()
-    saved = [(descriptor, os.dup(descriptor)) for descriptor in descriptors]
+    saved = []
+    for descriptor in descriptors:
+        with contextlib.suppress(OSError):  # a program that runs without a terminal may have closed it
+            saved.append((descriptor, os.dup(descriptor)))
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
         for descriptor, _ in saved:

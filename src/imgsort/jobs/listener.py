@@ -36,9 +36,10 @@ class Remembering(Listener):
         self.listener = listener or Listener()
 
     def notice(self, text: str) -> None:
-        """Remember a notice, and pass it on."""
-        self.notices.append(text)
-        self.listener.notice(text)
+        """Remember a notice, and pass it on. A notice that two steps of a command give is said once."""
+        if text not in self.notices:
+            self.notices.append(text)
+            self.listener.notice(text)
 
     def notice_of(self, left_out: LeftOut) -> None:
         """Give a notice about what a listing left out, if it left out anything."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from imgsort.homes import give_libraries_homes
+
 _DPI = 110
 _MOST_NUMBERED = 20
 _MOST_NAMED = 60
@@ -76,6 +78,7 @@ def _shortened(name: str) -> str:
 
 def _figure(width: float, height: float) -> Any:
     """Return a figure of this size in inches. It needs no screen."""
+    give_libraries_homes()
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), dpi=_DPI, layout="constrained")

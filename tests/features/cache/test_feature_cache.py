@@ -298,10 +298,6 @@ def not_a_database(folder):
     store_file().write_bytes(random.Random(1).randbytes(20000))
 
 
-def a_file_in_place_of_the_folder(folder):
-    folder.write_bytes(b"")
-
-
 def a_folder_in_place_of_the_file(_):
     store_file().mkdir(parents=True)
 
@@ -338,7 +334,6 @@ def is_one_notice(notices):
     "harm",
     [
         not_a_database,
-        a_file_in_place_of_the_folder,
         a_folder_in_place_of_the_file,
         of_another_version,
         of_another_program,

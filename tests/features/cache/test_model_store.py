@@ -83,11 +83,12 @@ def test_a_use_is_remembered():
 
 
 def test_where_it_cannot_be_kept(own_folder):
-    """If a file lies in place of the folder, the model is made and used, but not kept.
+    """If a file lies in place of the folder of models, the model is made and used, but not kept.
 
     One notice names the folder in which the model cannot be kept.
     """
-    own_folder.write_bytes(b"in the way")
+    own_folder.mkdir()
+    models_folder().write_bytes(b"in the way")
     for _ in range(2):
         notices = []
         assert stored_or_made("key", lambda: DATA, notices.append).data == DATA
@@ -95,7 +96,7 @@ def test_where_it_cannot_be_kept(own_folder):
         assert notice.startswith("the converted model cannot be kept (")
         assert str(models_folder()) in notice
         assert notice.endswith(" and is made again each time. Name a folder for it with IMGSORT_CACHE_DIR.")
-    assert own_folder.read_bytes() == b"in the way"
+    assert models_folder().read_bytes() == b"in the way"
     assert kept_models() == []
 
 

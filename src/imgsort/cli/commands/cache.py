@@ -22,7 +22,7 @@ def info(*, as_json: bool) -> None:
     """Show where the cache is, what it holds and how large it is."""
     from imgsort.jobs.upkeep.cache import cache_info
 
-    _show("cache info", cache_info(), as_json=as_json)
+    _show("cache info", cache_info(), as_json=as_json, done="")
 
 
 @cache.command(short_help="Remove features, models, weights, or all of them.")
@@ -36,7 +36,7 @@ def clear(*, features: bool, models: bool, weights: bool, as_json: bool) -> None
 
     everything = not (features or models or weights)
     left = clear_cache(features=features or everything, models=models or everything, weights=weights or everything)
-    _show("cache clear", left, as_json=as_json)
+    _show("cache clear", left, as_json=as_json, done="The cache was cleared.")
 
 
 @cache.command(short_help="Remove what was not used for the longest time.")
@@ -46,14 +46,15 @@ def prune(max_size: str, *, as_json: bool) -> None:
     """Remove what was not used for the longest time, until the rest fits into --max-size. Features go first."""
     from imgsort.jobs.upkeep.cache import prune_cache
 
-    _show("cache prune", prune_cache(max_size), as_json=as_json)
+    _show("cache prune", prune_cache(max_size), as_json=as_json, done="The cache was made smaller.")
 
 
-def _show(command: str, info: Any, *, as_json: bool) -> None:
-    from imgsort.cli.output.result import print_json
+def _show(command: str, info: Any, *, as_json: bool, done: str) -> None:
+    from imgsort.cli.output.result import print_json, require_output
     from imgsort.cli.output.upkeep import print_cache
 
     if as_json:
         print_json({"version": 1, "command": command, **info.to_json()})
     else:
         print_cache(info)
+    require_output(done)

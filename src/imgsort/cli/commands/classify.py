@@ -8,7 +8,7 @@ import click
 from imgsort.cli.options import common as options
 from imgsort.cli.options import learn as learn_options
 from imgsort.cli.options import types
-from imgsort.cli.running import exit_for, filing_keywords, positive, run, show
+from imgsort.cli.running import done_by_filing, exit_for, filing_keywords, positive, run, show, written
 
 
 @click.command(short_help="File every image into the folder of its class.")
@@ -59,7 +59,7 @@ def classify(
         looking = {name: settings[name] for name in _LOOKING}
         _require_default({**settings, "confidence": confidence is not None})
         result = run(predict, quiet, files=paths, top=top or 5, **positive(looking))
-        show(result, print_answers, as_json=as_json)
+        show(result, print_answers, as_json=as_json, done=written(settings["csv"]))
         return
     if len(paths) > 1 or (paths[0].suffix and not paths[0].exists()):
         missing = [path for path in paths if not path.exists()]
@@ -68,7 +68,12 @@ def classify(
         )
     filing = filing_keywords(settings)
     classified = run(job, quiet, folder=paths[0], confidence=confidence, top=top or 1, **filing)
-    show(classified, lambda shown: print_classified(shown, verbose=verbose), as_json=as_json)
+    show(
+        classified,
+        lambda shown: print_classified(shown, verbose=verbose),
+        as_json=as_json,
+        done=done_by_filing(classified.filing, settings["csv"]),
+    )
     exit_for(classified.refused)
 
 
@@ -93,7 +98,7 @@ def explain(*, quiet: bool, as_json: bool, **settings: Any) -> None:
 
     with without_chatter():
         result = job(**settings)
-    show(result, print_explanation, as_json=as_json)
+    show(result, print_explanation, as_json=as_json, done=written(result.picture))
 
 
 @click.command(short_help="Write a classifier in another format.")
@@ -121,7 +126,8 @@ def export(*, quiet: bool, as_json: bool, **settings: Any) -> None:
     from imgsort.cli.output.learn import print_export
     from imgsort.jobs.learn.export import export as job
 
-    show(run(job, quiet, **settings), print_export, as_json=as_json)
+    result = run(job, quiet, **settings)
+    show(result, print_export, as_json=as_json, done=written(result.exported, result.description))
 
 
 _LOOKING = ("classifier", "csv", "device", "no_cache", "verify", "max_pixels", "truncated")

@@ -8,7 +8,7 @@ import click
 from imgsort.cli.options import common as options
 from imgsort.cli.options import learn as learn_options
 from imgsort.cli.options import types
-from imgsort.cli.running import exit_if_interrupted, positive, run, show
+from imgsort.cli.running import exit_if_interrupted, positive, run, show, written
 
 
 @click.command(short_help="Learn your folders, and write a classifier.")
@@ -44,7 +44,7 @@ def train(folder: Path, *, quiet: bool, as_json: bool, **settings: Any) -> None:
     from imgsort.jobs.learn.train import train as job
 
     result = run(job, quiet, folder=folder, **positive(settings))
-    show(result, print_training, as_json=as_json)
+    show(result, print_training, as_json=as_json, done=written(result.classifier, result.report))
     exit_if_interrupted(result.status)
 
 
@@ -72,7 +72,8 @@ def evaluate(*, quiet: bool, as_json: bool, **settings: Any) -> None:
     from imgsort.cli.output.learn import print_evaluate
     from imgsort.jobs.learn.evaluate import evaluate as job
 
-    show(run(job, quiet, **positive(settings)), print_evaluate, as_json=as_json)
+    result = run(job, quiet, **positive(settings))
+    show(result, print_evaluate, as_json=as_json, done=written(result.report))
 
 
 @click.command(short_help="Train several models on one split.")
@@ -103,5 +104,5 @@ def compare(folder: Path, *, quiet: bool, as_json: bool, **settings: Any) -> Non
     from imgsort.jobs.learn.compare import compare as job
 
     result = run(job, quiet, folder=folder, **positive(settings))
-    show(result, print_comparison, as_json=as_json)
+    show(result, print_comparison, as_json=as_json, done=written(result.report))
     exit_if_interrupted(result.status)

@@ -38,7 +38,7 @@ def list_(*, as_json: bool) -> None:
 @options.as_json
 def pull(name: str, *, quiet: bool, as_json: bool) -> None:
     """Fetch the weights of the model NAME ahead of time, and check them. `imgsort models list` shows the names."""
-    from imgsort.cli.output.result import print_json
+    from imgsort.cli.output.result import print_json, require_output
     from imgsort.cli.output.text import printable
     from imgsort.cli.terminal import TerminalListener
     from imgsort.jobs.upkeep.models import pull_model
@@ -48,3 +48,4 @@ def pull(name: str, *, quiet: bool, as_json: bool) -> None:
         print_json({"version": 1, "command": "models pull", "model": name, "weights": str(file)})
     else:
         click.echo(f"{name}: {printable(file)}")
+    require_output(f"{printable(file)} is there.")

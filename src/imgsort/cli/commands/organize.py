@@ -7,7 +7,7 @@ import click
 
 from imgsort.cli.options import common as options
 from imgsort.cli.options import types
-from imgsort.cli.running import exit_for, filing_keywords, run, show, show_filing
+from imgsort.cli.running import done_by_filing, exit_for, filing_keywords, run, show, show_filing
 
 
 @click.command(short_help="Group images that look alike into category folders.")
@@ -170,5 +170,10 @@ def check(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **settings
     from imgsort.jobs.organize.check import check as job
 
     result = run(job, quiet, folder=folder, **filing_keywords(settings))
-    show(result, lambda found: print_check(found, verbose=verbose), as_json=as_json)
+    show(
+        result,
+        lambda found: print_check(found, verbose=verbose),
+        as_json=as_json,
+        done=done_by_filing(result.filing, settings["csv"]),
+    )
     exit_for(result.refused)

@@ -41,11 +41,11 @@ def undo(folder: Path, run: str | None, *, quiet: bool, as_json: bool) -> None:
     Every file goes back to its old name and place. Empty folders that the run made are removed. Files that were
     changed since are named and stay as they are (exit code 4). Give the command again for the run before.
     """
-    from imgsort.cli.output.filing import print_undo
+    from imgsort.cli.output.filing import print_undo, undone_text
     from imgsort.jobs.organize.undo import undo as take_back
 
     result = running.run(take_back, quiet, folder=folder, run=run)
-    running.show(result, print_undo, as_json=as_json)
+    running.show(result, print_undo, as_json=as_json, done=undone_text(result))
     running.exit_for(result.refused)
 
 
@@ -57,4 +57,4 @@ def history(folder: Path, *, as_json: bool) -> None:
     from imgsort.cli.output.filing import print_history
     from imgsort.jobs.organize.history import history as list_runs
 
-    running.show(list_runs(folder), print_history, as_json=as_json)
+    running.show(list_runs(folder), print_history, as_json=as_json, done="")

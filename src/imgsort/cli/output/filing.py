@@ -78,12 +78,17 @@ def print_refused(refused: "Sequence[Refusal]") -> None:
 def print_undo(result: "UndoResult") -> None:
     """Print what an undo did."""
     print_refused(result.refused)
-    click.echo(f"{files_text(result.restored)} taken back from {printable(result.command)} (run {result.run}).")
+    click.echo(undone_text(result))
     if result.refused:
         click.echo(
             f"Not taken back: {files_text(len(result.refused))}. Remove the cause, and "
             f"`imgsort undo {printable(shown_path(result.collection))} {result.run}` tries them again."
         )
+
+
+def undone_text(result: "UndoResult") -> str:
+    """Say how many files are back at their old places."""
+    return f"{files_text(result.restored)} taken back from {printable(result.command)} (run {result.run})."
 
 
 def print_history(result: "History") -> None:

@@ -27,5 +27,8 @@ def print_columns(rows: "Sequence[Sequence[str]]", right: tuple[int, ...] = ()) 
 
 def shown_path(path: Path) -> Path:
     """Return the path as a person would type it in the current folder."""
-    here = Path.cwd()
+    try:
+        here = Path.cwd()
+    except OSError:  # somebody removed it while the command ran
+        return path
     return path.relative_to(here) if path.is_relative_to(here) and path != here else path

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from imgsort.features.cache.feature_store import UNUSABLE, FeatureStore, KnownFile, store_file
+from imgsort.features.cache.folder import tell_if_temporary
 from imgsort.images.finding.find import ImageFile
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class FeatureCache:
         self._new_features: dict[str, NDArray[np.float32]] = {}
         self._new_files: list[KnownFile] = []
         self._store: FeatureStore | None = None
+        tell_if_temporary(notice)
         try:
             self._store = FeatureStore()
         except UNUSABLE as error:
@@ -140,11 +142,11 @@ class FeatureCache:
 
     def _give_up(self, error: Exception) -> None:
         try:
-            where = f"{store_file()}: "
-        except OSError:  # the user has no home folder for it
-            where = ""
+            file = store_file()
+        except OSError:  # there is no place for it, as `tell_if_temporary` has said
+            return
         self._notice(
-            f"{where}the cache cannot be used ({error}), so this run is slower. "
+            f"{file}: the cache cannot be used ({error}), so this run is slower. "
             "`imgsort cache clear --features` makes a new one; --no-cache runs without it."
         )
 

@@ -53,19 +53,22 @@ class KnownFile:
     content: str
 
 
+STORE_NAME = "features.sqlite"
+
+
 def store_file() -> Path:
-    """Return the path of the file, which need not exist."""
-    return cache_folder() / "features.sqlite"
+    """Return the path of the file, which need not exist. Raises OSError."""
+    return cache_folder() / STORE_NAME
 
 
 class FeatureStore:
-    """The open file. Only one thread at a time may use it.
+    """The open file, which is `store_file()` unless another `path` is given. Only one thread at a time may use it.
 
     Other processes may read and write the file meanwhile.
     """
 
-    def __init__(self) -> None:
-        path = store_file()
+    def __init__(self, path: Path | None = None) -> None:
+        path = path or store_file()
         path.parent.mkdir(parents=True, exist_ok=True)
         self._database = sqlite3.connect(path, timeout=_BUSY_SECONDS, check_same_thread=False)
         self._today = int(time.time() // _DAY_SECONDS)

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imgsort.errors import ConversionError
-from imgsort.features.cache.folder import PART, cache_folder, write_whole
+from imgsort.features.cache.folder import PART, cache_folder, cache_folders, write_whole
 
 _SUFFIX = ".tflite"
+_MODELS = "models"
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ class ConvertedModel:
 
 
 def models_folder() -> Path:
-    """Return the folder of converted models, which need not exist."""
-    return cache_folder() / "models"
+    """Return the folder that converted models are written to. It need not exist. Raises OSError."""
+    return cache_folder() / _MODELS
 
 
 def kept_models() -> list[Path]:
@@ -112,10 +113,12 @@ def _with_prefix(prefix: str) -> list[Path]:
 
 
 def _files(suffix: str) -> list[Path]:
-    """Return the files with this suffix in the folder, or no files if the folder cannot be read."""
-    with contextlib.suppress(OSError):
-        return sorted(file for file in models_folder().iterdir() if file.suffix == suffix)
-    return []
+    """Return the files with this suffix. A folder that cannot be read has none."""
+    files: list[Path] = []
+    for folder in cache_folders():
+        with contextlib.suppress(OSError):
+            files += sorted(file for file in (folder / _MODELS).iterdir() if file.suffix == suffix)
+    return files
 
 
 def _hash_in_name(file: Path) -> str:

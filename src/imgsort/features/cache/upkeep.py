@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from imgsort.errors import CacheError
-from imgsort.features.cache.feature_store import UNUSABLE, FeatureStore, store_file
-from imgsort.features.cache.folder import cache_folder
+from imgsort.features.cache.feature_store import STORE_NAME, UNUSABLE, FeatureStore
+from imgsort.features.cache.folder import named_cache_folder
 from imgsort.features.cache.model_store import abandoned_files, kept_models
 from imgsort.features.cache.weights_store import kept_weights, remove_unfinished
 
@@ -59,7 +59,6 @@ def look_into_cache() -> CacheInfo:
 
 def clear_features() -> None:
     """Remove all kept features, even if they cannot be read. Raises CacheError."""
-    _folder()
     _remove(_feature_files())
 
 
@@ -82,14 +81,14 @@ def prune(max_bytes: int) -> None:
     or if something cannot be removed.
     """
     excess = look_into_cache().total_bytes - max_bytes
-    if excess > 0 and os.path.exists(store_file()):
+    if excess > 0 and os.path.exists(_store_file()):
         try:
-            with contextlib.closing(FeatureStore()) as store:
+            with contextlib.closing(FeatureStore(_store_file())) as store:
                 store.remove_least_used(excess)
                 is_empty = store.count_features() == 0
         except UNUSABLE as error:
             raise CacheError(
-                f"{store_file()}: cannot be made smaller ({error}). `imgsort cache clear --features` makes a new one."
+                f"{_store_file()}: cannot be made smaller ({error}). `imgsort cache clear --features` makes a new one."
             ) from error
         if is_empty:  # an empty file also takes space
             clear_features()
@@ -103,21 +102,25 @@ def prune(max_bytes: int) -> None:
 
 def _folder() -> Path:
     try:
-        return cache_folder()
+        return named_cache_folder()
     except OSError as error:
         raise CacheError(f"there is no cache: {error.strerror}.") from error
 
 
+def _store_file() -> Path:
+    return _folder() / STORE_NAME
+
+
 def _feature_files() -> list[Path]:
     """Return the files that hold features, the main one first: nobody opens the others without it."""
-    return [Path(f"{store_file()}{end}") for end in _BESIDE if os.path.exists(f"{store_file()}{end}")]
+    return [Path(f"{_store_file()}{end}") for end in _BESIDE if os.path.exists(f"{_store_file()}{end}")]
 
 
 def _rows() -> int | None:
-    if not os.path.exists(store_file()):
+    if not os.path.exists(_store_file()):
         return 0
     try:
-        with contextlib.closing(FeatureStore()) as store:
+        with contextlib.closing(FeatureStore(_store_file())) as store:
             return store.count_features()
     except UNUSABLE:
         return None

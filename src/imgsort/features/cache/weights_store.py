@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from imgsort.content import file_content_hash
-from imgsort.features.cache.folder import cache_folder
+from imgsort.features.cache.folder import named_cache_folder
 
 _SUFFIX = ".h5"
 _UNFINISHED = "download-"
@@ -18,8 +18,11 @@ _ABANDONED_SECONDS = 86400
 
 
 def weights_folder() -> Path:
-    """Return the folder of weights, which need not exist."""
-    return cache_folder() / "weights"
+    """Return the folder of weights, which need not exist. It is never a temporary one: a download would be lost.
+
+    Raises OSError if the user has no home folder.
+    """
+    return named_cache_folder() / "weights"
 
 
 def kept_weights() -> list[Path]:

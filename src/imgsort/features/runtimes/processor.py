@@ -10,7 +10,7 @@ import platform
 from dataclasses import dataclass
 from pathlib import Path
 
-from imgsort.features.cache.folder import cache_folder, write_whole
+from imgsort.features.cache.folder import named_cache_folder, write_whole
 from imgsort.features.runtimes.openvino_library import openvino_core
 
 _CPU_INFO = Path("/proc/cpuinfo")
@@ -46,11 +46,11 @@ def this_processor() -> Processor:
     if platform.machine().lower() not in ("x86_64", "amd64"):
         return _UNKNOWN
     try:
-        record = _record(_installation())
-        known = _remembered(record)
+        installation = _installation()
+        known = _remembered(installation)
         if known is None:
             known = described_by_openvino()
-            _remember(record, known)
+            _remember(installation, known)
         return known
     except (ImportError, OSError, RuntimeError):
         return _UNKNOWN
@@ -88,19 +88,19 @@ def _first_processor() -> str:
 
 
 def _record(installation: str) -> Path:
-    return cache_folder() / "processors" / f"{hashlib.sha256(installation.encode()).hexdigest()[:32]}.json"
+    return named_cache_folder() / "processors" / f"{hashlib.sha256(installation.encode()).hexdigest()[:32]}.json"
 
 
-def _remembered(record: Path) -> Processor | None:
+def _remembered(installation: str) -> Processor | None:
     """Return the processor that an earlier command found, or None if there is none or its file is damaged."""
     try:
-        kept = json.loads(record.read_bytes())
+        kept = json.loads(_record(installation).read_bytes())
         return Processor(str(kept["name"]), frozenset(map(str, kept["capabilities"])))
     except (OSError, ValueError, LookupError, TypeError):
         return None
 
 
-def _remember(record: Path, processor: Processor) -> None:
+def _remember(installation: str, processor: Processor) -> None:
     kept = {"name": processor.name, "capabilities": sorted(processor.capabilities)}
-    with contextlib.suppress(OSError):  # with a read-only cache, the next command asks again
-        write_whole(record, json.dumps(kept).encode())
+    with contextlib.suppress(OSError):  # without a cache, or with a read-only one, the next command asks again
+        write_whole(_record(installation), json.dumps(kept).encode())

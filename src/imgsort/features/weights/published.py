@@ -1,10 +1,10 @@
 """Tries one place after another for weights that Keras publishes."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from imgsort.errors import DownloadError, WeightsError
+from imgsort.features.keras_home import keras_folder, require_kept
 from imgsort.features.weights.fetching import Fetching
 from imgsort.features.weights.keras_host import fetch_published
 from imgsort.features.weights.package_copy import PackageCopy
@@ -30,9 +30,11 @@ class PublishedWeights:
 
     @property
     def file(self) -> Path:
-        """The path where Keras and imgsort keep the file that Keras publishes."""
-        home = os.environ.get("KERAS_HOME") or Path.home() / ".keras"
-        return Path(home) / "models" / self.path.rpartition("/")[2]
+        """The path where Keras and imgsort keep the file that Keras publishes.
+
+        Raises WeightsError if there is no home folder and no place for temporary files.
+        """
+        return keras_folder() / "models" / self.path.rpartition("/")[2]
 
     def found(self) -> WeightsFile | None:
         """Return the file that is on this machine, or None. Its hash is checked when it is used."""
@@ -66,6 +68,7 @@ class PublishedWeights:
 
     def _fetched(self, name: str, fetching: Fetching) -> WeightsFile:
         try:
+            require_kept(self.file)
             fetch_published(self.path, self.md5, self.file, name, fetching)
             return WeightsFile(self.file, "keras", self.numbers_sha256)
         except WeightsError as error:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from imgsort.errors import DownloadError, UnreachableError
-from imgsort.features.cache.folder import cache_folder
+from imgsort.features.cache.folder import named_cache_folder
 
 REMEMBERED_SECONDS = 600.0
 
@@ -33,7 +33,7 @@ def asking(host: str, *, again: bool) -> Iterator[None]:
 
 def unreachable_folder() -> Path:
     """Return the folder with a file for each remembered host. It need not exist. Raises OSError without a home."""
-    return cache_folder() / "unreachable"
+    return named_cache_folder() / "unreachable"
 
 
 def _record(host: str) -> Path:

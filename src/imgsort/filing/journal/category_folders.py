@@ -5,7 +5,6 @@ content hashes of its members. A folder that a person renamed is recognised by i
 of its members. A link is never recognised, even if it has the name of a category.
 """
 
-import json
 import os
 import stat
 from collections.abc import Iterable, Mapping
@@ -16,7 +15,14 @@ from typing import Any
 from imgsort.content import file_content_hash
 from imgsort.errors import JournalError
 from imgsort.filing.journal.foreign import NONSENSE, checked_integer, checked_relative, checked_text
-from imgsort.filing.journal.state import json_line, make_state_folder, read_bounded, state_folder, write_atomically
+from imgsort.filing.journal.state import (
+    json_line,
+    make_state_folder,
+    parsed_json,
+    read_bounded,
+    state_folder,
+    write_atomically,
+)
 from imgsort.filing.paths import has_link_on_the_way, join, parent_of
 
 MAX_BYTES = 64 * 1024**2
@@ -217,7 +223,7 @@ def _read(root: Path) -> list[CategoryFolder]:
     if data is None:
         return []
     try:
-        record = json.loads(data)
+        record = parsed_json(data)
         if record["version"] != 1:
             raise ValueError(f"version {record['version']!r}")
         return [_folder(value) for value in record["folders"]]

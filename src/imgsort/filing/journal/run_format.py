@@ -4,7 +4,6 @@ A run file may come with a folder from a stranger. Every function that reads a r
 `foreign.NONSENSE` if it finds something that imgsort does not write.
 """
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 from imgsort.errors import ElsewhereError
 from imgsort.filing.journal.foreign import NONSENSE, checked_count, checked_integer, checked_relative, checked_text
 from imgsort.filing.journal.run import Links
-from imgsort.filing.journal.state import json_line
+from imgsort.filing.journal.state import json_line, parsed_json
 from imgsort.filing.planning.plan import FolderCount, Move, Plan
 from imgsort.filing.planning.site import Mode, Site
 
@@ -65,12 +64,12 @@ def parse_plan(root: Path, run_id: str, lines: Iterator[bytes]) -> tuple[dict[st
     Takes the lines of the plan from `lines` and leaves those of the events. Raises ElsewhereError if the run
     was recorded for other folders.
     """
-    header = json.loads(next(lines, b"{}"))
+    header = parsed_json(next(lines, b"{}"))
     if header.get("type") != "run" or header["version"] != 1 or header["id"] != run_id:
         raise ValueError("it does not begin as a run of this name does")
     moves = []
     for line in lines:
-        record = json.loads(line)
+        record = parsed_json(line)
         if record["type"] == "end":
             break
         moves.append(_move(record))
@@ -95,7 +94,7 @@ def parse_plan(root: Path, run_id: str, lines: Iterator[bytes]) -> tuple[dict[st
 
 def parse_events(lines: Iterable[bytes], plan: Plan) -> list[dict[str, Any]]:
     """Return the events on `lines`, the lines that follow the plan."""
-    return [_event(json.loads(line), len(plan.moves)) for line in lines]
+    return [_event(parsed_json(line), len(plan.moves)) for line in lines]
 
 
 def plan_after(plan: Plan, events: Iterable[dict[str, Any]]) -> Plan:
@@ -109,13 +108,13 @@ def plan_after(plan: Plan, events: Iterable[dict[str, Any]]) -> Plan:
 
 def command_on(line: bytes) -> str:
     """Return the command that the first `line` of a run file names, or "" if it names none."""
-    return checked_text(json.loads(line).get("command", ""))
+    return checked_text(parsed_json(line).get("command", ""))
 
 
 def event_on(line: bytes) -> dict[str, Any]:
     """Return the event on the last `line` of a run file, or an event of type "" if there is none."""
     try:
-        return _event(json.loads(line), 0)
+        return _event(parsed_json(line), 0)
     except NONSENSE:
         return {"type": ""}
 

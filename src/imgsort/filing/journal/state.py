@@ -16,9 +16,11 @@ from typing import Any
 from imgsort.errors import JournalError
 from imgsort.filing.paths import STATE_FOLDER
 from imgsort.filing.shortcomings import Shortcoming, note
+from imgsort.portable_text import local_tree, portable_tree
 
 # After these errors, a sync would fail again, and nothing that was written is safe.
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+_ESCAPE = b"\\u"  # stands in JSON wherever a name is not ASCII
 
 
 def state_folder(root: Path) -> Path:
@@ -130,5 +132,16 @@ def sync_folder(folder: str | os.PathLike[str]) -> None:
 
 
 def json_line(value: dict[str, Any]) -> bytes:
-    """Return `value` as one line of ASCII JSON; names that are not UTF-8 keep their escapes."""
-    return json.dumps(value, ensure_ascii=True, separators=(",", ":"), allow_nan=False).encode("ascii") + b"\n"
+    """Return `value` as one line of ASCII JSON, the same under every locale. Bytes that are not UTF-8 are escapes."""
+    line = _as_json(value)
+    return (line if _ESCAPE not in line else _as_json(portable_tree(value))) + b"\n"
+
+
+def parsed_json(data: bytes) -> Any:
+    """Return the value of JSON that `json_line` wrote under any locale. Raises ValueError and RecursionError."""
+    value = json.loads(data)
+    return value if _ESCAPE not in data and data.isascii() else local_tree(value)
+
+
+def _as_json(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=True, separators=(",", ":"), allow_nan=False).encode("ascii")

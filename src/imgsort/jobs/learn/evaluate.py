@@ -9,7 +9,7 @@ from imgsort.errors import ClassifierError, CollectionError
 from imgsort.images.decoding.decode import ReadSettings
 from imgsort.images.finding.find import ImageFile, Unreadable, require_folder
 from imgsort.images.finding.rules import Rules
-from imgsort.jobs.learn.steps.class_folders import find_classes, only_classes
+from imgsort.jobs.learn.steps.class_folders import find_classes, only_classes, tell_of_shared_images
 from imgsort.jobs.learn.steps.predicting import PredictOptions, as_trained, feature_model, require_fitting
 from imgsort.jobs.learn.steps.report import Mistake, end_of_json, mistakes_in, report_folder, write_evaluation
 from imgsort.jobs.listener import Listener, Remembering
@@ -94,6 +94,7 @@ def evaluate(
         raise CollectionError(f"{root}: none of its images can be read.")
     require_fitting(file, features)
     images = LabelledImages(root, features.files, features.contents, _labels(features.files, classes))
+    tell_of_shared_images(hearing, images)
     learned_from = sum(content in file.classifier.trained_on for content in images.contents)
     if learned_from:
         hearing.notice(f"the classifier was trained with {learned_from} of these images, so the figures are too good.")

@@ -6,8 +6,11 @@ from pathlib import Path
 from imgsort.errors import CollectionError, TooFewImagesError, UsageError
 from imgsort.images.finding.find import Listing, find_images
 from imgsort.images.finding.rules import DEFAULT_RULES, Rules
+from imgsort.jobs.listener import Listener
 from imgsort.jobs.session.listing import LEFT_OUT, and_left_out
 from imgsort.learning.data.class_names import require_class_names
+from imgsort.learning.data.dataset import LabelledImages
+from imgsort.learning.data.shared_images import shared_images
 
 
 @dataclass(frozen=True)
@@ -73,3 +76,19 @@ def only_classes(folders: ClassFolders, known: tuple[str, ...]) -> tuple[ClassFo
     files = tuple(file for file in folders.listing.files if file.path.partition("/")[0] not in unknown)
     classes = tuple(name for name in folders.classes if name in known)
     return replace(folders, classes=classes, listing=replace(folders.listing, files=files)), unknown
+
+
+def tell_of_shared_images(listener: Listener, *sets: LabelledImages) -> None:
+    """Give a notice if images with the same bytes are in two classes. It names both paths of the first such image.
+
+    `sets`: see `shared_images`.
+    """
+    shared = shared_images(*sets)
+    if shared:
+        first, second = shared[0]
+        others = len(shared) - 1
+        more = "" if not others else f", and so {'is 1 more image' if others == 1 else f'are {others} more images'}"
+        listener.notice(
+            f"{first} and {second} are the same image, in two classes{more}. "
+            "Keep each image only in the class that it belongs to."
+        )

@@ -10,7 +10,13 @@ from imgsort.features.cache.feature_cache import NO_CACHE, FeatureCache, NoCache
 from imgsort.images.decoding.decode import ReadSettings
 from imgsort.images.finding.find import Unreadable, require_folder
 from imgsort.images.finding.left_out import NOTHING
-from imgsort.jobs.learn.steps.class_folders import ClassFolders, find_classes, only_classes, require_two
+from imgsort.jobs.learn.steps.class_folders import (
+    ClassFolders,
+    find_classes,
+    only_classes,
+    require_two,
+    tell_of_shared_images,
+)
 from imgsort.jobs.learn.steps.settings import LearnSettings
 from imgsort.jobs.listener import Remembering
 from imgsort.learning.data.dataset import LabelledImages, Split, divide, labelled
@@ -56,11 +62,13 @@ class TrainingReader:
         images = labelled(root, looks, folders.classes)
         unreadable = folders.listing.unreadable + looks.unreadable
         if tests is None:
+            tell_of_shared_images(self.listener, images)
             train, validation, test = divide(images, looks, folders.classes, settings.split, settings.seed)
         else:
             train, validation = divide(images, looks, folders.classes, settings.split[:2], settings.seed)
             test, others = self._test_images(tests, folders.classes)
             unreadable += others
+            tell_of_shared_images(self.listener, images, test)
             known = len(set(images.contents).intersection(test.contents))
             if known:
                 self.listener.notice(

@@ -24,6 +24,7 @@ from imgsort.grouping.centres import Centres
 from imgsort.images.decoding.letterbox import Fit
 from imgsort.jobs.listener import Listener
 from imgsort.jobs.settings import MAX_SIZE_PX, MIN_SIZE_PX
+from imgsort.portable_text import local_tree, portable_tree
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,8 +66,12 @@ def save(root: Path, run_id: str, saved: SavedCentres) -> None:
         "centres": np.ascontiguousarray(saved.centres.centres),
         "limits": np.ascontiguousarray(saved.centres.limits),
     }
-    texts = {"version": "1", "folders": json.dumps(saved.folders), "model": json.dumps(saved.model)}
+    texts = {"version": "1", "folders": _text(list(saved.folders)), "model": _text(saved.model)}
     write_atomically(_path(root, run_id), to_bytes(arrays, metadata=texts))
+
+
+def _text(value: Any) -> str:
+    return json.dumps(portable_tree(value))
 
 
 def latest(root: Path, categories: Set[str]) -> tuple[SavedCentres | None, bool]:
@@ -109,7 +114,7 @@ def _read(path: Path) -> SavedCentres:
             texts = file.metadata() or {}
             if texts["version"] != "1":
                 raise ValueError(f"version {texts['version']!r}")
-            listed = json.loads(texts["folders"])
+            listed = local_tree(json.loads(texts["folders"]))
             if not isinstance(listed, list):
                 raise ValueError("its folders are not a list")
             folders = tuple(checked_relative(folder) for folder in listed)
@@ -117,7 +122,7 @@ def _read(path: Path) -> SavedCentres:
             limits = _numbers(file.get_tensor("limits"), 1)
             if not len(centres) == len(limits) == len(folders) > 0:
                 raise ValueError("its parts differ in length")
-            return SavedCentres(Centres(centres, limits), folders, _model(json.loads(texts["model"])))
+            return SavedCentres(Centres(centres, limits), folders, _model(local_tree(json.loads(texts["model"]))))
     except (SafetensorError, OSError, *NONSENSE) as error:
         raise JournalError(
             f"{path}: this is not what imgsort wrote there ({error}). Remove the file to go on without it."

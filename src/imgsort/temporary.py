@@ -1,0 +1,49 @@
+"""Gives this process a temporary folder of its own, for what the user's own folders have no place for."""
+
+import atexit
+import os
+import shutil
+import tempfile
+import threading
+from pathlib import Path
+
+_one_at_a_time = threading.Lock()
+_made: dict[int, Path] = {}
+
+
+def private_folder() -> Path:
+    """Return an empty folder at first, later the same one. Only this user may enter it; it is removed at the end.
+
+    Its name cannot be guessed: in a shared folder such as `/tmp`, a stranger could prepare a name that is known
+    beforehand. Raises OSError if there is no place for temporary files.
+    """
+    process = os.getpid()  # a forked process needs its own, because the first one may end earlier
+    with _one_at_a_time:
+        if process not in _made or not _made[process].is_dir():
+            _made[process] = Path(tempfile.mkdtemp(prefix="imgsort-")).absolute()
+            atexit.register(_remove, process)
+        return _made[process]
+
+
+def is_private(path: Path) -> bool:
+    """Say whether `path` lies in the temporary folder of this process, and so is gone when the process ends."""
+    folder = _made.get(os.getpid())
+    return folder is not None and path.is_relative_to(folder)
+
+
+def _remove(process: int) -> None:
+    if process == os.getpid():
+        shutil.rmtree(_made[process], ignore_errors=True)
+
+
+def can_write(folder: Path) -> bool:
+    """Say whether files can be made in `folder`, or whether `folder` can be made first."""
+    try:
+        folder = folder.absolute()
+        while not os.path.lexists(folder):
+            if folder.parent == folder:
+                return False
+            folder = folder.parent
+        return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+    except OSError:
+        return False

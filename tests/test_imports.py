@@ -32,6 +32,7 @@ HEAVY = {
 
 # A folder may import from itself and from the folders listed here. Every folder may import the modules of OPEN_TO_ALL.
 MAY_IMPORT = {
+    "sidecar_names": set(),
     "images": set(),
     "grouping": set(),
     "filing": set(),
@@ -42,7 +43,18 @@ MAY_IMPORT = {
     "cli": {"jobs"},
     "": {"jobs", "cli"},
 }
-OPEN_TO_ALL = {"errors", "content", "csv_file", "homes", "mapped", "name_key", "portable_text", "temporary", "version"}
+OPEN_TO_ALL = {
+    "errors",
+    "content",
+    "csv_file",
+    "homes",
+    "mapped",
+    "name_key",
+    "portable_text",
+    "sidecar_names",
+    "temporary",
+    "version",
+}
 
 # The rooms (subfolders) of each folder, in the order in which data flows. A room may import from itself and from the
 # rooms before it. "." stands for the modules that lie directly in the folder. A module with a place of its own in the

@@ -193,7 +193,8 @@ def test_single_files_are_told_of_and_left(trained, inbox, tmp_path):
 
 @pytest.mark.parametrize(
     "option",
-    "--output=x --copy --hardlink --symlink -n --plan=x.csv -r --no-sidecars --strict --confidence=0.5".split(),
+    "--output=x --copy --hardlink --symlink -n --plan=x.csv -r --no-sidecars --sidecar={stem}.x --strict "
+    "--confidence=0.5".split(),
 )
 def test_files_and_options_that_file_do_not_go_together(trained, inbox, option):
     """Single files are not filed, so an option for filing is a usage error. A folder among files is one too."""

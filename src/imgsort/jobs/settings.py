@@ -13,6 +13,7 @@ from imgsort.filing.planning.site import Mode
 from imgsort.images.decoding.decode import ReadSettings, Truncated
 from imgsort.images.decoding.letterbox import Fit
 from imgsort.images.finding.rules import Rules
+from imgsort.sidecar_names.rules import SidecarRules
 
 MIN_SIZE_PX, MAX_SIZE_PX = 32, 2048
 MAX_PIXELS_LIMIT = 1_000_000_000
@@ -61,6 +62,7 @@ class FilingOptions(ReadOptions, RuleOptions, total=False):
     recursive: bool
     strict: bool
     sidecars: bool
+    sidecar_patterns: Sequence[str]
     dry_run: bool
     plan: str | Path | None
 
@@ -127,6 +129,8 @@ class FilingSettings:
     `recursive`: take the images of every subfolder.
     `strict`: an unreadable image is an error.
     `sidecars`: the sidecars of an image go where the image goes.
+    `sidecar_patterns`: the names of further sidecars, for example `{stem}_mask.png`, with `{stem}` or `{name}` for the
+    image's name.
     `dry_run`: only make the plan, and change nothing.
     `plan`: write the plan to this new CSV file, and change nothing else.
     `exclude`, `include`: patterns that say which images count. Together they are the `rules`.
@@ -137,6 +141,7 @@ class FilingSettings:
     recursive: bool = False
     strict: bool = False
     sidecars: bool = True
+    sidecar_patterns: Sequence[str] = ()
     dry_run: bool = False
     plan: Path | None = None
     exclude: Sequence[str] = ()
@@ -146,6 +151,14 @@ class FilingSettings:
         Rules(self.exclude, self.include)  # a wrong pattern is an error before anything is listed
         object.__setattr__(self, "output", _path(self.output))
         object.__setattr__(self, "plan", _path(self.plan))
+        patterns = self.sidecar_patterns
+        object.__setattr__(self, "sidecar_patterns", (patterns,) if isinstance(patterns, str) else tuple(patterns))
+        SidecarRules.of(self.sidecar_patterns)
+        if self.sidecar_patterns and not self.sidecars:
+            raise UsageError(
+                "--sidecar and --no-sidecars do not go together: the one takes files along, the other leaves them. "
+                "Leave out one."
+            )
         if self.plan is not None and self.dry_run:
             raise UsageError(
                 "--plan and --dry-run do not go together: neither of them touches an image. Leave out one."
@@ -159,6 +172,11 @@ class FilingSettings:
     def rules(self) -> Rules:
         """What is left out of the collection."""
         return Rules(self.exclude, self.include)
+
+    @property
+    def sidecar_rules(self) -> SidecarRules:
+        """The rules by which a file belongs to an image."""
+        return SidecarRules.of(self.sidecar_patterns)
 
     @property
     def touches_nothing(self) -> bool:

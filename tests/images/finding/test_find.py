@@ -7,6 +7,7 @@ import pytest
 from imgsort.errors import CollectionError
 from imgsort.images.finding.find import ImageFile, find_images, require_folder
 from imgsort.images.finding.sidecars import Sidecar
+from imgsort.sidecar_names.rules import SidecarRules
 from tests.support.trees import make_tree
 
 JPEG = b"\xff\xd8\xff\xe0 and so on"
@@ -159,7 +160,7 @@ def test_a_file_that_goes_away_meanwhile_is_no_row(tmp_path, monkeypatch):
         (tmp_path / "a.jpg").unlink()
         return entries
 
-    monkeypatch.setattr("imgsort.images.finding.find.os.scandir", scan_and_remove)
+    monkeypatch.setattr("imgsort.images.finding.entries.os.scandir", scan_and_remove)
     assert listed(tmp_path) == ["b.jpg"]
 
 
@@ -264,6 +265,19 @@ def test_an_image_is_never_a_sidecar(tmp_path):
     """An image with the name of a sidecar is listed as an image."""
     make_tree(tmp_path, {"x.jpg": JPEG, "x.txt": PNG, "x.mov": TEXT})
     assert sidecars_in(tmp_path) == {"x.jpg": ["x.mov"], "x.txt": []}
+
+
+def test_a_cameras_thumbnail_goes_with_its_photo_or_is_an_image(tmp_path):
+    """A thumbnail (.thm) has the content of a JPEG. Beside a photo it is a sidecar; beside a video it is an image."""
+    make_tree(tmp_path, {"x.jpg": JPEG, "x.THM": JPEG, "x.jpg.thm": TEXT, "video.thm": JPEG, "text.thm": TEXT})
+    assert sidecars_in(tmp_path) == {"video.thm": [], "x.jpg": ["x.THM", "x.jpg.thm"]}
+
+
+def test_an_image_that_a_pattern_names_is_a_sidecar(tmp_path):
+    """A mask that a person's pattern names goes with its image; without one it is an image."""
+    make_tree(tmp_path, {"x.jpg": JPEG, "x_mask.png": PNG, "y_mask.png": PNG})
+    rules = SidecarRules.of(["{stem}_mask.png"])
+    assert sidecars_in(tmp_path, sidecar_rules=rules) == {"x.jpg": ["x_mask.png"], "y_mask.png": []}
 
 
 @pytest.mark.parametrize("name", ["x.dng", "x.NEF", "x.raw"])

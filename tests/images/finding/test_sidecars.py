@@ -34,7 +34,7 @@ def test_a_raw_file_of_the_stem_goes_with_an_image(suffix):
 
 
 @pytest.mark.parametrize(
-    "name", "y.xmp x.jpg.mov x.jpg.nef x.pdf x.mp4 x.xmp.bak xx.xmp x.1.xmp x x.jpg.xmp.xmp".split()
+    "name", "y.xmp x.jpg.mov x.jpg.nef x.pdf x.avi x.xmp.bak xx.xmp x.1.xmp x x.jpg.xmp.xmp".split()
 )
 def test_what_does_not(name):
     """A file with another stem or another suffix does not go with an image.

@@ -666,6 +666,19 @@ def test_sidecars_follow(with_new, tree):
     assert read_tree(with_new) == before
 
 
+def test_a_users_own_sidecars_follow(with_new, tree):
+    """A mask of a new image, which a pattern names, goes with it and is filed by nothing of its own."""
+    own = {"cat_10_mask.jpg": tree(SORTED)["category_1/cat_01.jpg"], "cat_10.jpg.notes": b"1"}
+    make_tree(with_new, own)
+    before = read_tree(with_new)
+    result = update(with_new, sidecar_patterns=["{stem}_mask.jpg"])
+    assert (len(result.moves), result.sidecars) == (5, 1)
+    assert names(with_new)["category_1/cat_10_mask.jpg"] == own["cat_10_mask.jpg"]
+    assert [text for text in result.notices if "cat_10.jpg.notes. --sidecar '{name}.notes' takes it along" in text]
+    imgsort.undo(with_new)
+    assert read_tree(with_new) == before
+
+
 def test_a_name_that_is_taken_is_not_written_over(folder, tree, pictures):
     """A new image whose name is taken gets a number, also in Unsorted."""
     make_tree(folder, {"cat_01.jpg": pictures["cat_10.jpg"], "rocket.jpg": pictures["rocket_01.jpg"]})

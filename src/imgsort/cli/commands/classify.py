@@ -130,6 +130,7 @@ def export(*, quiet: bool, as_json: bool, **settings: Any) -> None:
     show(result, print_export, as_json=as_json, done=written(result.exported, result.description))
 
 
+_OPTIONS = {"sidecar_patterns": "sidecar"}
 _LOOKING = ("classifier", "csv", "device", "no_cache", "verify", "max_pixels", "truncated")
 
 
@@ -137,4 +138,5 @@ def _require_default(settings: dict[str, Any]) -> None:
     """Raise a usage error for an option that says how to file, where nothing is filed."""
     for name, value in settings.items():
         if name not in _LOOKING and value:
-            raise click.UsageError(f"--{name.replace('_', '-')} needs a folder: single files are not moved.")
+            option = _OPTIONS.get(name, name.replace("_", "-"))
+            raise click.UsageError(f"--{option} needs a folder: single files are not moved.")

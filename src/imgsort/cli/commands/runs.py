@@ -1,6 +1,7 @@
 """`apply`, `undo`, `history`."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -11,12 +12,13 @@ from imgsort.cli.options import types
 
 @click.command(short_help="Carry out a plan that --plan wrote.")
 @click.argument("plan", type=types.GivenPath(path_type=Path, dir_okay=False))
+@options.sidecar
 @options.no_sidecars
 @options.dry_run
 @options.verbose
 @options.quiet
 @options.as_json
-def apply(plan: Path, *, no_sidecars: bool, dry_run: bool, verbose: bool, quiet: bool, as_json: bool) -> None:
+def apply(plan: Path, *, verbose: bool, quiet: bool, as_json: bool, **settings: Any) -> None:
     """Carry out the plan in the CSV file PLAN.
 
     You may edit the plan first. Change the target of a line to file the image elsewhere or under another name. Or
@@ -26,7 +28,7 @@ def apply(plan: Path, *, no_sidecars: bool, dry_run: bool, verbose: bool, quiet:
     """
     from imgsort.jobs.organize.apply import apply as carry_out
 
-    result = running.run(carry_out, quiet, plan=plan, sidecars=not no_sidecars, dry_run=dry_run)
+    result = running.run(carry_out, quiet, plan=plan, **running.positive(settings))
     running.show_filing(result, verbose=verbose, as_json=as_json)
 
 

@@ -29,6 +29,14 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON o
 no_sidecars = click.option(
     "--no-sidecars", is_flag=True, help="Leave sidecars (.xmp, .json, RAW and so on) where they are."
 )
+sidecar = click.option(
+    "--sidecar",
+    "sidecar_patterns",
+    multiple=True,
+    metavar="PATTERN",
+    help="Take further files along, for example '{stem}_mask.png' or '{name}.notes'. {name} is the image's name, "
+    "{stem} the same without its suffix. May be given several times.",
+)
 dry_run = click.option("-n", "--dry-run", is_flag=True, help="Show what would be done, and touch nothing.")
 verbose = click.option("-v", "--verbose", is_flag=True, help="Show every move.")
 seed = click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Seed of K-Means.")
@@ -195,6 +203,7 @@ _filing = (
     ),
     click.option("-r", "--recursive", is_flag=True, help="Also take the images in all subfolders."),
     *rules,
+    sidecar,
     no_sidecars,
     click.option("--strict", is_flag=True, help="If an image cannot be read, move nothing and exit with code 3."),
     verbose,

@@ -24,6 +24,7 @@ from imgsort.filing.planning.names import names_beside
 from imgsort.filing.planning.plan import FolderCount, Move, Placement, Plan
 from imgsort.filing.planning.site import Site
 from imgsort.name_key import name_key
+from imgsort.sidecar_names.rules import BUILT_IN, SidecarRules
 
 
 @dataclass(frozen=True)
@@ -48,15 +49,15 @@ class RowError:
 
 
 def plan_of_rows(
-    site: Site, rows: Sequence[EditedRow], *, no_categories: Collection[str]
+    site: Site, rows: Sequence[EditedRow], *, no_categories: Collection[str], rules: SidecarRules = BUILT_IN
 ) -> tuple[Plan, list[RowError]]:
     """Return the plan that brings every row's file to its target, and the errors in the rows.
 
     If there are errors, the plan must not be used. The plan makes missing folders. These are categories unless
     they are, or lie in, one of `no_categories`. Existing folders are used and stay what they are: a category or
-    not. The followers of an image go with it and get its new stem.
+    not. The followers of an image go with it and get names made from its new name, by `rules`.
     """
-    checker = _Checker(site)
+    checker = _Checker(site, rules)
     moves: list[Move] = []
     for row in rows:
         moves += checker.moves_of(row)
@@ -82,8 +83,9 @@ def plan_of_rows(
 class _Checker:
     """Checks rows one by one and remembers the names that they take."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, rules: SidecarRules) -> None:
         self.site = site
+        self.rules = rules
         self.errors: list[RowError] = []
         self._sources: dict[str, int] = {}
         # Both map the key of a path to the line that takes it: as a file, or as a folder on the way to a file.
@@ -111,7 +113,8 @@ class _Checker:
     def _unit(self, row: EditedRow) -> list[Move]:
         """Return the moves of a row's image and of each follower that gets another name or folder."""
         image, followers = row.placement, row.placement.followers
-        names = names_beside(name_of(image.source), name_of(row.target), [name_of(f.source) for f in followers])
+        old, new = name_of(image.source), name_of(row.target)
+        names = names_beside(old, new, [name_of(follower.source) for follower in followers], self.rules)
         targets = [join(parent_of(row.target), name) for name in names]
         moves = [Move(image.source, row.target, image.size, image.mtime_ns, image.content, image.distance)]
         for follower, target in zip(followers, targets, strict=True):

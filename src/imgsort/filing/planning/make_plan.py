@@ -13,6 +13,7 @@ from imgsort.filing.planning.folders import FolderChooser, names_in
 from imgsort.filing.planning.names import FolderNames
 from imgsort.filing.planning.plan import FolderCount, Move, Placement, Plan, Refusal
 from imgsort.filing.planning.site import Site
+from imgsort.sidecar_names.rules import BUILT_IN, SidecarRules
 
 
 def make_plan(
@@ -21,13 +22,15 @@ def make_plan(
     *,
     own_folders: Set[str] = frozenset(),
     shared: Set[str] = frozenset(),
+    rules: SidecarRules = BUILT_IN,
 ) -> Plan:
     """Choose a place for every image and its followers.
 
     The folders are categories. If something foreign has the name of a category, imgsort leaves it alone and takes
     `name (2)`. `own_folders` (relative to the destination) are the folders that imgsort made before. The names in
     `shared` (for example `Outlayers`) are different: if such a folder exists, it is used. Images that are already
-    in their folder stay, with their followers. Followers that move are read to hash their content.
+    in their folder stay, with their followers. Followers that move are read to hash their content. `rules` say which
+    names belong together, and how a follower is called if its image gets another name.
     Raises UsageError if something that is not a folder has a name that must be a folder.
     """
     names = list(dict.fromkeys(placement.folder for placement in placements))
@@ -36,7 +39,7 @@ def make_plan(
     moves: list[Move] = []
     kept: list[Refusal] = []
     counts = dict.fromkeys(names, 0)
-    taken = {path: FolderNames(names_in(site.destination / path)) for path in paths.values()}
+    taken = {path: FolderNames(names_in(site.destination / path), rules) for path in paths.values()}
     for placement in placements:
         folder = paths[placement.folder]
         if site.collection / parent_of(placement.source) != site.destination / folder:

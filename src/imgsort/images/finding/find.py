@@ -1,20 +1,18 @@
 """Finds the images of a folder and the files that go with them. Reads names and first bytes, and decodes nothing."""
 
-import contextlib
-import os
-import stat
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from imgsort.content import read_head
 from imgsort.errors import CollectionError
+from imgsort.images.finding.entries import Entries, has_image_content, has_image_suffix
 from imgsort.images.finding.left_out import NOTHING, LeftOut
 from imgsort.images.finding.rules import DEFAULT_RULES, Rules
-from imgsort.images.finding.sidecars import Sidecar, assign_sidecars, is_raw, may_be_sidecar
-from imgsort.images.finding.sieve import NO_MEDIA, TOP, Folder, Sieve
-from imgsort.images.kinds import HEAD_BYTES, IMAGE_SUFFIXES, image_kind
-from imgsort.name_key import name_key
+from imgsort.images.finding.sidecars import Sidecar, assign_sidecars
+from imgsort.images.finding.sieve import TOP, Folder, Sieve
+from imgsort.sidecar_names.kinds import is_raw, is_thumbnail, is_told_by_name
+from imgsort.sidecar_names.owners import images_that_are_sidecars
+from imgsort.sidecar_names.rules import BUILT_IN, SidecarRules
 
 _RAW_ALONE = "a RAW file without an image of its name beside it to look at: imgsort does not develop RAW"
 
@@ -89,6 +87,7 @@ def find_images(
     left_out: Collection[str] = (),
     recursive: bool = False,
     rules: Rules | None = DEFAULT_RULES,
+    sidecar_rules: SidecarRules = BUILT_IN,
 ) -> Listing:
     """List the image files that lie directly in `root` or directly in one of the folders `inside`.
 
@@ -96,7 +95,8 @@ def find_images(
     in `left_out`. Hidden files and folders, links, pipes, sockets and devices are always skipped. A RAW file is never
     an image: it is a sidecar of an image, or it is listed as unreadable.
     `rules`: what else is left out, or taken in. The folders of devices and programs are left out, unless the rules are
-    None. Raises CollectionError and UsageError for the file `.imgsortignore`.
+    None. `sidecar_rules`: which files are sidecars.
+    Raises CollectionError and UsageError for the file `.imgsortignore`.
     """
     files: list[ImageFile] = []
     unreadable: list[Unreadable] = []
@@ -107,16 +107,20 @@ def find_images(
     while pending:
         folder = pending.pop()
         try:
-            entries = _entries(root / folder.path, sieve)
+            entries = Entries.of(root / folder.path, sieve)
         except OSError as error:
             unreadable.append(Unreadable(folder.path or ".", f"folder cannot be listed: {error.strerror}"))
             continue
         if not sieve.takes_content(folder, has_nomedia=entries.has_nomedia):
             continue
-        images, others, left = _content(folder, entries.files, sieve)
-        owned = assign_sidecars([*(image.path for image in images), *left], others)
-        files += [replace(image, sidecars=owned[image.path]) if image.path in owned else image for image in images]
-        unreadable += _lonely_raws(others, owned.values())
+        content = _content(folder, entries, sieve, sidecar_rules)
+        owned = assign_sidecars(content.image_paths, content.others, sidecar_rules)
+        files += [
+            replace(image, sidecars=owned[image.path]) if image.path in owned else image for image in content.images
+        ]
+        alone = _not_owned(content.others, owned.values())
+        files += _lonely_thumbnails(root, alone)
+        unreadable += _lonely_raws(alone)
         if recursive:
             subfolders = (sieve.subfolder(folder, name) for name in entries.folders if folder.below(name) not in seen)
             pending += [subfolder for subfolder in subfolders if subfolder is not None]
@@ -125,66 +129,56 @@ def find_images(
 
 
 @dataclass(frozen=True)
-class _Entries:
-    """What counts in one folder: its regular files, with their status, and the names of its folders."""
-
-    files: list[tuple[os.DirEntry[str], os.stat_result]]
-    folders: list[str]
-    has_nomedia: bool
-
-
-def _entries(folder: Path, sieve: Sieve) -> _Entries:
-    """Return what lies in `folder` and is not hidden. Follows no links. Raises OSError."""
-    found, folders, has_nomedia = [], [], False
-    for entry in list(os.scandir(folder)):
-        is_hidden = entry.name.startswith(".")
-        if is_hidden:
-            has_nomedia = has_nomedia or name_key(entry.name) == NO_MEDIA
-            if not sieve.looks_at_hidden(entry.name):
-                continue
-        with contextlib.suppress(FileNotFoundError):  # the entry disappeared meanwhile
-            status = entry.stat(follow_symlinks=False)
-            if stat.S_ISDIR(status.st_mode):
-                folders.append(entry.name)
-            elif stat.S_ISREG(status.st_mode) and not is_hidden:
-                found.append((entry, status))
-    return _Entries(found, folders, has_nomedia)
-
-
-def _content(
-    folder: Folder, entries: Sequence[tuple[os.DirEntry[str], os.stat_result]], sieve: Sieve
-) -> tuple[list[ImageFile], list[Sidecar], list[str]]:
-    """Return the images among the entries, the other files that could be sidecars, and the images that are left out.
+class _Content:
+    """What a folder holds: its images, other files that could be sidecars, and the paths of images that are left out.
 
     An image that is left out keeps its sidecars, so it must be known. Its content is not read.
     """
+
+    images: list[ImageFile]
+    others: list[Sidecar]
+    left: list[str]
+
+    @property
+    def image_paths(self) -> list[str]:
+        return [*(image.path for image in self.images), *self.left]
+
+
+def _content(folder: Folder, entries: Entries, sieve: Sieve, sidecar_rules: SidecarRules) -> _Content:
+    """Return the content of a folder. An image that a pattern takes along as a sidecar is not an image."""
     images, others, left = [], [], []
-    left_out = sieve.files_left_out(folder, [entry.name for entry, _ in entries])
-    for entry, status in entries:
+    left_out = sieve.files_left_out(folder, [entry.name for entry, _ in entries.files])
+    for entry, status in entries.files:
         path = folder.below(entry.name)
         if entry.name in left_out:
-            if _has_image_suffix(entry.name):
+            if has_image_suffix(entry.name):
                 left.append(path)
-        elif not is_raw(entry.name) and (_has_image_suffix(entry.name) or _has_image_content(entry.path)):
+        elif not is_told_by_name(entry.name) and (has_image_suffix(entry.name) or has_image_content(entry.path)):
             images.append(ImageFile(path, status.st_size, status.st_mtime_ns))
-        elif may_be_sidecar(entry.name):
+        elif sidecar_rules.may_be_sidecar(entry.name):
             others.append(Sidecar(path, status.st_size, status.st_mtime_ns))
-    return images, others, left
+    going = images_that_are_sidecars((image.name for image in images), sidecar_rules)
+    if going:
+        others += [Sidecar(image.path, image.size, image.mtime_ns) for image in images if image.name in going]
+        images = [image for image in images if image.name not in going]
+    return _Content(images, others, left)
 
 
-def _lonely_raws(others: Iterable[Sidecar], owned: Iterable[tuple[Sidecar, ...]]) -> list[Unreadable]:
-    """Return a row for each RAW file that is not the sidecar of an image."""
+def _not_owned(others: Iterable[Sidecar], owned: Iterable[tuple[Sidecar, ...]]) -> list[Sidecar]:
+    """Return the files that are not the sidecar of an image."""
     accompanied = {file for files in owned for file in files}
-    alone = sorted(file.path for file in others if is_raw(file.name) and file not in accompanied)
-    return [Unreadable(path, _RAW_ALONE) for path in alone]
+    return [file for file in others if file not in accompanied]
 
 
-def _has_image_suffix(name: str) -> bool:
-    return os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES
+def _lonely_thumbnails(root: Path, alone: Iterable[Sidecar]) -> list[ImageFile]:
+    """Return an image for each camera's thumbnail that belongs to no photo, for example to a video."""
+    return [
+        ImageFile(file.path, file.size, file.mtime_ns)
+        for file in alone
+        if is_thumbnail(file.name) and has_image_content(root / file.path)
+    ]
 
 
-def _has_image_content(path: str) -> bool:
-    try:
-        return image_kind(read_head(path, HEAD_BYTES)) is not None
-    except OSError:
-        return False
+def _lonely_raws(alone: Iterable[Sidecar]) -> list[Unreadable]:
+    """Return a row for each RAW file that is not the sidecar of an image."""
+    return [Unreadable(path, _RAW_ALONE) for path in sorted(file.path for file in alone if is_raw(file.name))]

@@ -26,10 +26,16 @@ _AHEAD = 64
 
 
 def apply(
-    plan: str | Path, *, sidecars: bool = True, dry_run: bool = False, listener: Listener | None = None
+    plan: str | Path,
+    *,
+    sidecars: bool = True,
+    sidecar_patterns: Sequence[str] = (),
+    dry_run: bool = False,
+    listener: Listener | None = None,
 ) -> FilingResult:
     """Carry out the plan in the CSV file `plan`, which `--plan` wrote.
 
+    `sidecars`, `sidecar_patterns` and `dry_run` are those of `imgsort.jobs.settings.FilingSettings`.
     If a line has neither category nor target, its file stays where it is. If a line was removed, its file stays too.
     Raises ImgsortError: PlanError, CollectionError, UsageError, LockedError, JournalError, StoppedError. A PlanError
     names everything that is wrong, line by line; in this case nothing was moved.
@@ -40,6 +46,7 @@ def apply(
         output=None if edited.output == edited.collection else edited.output,
         mode=edited.mode,
         sidecars=sidecars,
+        sidecar_patterns=sidecar_patterns,
         dry_run=dry_run,
     )
     folders = {parent_of(row.file) for row in edited.rows}
@@ -47,7 +54,7 @@ def apply(
         site = collection.site
         collection.hearing.listener.notice(f"this plan is for {site.collection}: {edited.mode} to {site.output}.")
         rows, errors = _found(collection, edited.rows)
-        planned, wrong = plan_of_rows(site, rows, no_categories=left_out(site))
+        planned, wrong = plan_of_rows(site, rows, no_categories=left_out(site), rules=settings.sidecar_rules)
         _require_none(path, [*edited.errors, *errors, *wrong])
         return carry_out_plan(collection, Looked(len(rows), ()), planned)
 

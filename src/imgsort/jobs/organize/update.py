@@ -203,7 +203,7 @@ def _learn_from_folders(
 
     root: Path = collection.site.destination
     paths = sorted(collection.own_targets)
-    listing = find_images(root, inside=paths, rules=collection.settings.rules)
+    listing = find_images(root, inside=paths, rules=None, sidecar_rules=collection.settings.sidecar_rules)
     members = tuple(file for file in listing.files if parent_of(file.path) in collection.own_targets)
     members_alone = replace(listing, files=members)
     features, _ = extract_with(

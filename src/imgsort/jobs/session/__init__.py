@@ -2,6 +2,7 @@
 
 collection.py  opens a collection: locks it, settles killed runs, lists the images
 looking.py     looks at the images: their features, which of them can be read, and the model that looked
+companions.py  says which files look as if they belonged to images that left
 filing.py      carries out what the command decided, and returns its result
 
 The phases use these modules, and so do commands that file nothing:

@@ -85,9 +85,15 @@ def open_collection(
         own_sources = tuple(folder.path for folder in sources)
         categories = sources if site.is_within else still_categories(look(site.destination), site)
         if inside is None:
-            listing = list_collection(site, own_sources, recursive=settings.recursive, rules=settings.rules)
+            listing = list_collection(
+                site,
+                own_sources,
+                recursive=settings.recursive,
+                rules=settings.rules,
+                sidecar_rules=settings.sidecar_rules,
+            )
         else:
-            listing = list_inside(site, inside)
+            listing = list_inside(site, inside, settings.sidecar_rules)
         hearing.notice_of(listing.left_out)
         if not settings.sidecars:
             listing = without_sidecars(listing)

@@ -18,6 +18,7 @@ from imgsort.filing.planning.site import Site
 from imgsort.grouping.categories.group import Candidates
 from imgsort.jobs.results import FilingResult, Outlier
 from imgsort.jobs.session.collection import OpenCollection
+from imgsort.jobs.session.companions import tell_of_companions_left
 from imgsort.jobs.session.looking import Looked
 
 
@@ -51,7 +52,13 @@ def carry_out(
     `when_begun`: is called with the run when its plan is on disk, before the first move.
     Raises StoppedError if the run stopped part way. The `result` of the error says what was done.
     """
-    plan = make_plan(site or collection.site, placements, own_folders=collection.own_targets, shared=shared)
+    plan = make_plan(
+        site or collection.site,
+        placements,
+        own_folders=collection.own_targets,
+        shared=shared,
+        rules=collection.settings.sidecar_rules,
+    )
     if collection.settings.plan is not None and plan.moves:
         write_plan(collection.settings.plan, plan, placements, collection.site.output)
     return carry_out_plan(collection, looked, plan, found=found, when_begun=when_begun)
@@ -71,12 +78,15 @@ def carry_out_plan(
     """
     describe = partial(_result, collection, looked, plan, found)
     if collection.settings.touches_nothing or not plan.moves:
+        tell_of_companions_left(collection, plan, (), is_done=False)
         return describe(status="planned" if collection.settings.touches_nothing else "nothing to do")
     run = begin(plan, collection.command, None if looked.model is None else vars(looked.model))
     if when_begun is not None:
         when_begun(run)
     outcome = apply_run(run, collection.own_sources, partial(collection.hearing.progress, "filing"))
     collection.tell_shortcomings()
+    if outcome.stopped is None:
+        tell_of_companions_left(collection, run.plan, [refusal.path for refusal in outcome.refused], is_done=True)
     result = _result(collection, looked, run.plan, found, status=str(run.status), run=run.id, outcome=outcome)
     if looked.is_kept and outcome.stopped is None:
         remember_files(_files_in_their_places(result), collection.opened_ns)

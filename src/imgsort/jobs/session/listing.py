@@ -9,14 +9,22 @@ from imgsort.filing.paths import has_link_on_the_way, is_hidden, is_safe_relativ
 from imgsort.filing.planning.site import Site
 from imgsort.images.finding.find import Listing, find_images
 from imgsort.images.finding.rules import Rules
+from imgsort.sidecar_names.rules import BUILT_IN, SidecarRules
 
 LEFT_OUT = ("Outlayers", "Rejected", "Unsorted", "Unsure")
 
 
-def list_collection(site: Site, own_folders: Sequence[str], *, recursive: bool, rules: Rules) -> Listing:
+def list_collection(
+    site: Site, own_folders: Sequence[str], *, recursive: bool, rules: Rules, sidecar_rules: SidecarRules = BUILT_IN
+) -> Listing:
     """List the images of a collection. Raises CollectionError if there are none."""
     listing = find_images(
-        site.collection, inside=own_folders, left_out=left_out(site), recursive=recursive, rules=rules
+        site.collection,
+        inside=own_folders,
+        left_out=left_out(site),
+        recursive=recursive,
+        rules=rules,
+        sidecar_rules=sidecar_rules,
     )
     if not listing.files and not listing.unreadable:
         hint = "" if recursive else " Add --recursive if they are in subfolders."
@@ -30,7 +38,7 @@ def and_left_out(listing: Listing) -> str:
     return f" {told[0].upper()}{told[1:]}" if told else ""
 
 
-def list_inside(site: Site, folders: Iterable[str]) -> Listing:
+def list_inside(site: Site, folders: Iterable[str], sidecar_rules: SidecarRules = BUILT_IN) -> Listing:
     """List the images directly in the collection, and directly in those of the `folders` that are allowed.
 
     A folder is allowed if it exists and is not a link, not hidden and not in `left_out`. A person named these folders,
@@ -44,7 +52,7 @@ def list_inside(site: Site, folders: Iterable[str]) -> Listing:
         and not has_link_on_the_way(site.collection, f"{folder}/any")
         and (site.collection / folder).is_dir()
     }
-    return find_images(site.collection, inside=there, rules=None)
+    return find_images(site.collection, inside=there, rules=None, sidecar_rules=sidecar_rules)
 
 
 def without_sidecars(listing: Listing) -> Listing:

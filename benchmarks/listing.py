@@ -15,7 +15,7 @@ from pathlib import Path
 from machine import described
 
 from imgsort.images.finding.find import find_images
-from imgsort.images.finding.rules import Rules
+from imgsort.images.finding.leaving_out.rules import Rules
 
 PATTERNS = ("*.tmp", "drafts/", "/private/**", "[Ss]creenshot*.png", "**/export/*_small.*")
 WAYS = {"no rule": None, "the built-in list": Rules(), "and five patterns": Rules(exclude=PATTERNS)}

@@ -61,6 +61,7 @@ OPEN_TO_ALL = {
 # order is listed by its name.
 ROOMS = {
     "images": "kinds stream finding decoding judging",
+    "images/finding": "leaving_out .",
     "features": "keras_home keras_backend cache weights models runtimes .",
     "features/runtimes": "interface conversion .",
     "features/weights": "weights_file formats fetching unreachable .",

@@ -4,7 +4,7 @@ The command line listens. A script does not have to.
 """
 
 from imgsort.features.weights.fetching import DownloadBar
-from imgsort.images.finding.left_out import LeftOut
+from imgsort.images.finding.leaving_out.left_out import LeftOut
 from imgsort.learning.network.history import HistoryRow
 
 

@@ -12,7 +12,7 @@ from imgsort.features.runtimes.ways import Precision
 from imgsort.filing.planning.site import Mode
 from imgsort.images.decoding.decode import ReadSettings, Truncated
 from imgsort.images.decoding.letterbox import Fit
-from imgsort.images.finding.rules import Rules
+from imgsort.images.finding.leaving_out.rules import Rules
 from imgsort.sidecar_names.rules import SidecarRules
 
 MIN_SIZE_PX, MAX_SIZE_PX = 32, 2048
@@ -48,10 +48,11 @@ class ModelOptions(ReadOptions, total=False):
 
 
 class RuleOptions(TypedDict, total=False):
-    """Options that say which images count. The patterns are those of `imgsort.images.finding.rules.Rules`."""
+    """Options that say which images count. They are those of `Rules` in `images.finding`."""
 
     exclude: Sequence[str]
     include: Sequence[str]
+    follow_links: bool
 
 
 class FilingOptions(ReadOptions, RuleOptions, total=False):
@@ -133,7 +134,8 @@ class FilingSettings:
     image's name.
     `dry_run`: only make the plan, and change nothing.
     `plan`: write the plan to this new CSV file, and change nothing else.
-    `exclude`, `include`: patterns that say which images count. Together they are the `rules`.
+    `exclude`, `include`: patterns that say which images count. `follow_links`: take links to images; filing moves the
+    link. Together they are the `rules`.
     """
 
     output: Path | None = None
@@ -146,6 +148,7 @@ class FilingSettings:
     plan: Path | None = None
     exclude: Sequence[str] = ()
     include: Sequence[str] = ()
+    follow_links: bool = False
 
     def __post_init__(self) -> None:
         Rules(self.exclude, self.include)  # a wrong pattern is an error before anything is listed
@@ -171,7 +174,7 @@ class FilingSettings:
     @property
     def rules(self) -> Rules:
         """What is left out of the collection."""
-        return Rules(self.exclude, self.include)
+        return Rules(self.exclude, self.include, self.follow_links)
 
     @property
     def sidecar_rules(self) -> SidecarRules:

@@ -90,6 +90,11 @@ rules = (
         metavar="PATTERN",
         help="Take in what matches, even if it is a system folder or --exclude matches. May be given several times.",
     ),
+    click.option(
+        "--follow-links",
+        is_flag=True,
+        help="Also take links to image files. The link is filed, never the file that it leads to.",
+    ),
 )
 _model = (
     click.option(

@@ -102,7 +102,7 @@ class FeatureCache:
             if features is not None:
                 self._new_features[content] = features
             if _is_settled(file.mtime_ns, self._opened_ns):
-                self._new_files.append(KnownFile(_absolute(root, file.path), file.size, file.mtime_ns, content))
+                self._new_files.append(KnownFile(_absolute(root, file), file.size, file.mtime_ns, content))
             if time.monotonic() - self._written > _WRITE_SECONDS:
                 self._write()
 
@@ -163,7 +163,7 @@ def remember_files(files: Iterable[KnownFile], read_since_ns: int) -> None:
 
 def _unchanged(store: FeatureStore, root: Path, files: Sequence[ImageFile]) -> dict[str, str]:
     """Return the content hashes, by path, of the files whose size and modification time are still the same."""
-    stamps = {_absolute(root, file.path): file for file in files}
+    stamps = {_absolute(root, file): file for file in files}
     known = store.files(list(stamps))
     return {
         stamps[row.path].path: row.content
@@ -180,5 +180,6 @@ def _is_settled(mtime_ns: int, read_since_ns: int) -> bool:
     return -(2**63) <= mtime_ns < read_since_ns - _SETTLED_NS
 
 
-def _absolute(root: Path, path: str) -> str:
-    return os.path.join(os.path.abspath(root), path)
+def _absolute(root: Path, file: ImageFile) -> str:
+    """Return where the bytes of the file lie: a link and the file that it leads to share their features."""
+    return os.path.abspath(file.place_in(root))

@@ -54,6 +54,7 @@ def plan_lines(run_id: str, command: str, started: str, plan: Plan, model: dict[
                 "distance": move.distance,
             }
             | ({} if move.follows is None else {"follows": move.follows})
+            | ({} if move.link is None else {"link": move.link})
         )
     yield json_line({"type": "end", "moves": len(plan.moves)})
 
@@ -224,4 +225,5 @@ def _move(record: Any) -> Move:
         distance,
         # Runs that were recorded before imgsort moved sidecars have no such key.
         None if record.get("follows") is None else checked_relative(record["follows"]),
+        None if record.get("link") is None else checked_text(record["link"]),
     )

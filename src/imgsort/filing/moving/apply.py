@@ -12,14 +12,14 @@ from imgsort.filing.journal.state import sync_folder
 from imgsort.filing.moving.accepted_names import replace_refused_names
 from imgsort.filing.moving.batch import drop_old_names, reason_of
 from imgsort.filing.moving.one_file.bring import Brought, bring
-from imgsort.filing.moving.one_file.checks import Refused, regular_status, require_only_one_file
+from imgsort.filing.moving.one_file.checks import Refused, require_only_one_file
 from imgsort.filing.moving.one_file.copying import copy_file
 from imgsort.filing.moving.one_file.ends import forth
 from imgsort.filing.moving.one_file.links import Place, place_of
 from imgsort.filing.moving.outcome import Outcome, Progress, stopped
 from imgsort.filing.moving.readiness import refusals_beforehand, require_ready, spread
 from imgsort.filing.moving.settle import record_result, settle_move
-from imgsort.filing.paths import parent_of
+from imgsort.filing.paths import exists, parent_of
 from imgsort.filing.planning.plan import Plan, Refusal
 from imgsort.filing.planning.site import Mode
 from imgsort.filing.planning.units import batches, units
@@ -121,7 +121,7 @@ def _bring_or_tidy(run: Run, place: Place, number: int) -> Brought:
     except OSError as error:
         require_only_one_file(error, run.plan.site)
         settle_move(run, number)
-        if regular_status(forth(run.plan.site, run.plan.moves[number]).old) is None:
+        if not exists(forth(run.plan.site, run.plan.moves[number]).old):
             return Brought.FINISHED
         raise Refused(reason_of(error)) from error
 
@@ -129,7 +129,8 @@ def _bring_or_tidy(run: Run, place: Place, number: int) -> Brought:
 def _bring(run: Run, place: Place, number: int) -> Brought:
     site, move = run.plan.site, run.plan.moves[number]
     ends = forth(site, move)
-    source, target = ends.old, ends.new
+    # Of a link, the file that it leads to is copied or linked.
+    source, target = ends.old if move.link is None else ends.old.resolve(), ends.new
     require_ready(run, number)
     announcer = RunAnnouncer(run, "target", number)
     temporary = run.temporary_path(target, number)
@@ -141,7 +142,7 @@ def _bring(run: Run, place: Place, number: int) -> Brought:
         elif site.mode is Mode.HARDLINK:
             os.link(source, target, follow_symlinks=False)
         else:
-            os.symlink(source, target)
+            os.symlink(ends.old, target)
     except FileExistsError as error:
         raise Refused("its new name was taken meanwhile") from error
     return Brought.FINISHED

@@ -2,6 +2,7 @@
 
 from imgsort.filing.journal.run import Run
 from imgsort.filing.moving.one_file.checks import Refused, require_no_link, require_unchanged
+from imgsort.filing.moving.one_file.symbolic_links import require_same_link
 from imgsort.filing.paths import exists, name_of, parent_of
 
 
@@ -11,7 +12,10 @@ def require_ready(run: Run, number: int) -> None:
     if parent_of(move.target) in run.foreign_folders:
         raise Refused("someone else made a folder of its category's name meanwhile")
     require_no_link(site, move)
-    require_unchanged(site.collection / move.source, move)
+    if move.link is None:
+        require_unchanged(site.collection / move.source, move)
+    else:
+        require_same_link(site.collection / move.source, move.link)
 
 
 def refusals_beforehand(run: Run, unit: range) -> dict[int, str]:

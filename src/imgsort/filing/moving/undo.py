@@ -27,9 +27,10 @@ from imgsort.filing.moving.one_file.checks import (
     require_only_one_file,
     require_unchanged,
 )
-from imgsort.filing.moving.one_file.ends import back
+from imgsort.filing.moving.one_file.ends import Ends, back
 from imgsort.filing.moving.one_file.facts import set_mode, set_times
 from imgsort.filing.moving.one_file.links import Place, place_of
+from imgsort.filing.moving.one_file.symbolic_links import is_link_with
 from imgsort.filing.moving.outcome import Outcome, Progress, stopped
 from imgsort.filing.moving.settle import record_result, settle_move
 from imgsort.filing.paths import exists, has_link_on_the_way, parent_of
@@ -124,20 +125,26 @@ def _undo_or_tidy(run: Run, place: Place, number: int) -> Brought | None:
     try:
         require_no_link(site, move)
         if site.mode is not Mode.MOVE:
-            _remove_made_file(ends.new, ends.old, move, site.mode, place)
+            source = ends.new if move.link is None or site.mode is Mode.SYMLINK else ends.new.resolve()
+            _remove_made_file(source, ends.old, move, site.mode, place)
             return None
-        return _bring_back(run, place, number) if _is_to_be_brought_back(ends.new, ends.old, move) else None
+        return _bring_back(run, place, number) if _is_to_be_brought_back(ends, move) else None
     except OSError as error:
         require_only_one_file(error, site)
         settle_move(run, number, undoing=True)
         raise Refused(reason_of(error)) from error
 
 
-def _is_to_be_brought_back(source: Path, target: Path, move: Move) -> bool:
+def _is_to_be_brought_back(ends: Ends, move: Move) -> bool:
     """Say whether the run moved the file and it can go back; False if it never moved or is back already.
 
     Raises Refused if the file was changed or is gone, or if another file has its old place.
     """
+    source, target = ends.new, ends.old
+    if move.link is not None and is_link_with(target, ends.old_text):
+        if exists(source):
+            raise Refused(f"its old place, {move.source}, is taken")
+        return True
     if regular_status(target) is None:
         if not exists(source):
             raise Refused("is no longer there")
@@ -159,6 +166,8 @@ def _bring_back(run: Run, place: Place, number: int) -> Brought:
     source.parent.mkdir(parents=True, exist_ok=True)  # a person may have removed its folder
     temporary = run.temporary_path(source, number)
     brought = bring(ends, move, temporary, place, RunAnnouncer(run, "source", number))
+    if brought is Brought.REMADE:
+        return brought
     status = os.lstat(source)
     if status.st_mtime_ns != move.mtime_ns:  # the other file system rounded the time, or did not keep it
         set_times(source, status.st_atime_ns, move.mtime_ns)

@@ -116,7 +116,9 @@ class _Checker:
         old, new = name_of(image.source), name_of(row.target)
         names = names_beside(old, new, [name_of(follower.source) for follower in followers], self.rules)
         targets = [join(parent_of(row.target), name) for name in names]
-        moves = [Move(image.source, row.target, image.size, image.mtime_ns, image.content, image.distance)]
+        moves = [
+            Move(image.source, row.target, image.size, image.mtime_ns, image.content, image.distance, link=image.link)
+        ]
         for follower, target in zip(followers, targets, strict=True):
             if not (self.site.is_within and follower.source == target):
                 content = file_content_hash(self.site.collection / follower.source) or ""

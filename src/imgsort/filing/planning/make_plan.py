@@ -77,7 +77,15 @@ def _unit_moves(site: Site, placement: Placement, folder: str, taken: FolderName
     names = taken.take([name_of(source) for source in sources], parent_of(placement.source))
     image, *followers = [join(folder, name) for name in names]
     return [
-        Move(placement.source, image, placement.size, placement.mtime_ns, placement.content, placement.distance),
+        Move(
+            placement.source,
+            image,
+            placement.size,
+            placement.mtime_ns,
+            placement.content,
+            placement.distance,
+            link=placement.link,
+        ),
         *(
             Move(f.source, target, f.size, f.mtime_ns, contents[f.source], follows=placement.source)
             for f, target in zip(placement.followers, followers, strict=True)

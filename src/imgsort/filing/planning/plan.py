@@ -25,7 +25,8 @@ class Placement:
 
     `source` is relative to the collection. `size`, `mtime_ns` and `content` describe the file that was judged.
     `distance` says how odd the image is in that folder; higher = odder. `score` is another number that the
-    command gives the image. The image and its `followers` are one unit.
+    command gives the image. The image and its `followers` are one unit. If the image is reached by a link, `link` is
+    the text of the link, and the other facts are those of the file that it leads to.
     """
 
     source: str
@@ -36,13 +37,15 @@ class Placement:
     distance: float | None = None
     followers: tuple[Follower, ...] = ()
     score: float | None = None
+    link: str | None = None
 
 
 @dataclass(frozen=True)
 class Move:
     """The move of one file: `source` is relative to the collection, `target` to the destination.
 
-    `follows` is set only for a sidecar. It is the `source` of the image that the sidecar goes with.
+    `follows` is set only for a sidecar. It is the `source` of the image that the sidecar goes with. `link` is set only
+    for a link: its text at the source. The link is moved, never the file that it leads to.
     """
 
     source: str
@@ -52,6 +55,7 @@ class Move:
     content: str
     distance: float | None = None
     follows: str | None = None
+    link: str | None = None
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ def bytes_of(root: Path, file: ImageFile) -> Iterator[tuple[bytes, str]]:
 
 def _read_bytes(root: Path, file: ImageFile) -> bytes:
     try:
-        return read_regular(root / file.path, MAX_FILE_BYTES)
+        return read_regular(file.place_in(root), MAX_FILE_BYTES)
     except TimeoutError as error:
         raise UnreadableImageError(f"stalled: {error.strerror}") from error
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Reads what lies in one folder: its files with their status, and the names of its folders."""
+"""Reads what lies in one folder: its files with their status, its links, and the names of its folders."""
 
 import contextlib
 import os
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imgsort.content import read_head
-from imgsort.images.finding.sieve import NO_MEDIA, Sieve
+from imgsort.images.finding.leaving_out.sieve import NO_MEDIA, Sieve
 from imgsort.images.kinds import HEAD_BYTES, IMAGE_SUFFIXES, image_kind
 from imgsort.name_key import name_key
 from imgsort.sidecar_names.kinds import suffix_key
@@ -15,16 +15,17 @@ from imgsort.sidecar_names.kinds import suffix_key
 
 @dataclass(frozen=True)
 class Entries:
-    """What counts in one folder: its regular files, with their status, and the names of its folders."""
+    """What counts in one folder: its regular files, with their status, its links, and the names of its folders."""
 
     files: list[tuple[os.DirEntry[str], os.stat_result]]
+    links: list[os.DirEntry[str]]
     folders: list[str]
     has_nomedia: bool
 
     @classmethod
     def of(cls, folder: Path, sieve: Sieve) -> "Entries":
         """Return what lies in `folder` and is not hidden. Follows no links. Raises OSError."""
-        files, folders, has_nomedia = [], [], False
+        files, links, folders, has_nomedia = [], [], [], False
         for entry in list(os.scandir(folder)):
             is_hidden = entry.name.startswith(".")
             if is_hidden:
@@ -37,7 +38,9 @@ class Entries:
                     folders.append(entry.name)
                 elif stat.S_ISREG(status.st_mode) and not is_hidden:
                     files.append((entry, status))
-        return cls(files, folders, has_nomedia)
+                elif stat.S_ISLNK(status.st_mode) and not is_hidden:
+                    links.append(entry)
+        return cls(files, links, folders, has_nomedia)
 
 
 def has_image_suffix(name: str) -> bool:

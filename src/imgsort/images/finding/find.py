@@ -6,10 +6,11 @@ from pathlib import Path
 
 from imgsort.errors import CollectionError
 from imgsort.images.finding.entries import Entries, has_image_content, has_image_suffix
-from imgsort.images.finding.left_out import NOTHING, LeftOut
-from imgsort.images.finding.rules import DEFAULT_RULES, Rules
+from imgsort.images.finding.leaving_out.left_out import NOTHING, LeftOut
+from imgsort.images.finding.leaving_out.rules import DEFAULT_RULES, Rules
+from imgsort.images.finding.leaving_out.sieve import TOP, Folder, Sieve
+from imgsort.images.finding.links import Link, linked_images
 from imgsort.images.finding.sidecars import Sidecar, assign_sidecars
-from imgsort.images.finding.sieve import TOP, Folder, Sieve
 from imgsort.sidecar_names.kinds import is_raw, is_thumbnail, is_told_by_name
 from imgsort.sidecar_names.owners import images_that_are_sidecars
 from imgsort.sidecar_names.rules import BUILT_IN, SidecarRules
@@ -22,18 +23,24 @@ class ImageFile:
     """A file that is, or claims to be, an image.
 
     `path` is relative to the collection, with `/` between its parts; `size` is in bytes. `sidecars` are the
-    files that always move together with the image.
+    files that always move together with the image. If `path` is a `link`, the size and the time are those of the file
+    that it leads to.
     """
 
     path: str
     size: int
     mtime_ns: int
     sidecars: tuple[Sidecar, ...] = ()
+    link: Link | None = None
 
     @property
     def name(self) -> str:
         """The last part of the path."""
         return self.path.rpartition("/")[2]
+
+    def place_in(self, root: Path) -> Path:
+        """Return where the bytes lie of an image that was found in `root`."""
+        return root / self.path if self.link is None else Path(self.link.leads_to)
 
 
 @dataclass(frozen=True)
@@ -92,10 +99,11 @@ def find_images(
     """List the image files that lie directly in `root` or directly in one of the folders `inside`.
 
     `inside` and `left_out` hold paths relative to `root`. With `recursive`, every subfolder is searched, except those
-    in `left_out`. Hidden files and folders, links, pipes, sockets and devices are always skipped. A RAW file is never
-    an image: it is a sidecar of an image, or it is listed as unreadable.
-    `rules`: what else is left out, or taken in. The folders of devices and programs are left out, unless the rules are
-    None. `sidecar_rules`: which files are sidecars.
+    in `left_out`. Hidden files and folders, pipes, sockets and devices are always skipped. A RAW file is never an
+    image: it is a sidecar of an image, or it is listed as unreadable.
+    `rules`: what else is left out, or taken in. If they are None, nothing is left out, and links to images are taken.
+    If several names lead to one file, one of them counts: the file itself, or the first link.
+    `sidecar_rules`: which files are sidecars.
     Raises CollectionError and UsageError for the file `.imgsortignore`.
     """
     files: list[ImageFile] = []
@@ -124,8 +132,25 @@ def find_images(
         if recursive:
             subfolders = (sieve.subfolder(folder, name) for name in entries.folders if folder.below(name) not in seen)
             pending += [subfolder for subfolder in subfolders if subfolder is not None]
-    files.sort(key=lambda file: (file.name, file.path))
-    return Listing(tuple(files), tuple(unreadable), sieve.left_out)
+    files, doubles = _each_once(root, files)
+    return Listing(tuple(files), tuple(unreadable), replace(sieve.left_out, doubles=doubles))
+
+
+def _each_once(root: Path, files: list[ImageFile]) -> tuple[list[ImageFile], tuple[str, ...]]:
+    """Return the files in order, and the paths of links to files that are there under another name already."""
+    files = sorted(files, key=lambda file: (file.name, file.path))
+    if all(file.link is None for file in files):
+        return files, ()
+    seen = {str(root / file.path) for file in files if file.link is None}
+    kept, doubles = [], []
+    for file in files:
+        if file.link is not None and file.link.leads_to in seen:
+            doubles.append(file.path)
+            continue
+        if file.link is not None:
+            seen.add(file.link.leads_to)
+        kept.append(file)
+    return kept, tuple(doubles)
 
 
 @dataclass(frozen=True)
@@ -147,7 +172,9 @@ class _Content:
 def _content(folder: Folder, entries: Entries, sieve: Sieve, sidecar_rules: SidecarRules) -> _Content:
     """Return the content of a folder. An image that a pattern takes along as a sidecar is not an image."""
     images, others, left = [], [], []
-    left_out = sieve.files_left_out(folder, [entry.name for entry, _ in entries.files])
+    links = linked_images(entries.links)
+    names = [*(entry.name for entry, _ in entries.files), *(linked.name for linked in links)]
+    left_out = sieve.files_left_out(folder, names)
     for entry, status in entries.files:
         path = folder.below(entry.name)
         if entry.name in left_out:
@@ -157,9 +184,17 @@ def _content(folder: Folder, entries: Entries, sieve: Sieve, sidecar_rules: Side
             images.append(ImageFile(path, status.st_size, status.st_mtime_ns))
         elif sidecar_rules.may_be_sidecar(entry.name):
             others.append(Sidecar(path, status.st_size, status.st_mtime_ns))
+    for linked in links:
+        if linked.name not in left_out and sieve.follows_link(folder, linked.name):
+            path, status = folder.below(linked.name), linked.status
+            images.append(ImageFile(path, status.st_size, status.st_mtime_ns, link=linked.link))
     going = images_that_are_sidecars((image.name for image in images), sidecar_rules)
     if going:
-        others += [Sidecar(image.path, image.size, image.mtime_ns) for image in images if image.name in going]
+        others += [
+            Sidecar(image.path, image.size, image.mtime_ns)
+            for image in images
+            if image.name in going and image.link is None
+        ]
         images = [image for image in images if image.name not in going]
     return _Content(images, others, left)
 

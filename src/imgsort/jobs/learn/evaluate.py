@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from imgsort.errors import ClassifierError, CollectionError
 from imgsort.images.decoding.decode import ReadSettings
 from imgsort.images.finding.find import ImageFile, Unreadable, require_folder
-from imgsort.images.finding.rules import Rules
+from imgsort.images.finding.leaving_out.rules import Rules
 from imgsort.jobs.learn.steps.class_folders import find_classes, only_classes, tell_of_shared_images
 from imgsort.jobs.learn.steps.predicting import PredictOptions, as_trained, feature_model, require_fitting
 from imgsort.jobs.learn.steps.report import Mistake, end_of_json, mistakes_in, report_folder, write_evaluation

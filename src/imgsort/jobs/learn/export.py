@@ -9,7 +9,7 @@ from imgsort.csv_file import require_new
 from imgsort.errors import CollectionError, ExportError, UnreadableImageError, UsageError
 from imgsort.features.runtimes.conversion.calibration import calibration_squares
 from imgsort.images.finding.find import find_images, require_folder
-from imgsort.images.finding.rules import Rules
+from imgsort.images.finding.leaving_out.rules import Rules
 from imgsort.jobs.learn.steps.report import write_json
 from imgsort.jobs.listener import Listener, Remembering
 from imgsort.jobs.results import start_of_json

@@ -8,7 +8,7 @@ from imgsort.filing.journal import category_folders
 from imgsort.filing.planning.site import site_of
 from imgsort.images.decoding.decode import ReadSettings
 from imgsort.images.finding.find import require_folder
-from imgsort.images.finding.rules import Rules
+from imgsort.images.finding.leaving_out.rules import Rules
 from imgsort.jobs.listener import Listener, Remembering
 from imgsort.jobs.session.extracting import extract_with
 from imgsort.jobs.session.listing import list_collection

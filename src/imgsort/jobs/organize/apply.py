@@ -106,4 +106,4 @@ def _is_image_name(target: str, source: str) -> bool:
 
 
 def _content(collection: OpenCollection, file: ImageFile) -> str | None:
-    return file_content_hash(collection.site.collection / file.path)
+    return file_content_hash(file.place_in(collection.site.collection))

@@ -138,5 +138,5 @@ def _files_in_their_places(result: FilingResult) -> Iterator[KnownFile]:
     """Yield the images that a run has filed, with their new paths."""
     left = {refusal.path for refusal in result.refused}
     for move in result.moves:
-        if move.follows is None and move.source not in left:
+        if move.follows is None and move.link is None and move.source not in left:
             yield KnownFile(str(result.destination / move.target), move.size, move.mtime_ns, move.content)

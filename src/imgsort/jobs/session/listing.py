@@ -8,7 +8,7 @@ from imgsort.filing.journal.category_folders import CategoryFolder
 from imgsort.filing.paths import has_link_on_the_way, is_hidden, is_safe_relative, join
 from imgsort.filing.planning.site import Site
 from imgsort.images.finding.find import Listing, find_images
-from imgsort.images.finding.rules import Rules
+from imgsort.images.finding.leaving_out.rules import Rules
 from imgsort.sidecar_names.rules import BUILT_IN, SidecarRules
 
 LEFT_OUT = ("Outlayers", "Rejected", "Unsorted", "Unsure")

@@ -24,6 +24,7 @@ def place(
         None if distance is None else rounded(distance),
         followers,
         None if score is None else rounded(score),
+        None if file.link is None else file.link.text,
     )
 
 

@@ -30,6 +30,7 @@ from imgsort.filing.moving.one_file.copying import copy_file
 from imgsort.filing.moving.one_file.ends import Ends
 from imgsort.filing.moving.one_file.links import Place
 from imgsort.filing.moving.one_file.placeholders import Announcer, replace_placeholder
+from imgsort.filing.moving.one_file.symbolic_links import are_both_there, drop_old_link, make_link
 from imgsort.filing.planning.plan import Move
 
 _WINDOWS_NOT_SAME_DEVICE = 17
@@ -40,6 +41,7 @@ class Brought(Enum):
 
     LINKED = "both names are one file; the old one is still to be removed"
     COPIED = "the new name is a whole copy; the old one is still to be removed"
+    REMADE = "both names are links with one end; the old one is still to be removed"
     FINISHED = "nothing is left to do"
 
 
@@ -48,6 +50,9 @@ def bring(ends: Ends, move: Move, temporary: Path, place: Place, announcer: Anno
 
     Raises Refused if the target is taken. Raises OSError.
     """
+    if ends.new_text is not None:
+        make_link(ends)
+        return Brought.REMADE
     source, target = ends.old, ends.new
     across = os.lstat(source).st_dev != os.lstat(target.parent).st_dev
     if not across and (sys.platform == "win32" or place.tells_links_in(target.parent)):
@@ -73,6 +78,9 @@ def drop_old_name(ends: Ends, move: Move, brought: Brought) -> None:
     Raises Refused if the new name is gone. If the file at the old name is no longer the one that was brought, or the
     copy does not read back whole, removes the new name and raises Refused. Raises OSError.
     """
+    if brought is Brought.REMADE:
+        drop_old_link(ends)
+        return
     source, target = ends.old, ends.new
     old, new = regular_status(source), regular_status(target)
     if old is None or brought is Brought.FINISHED or is_same_entry(source, target):
@@ -99,6 +107,11 @@ def complete_or_take_back(ends: Ends, move: Move, place: Place, *, written: bool
     A name is removed only if both names are the same file, or if the run has `written` the file at the new name and
     both files are whole. Raises OSError if neither name can be removed; both then stay.
     """
+    if ends.new_text is not None:
+        if are_both_there(ends):
+            sync_folder(ends.new.parent)
+            os.unlink(ends.old)
+        return
     source, target = ends.old, ends.new
     old, new = regular_status(source), regular_status(target)
     if old is None or new is None or is_same_entry(source, target):

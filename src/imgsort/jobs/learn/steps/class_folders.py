@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from imgsort.errors import CollectionError, TooFewImagesError, UsageError
-from imgsort.images.finding.find import Listing, find_images
-from imgsort.images.finding.rules import DEFAULT_RULES, Rules
+from imgsort.images.finding.find import ImageFile, Listing, find_images
+from imgsort.images.finding.leaving_out.rules import DEFAULT_RULES, Rules
 from imgsort.jobs.listener import Listener
 from imgsort.jobs.session.listing import LEFT_OUT, and_left_out
 from imgsort.learning.data.class_names import require_class_names
@@ -32,12 +32,14 @@ def find_classes(root: Path, rules: Rules = DEFAULT_RULES) -> ClassFolders:
     """List the images in the subfolders of `root`. Each subfolder is a class.
 
     Images in deeper folders belong to the class too. `Outlayers`, `Rejected`, `Unsorted`, `Unsure`, hidden folders and
-    what the rules leave out are not classes. Raises CollectionError if there is no class, and UsageError for a name
-    that a class cannot have.
+    what the rules leave out are not classes. Links to images are taken where a class has nothing else. Raises
+    CollectionError if there is no class, and UsageError for a name that a class cannot have.
     """
-    found = find_images(root, left_out=LEFT_OUT, recursive=True, rules=rules)
+    found = find_images(root, left_out=LEFT_OUT, recursive=True, rules=replace(rules, follow_links=True))
+    if not rules.follow_links:
+        found = _without_needless_links(found)
     files = tuple(file for file in found.files if "/" in file.path)
-    classes = tuple(sorted({file.path.partition("/")[0] for file in files}))
+    classes = tuple(sorted({_class_of(file) for file in files}))
     if not classes:
         raise CollectionError(
             f"{root}: no subfolder holds images. Put the images of each class into a subfolder with its name."
@@ -48,6 +50,18 @@ def find_classes(root: Path, rules: Rules = DEFAULT_RULES) -> ClassFolders:
     except ValueError as error:
         raise UsageError(f"{root}: {error}. Rename the folder.") from error
     return ClassFolders(root, classes, replace(found, files=files), len(found.files) - len(files))
+
+
+def _without_needless_links(listing: Listing) -> Listing:
+    """Leave out the links of each class that has other images. `imgsort --symlink` makes classes of links alone."""
+    have_files = {_class_of(file) for file in listing.files if file.link is None}
+    kept = tuple(file for file in listing.files if file.link is None or _class_of(file) not in have_files)
+    links = tuple(file.path for file in listing.files if file.link is not None and _class_of(file) in have_files)
+    return replace(listing, files=kept, left_out=replace(listing.left_out, links=links))
+
+
+def _class_of(file: ImageFile) -> str:
+    return file.path.partition("/")[0]
 
 
 def require_outside(path: Path, root: Path) -> Path:
@@ -73,7 +87,7 @@ def require_two(folders: ClassFolders) -> ClassFolders:
 def only_classes(folders: ClassFolders, known: tuple[str, ...]) -> tuple[ClassFolders, tuple[str, ...]]:
     """Return the classes that are `known`, and the names of the others."""
     unknown = tuple(name for name in folders.classes if name not in known)
-    files = tuple(file for file in folders.listing.files if file.path.partition("/")[0] not in unknown)
+    files = tuple(file for file in folders.listing.files if _class_of(file) not in unknown)
     classes = tuple(name for name in folders.classes if name in known)
     return replace(folders, classes=classes, listing=replace(folders.listing, files=files)), unknown
 

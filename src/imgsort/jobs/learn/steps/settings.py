@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from imgsort.errors import UsageError
 from imgsort.features.keras_backend import Device
 from imgsort.features.models.backbones import ALWAYS_THERE, BACKBONES, backbone_named
-from imgsort.images.finding.rules import Rules
+from imgsort.images.finding.leaving_out.rules import Rules
 from imgsort.jobs.settings import MAX_SIZE_PX, MIN_SIZE_PX, ModelSettings, ReadOptions, RuleOptions, require_seed
 from imgsort.learning.network.networks import SMALL_NETWORK, SMALL_NETWORK_PX, Augmentation
 from imgsort.learning.network.training import TrainingSettings
@@ -56,7 +56,8 @@ class LearnSettings:
     `class_weights`: `balanced` or `none`.
     `epochs`, `batch_size` and `learning_rate` apply only if a network is trained, and not to a head alone.
     `tensorboard`: a folder for logs.
-    `exclude`, `include`: patterns that say which images count. Together they are the `rules`.
+    `exclude`, `include`: patterns that say which images count. `follow_links`: take links to images in each class, not
+    only where a class has nothing else. Together they are the `rules`.
     The others are those of ModelSettings.
     """
 
@@ -79,6 +80,7 @@ class LearnSettings:
     offline: bool = False
     exclude: Sequence[str] = ()
     include: Sequence[str] = ()
+    follow_links: bool = False
 
     def __post_init__(self) -> None:
         if self.model != SMALL_NETWORK:
@@ -112,7 +114,7 @@ class LearnSettings:
     @property
     def rules(self) -> Rules:
         """What is left out of the folders of classes."""
-        return Rules(self.exclude, self.include)
+        return Rules(self.exclude, self.include, self.follow_links)
 
     @property
     def from_nothing(self) -> bool:

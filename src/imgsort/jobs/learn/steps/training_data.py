@@ -9,7 +9,7 @@ from imgsort.errors import CollectionError, UsageError
 from imgsort.features.cache.feature_cache import NO_CACHE, FeatureCache, NoCache
 from imgsort.images.decoding.decode import ReadSettings
 from imgsort.images.finding.find import Unreadable, require_folder
-from imgsort.images.finding.left_out import NOTHING
+from imgsort.images.finding.leaving_out.left_out import NOTHING
 from imgsort.jobs.learn.steps.class_folders import (
     ClassFolders,
     find_classes,

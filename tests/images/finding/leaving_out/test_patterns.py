@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from imgsort.errors import UsageError
 from imgsort.images.finding.find import find_images
-from imgsort.images.finding.patterns import PatternList, pattern_of
-from imgsort.images.finding.rules import Rules
+from imgsort.images.finding.leaving_out.patterns import PatternList, pattern_of
+from imgsort.images.finding.leaving_out.rules import Rules
 from tests.support.trees import make_tree
 
 JPEG = b"\xff\xd8\xff\xe0 and so on"

@@ -1,5 +1,6 @@
 """Counts what a listing left out, and says it in one line."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 _MOST_NAMED = 3
@@ -11,6 +12,8 @@ class LeftOut:
 
     `system`: the folders that programs and devices make for themselves.
     `nomedia`: the folders that hold a file `.nomedia`.
+    `links`: links to images, which are not followed.
+    `doubles`: links to images that are there under another name already.
     The others: the folders and files that a pattern of `--exclude` or `.imgsortignore` matches.
     """
 
@@ -20,13 +23,24 @@ class LeftOut:
     excluded_files: tuple[str, ...] = ()
     ignored_folders: tuple[str, ...] = ()
     ignored_files: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    doubles: tuple[str, ...] = ()
 
     def __add__(self, other: "LeftOut") -> "LeftOut":
         """Return what two listings left out together."""
         return LeftOut(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
 
     def told(self) -> str:
-        """Return one line that says what was left out and how to take it in, or nothing."""
+        """Return what was left out and how to take it in, or nothing."""
+        return " ".join(sentence for sentence in (self._told_of_rules(), *self._told_of_links()) if sentence)
+
+    def _told_of_links(self) -> Iterator[str]:
+        if self.links:
+            yield f"left out: {_count(self.links, 'link')} to images. --follow-links takes them in."
+        if self.doubles:
+            yield f"{_count(self.doubles, 'link')} to images that count already under another name: left out."
+
+    def _told_of_rules(self) -> str:
         parts = [
             _folders(self.system, "system folder"),
             _folders(self.nomedia, "folder", " with .nomedia"),

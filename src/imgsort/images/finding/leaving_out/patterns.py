@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import accumulate, groupby
 from typing import TYPE_CHECKING
 
-from imgsort.images.finding.globs import SLASH, STAR, longest_text, name_expression, tokens_of
+from imgsort.images.finding.leaving_out.globs import SLASH, STAR, longest_text, name_expression, tokens_of
 
 if TYPE_CHECKING:
     from pathspec import PathSpec

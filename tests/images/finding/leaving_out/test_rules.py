@@ -7,7 +7,7 @@ import pytest
 
 from imgsort.errors import CollectionError, UsageError
 from imgsort.images.finding.find import find_images
-from imgsort.images.finding.rules import Rules
+from imgsort.images.finding.leaving_out.rules import Rules
 from tests.support.trees import make_tree
 
 JPEG = b"\xff\xd8\xff\xe0 and so on"

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from imgsort.images.finding.left_out import LeftOut
-from imgsort.images.finding.patterns import PatternList
-from imgsort.images.finding.rules import Rules, ignored_in
-from imgsort.images.finding.system_folders import is_system_folder
+from imgsort.images.finding.leaving_out.left_out import LeftOut
+from imgsort.images.finding.leaving_out.patterns import PatternList
+from imgsort.images.finding.leaving_out.rules import Rules, ignored_in
+from imgsort.images.finding.leaving_out.system_folders import is_system_folder
 
 NO_MEDIA = ".nomedia"
 
@@ -39,6 +39,7 @@ class Sieve:
 
     def __init__(self, root: Path, rules: Rules | None) -> None:
         self._has_rules = rules is not None
+        self._follows_links = rules is None or rules.follow_links
         self._excludes = PatternList([] if rules is None else [*ignored_in(root), *rules.excluded()])
         self._includes = PatternList([] if rules is None else rules.included())
         self._left_out: dict[str, dict[str, None]] = {}
@@ -93,6 +94,12 @@ class Sieve:
                 self._leave_out(f"{_KIND[match.source]}_files", path)
                 left.append(name)
         return frozenset(left)
+
+    def follows_link(self, folder: Folder, name: str) -> bool:
+        """Say whether links to images are taken; if not, remember that this one was left out."""
+        if not self._follows_links:
+            self._leave_out("links", folder.below(name))
+        return self._follows_links
 
     def _is_included(self, folder: Folder, path: str) -> bool:
         match = self._includes.last_match(path, is_folder=False)

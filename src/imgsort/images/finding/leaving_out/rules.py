@@ -8,7 +8,7 @@ from pathlib import Path
 
 from imgsort.content import read_regular
 from imgsort.errors import CollectionError, UsageError
-from imgsort.images.finding.patterns import Pattern, pattern_of
+from imgsort.images.finding.leaving_out.patterns import Pattern, pattern_of
 
 IGNORE_FILE = ".imgsortignore"
 
@@ -23,10 +23,12 @@ class Rules:
 
     `exclude`: what is left out, in addition to what `.imgsortignore` names. Raises UsageError for a wrong pattern.
     `include`: what is not left out, whatever else says so.
+    `follow_links`: take links to image files.
     """
 
     exclude: Sequence[str] = ()
     include: Sequence[str] = ()
+    follow_links: bool = False
 
     def __post_init__(self) -> None:
         for name in ("exclude", "include"):

@@ -5,8 +5,8 @@ import os
 import pytest
 
 from imgsort.images.finding.find import find_images
-from imgsort.images.finding.rules import Rules
-from imgsort.images.finding.system_folders import is_system_folder
+from imgsort.images.finding.leaving_out.rules import Rules
+from imgsort.images.finding.leaving_out.system_folders import is_system_folder
 from tests.support.trees import make_tree
 
 JPEG = b"\xff\xd8\xff\xe0 and so on"

@@ -109,6 +109,14 @@ class Scenario:
         if name == "inside":
             self.output = self.collection / "sorted" / "here"
         make_tree(self.collection, TREE)
+        if "following links" in name:
+            make_tree(self.outside, {"c.jpg": b"a link leads here" * 50})
+            (self.collection / "absolute.jpg").symlink_to(self.outside / "c.jpg")
+            make_tree(self.outside, {"d.jpg": b"and another here" * 50})
+            (self.collection / "sub/b relative.jpg").symlink_to(
+                os.path.relpath(self.outside / "d.jpg", self.collection / "sub")
+            )
+            make_tree(self.collection, {"absolute.xmp": b"of the link"})
         file_by(self.collection, lambda path: "category_" + path[0] if path[0] in "ab" else None)
         os.chmod(self.collection / "category_b (2)", 0o700)
         first = latest_in_force(self.collection)

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 SCENARIOS = ["within", "inside", "output", "across", "no links", "across no links", "copy", "copy no links"]
 SCENARIOS += ["hardlink", "symlink"]
-SCENARIOS += ["within hidden inodes", "across hidden inodes", "hardlink hidden inodes", "within no sync"]
+SCENARIOS += ["within hidden inodes", "hardlink hidden inodes", "within no sync", "output following links"]
 CASES = [(scenario, phase, "death") for scenario in SCENARIOS for phase in ("apply", "undo")]
 CASES += [(scenario, "apply", "ENOSPC") for scenario in SCENARIOS] + [
     (scenario, "undo", "EACCES") for scenario in SCENARIOS

@@ -13,11 +13,13 @@ from imgsort.filing.moving.apply import apply_run
 from imgsort.filing.moving.outcome import Outcome
 from imgsort.filing.moving.undo import run_to_undo, undo_run
 from imgsort.filing.planning.make_plan import make_plan
-from imgsort.filing.planning.plan import Follower, Placement, Plan
+from imgsort.filing.planning.plan import Plan
 from imgsort.filing.planning.site import Mode, site_of
 from imgsort.images.finding.find import find_images
+from imgsort.images.finding.leaving_out.rules import Rules
 from imgsort.jobs.session.listing import LEFT_OUT
 from imgsort.jobs.session.locking import locked_and_settled
+from imgsort.jobs.session.placing import place
 
 Rule = Callable[[str], str | None]
 
@@ -32,17 +34,10 @@ def plan_by(
     site = site_of(root.resolve(), output, mode)
     own = [folder.path for folder in category_folders.known_folders(site.collection)]
     targets = [folder.path for folder in category_folders.known_folders(site.destination)]
-    files = find_images(site.collection, inside=own, left_out=LEFT_OUT, recursive=recursive).files
+    rules = Rules(follow_links=True)
+    files = find_images(site.collection, inside=own, left_out=LEFT_OUT, recursive=recursive, rules=rules).files
     placements = [
-        Placement(
-            file.path,
-            file.size,
-            file.mtime_ns,
-            file_content_hash(site.collection / file.path) or "",
-            folder,
-            0.5,
-            tuple(Follower(sidecar.path, sidecar.size, sidecar.mtime_ns) for sidecar in file.sidecars),
-        )
+        place(file, file_content_hash(file.place_in(site.collection)) or "", folder, 0.5)
         for file in files
         if (folder := rule(file.path)) is not None
     ]

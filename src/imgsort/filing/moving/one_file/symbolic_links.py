@@ -1,6 +1,7 @@
 """Moves a symbolic link: it is made anew at its new place, and never replaces anything."""
 
 import os
+import stat
 from pathlib import Path
 
 from imgsort.filing.moving.one_file.checks import Refused
@@ -10,7 +11,8 @@ from imgsort.filing.moving.one_file.ends import Ends
 def is_link_with(path: Path, text: str | None) -> bool:
     """Say whether a symbolic link with this text is at `path`. Raises OSError if the system cannot tell."""
     try:
-        return os.path.islink(path) and os.readlink(path) == text
+        # os.path.islink would answer no where the system cannot tell.
+        return stat.S_ISLNK(os.lstat(path).st_mode) and os.readlink(path) == text
     except (FileNotFoundError, NotADirectoryError):
         return False
 

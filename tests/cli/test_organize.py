@@ -150,7 +150,7 @@ def test_a_stop_in_the_middle_exits_4_with_the_result(few_photos, monkeypatch):
     from imgsort.filing.moving import apply
 
     def fail(*args):
-        raise OSError(13, "Permission denied")
+        raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(apply, "_bring", fail)
     result = run("categorize", few_photos, *LITE, "--json")

@@ -44,7 +44,10 @@ def test_a_killed_run_is_settled_by_the_next_command(few_photos):
 
 @pytest.mark.parametrize(
     ("fault", "expected", "code"),
-    [(OSError(errno.EACCES, "Permission denied"), StoppedError, 4), (KeyboardInterrupt(), InterruptedRunError, 130)],
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), StoppedError, 4),
+        (KeyboardInterrupt(), InterruptedRunError, 130),
+    ],
 )
 def test_a_stop_in_the_middle_is_told_and_undone(few_photos, monkeypatch, fault, expected, code):
     """An error or Ctrl-C during the moves gives its exit code and the remedy. Undo puts every file back."""

@@ -37,9 +37,10 @@ def plan_by(
     rules = Rules(follow_links=True)
     files = find_images(site.collection, inside=own, left_out=LEFT_OUT, recursive=recursive, rules=rules).files
     placements = [
-        place(file, file_content_hash(file.place_in(site.collection)) or "", folder, 0.5)
+        place(file, content, folder, 0.5)
         for file in files
         if (folder := rule(file.path)) is not None
+        if (content := file_content_hash(file.place_in(site.collection))) is not None
     ]
     return make_plan(site, placements, own_folders=set(targets))
 

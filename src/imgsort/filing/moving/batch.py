@@ -1,13 +1,14 @@
 """Ends a batch of moves, for a run or an undo: waits until the new names are on disk, then removes the old ones."""
 
-import os
 from collections.abc import Mapping
 
 from imgsort.filing.journal.run import Run
 from imgsort.filing.journal.state import sync_folder
 from imgsort.filing.moving.one_file.bring import Brought, drop_old_name
 from imgsort.filing.moving.one_file.checks import Refused, require_only_one_file
-from imgsort.filing.moving.one_file.ends import Direction
+from imgsort.filing.moving.one_file.ends import Direction, back
+from imgsort.filing.moving.settle import settle_move
+from imgsort.filing.paths import exists
 
 
 def drop_old_names(run: Run, brought: Mapping[int, Brought], direction: Direction) -> dict[int, str]:
@@ -22,14 +23,17 @@ def drop_old_names(run: Run, brought: Mapping[int, Brought], direction: Directio
         sync_folder(folder)
     reasons: dict[int, str] = {}
     for number, how in brought.items():
+        if how is Brought.FINISHED:
+            continue
         try:
             drop_old_name(ends[number], moves[number], how)
         except Refused as refusal:
             reasons[number] = str(refusal)
         except OSError as error:
             require_only_one_file(error, site)
-            os.unlink(ends[number].new)  # the file keeps its old name, and not both
-            reasons[number] = reason_of(error)
+            settle_move(run, number, undoing=direction is back)
+            if exists(ends[number].old):
+                reasons[number] = reason_of(error)
     return reasons
 
 

@@ -73,7 +73,7 @@ def bring(ends: Ends, move: Move, temporary: Path, place: Place, announcer: Anno
 
 
 def drop_old_name(ends: Ends, move: Move, brought: Brought) -> None:
-    """Remove the old name of a file that was brought and whose new name is on disk.
+    """Remove the old name of a file that was brought and whose new name is on disk. It is not called for FINISHED.
 
     Raises Refused if the new name is gone. If the file at the old name is no longer the one that was brought, or the
     copy does not read back whole, removes the new name and raises Refused. Raises OSError.
@@ -83,7 +83,7 @@ def drop_old_name(ends: Ends, move: Move, brought: Brought) -> None:
         return
     source, target = ends.old, ends.new
     old, new = regular_status(source), regular_status(target)
-    if old is None or brought is Brought.FINISHED or is_same_entry(source, target):
+    if old is None or is_same_entry(source, target):
         return
     if new is None:
         raise Refused("its new name was taken away meanwhile")
@@ -109,8 +109,7 @@ def complete_or_take_back(ends: Ends, move: Move, place: Place, *, written: bool
     """
     if ends.new_text is not None:
         if are_both_there(ends):
-            sync_folder(ends.new.parent)
-            os.unlink(ends.old)
+            _remove_one(ends)
         return
     source, target = ends.old, ends.new
     old, new = regular_status(source), regular_status(target)
@@ -119,13 +118,18 @@ def complete_or_take_back(ends: Ends, move: Move, place: Place, *, written: bool
     same = is_same_file(old, new) and place.tells_links_in(target.parent)
     if not same and not (written and move.content == file_content_hash(target) == file_content_hash(source)):
         return
+    _remove_one(ends, copy=None if same else target)
+
+
+def _remove_one(ends: Ends, copy: Path | None = None) -> None:
+    """Remove the old name, or the new one if the old one cannot be removed. The caller knows that both are whole."""
     try:
-        if not same:
-            _sync_copy(target)
-        sync_folder(target.parent)
-        os.unlink(source)
+        if copy is not None:
+            _sync_copy(copy)
+        sync_folder(ends.new.parent)
+        os.unlink(ends.old)
     except OSError:
-        os.unlink(target)
+        os.unlink(ends.new)
 
 
 def _link_or_rename(source: Path, target: Path) -> Brought:

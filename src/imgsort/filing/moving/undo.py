@@ -186,7 +186,7 @@ def _remove_made_file(source: Path, target: Path, move: Move, mode: Mode, place:
     if mode is Mode.SYMLINK:
         if not (target.is_symlink() and os.readlink(target) == str(source)):
             raise Refused("was changed since")
-    elif mode is Mode.HARDLINK and place.links is not Links.HIDDEN:
+    elif mode is Mode.HARDLINK and place.links is Links.TOLD:
         original, link = regular_status(source), regular_status(target)
         if original is None or link is None or not is_same_file(original, link):
             raise Refused("may be the last copy: its original is not there any more, or is another file now")

@@ -5,6 +5,7 @@ these number files by their paths: there, nobody can tell a link from a copy. Ot
 """
 
 import contextlib
+import errno
 import os
 import stat
 from dataclasses import dataclass
@@ -49,9 +50,12 @@ def _probe(folder: Path) -> Links:
     os.close(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     try:
         os.link(probe, link, follow_symlinks=False)
-        return Links.TOLD if is_same_file(os.lstat(probe), os.lstat(link)) else Links.HIDDEN
-    except OSError:
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+            raise
         return Links.REFUSED
+    else:
+        return Links.TOLD if is_same_file(os.lstat(probe), os.lstat(link)) else Links.HIDDEN
     finally:
         _remove(link, probe)
 

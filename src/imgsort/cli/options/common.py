@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from imgsort.cli.options import types
+from imgsort.cli.options.listing import no_sidecars, rules, sidecar
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 # The reasons in jobs/organize/steps/findings.py. That module is not imported here, because importing it is slow.
@@ -26,17 +27,6 @@ REASONS = (
 )
 folder = click.argument("folder", type=types.GivenPath(path_type=Path))
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object to stdout and nothing else.")
-no_sidecars = click.option(
-    "--no-sidecars", is_flag=True, help="Leave sidecars (.xmp, .json, RAW and so on) where they are."
-)
-sidecar = click.option(
-    "--sidecar",
-    "sidecar_patterns",
-    multiple=True,
-    metavar="PATTERN",
-    help="Take further files along, for example '{stem}_mask.png' or '{name}.notes'. {name} is the image's name, "
-    "{stem} the same without its suffix. May be given several times.",
-)
 dry_run = click.option("-n", "--dry-run", is_flag=True, help="Show what would be done, and touch nothing.")
 verbose = click.option("-v", "--verbose", is_flag=True, help="Show every move.")
 seed = click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Seed of K-Means.")
@@ -75,25 +65,6 @@ reading = (
         default="skip",
         show_default=True,
         help="Files that end too early: skip and name them, or use the part of the picture that is there.",
-    ),
-)
-rules = (
-    click.option(
-        "--exclude",
-        multiple=True,
-        metavar="PATTERN",
-        help="Leave out files and folders that match, as in a .gitignore. May be given several times.",
-    ),
-    click.option(
-        "--include",
-        multiple=True,
-        metavar="PATTERN",
-        help="Take in what matches, even if it is a system folder or --exclude matches. May be given several times.",
-    ),
-    click.option(
-        "--follow-links",
-        is_flag=True,
-        help="Also take links to image files. The link is filed, never the file that it leads to.",
     ),
 )
 _model = (

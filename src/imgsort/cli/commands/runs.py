@@ -7,13 +7,13 @@ import click
 
 from imgsort.cli import running
 from imgsort.cli.options import common as options
-from imgsort.cli.options import types
+from imgsort.cli.options import listing, types
 
 
 @click.command(short_help="Carry out a plan that --plan wrote.")
 @click.argument("plan", type=types.GivenPath(path_type=Path, dir_okay=False))
-@options.sidecar
-@options.no_sidecars
+@listing.sidecar
+@listing.no_sidecars
 @options.dry_run
 @options.verbose
 @options.quiet

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from imgsort.cli.options import common as options
-from imgsort.cli.options import types
+from imgsort.cli.options import listing, types
 
 classifier = click.option(
     "--classifier",
@@ -75,7 +75,7 @@ _training = (
         type=types.GivenPath(path_type=Path, file_okay=False),
         help="Write logs for TensorBoard into this folder.",
     ),
-    *options.rules,
+    *listing.rules,
     *options.running,
     options.offline,
     *options.reading,

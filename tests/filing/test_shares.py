@@ -200,6 +200,7 @@ def test_what_a_target_does_not_keep_is_counted_once(share, other_filesystem):
     notices = [text for text in json.loads(done.stdout)["notices"] if "did not keep all" in text]
     assert len(notices) == 1
     assert "times of 7" in notices[0]
+    assert ".tmp" not in notices[0]
     assert "modes of 7" in notices[0]
     assert ("access lists of 1" in notices[0]) == has_attributes
     assert share.run("undo", str(share.collection)).returncode == 0

@@ -21,7 +21,7 @@ def copy_file(source: Path, target: Path, move: Move, temporary: Path, announcer
     Raises Refused if the target is taken or the source is not the file of the plan. Raises OSError.
     """
     try:
-        _copy_bytes(source, temporary, move)
+        _copy_bytes(source, temporary, target, move)
         try:
             os.link(temporary, target)
         except FileExistsError as error:
@@ -36,7 +36,7 @@ def copy_file(source: Path, target: Path, move: Move, temporary: Path, announcer
     os.unlink(temporary)
 
 
-def _copy_bytes(source: Path, temporary: Path, move: Move) -> None:
+def _copy_bytes(source: Path, temporary: Path, target: Path, move: Move) -> None:
     """Copy to a new file with mode and times, and sync it. Raises Refused if the content is not the plan's."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(temporary)
@@ -49,7 +49,7 @@ def _copy_bytes(source: Path, temporary: Path, move: Move) -> None:
                 write_all(writer, chunk)
             if hasher.hexdigest() != move.content:
                 raise Refused("was changed since it was looked at")
-            keep_facts(source, writer, temporary)
+            keep_facts(source, writer, temporary, target)
             sync_file(writer, temporary)
         finally:
             os.close(writer)

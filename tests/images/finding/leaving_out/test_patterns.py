@@ -1,13 +1,14 @@
 """What gitignore's patterns match: by a table, and by git itself."""
 
 import os
+import re
 import shutil
 import subprocess
 import time
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from imgsort.errors import UsageError
@@ -106,9 +107,12 @@ def repository(tmp_path_factory):
 
 
 @given(st.lists(st.lists(st.sampled_from(PIECES), min_size=1, max_size=6).map("".join), min_size=1, max_size=4))
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250, deadline=None, derandomize=True)
 def test_git_leaves_out_the_same_files(repository, lines):
     """Whatever the lines of the file are, exactly the files that git ignores are left out."""
+    # git's manual says that `**` beside other characters means `*`, but its answer to `a**/b` depends on where the
+    # pattern lies in memory: git's wildmatch.c compares a pointer into the pattern with one into the text.
+    assume(not any(re.search(r"[^/]\*\*+\\?/|\*\*\\/", line) for line in lines))
     text = "".join(f"{line}\n" for line in lines)
     for name in (".gitignore", ".imgsortignore"):
         (repository / name).write_text(text, encoding="utf-8")

@@ -26,6 +26,8 @@ HEAVY = {
     "imagehash",
     "pywt",
     "pillow_heif",
+    "imagecodecs",
+    "rawpy",
     "matplotlib",
     "safetensors",
 }
@@ -60,7 +62,8 @@ OPEN_TO_ALL = {
 # rooms before it. "." stands for the modules that lie directly in the folder. A module with a place of its own in the
 # order is listed by its name.
 ROOMS = {
-    "images": "kinds stream finding decoding judging",
+    "images": "checked_heads kinds stream finding decoding judging",
+    "images/decoding": "parts walks tiff_directories readers extras .",
     "images/finding": "leaving_out .",
     "features": "keras_home keras_backend cache weights models runtimes .",
     "features/runtimes": "interface conversion .",

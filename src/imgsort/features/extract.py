@@ -138,7 +138,7 @@ class _Look:
                 known = self.cache.features_of(content)
                 if known is not None:
                     return _Seen(number, content, known, is_cached=True)
-                pixels = decode(data, self.settings, self.square)
+                pixels = decode(data, self.settings, self.square, self.files[number].name)
         except UnreadableImageError as error:
             return _Seen(number, reason=str(error))
         squares[number] = self.square.fill(pixels)

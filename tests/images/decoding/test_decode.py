@@ -18,6 +18,7 @@ from PIL import ImageFile as PillowFile
 
 from imgsort.errors import TruncatedImageError, UnreadableImageError
 from imgsort.images.decoding import decode as module
+from imgsort.images.decoding import readers
 from imgsort.images.decoding.decode import ReadSettings, decode, read_image
 from imgsort.images.decoding.letterbox import Square
 from imgsort.images.finding.find import ImageFile, find_images
@@ -216,10 +217,12 @@ def test_a_header_that_lies_is_refused_before_decoding(side):
         decode(png_header(side, side))
 
 
-def test_a_side_that_opencv_refuses_is_a_reason():
-    """A row of two million pixels is too long for OpenCV; the file is refused with a reason, without a crash."""
-    with pytest.raises(UnreadableImageError, match="png data does not decode"):
-        decode(encode(Image.new("1", (2**21, 1)), "PNG"))
+def test_a_side_that_opencv_refuses_is_read_by_pillow():
+    """A row of two million pixels is too long for OpenCV. Pillow reads it."""
+    data = encode(Image.new("1", (2**21, 1)), "PNG")
+    assert decode(data).shape == (1, 2**21, 3)
+    for fit in ("letterbox", "stretch"):
+        assert Square(64, fit).fill(decode(data, square=Square(64, fit))).shape == (64, 64, 3)
 
 
 def test_a_header_under_the_limit_without_pixels_is_damaged():
@@ -451,15 +454,14 @@ def test_a_heic_is_read():
 def test_a_heic_without_its_package_says_what_to_install(monkeypatch):
     """If the package for HEIC is missing, the reason names it."""
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
-    module_of_header = sys.modules["imgsort.images.decoding.header"]
-    module_of_header._heif_reader.cache_clear()
+    readers._heif_reader.cache_clear()
     head = b"\x00\x00\x00\x1cftypheic" + bytes(4) + b"mif1heicmiaf"
     with pytest.raises(
         UnreadableImageError,
         match=r"HEIC needs an extra package: run `pip install '\.\[heif\]'`",
     ):
         decode(head)
-    module_of_header._heif_reader.cache_clear()
+    readers._heif_reader.cache_clear()
 
 
 ORIENTED = [

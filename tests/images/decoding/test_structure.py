@@ -125,6 +125,17 @@ def test_a_bad_checksum_counts_only_where_pixels_are():
         decode(bytes(bad))
 
 
+@pytest.mark.parametrize("name", [b"IEND", b"IDAT"])
+def test_a_bad_checksum_of_an_empty_chunk_is_fine(name):
+    """A wrong checksum of a chunk that holds nothing takes nothing from the picture."""
+    whole = png(gradient(), 8, 2, after=png_chunk(b"IDAT", b""))
+    place = whole.rindex(name) + 4
+    bad = whole[:place] + b"\x12\x34\x56\x78" + whole[place + 4 :]
+    assert bad != whole
+    assert np.array_equal(decode(bad), gradient())
+    assert np.array_equal(decode(bad + b"a trailer"), gradient())
+
+
 def test_a_png_of_a_million_parts_is_refused(monkeypatch):
     """A PNG of too many parts is refused: it is an attack on every program that goes through the parts."""
     monkeypatch.setattr("imgsort.images.decoding.parts.MAX_PARTS", 1000)

@@ -282,16 +282,31 @@ def test_an_image_that_a_pattern_names_is_a_sidecar(tmp_path):
 
 @pytest.mark.parametrize("name", ["x.dng", "x.NEF", "x.raw"])
 @pytest.mark.parametrize("content", [b"II*\x00 and so on", JPEG, b""])
-def test_a_raw_file_alone_is_a_row_with_its_reason(tmp_path, name, content):
-    """A RAW file is not an image, whatever bytes it begins with.
-
-    Without an image of the same name beside it, it is reported and stays where it is.
-    """
-    make_tree(tmp_path, {"a.jpg": JPEG, f"sub/{name}": content, "sub/x.xmp": TEXT, "x.jpg": JPEG})
+def test_a_raw_file_alone_is_an_image_with_its_sidecars(tmp_path, name, content):
+    """A RAW file without an image of its name is an image, whatever bytes it begins with, and owns its notes."""
+    tree = {"a.jpg": JPEG, f"sub/{name}": content, "sub/x.xmp": TEXT, f"sub/{name}.xmp": TEXT, "x.jpg": JPEG}
+    make_tree(tmp_path, tree)
     listing = find_images(tmp_path, recursive=True)
-    assert [file.path for file in listing.files] == ["a.jpg", "x.jpg"]
-    assert [row.path for row in listing.unreadable] == [f"sub/{name}"]
-    assert "does not develop RAW" in listing.unreadable[0].reason
+    found = {file.path: [sidecar.path for sidecar in file.sidecars] for file in listing.files}
+    assert found == {"a.jpg": [], f"sub/{name}": [f"sub/{name}.xmp", "sub/x.xmp"], "x.jpg": []}
+    assert listing.unreadable == ()
+
+
+def test_a_raw_file_beside_its_jpeg_is_no_image(tmp_path):
+    """A RAW file stays the sidecar of the image of its name."""
+    make_tree(tmp_path, {"x.jpg": JPEG, "x.nef": JPEG, "x.nef.xmp": TEXT, "y.NEF": JPEG})
+    listing = find_images(tmp_path)
+    found = {file.path: [sidecar.path for sidecar in file.sidecars] for file in listing.files}
+    assert found == {"x.jpg": ["x.nef", "x.nef.xmp"], "y.NEF": []}
+
+
+@pytest.mark.parametrize("name", ["a.xcf", "a.PSB", "a.exr", "a.eps", "a.jxr"])
+def test_an_image_of_a_kind_that_is_not_read_is_a_row(tmp_path, name):
+    """An image of a kind that imgsort does not read stays where it is, and is named."""
+    make_tree(tmp_path, {"b.jpg": JPEG, name: TEXT, "a.txt": TEXT, "a.zip": TEXT})
+    listing = find_images(tmp_path)
+    assert [file.path for file in listing.files] == ["b.jpg"]
+    assert [(row.path, "imgsort does not read" in row.reason) for row in listing.unreadable] == [(name, True)]
 
 
 @posix

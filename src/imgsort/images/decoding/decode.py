@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING, Literal
 
 from imgsort.content import content_hash, read_regular
 from imgsort.errors import TruncatedImageError, UnreadableImageError
+from imgsort.images.decoding.extras.jxl import decode_jxl
 from imgsort.images.decoding.header import Header, read_header
 from imgsort.images.decoding.letterbox import Square
-from imgsort.images.decoding.opencv_decoder import decode_by_opencv
+from imgsort.images.decoding.opencv_decoder import OPENCV_KINDS, decode_by_opencv
 from imgsort.images.decoding.parts import without_metadata
 from imgsort.images.decoding.pillow_decoder import decode_by_pillow
+from imgsort.images.decoding.raw_decoder import RawPicture, decode_raw
 from imgsort.images.decoding.structure import require_whole
+from imgsort.images.decoding.walks.boxes import without_trailer
 from imgsort.images.finding.find import ImageFile
 from imgsort.images.kinds import HEAD_BYTES, image_kind
 
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
 Truncated = Literal["skip", "use"]
 
 # Raise this number when the same bytes give other pixels, because the cached features come from the old pixels.
-READER_VERSION = 1
+READER_VERSION = 2
 
 MAX_FILE_BYTES = 2 * 1024**3
 
@@ -78,7 +81,7 @@ def read_image(
     that is wrong with the file. Its message gives a person the reason.
     """
     with bytes_of(root, file) as (data, content):
-        header, pixels = decode_bytes(data, settings, square)
+        header, pixels = decode_bytes(data, settings, square, file.name)
         return DecodedImage(pixels, content, header)
 
 
@@ -106,30 +109,39 @@ def _read_bytes(root: Path, file: ImageFile) -> bytes:
         raise UnreadableImageError(f"is too large for the memory: {file.size} bytes") from error
 
 
-def decode(data: bytes, settings: ReadSettings = DEFAULTS, square: Square | None = None) -> "NDArray[np.uint8]":
+def decode(
+    data: bytes, settings: ReadSettings = DEFAULTS, square: Square | None = None, name: str = ""
+) -> "NDArray[np.uint8]":
     """Decode the bytes of an image file to uint8 (height, width, 3), RGB, upright by its EXIF orientation.
 
     Transparent pixels are laid over black. Levels of 16 bits are scaled to 8 bits. If a file holds several pictures,
-    the first one is taken. With `square`, a larger image is scaled down for it. Raises
-    UnreadableImageError.
+    the first one is taken. With `square`, a larger image is scaled down for it. `name`: that of the file, without which
+    some kinds are not known. Raises UnreadableImageError.
     """
-    return decode_bytes(data, settings, square)[1]
+    return decode_bytes(data, settings, square, name)[1]
 
 
-def decode_bytes(data: bytes, settings: ReadSettings, square: Square | None) -> "tuple[Header, NDArray[np.uint8]]":
-    """Return the header of an image file's bytes, and its pixels in the form of `decode`.
+def decode_bytes(
+    data: bytes, settings: ReadSettings, square: Square | None, name: str = ""
+) -> "tuple[Header, NDArray[np.uint8]]":
+    """Return the header of the bytes of an image file of this `name`, and its pixels in the form of `decode`.
 
     Raises UnreadableImageError.
     """
-    kind = _kind_of(data)
+    kind = _kind_of(data, name)
     shortage = _shortage(data, kind)
+    data = without_trailer(data) if kind in ("avif", "heif") else data
+    if kind == "raw":
+        return _decode_raw(data, settings, square, shortage)
     header = _acceptable_header(data, kind, settings, shortage)
     if shortage is not None and settings.truncated == "skip":
         raise shortage
     data = without_metadata(data, kind)
     with _one_large_at_a_time if header.pixels > _LARGE_PIXELS else contextlib.nullcontext():
-        if shortage is not None or kind == "heif" or header.has_alpha:
-            pixels = decode_by_pillow(data, header, is_whole=shortage is None)
+        if kind == "jxl":
+            pixels = decode_jxl(data)
+        elif shortage is not None or header.has_alpha or kind not in OPENCV_KINDS:
+            pixels = _decode_by_pillow(data, header, square, is_whole=shortage is None)
         else:
             pixels = _decode_whole(data, header, square)
         if square is not None:
@@ -137,8 +149,24 @@ def decode_bytes(data: bytes, settings: ReadSettings, square: Square | None) -> 
         return header, _upright(_as_rgb(pixels), header.orientation)
 
 
-def _kind_of(data: bytes) -> str:
-    kind = image_kind(data[:HEAD_BYTES])
+def _decode_raw(
+    data: bytes, settings: ReadSettings, square: Square | None, shortage: TruncatedImageError | None
+) -> "tuple[Header, NDArray[np.uint8]]":
+    if shortage is not None and settings.truncated == "skip":
+        raise shortage
+
+    def decode_preview(jpeg: bytes) -> RawPicture:
+        header, pixels = decode_bytes(jpeg, settings, square)
+        return RawPicture(header, pixels)
+
+    with _one_large_at_a_time if len(data) > _LARGE_BYTES else contextlib.nullcontext():
+        raw = decode_raw(data, decode_preview, settings.max_pixels)
+        pixels = raw.pixels if square is None else square.shrink(raw.pixels)
+        return raw.header, _upright(_as_rgb(pixels), raw.turn)
+
+
+def _kind_of(data: bytes, name: str) -> str:
+    kind = image_kind(data[:HEAD_BYTES], name)
     if kind is None:
         raise UnreadableImageError(_what_it_is(data))
     return kind
@@ -189,9 +217,14 @@ def _decode_whole(data: bytes, header: Header, square: Square | None) -> "NDArra
     try:
         return decode_by_opencv(data, header, square)
     except UnreadableImageError:
-        if header.kind != "tiff":
-            raise
-        return decode_by_pillow(data, header, is_whole=True)  # Pillow knows compressions that OpenCV does not
+        return decode_by_pillow(data, header, is_whole=True)  # Pillow knows variants that OpenCV does not
+
+
+def _decode_by_pillow(data: bytes, header: Header, square: Square | None, *, is_whole: bool) -> "NDArray[np.uint8]":
+    if square is not None and header.kind == "jp2":
+        with contextlib.suppress(UnreadableImageError):  # Pillow cannot halve every size
+            return decode_by_pillow(data, header, square, is_whole=is_whole)
+    return decode_by_pillow(data, header, is_whole=is_whole)
 
 
 def _as_rgb(pixels: "NDArray[np.uint8]") -> "NDArray[np.uint8]":

@@ -1,31 +1,28 @@
 """Reads the header of an image file before any pixel is decoded. Pillow reads headers, but OpenCV cannot."""
 
-import io
-import re
-import struct
-import warnings
-import zlib
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from imgsort.errors import UnreadableImageError
+from imgsort.images.decoding.extras.jxl import MOST_PIXELS as JXL_MOST_PIXELS
+from imgsort.images.decoding.extras.jxl import jxl_codec, jxl_size
 from imgsort.images.decoding.parts import jpeg_segments, png_chunks, without_metadata
-from imgsort.images.decoding.tiff_directories import TIFF_SIZES, entries_of, require_modest_directories
+from imgsort.images.decoding.readers import open_image, pillow_errors
+from imgsort.images.decoding.tiff_directories import TIFF_SIZES, entries_of
 
 _ORIENTATION_TAG = 0x0112
 # BYTE, SHORT and LONG. The standard says SHORT, but some cameras use another type.
 _ORIENTATION_FORMS = (1, 3, 4)
 
-_OF_PILLOW = r"PIL\..*"
-_PILLOW_WARNINGS = ("ignore", None, Warning, re.compile(_OF_PILLOW), 0)
-
 _GREY_MODES = ("1", "L", "I;16", "I;16B", "I;16L", "I;16N")
 _ALPHA_MODES = ("RGBA", "RGBa", "LA", "La", "PA")
 # One byte of DEFLATE data (RFC 1951) unpacks to at most 1032 bytes. A JPEG uses at least one bit for each block of
-# 64 pixels. One LZW code of a GIF stands for at most 4096 pixels.
+# 64 pixels. One LZW code of a GIF stands for at most 4096 pixels. A run of a QOI has at most 62 pixels in a byte; those
+# of a TGA and of a PSD have 128 in two, with up to 8 pixels in a byte; 16 pixels of a DDS take 8 bytes.
 _MOST_DEFLATED = 1032
-_MOST_PIXELS_A_BYTE = {"jpeg": 512, "gif": 4096}
+_MOST_PIXELS_A_BYTE = {"jpeg": 512, "gif": 4096, "dds": 2, "ppm": 8, "psd": 512, "qoi": 62, "tga": 512}
+# Decoders that are slow, or need much memory for a pixel, get fewer pixels than others.
+_MOST_PIXELS = {"dds": 50_000_000, "jp2": 100_000_000, "qoi": 50_000_000}
 
 
 @dataclass(frozen=True)
@@ -68,6 +65,8 @@ def read_header(data: bytes, kind: str) -> Header:
     """
     from PIL.Image import DecompressionBombError
 
+    if kind == "jxl":
+        return _jxl_header(data)
     try:
         with open_image(without_metadata(data, kind), kind) as image:
             width, height = image.size
@@ -77,71 +76,20 @@ def read_header(data: bytes, kind: str) -> Header:
         raise UnreadableImageError(f"more pixels than Pillow decodes of a {kind}") from error
     except pillow_errors() as error:
         raise UnreadableImageError(f"damaged: its {kind} header makes no sense") from error
+    if header.pixels > _MOST_PIXELS.get(kind, header.pixels):
+        raise UnreadableImageError(f"{width}x{height} pixels: more than imgsort decodes of a {kind}")
     if header.pixels < 1:
         raise UnreadableImageError(f"damaged: its header says {width}x{height} pixels")
     return header
 
 
-def open_image(data: bytes, kind: str) -> Any:
-    """Return Pillow's image of `data`, not yet decoded. Raises one of `pillow_errors`, or UnreadableImageError."""
-    require_modest_directories(data, kind)
-    reader = _heif_reader() if kind == "heif" else _readers()[kind]
-    # Pillow warns of corrupt EXIF or a short read. These warnings are not needed: the fault does not change the pixels,
-    # or the decoding fails. `warnings.catch_warnings` is not safe in threads. Adding a filter again is not safe either.
-    if _PILLOW_WARNINGS not in warnings.filters:
-        warnings.filterwarnings("ignore", module=_OF_PILLOW)
-    return reader(io.BytesIO(data))
-
-
-@cache
-def pillow_errors() -> tuple[type[Exception], ...]:
-    """Return the errors that Pillow's plugins raise on files that make no sense. They raise nearly any error."""
-    from PIL.Image import DecompressionBombError
-
-    builtin = (
-        *(ArithmeticError, AssertionError, AttributeError, BufferError, EOFError, LookupError, MemoryError),
-        *(OSError, RuntimeError, SyntaxError, TypeError, ValueError),
-    )
-    return (*builtin, struct.error, zlib.error, DecompressionBombError)
-
-
-@cache
-def _readers() -> dict[str, Any]:
-    """Return Pillow's reader for each kind.
-
-    imgsort calls the readers directly and does not use `Image.open`. `Image.open` would try every format that Pillow
-    knows. It also refuses images above its own limit, which is a global setting of the process.
-    """
-    from PIL import (
-        AvifImagePlugin,
-        BmpImagePlugin,
-        GifImagePlugin,
-        JpegImagePlugin,
-        PngImagePlugin,
-        TiffImagePlugin,
-        WebPImagePlugin,
-    )
-
-    return {
-        "avif": AvifImagePlugin.AvifImageFile,
-        "bmp": BmpImagePlugin.BmpImageFile,
-        "gif": GifImagePlugin.GifImageFile,
-        "jpeg": JpegImagePlugin.JpegImageFile,
-        "png": PngImagePlugin.PngImageFile,
-        "tiff": TiffImagePlugin.TiffImageFile,
-        "webp": WebPImagePlugin.WebPImageFile,
-    }
-
-
-@cache
-def _heif_reader() -> Any:
-    try:
-        import pillow_heif
-    except ImportError:
-        raise UnreadableImageError(
-            "HEIC needs an extra package: run `pip install '.[heif]'` in a checkout of imgsort"
-        ) from None
-    return pillow_heif.HeifImageFile
+def _jxl_header(data: bytes) -> Header:
+    jxl_codec()
+    width, height = jxl_size(data)
+    if width * height > JXL_MOST_PIXELS:
+        raise UnreadableImageError(f"{width}x{height} pixels: more than imgsort decodes of a jxl")
+    # The decoder turns it upright, and its layers say whether it is transparent.
+    return Header("jxl", width, height, 1, "RGB", has_alpha=False)
 
 
 def _orientation(image: Any, data: bytes, kind: str) -> int:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+# The kinds that OpenCV decodes. It also knows others, but treats them in its own way.
+OPENCV_KINDS = frozenset("avif bmp gif jpeg png tiff webp".split())
 # libjpeg can leave out the finer frequencies of each block. The result has 1/2, 1/4 or 1/8 of the side and takes a
 # fraction of the work.
 _JPEG_SCALES = (8, 4, 2)

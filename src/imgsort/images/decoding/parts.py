@@ -9,6 +9,10 @@ from imgsort.errors import UnreadableImageError
 # 40000 parts.
 MAX_PARTS = 250_000
 
+# The bytes of a PNG's chunk with no content: length, name and checksum.
+_EMPTY_CHUNK = 12
+_PNG_END = bytes(4) + b"IEND\xaeB`\x82"
+
 JPEG_SCAN = 0xDA
 _JPEG_WITHOUT_LENGTH = frozenset((0x01, *range(0xD0, 0xD9)))
 # Exif, XMP, colour profiles, previews and comments. APP0 and APP14 are not in the set: they say how colours are coded.
@@ -24,8 +28,11 @@ def without_metadata(data: bytes, kind: str) -> bytes:
     """
     view = memoryview(data)
     if kind == "png":
-        spans = [(start, end) for name, start, end in png_chunks(data) if is_needed(name)]
-        return b"".join([view[:8], *(view[start:end] for start, end in spans)])
+        # Decoders refuse a wrong checksum even where there is nothing to check, so empty chunks go, and the end is new.
+        chunks = list(png_chunks(data))
+        spans = [(start, end) for name, start, end in chunks if holds_pixels(name, start, end)]
+        has_end = bool(chunks) and chunks[-1][0] == b"IEND" and chunks[-1][2] <= len(data)
+        return b"".join([view[:8], *(view[start:end] for start, end in spans), _PNG_END if has_end else b""])
     if kind == "jpeg":
         spans = [(start, end) for marker, start, end in jpeg_segments(data) if marker not in _JPEG_METADATA]
         return b"".join([view[:2], *(view[start:end] for start, end in spans)])
@@ -44,6 +51,11 @@ def png_colour_key(data: bytes) -> int | tuple[int, ...]:
     stored = struct.unpack(f">{len(body) // 2}H", body)
     levels = tuple(level >> 8 if depth == 16 else level * 255 // (2**depth - 1) for level in stored)
     return levels[0] if len(levels) == 1 else levels
+
+
+def holds_pixels(chunk: bytes, start: int, end: int) -> bool:
+    """Say whether the PNG chunk of this name, from `start` to `end`, holds anything that the pixels need."""
+    return is_needed(chunk) and chunk != b"IEND" and end - start > _EMPTY_CHUNK
 
 
 def is_needed(chunk: bytes) -> bool:
@@ -76,6 +88,8 @@ def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     """
     position = 2
     for _ in range(MAX_PARTS):
+        # Some programs leave rubbish between two segments, and decoders skip it.
+        position = max(position, data.find(b"\xff", position))
         marker = data[position + 1] if data[position : position + 1] == b"\xff" and position + 4 <= len(data) else 0
         if marker in (0, JPEG_SCAN):
             yield JPEG_SCAN, position, len(data)

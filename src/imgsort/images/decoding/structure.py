@@ -4,16 +4,31 @@ A decoder says only that it failed, or does not even say that. Each walk here fo
 names, from mark to mark, and decodes nothing.
 """
 
+import math
 import re
 import zlib
 from collections.abc import Callable
+from typing import Any
 
 from imgsort.errors import TruncatedImageError, UnreadableImageError
-from imgsort.images.decoding.header import open_image, pillow_errors
-from imgsort.images.decoding.parts import MAX_PARTS, is_needed, png_chunks
+from imgsort.images.decoding.extras.jxl import walk_jxl
+from imgsort.images.decoding.extras.previews import require_whole_raw
+from imgsort.images.decoding.parts import MAX_PARTS, holds_pixels, png_chunks
+from imgsort.images.decoding.readers import open_image, pillow_errors
+from imgsort.images.decoding.tiff_directories import first_directory
+from imgsort.images.decoding.walks.boxes import require_whole_boxes
+from imgsort.images.decoding.walks.rare_kinds import (
+    walk_ico,
+    walk_jp2,
+    walk_nothing,
+    walk_ppm,
+    walk_psd,
+    walk_tga,
+)
 
 # Each scan goes over all the pixels again.
 _MAX_JPEG_SCANS = 100
+_TIFF_COMPRESSION, _TIFF_SIDES, _TIFF_DEPTHS, _TIFF_SAMPLES = 259, (256, 257), 258, 277
 # A GIF is cut into blocks of 255 bytes.
 _MAX_GIF_BLOCKS = 1_000_000
 
@@ -70,7 +85,8 @@ def _walk_png(data: bytes) -> None:
     for name, start, end in png_chunks(data):
         if end > len(data):
             raise _cut_short(data, f"{end} are due")
-        if is_needed(name) and zlib.crc32(view[start + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big"):
+        stored = int.from_bytes(data[end - 4 : end], "big")
+        if holds_pixels(name, start, end) and zlib.crc32(view[start + 4 : end - 4]) != stored:
             raise UnreadableImageError(f"damaged: bad checksum in its {name.decode('ascii', 'replace')} data")
         if name == b"IEND":
             return
@@ -85,6 +101,7 @@ def _walk_gif(data: bytes) -> None:
     position, parts, images = 13 + _gif_table(data[10:11]), 0, 0
     while position < len(data):
         label, parts = data[position], parts + 1
+        _require_few(parts, _MAX_GIF_BLOCKS)
         if label == 0x3B:
             break
         if label == 0x2C:
@@ -92,8 +109,11 @@ def _walk_gif(data: bytes) -> None:
             images += 1
         elif label == 0x21:
             position += 2
+        elif images:
+            break  # what follows the first picture is rubbish
         else:
-            raise UnreadableImageError("damaged: a GIF block of no known kind")
+            position += 1  # bytes between blocks, which decoders skip
+            continue
         while (size := data[position] if position < len(data) else -1) > 0:
             position, parts = position + 1 + size, parts + 1
             _require_few(parts, _MAX_GIF_BLOCKS)
@@ -118,6 +138,8 @@ def _walk_webp(data: bytes) -> None:
 
 def _walk_bmp(data: bytes) -> None:
     """Check that the rows of pixels are there or, if they are compressed, the bytes that the header announces."""
+    if not data.startswith(b"BM"):
+        return  # a bitmap without its file header
     start, header_bytes = int.from_bytes(data[10:14], "little"), int.from_bytes(data[14:18], "little")
     if header_bytes < 40:
         return  # an OS/2 header: only the decoder can judge it
@@ -133,14 +155,18 @@ def _walk_bmp(data: bytes) -> None:
 
 def _walk_tiff(data: bytes) -> None:
     """Check that the strips or tiles of the first page lie inside the file (TIFF 6.0)."""
-    byte_order = "little" if data[:2] == b"II" else "big"
-    if int.from_bytes(data[4:8], byte_order) + 2 > len(data):  # type: ignore[arg-type]
+    if first_directory(data) + 2 > len(data):
         raise _cut_short(data, "its directory lies beyond them")
     try:
         with open_image(data, "tiff") as image:
             tags = image.tag_v2
             places = [(tags.get(starts, ()), tags.get(counts, ())) for starts, counts in (_TIFF_STRIPS, _TIFF_TILES)]
-            ends = [start + count for starts, counts in places for start, count in zip(starts, counts, strict=False)]
+            most = _most_in_a_part(tags)
+            ends = [
+                start + min(count, most)
+                for starts, counts in places
+                for start, count in zip(starts, counts, strict=False)
+            ]
             is_float = _TIFF_FLOAT in tuple(tags.get(_TIFF_SAMPLE_FORMAT, ()))
     except pillow_errors() as error:
         raise UnreadableImageError("damaged: its TIFF directory makes no sense") from error
@@ -150,30 +176,35 @@ def _walk_tiff(data: bytes) -> None:
         raise UnreadableImageError("a TIFF of measured values (floating point), which have no colours of their own")
 
 
-def _walk_boxes(data: bytes) -> None:
-    """Follow the boxes of an AVIF or HEIF file (ISO/IEC 14496-12, 4.2)."""
-    position, parts = 0, 0
-    while position + 8 <= len(data):
-        size = int.from_bytes(data[position : position + 4], "big")
-        if size == 0:  # the last box reaches to the end of the file
-            return
-        if size == 1:
-            size = int.from_bytes(data[position + 8 : position + 16], "big")
-        if size < 8:
-            raise UnreadableImageError("damaged: a box of no size")
-        position, parts = position + size, parts + 1
-        _require_few(parts, MAX_PARTS)
-    if position > len(data):
-        raise _cut_short(data, f"{position} are due")
+def _most_in_a_part(tags: Any) -> float:
+    """Return how many bytes a strip or a tile has at most: no more than all pixels, if they are not compressed.
+
+    Some programs write any number as its length.
+    """
+    if tags.get(_TIFF_COMPRESSION, 1) != 1 or _TIFF_TILES[0] in tags:
+        return math.inf
+    width, height = (int(tags[side]) for side in _TIFF_SIDES)
+    bits = int(max(8, *tags.get(_TIFF_DEPTHS, (1,))))
+    samples = int(tags.get(_TIFF_SAMPLES, 1))
+    return float(samples * -(-width * bits // 8) * height)
 
 
 _WALKS: dict[str, Callable[[bytes], None]] = {
-    "avif": _walk_boxes,
+    "avif": require_whole_boxes,
     "bmp": _walk_bmp,
+    "dds": walk_nothing,
     "gif": _walk_gif,
-    "heif": _walk_boxes,
+    "heif": require_whole_boxes,
+    "ico": walk_ico,
+    "jp2": walk_jp2,
     "jpeg": _walk_jpeg,
+    "jxl": walk_jxl,
     "png": _walk_png,
+    "ppm": walk_ppm,
+    "psd": walk_psd,
+    "qoi": walk_nothing,
+    "raw": require_whole_raw,
+    "tga": walk_tga,
     "tiff": _walk_tiff,
     "webp": _walk_webp,
 }

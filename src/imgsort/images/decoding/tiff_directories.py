@@ -7,6 +7,7 @@ from imgsort.errors import UnreadableImageError
 from imgsort.images.decoding.parts import MAX_PARTS
 
 _TIFF_ORDERS = {b"II*\x00": "<", b"MM\x00*": ">"}
+_BIG_ORDERS = {b"II+\x00": "<", b"MM\x00+": ">"}
 _TIFF_BYTES = (1, 2, 6, 7)
 TIFF_SIZES = (1, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8)
 _BIG_TIFFS = (b"II+\x00\x08\x00\x00\x00", b"MM\x00+\x00\x08\x00\x00")
@@ -54,18 +55,37 @@ def _bytes_of_values(data: bytes, start: int) -> int:
     return total
 
 
-def entries_of(data: bytes, start: int) -> Iterator[tuple[int, int, int, bytes]]:
-    """Yield tag, type, count and four bytes for each entry of a TIFF's first directory.
+def first_directory(data: bytes) -> int:
+    """Return where the first directory of a TIFF or BigTIFF lies."""
+    order = "little" if data[:2] == b"II" else "big"
+    place = slice(8, 16) if data[:4] in _BIG_ORDERS else slice(4, 8)
+    return int.from_bytes(data[place], order)  # type: ignore[arg-type]
 
-    The four bytes hold the value or its offset.
+
+def entries_of(data: bytes, start: int) -> Iterator[tuple[int, int, int, bytes]]:
+    """Yield tag, type, count and four bytes for each entry of the first directory of a TIFF, or eight of a BigTIFF.
+
+    These bytes hold the value or its offset.
     """
-    order = _TIFF_ORDERS.get(data[start : start + 4])
-    if order is None or start + 8 > len(data):
+    magic = data[start : start + 4]
+    if magic in _TIFF_ORDERS:
+        yield from _entries(data, start, start + 4, _TIFF_ORDERS[magic], ("I", "H", "HHI4s"))
+    elif magic in _BIG_ORDERS:
+        yield from _entries(data, start, start + 8, _BIG_ORDERS[magic], ("Q", "Q", "HHQ8s"))
+
+
+def _entries(
+    data: bytes, start: int, place: int, order: str, forms: tuple[str, str, str]
+) -> Iterator[tuple[int, int, int, bytes]]:
+    """Yield the entries of the directory whose offset is at `place`. `forms`: of offset, count and entry."""
+    offset_form, count_form, entry_form = (order + form for form in forms)
+    if place + struct.calcsize(offset_form) > len(data):
         return
-    (offset,) = struct.unpack_from(order + "I", data, start + 4)
-    first = start + offset + 2
+    (offset,) = struct.unpack_from(offset_form, data, place)
+    first = start + offset + struct.calcsize(count_form)
     if first > len(data):
         return
-    (entries,) = struct.unpack_from(order + "H", data, first - 2)
-    end = first + min(entries, (len(data) - first) // 12) * 12
-    yield from struct.iter_unpack(order + "HHI4s", data[first:end])
+    (entries,) = struct.unpack_from(count_form, data, start + offset)
+    size = struct.calcsize(entry_form)
+    end = first + min(entries, (len(data) - first) // size) * size
+    yield from struct.iter_unpack(entry_form, data[first:end])

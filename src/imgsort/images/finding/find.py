@@ -11,11 +11,10 @@ from imgsort.images.finding.leaving_out.rules import DEFAULT_RULES, Rules
 from imgsort.images.finding.leaving_out.sieve import TOP, Folder, Sieve
 from imgsort.images.finding.links import Link, linked_images
 from imgsort.images.finding.sidecars import Sidecar, assign_sidecars
+from imgsort.images.kinds import unread_kind
 from imgsort.sidecar_names.kinds import is_raw, is_thumbnail, is_told_by_name
 from imgsort.sidecar_names.owners import images_that_are_sidecars
 from imgsort.sidecar_names.rules import BUILT_IN, SidecarRules
-
-_RAW_ALONE = "a RAW file without an image of its name beside it to look at: imgsort does not develop RAW"
 
 
 @dataclass(frozen=True)
@@ -99,8 +98,9 @@ def find_images(
     """List the image files that lie directly in `root` or directly in one of the folders `inside`.
 
     `inside` and `left_out` hold paths relative to `root`. With `recursive`, every subfolder is searched, except those
-    in `left_out`. Hidden files and folders, pipes, sockets and devices are always skipped. A RAW file is never an
-    image: it is a sidecar of an image, or it is listed as unreadable.
+    in `left_out`. Hidden files and folders, pipes, sockets and devices are always skipped. A RAW file is
+    the sidecar of an image, or an image itself if there is none of its name. An image of a kind that imgsort does not
+    read is listed as unreadable.
     `rules`: what else is left out, or taken in. If they are None, nothing is left out, and links to images are taken.
     If several names lead to one file, one of them counts: the file itself, or the first link.
     `sidecar_rules`: which files are sidecars.
@@ -128,7 +128,8 @@ def find_images(
         ]
         alone = _not_owned(content.others, owned.values())
         files += _lonely_thumbnails(root, alone)
-        unreadable += _lonely_raws(alone)
+        files += _lonely_raws(alone, sidecar_rules)
+        unreadable += _of_unread_kinds([*content.unread, *(file.path for file in alone)])
         if recursive:
             subfolders = (sieve.subfolder(folder, name) for name in entries.folders if folder.below(name) not in seen)
             pending += [subfolder for subfolder in subfolders if subfolder is not None]
@@ -157,12 +158,14 @@ def _each_once(root: Path, files: list[ImageFile]) -> tuple[list[ImageFile], tup
 class _Content:
     """What a folder holds: its images, other files that could be sidecars, and the paths of images that are left out.
 
-    An image that is left out keeps its sidecars, so it must be known. Its content is not read.
+    An image that is left out keeps its sidecars, so it must be known. Its content is not read. `unread`: the paths of
+    the files that are nothing else.
     """
 
     images: list[ImageFile]
     others: list[Sidecar]
     left: list[str]
+    unread: list[str]
 
     @property
     def image_paths(self) -> list[str]:
@@ -171,7 +174,7 @@ class _Content:
 
 def _content(folder: Folder, entries: Entries, sieve: Sieve, sidecar_rules: SidecarRules) -> _Content:
     """Return the content of a folder. An image that a pattern takes along as a sidecar is not an image."""
-    images, others, left = [], [], []
+    images, others, left, unread = [], [], [], []
     links = linked_images(entries.links)
     names = [*(entry.name for entry, _ in entries.files), *(linked.name for linked in links)]
     left_out = sieve.files_left_out(folder, names)
@@ -184,6 +187,8 @@ def _content(folder: Folder, entries: Entries, sieve: Sieve, sidecar_rules: Side
             images.append(ImageFile(path, status.st_size, status.st_mtime_ns))
         elif sidecar_rules.may_be_sidecar(entry.name):
             others.append(Sidecar(path, status.st_size, status.st_mtime_ns))
+        else:
+            unread.append(path)
     for linked in links:
         if linked.name not in left_out and sieve.follows_link(folder, linked.name):
             path, status = folder.below(linked.name), linked.status
@@ -196,7 +201,7 @@ def _content(folder: Folder, entries: Entries, sieve: Sieve, sidecar_rules: Side
             if image.name in going and image.link is None
         ]
         images = [image for image in images if image.name not in going]
-    return _Content(images, others, left)
+    return _Content(images, others, left, unread)
 
 
 def _not_owned(others: Iterable[Sidecar], owned: Iterable[tuple[Sidecar, ...]]) -> list[Sidecar]:
@@ -214,6 +219,15 @@ def _lonely_thumbnails(root: Path, alone: Iterable[Sidecar]) -> list[ImageFile]:
     ]
 
 
-def _lonely_raws(alone: Iterable[Sidecar]) -> list[Unreadable]:
-    """Return a row for each RAW file that is not the sidecar of an image."""
-    return [Unreadable(path, _RAW_ALONE) for path in sorted(file.path for file in alone if is_raw(file.name))]
+def _lonely_raws(alone: Iterable[Sidecar], sidecar_rules: SidecarRules) -> list[ImageFile]:
+    """Return an image for each RAW file that is not the sidecar of one. The files that go with it are its sidecars."""
+    raws = [file for file in alone if is_raw(file.name)]
+    others = [file for file in alone if not is_raw(file.name)]
+    owned = assign_sidecars([raw.path for raw in raws], others, sidecar_rules) if raws else {}
+    return [ImageFile(raw.path, raw.size, raw.mtime_ns, owned.get(raw.path, ())) for raw in raws]
+
+
+def _of_unread_kinds(paths: Iterable[str]) -> list[Unreadable]:
+    """Return a row for each file that is an image of a kind that imgsort does not read."""
+    kinds = {path: unread_kind(path) for path in sorted(paths)}
+    return [Unreadable(path, f"{kind}, which imgsort does not read") for path, kind in kinds.items() if kind]

@@ -48,7 +48,7 @@ def inspect(root: Path, file: ImageFile, settings: ReadSettings) -> Inspection:
     content = None
     try:
         with bytes_of(root, file) as (data, content):
-            header, pixels = decode_bytes(data, settings, Square(ANALYSIS_SIDE_PX))
+            header, pixels = decode_bytes(data, settings, Square(ANALYSIS_SIDE_PX), file.name)
     except UnreadableImageError as error:
         return Inspection(file, content, None, error)
     picture = Picture(header, measure(pixels, header.width, header.height), perceptual_hash(pixels))

@@ -1,0 +1,1 @@
+"""Looks into JPEG XL and RAW files, which neither OpenCV nor Pillow reads."""

@@ -1,0 +1,1 @@
+"""Follows the structure of each kind of file without decoding it."""

@@ -45,6 +45,13 @@ def test_a_model_is_converted_once(pooled, tmp_path, monkeypatch):
     assert np.array_equal(first.extractor.extract(PICTURES[:1]), again.extractor.extract(PICTURES[:1]))
 
 
+def test_another_reader_makes_other_features(pooled, monkeypatch):
+    """The recipe names the version of the reader, so features of pictures that it read otherwise are not found."""
+    usual = prepared(pooled, precision="float32").recipe
+    monkeypatch.setattr(extraction, "READER_VERSION", extraction.READER_VERSION + 1)
+    assert prepared(pooled, precision="float32").recipe != usual
+
+
 def test_the_recipe_is_all_that_determines_features(pooled):
     """Everything that can change a feature changes the recipe. The batch size does not."""
     usual = prepared(pooled, precision="float32").recipe

@@ -32,6 +32,7 @@ from imgsort.errors import UnreadableImageError
 from imgsort.images.decoding.decode import ReadSettings, decode
 from imgsort.images.decoding.letterbox import Square
 from tests.images.fuzz_memory import peak_mib
+from tests.support import profiles
 from tests.support.pictures import RGB, png, png_chunk
 
 SLOW_SECONDS = 10
@@ -64,6 +65,13 @@ def seeds() -> list[bytes]:
         (first, "JPEG", {"progressive": True, "quality": 60}),
         (first.convert("L"), "JPEG", {}),
         (first.convert("CMYK"), "JPEG", {"comment": b"inks", "icc_profile": bytes(400)}),
+        (first.convert("CMYK"), "JPEG", {"icc_profile": profiles.press()}),
+        (first, "JPEG", {"icc_profile": profiles.display_p3()}),
+        (first.convert("L"), "PNG", {"icc_profile": profiles.grey(1.8)}),
+        (see_through, "PNG", {"icc_profile": profiles.adobe_rgb()}),
+        (first, "WEBP", {"icc_profile": profiles.prophoto()}),
+        (first.convert("CMYK"), "TIFF", {"icc_profile": profiles.press()}),
+        (first, "AVIF", {"speed": 10, "icc_profile": profiles.display_p3()}),
         (second, "JPEG", {"restart_marker_blocks": 2}),
         (first, "PNG", {"exif": exif}),
         (palette, "PNG", {"transparency": 3, "bits": 8}),

@@ -1,7 +1,7 @@
 """Turns an image file into upright RGB pixels and the hash of its bytes, or gives the reason why it cannot.
 
 The bytes are read once: kind, header, structure, hash and pixels all come from the same buffer. OpenCV decodes most
-files. Pillow decodes the files that OpenCV gets wrong (transparency) or cannot decode (HEIC, files that are cut short).
+files. Pillow decodes the files that OpenCV gets wrong (transparency, inks) or cannot decode (HEIC, files cut short).
 """
 
 import contextlib
@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Literal
 
 from imgsort.content import content_hash, read_regular
 from imgsort.errors import TruncatedImageError, UnreadableImageError
+from imgsort.images.decoding.colours.conversion import Conversion, conversion_for
+from imgsort.images.decoding.colours.ground import ground_of, over_ground
 from imgsort.images.decoding.extras.jxl import decode_jxl
 from imgsort.images.decoding.header import Header, read_header
 from imgsort.images.decoding.letterbox import Square
 from imgsort.images.decoding.opencv_decoder import OPENCV_KINDS, decode_by_opencv
 from imgsort.images.decoding.parts import without_metadata
-from imgsort.images.decoding.pillow_decoder import decode_by_pillow
+from imgsort.images.decoding.pillow_decoder import decode_as_stored, decode_by_pillow
 from imgsort.images.decoding.raw_decoder import RawPicture, decode_raw
 from imgsort.images.decoding.structure import require_whole
 from imgsort.images.decoding.walks.boxes import without_trailer
@@ -114,9 +116,10 @@ def decode(
 ) -> "NDArray[np.uint8]":
     """Decode the bytes of an image file to uint8 (height, width, 3), RGB, upright by its EXIF orientation.
 
-    Transparent pixels are laid over black. Levels of 16 bits are scaled to 8 bits. If a file holds several pictures,
-    the first one is taken. With `square`, a larger image is scaled down for it. `name`: that of the file, without which
-    some kinds are not known. Raises UnreadableImageError.
+    Colours are sRGB. Transparent pixels are laid over black, or over white or grey if the rest of the picture is dark.
+    Levels of 16 bits are scaled to 8 bits. If a file holds several pictures, the first one is taken. With `square`, a
+    larger image is scaled down for it. `name`: that of the file, without which some kinds are not known. Raises
+    UnreadableImageError.
     """
     return decode_bytes(data, settings, square, name)[1]
 
@@ -136,17 +139,18 @@ def decode_bytes(
     header = _acceptable_header(data, kind, settings, shortage)
     if shortage is not None and settings.truncated == "skip":
         raise shortage
+    conversion = conversion_for(data, header)
     data = without_metadata(data, kind)
     with _one_large_at_a_time if header.pixels > _LARGE_PIXELS else contextlib.nullcontext():
         if kind == "jxl":
             pixels = decode_jxl(data)
+        elif conversion is not None and conversion.is_of_stored_pixels:
+            pixels = decode_as_stored(data, header, square, is_whole=shortage is None)
         elif shortage is not None or header.has_alpha or kind not in OPENCV_KINDS:
             pixels = _decode_by_pillow(data, header, square, is_whole=shortage is None)
         else:
             pixels = _decode_whole(data, header, square)
-        if square is not None:
-            pixels = square.shrink(pixels)
-        return header, _upright(_as_rgb(pixels), header.orientation)
+        return header, _upright(_seen(pixels, header, conversion, square), header.orientation)
 
 
 def _decode_raw(
@@ -225,6 +229,21 @@ def _decode_by_pillow(data: bytes, header: Header, square: Square | None, *, is_
         with contextlib.suppress(UnreadableImageError):  # Pillow cannot halve every size
             return decode_by_pillow(data, header, square, is_whole=is_whole)
     return decode_by_pillow(data, header, is_whole=is_whole)
+
+
+def _seen(
+    pixels: "NDArray[np.uint8]", header: Header, conversion: Conversion | None, square: Square | None
+) -> "NDArray[np.uint8]":
+    """Return decoded pixels as they are seen: sRGB, uint8 (h, w, 3), opaque, and scaled down for `square`."""
+    is_stored = conversion is not None and conversion.is_of_stored_pixels
+    has_layers = header.has_alpha and pixels.ndim == 3 and not is_stored
+    ground = ground_of(pixels, conversion) if has_layers else None
+    if square is not None:
+        pixels = square.shrink(pixels)
+    if ground is not None:
+        return over_ground(pixels, ground, conversion)
+    pixels = _as_rgb(pixels)
+    return pixels if conversion is None else conversion.apply(pixels)
 
 
 def _as_rgb(pixels: "NDArray[np.uint8]") -> "NDArray[np.uint8]":

@@ -1,8 +1,8 @@
-"""Decodes with Pillow the files that OpenCV gets wrong (transparency) or cannot decode (HEIC, files cut short)."""
+"""Decodes with Pillow what OpenCV gets wrong (transparency, inks, Lab) or cannot decode (HEIC, files cut short)."""
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from imgsort.errors import UnreadableImageError
@@ -24,60 +24,115 @@ _BAND_ROWS = 256
 _JP2_CODING = b"\xff\x52\x00"
 # Kinds whose levels of 16 bits Pillow gives as integers of 32 bits.
 _DEEP_KINDS = ("ppm",)
+# libjpeg decodes at these fractions of the side.
+_JPEG_SCALES = (8, 4, 2)
 
 
 def decode_by_pillow(
     data: bytes, header: Header, square: Square | None = None, *, is_whole: bool
 ) -> "NDArray[np.uint8]":
-    """Return uint8 (h, w, 3) RGB, or (h, w) for a grey image of 16 bits, with transparent pixels over black.
+    """Return uint8 (h, w, 3) RGB, or (h, w) for a grey image of 16 bits.
 
-    A large JPEG 2000 is scaled down, but not too far for `square`.
-    If the file is not whole, the pixels show what can be saved of it.
+    An image with transparency has four channels: RGB over black, and how opaque each pixel is. A large JPEG 2000 is
+    scaled down, but not too far for `square`. If the file is not whole, the pixels show what can be saved of it.
     """
     import numpy as np
 
+    with _loaded(data, header, square, is_whole=is_whole) as image:
+        if header.has_alpha and header.kind == "png" and image.mode in ("L", "RGB"):
+            image.info["transparency"] = png_colour_key(data)
+        if image.mode.startswith("I;16") or (image.mode == "I" and header.kind in _DEEP_KINDS):
+            return _sixteen_bits(np.asarray(image), image.info.get("transparency") if header.has_alpha else None)
+        return _in_bands(image, 4, _layers) if header.has_alpha else _in_bands(image, 3, _rgb)
+
+
+def decode_as_stored(data: bytes, header: Header, square: Square | None, *, is_whole: bool) -> "NDArray[np.uint8]":
+    """Return the pixels in the colours that the file stores: uint8 (h, w, 4) CMYK, or (h, w, 3) Lab with a, b + 128.
+
+    A large JPEG is scaled down, but not too far for `square`.
+    """
+    with _loaded(data, header, square, is_whole=is_whole) as image:
+        return _in_bands(image, len(image.getbands()), _stored)
+
+
+@contextlib.contextmanager
+def _loaded(data: bytes, header: Header, square: Square | None = None, *, is_whole: bool) -> Iterator[Any]:
+    """Give Pillow's image, decoded. Raises UnreadableImageError, also for what fails while the image is used."""
     try:
         with open_image(data, header.kind) as image, _whole_or_part(is_whole):
             if square is not None:
-                _reduce(image, data, square.whole_divisor(*image.size))
+                _reduce(image, data, header, square.whole_divisor(header.width, header.height))
             image.load()
-            if header.has_alpha and header.kind == "png" and image.mode in ("L", "RGB"):
-                image.info["transparency"] = png_colour_key(data)
             if image.mode == "F":
                 raise UnreadableImageError("measured values (floating point), which have no colours of their own")
-            if image.mode.startswith("I;16") or (image.mode == "I" and header.kind in _DEEP_KINDS):
-                levels = np.asarray(image)
-                key = image.info.get("transparency") if header.has_alpha else None
-                return np.where(levels == key, 0, levels >> 8).astype(np.uint8)
-            pixels = np.empty((image.height, image.width, 3), dtype=np.uint8)
-            # The loop works in bands, because several layers of 100 megapixels at once would take gigabytes.
-            for top in range(0, image.height, _BAND_ROWS):
-                band = image.crop((0, top, image.width, min(top + _BAND_ROWS, image.height)))
-                pixels[top : top + _BAND_ROWS] = np.asarray(
-                    _over_black(band) if header.has_alpha else band.convert("RGB")
-                )
-            return pixels
+            yield image
     except pillow_errors() as error:
         state = "damaged" if is_whole else "cut short, and nothing can be saved of it"
         raise UnreadableImageError(f"{state}: its {header.kind} data does not decode") from error
 
 
-def _reduce(image: Any, data: bytes, divisor: int) -> None:
+def _reduce(image: Any, data: bytes, header: Header, divisor: int) -> None:
     """Let the decoder of Pillow's `image` leave out what a size divided by at most `divisor` does not show."""
-    if image.format == "JPEG2000":
+    if header.kind == "jp2":
         place = data.find(_JP2_CODING)
         halvings = data[place + 9] if 0 <= place < len(data) - 9 else 0
         image.reduce = min(max(divisor, 1).bit_length() - 1, halvings)
+    scale = next((scale for scale in _JPEG_SCALES if scale <= divisor), 1)
+    if header.kind == "jpeg" and scale > 1:
+        image.draft(None, (header.width // scale, header.height // scale))
 
 
-def _over_black(image: Any) -> Any:
-    """Return Pillow's `image` as RGB, with transparent pixels over black."""
+def _sixteen_bits(levels: "NDArray[np.uint16]", key: int | None) -> "NDArray[np.uint8]":
+    """Return uint8 (h, w), or (h, w, 4) if the level `key` is transparent."""
+    import numpy as np
+
+    is_seen = levels != key
+    grey = np.where(is_seen, levels >> 8, 0).astype(np.uint8)
+    if key is None:
+        return grey
+    return np.dstack([grey, grey, grey, is_seen.astype(np.uint8) * np.uint8(255)])
+
+
+def _in_bands(image: Any, channels: int, layer: Callable[[Any], "NDArray[np.uint8]"]) -> "NDArray[np.uint8]":
+    """Return uint8 (h, w, channels): `layer` of each part of the image.
+
+    The loop works in bands, because several layers of 100 megapixels at once would take gigabytes.
+    """
+    import numpy as np
+
+    pixels = np.empty((image.height, image.width, channels), dtype=np.uint8)
+    for top in range(0, image.height, _BAND_ROWS):
+        band = image.crop((0, top, image.width, min(top + _BAND_ROWS, image.height)))
+        pixels[top : top + _BAND_ROWS] = layer(band)
+    return pixels
+
+
+def _rgb(band: Any) -> "NDArray[np.uint8]":
+    import numpy as np
+
+    return np.asarray(band.convert("RGB"))
+
+
+def _layers(band: Any) -> "NDArray[np.uint8]":
+    """Return uint8 (h, w, 4): the colours of Pillow's `band` over black, and how opaque each pixel is."""
+    import numpy as np
     from PIL import Image
 
-    layer = image.convert("RGBA")
+    layer = band.convert("RGBA")
+    opacity = layer.getchannel("A")
     black = Image.new("RGB", layer.size)
-    black.paste(layer, mask=layer.getchannel("A"))
-    return black
+    black.paste(layer, mask=opacity)
+    black.putalpha(opacity)
+    return np.asarray(black)
+
+
+def _stored(band: Any) -> "NDArray[np.uint8]":
+    import numpy as np
+
+    samples: NDArray[np.uint8] = np.array(band)
+    if band.mode == "LAB":
+        samples[..., 1:] ^= 0x80  # Pillow gives a and b as signed numbers, of which no average can be taken
+    return samples
 
 
 @contextlib.contextmanager

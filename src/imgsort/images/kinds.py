@@ -124,3 +124,17 @@ def _kind_of_brands(head: bytes) -> str | None:
     if b"avif" in brands or b"avis" in brands:
         return "avif"
     return "heif" if brands[0] in _HEIF_BRANDS else None
+
+
+def what_it_is(data: bytes) -> str:
+    """Say what a file is if it is not an image. Most broken downloads are one of these cases."""
+    if not data:
+        return "empty file (0 bytes)"
+    if data.count(0) == len(data):
+        return f"no image: its {len(data)} bytes are all zero"
+    start = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith((b"<!doctype html", b"<html")):
+        return "no image but a web page"
+    if b"<svg" in start:
+        return "a drawing (SVG), not a photograph: imgsort does not read it"
+    return "not an image that imgsort can read, whatever its name says"

@@ -18,7 +18,7 @@ from imgsort.images.decoding.colours.conversion import Conversion, conversion_fo
 from imgsort.images.decoding.colours.ground import ground_of, over_ground
 from imgsort.images.decoding.extras.jxl import decode_jxl
 from imgsort.images.decoding.header import Header, read_header
-from imgsort.images.decoding.letterbox import Square
+from imgsort.images.decoding.letterbox import Square, upright
 from imgsort.images.decoding.opencv_decoder import OPENCV_KINDS, decode_by_opencv
 from imgsort.images.decoding.parts import without_metadata
 from imgsort.images.decoding.pillow_decoder import decode_as_stored, decode_by_pillow
@@ -26,7 +26,7 @@ from imgsort.images.decoding.raw_decoder import RawPicture, decode_raw
 from imgsort.images.decoding.structure import require_whole
 from imgsort.images.decoding.walks.boxes import without_trailer
 from imgsort.images.finding.find import ImageFile
-from imgsort.images.kinds import HEAD_BYTES, image_kind
+from imgsort.images.kinds import HEAD_BYTES, image_kind, what_it_is
 
 if TYPE_CHECKING:
     import numpy as np
@@ -150,7 +150,7 @@ def decode_bytes(
             pixels = _decode_by_pillow(data, header, square, is_whole=shortage is None)
         else:
             pixels = _decode_whole(data, header, square)
-        return header, _upright(_seen(pixels, header, conversion, square), header.orientation)
+        return header, upright(_seen(pixels, header, conversion, square), header.orientation)
 
 
 def _decode_raw(
@@ -166,13 +166,13 @@ def _decode_raw(
     with _one_large_at_a_time if len(data) > _LARGE_BYTES else contextlib.nullcontext():
         raw = decode_raw(data, decode_preview, settings.max_pixels)
         pixels = raw.pixels if square is None else square.shrink(raw.pixels)
-        return raw.header, _upright(_as_rgb(pixels), raw.turn)
+        return raw.header, upright(_as_rgb(pixels), raw.turn)
 
 
 def _kind_of(data: bytes, name: str) -> str:
     kind = image_kind(data[:HEAD_BYTES], name)
     if kind is None:
-        raise UnreadableImageError(_what_it_is(data))
+        raise UnreadableImageError(what_it_is(data))
     return kind
 
 
@@ -201,20 +201,6 @@ def _acceptable_header(data: bytes, kind: str, settings: ReadSettings, shortage:
     if header.pixels > settings.max_pixels:
         raise UnreadableImageError(f"{size}: more than --max-pixels, {settings.max_pixels}")
     return header
-
-
-def _what_it_is(data: bytes) -> str:
-    """Say what a file is if it is not an image. Most broken downloads are one of these cases."""
-    if not data:
-        return "empty file (0 bytes)"
-    if data.count(0) == len(data):
-        return f"no image: its {len(data)} bytes are all zero"
-    start = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if start.startswith((b"<!doctype html", b"<html")):
-        return "no image but a web page"
-    if b"<svg" in start:
-        return "a drawing (SVG), not a photograph: imgsort does not read it"
-    return "not an image that imgsort can read, whatever its name says"
 
 
 def _decode_whole(data: bytes, header: Header, square: Square | None) -> "NDArray[np.uint8]":
@@ -251,16 +237,3 @@ def _as_rgb(pixels: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
     import numpy as np
 
     return pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
-
-
-def _upright(pixels: "NDArray[np.uint8]", orientation: int) -> "NDArray[np.uint8]":
-    """Undo the EXIF orientation (Exif 2.32, tag 0x0112) of uint8 (height, width, 3)."""
-    import numpy as np
-
-    if orientation >= 5:
-        pixels = pixels.transpose(1, 0, 2)
-    if orientation in (2, 3, 6, 7):
-        pixels = pixels[:, ::-1]
-    if orientation in (3, 4, 7, 8):
-        pixels = pixels[::-1]
-    return np.ascontiguousarray(pixels)

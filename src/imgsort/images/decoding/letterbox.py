@@ -88,3 +88,16 @@ def fitted_size_hw(height: int, width: int, size_px: int) -> tuple[int, int]:
     """
     scale = size_px / max(height, width)
     return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def upright(pixels: "NDArray[np.uint8]", orientation: int) -> "NDArray[np.uint8]":
+    """Undo the EXIF orientation (Exif 2.32, tag 0x0112) of uint8 (height, width, 3)."""
+    import numpy as np
+
+    if orientation >= 5:
+        pixels = pixels.transpose(1, 0, 2)
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    return np.ascontiguousarray(pixels)

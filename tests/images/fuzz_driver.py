@@ -102,6 +102,14 @@ def seeds() -> list[bytes]:
         (first, "AVIF", {"exif": exif, "speed": 10}),
         (see_through, "AVIF", {"speed": 10}),
         (first, "AVIF", {"speed": 10, **moving}),
+        (first, "JPEG2000", {}),
+        (see_through, "JPEG2000", {"no_jp2": True, "irreversible": True}),
+        (first, "PPM", {}),
+        (see_through, "DDS", {}),
+        (first, "DDS", {"pixel_format": "DXT1"}),
+        (see_through, "ICO", {"sizes": [(48, 32)]}),
+        (see_through, "ICO", {"sizes": [(48, 32)], "bitmap_format": "bmp"}),
+        (see_through, "QOI", {}),
     ]
     if importlib.util.find_spec("pillow_heif"):
         import pillow_heif

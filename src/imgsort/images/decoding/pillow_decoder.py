@@ -86,10 +86,11 @@ def _sixteen_bits(levels: "NDArray[np.uint16]", key: int | None) -> "NDArray[np.
     """Return uint8 (h, w), or (h, w, 4) if the level `key` is transparent."""
     import numpy as np
 
-    is_seen = levels != key
-    grey = np.where(is_seen, levels >> 8, 0).astype(np.uint8)
+    grey: NDArray[np.uint8] = (levels >> 8).astype(np.uint8)
     if key is None:
         return grey
+    is_seen = levels != key
+    grey[~is_seen] = 0
     return np.dstack([grey, grey, grey, is_seen.astype(np.uint8) * np.uint8(255)])
 
 

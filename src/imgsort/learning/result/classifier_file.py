@@ -1,4 +1,4 @@
-"""Saves and loads classifiers: `.keras` files that plain Keras can load, with two more members for imgsort.
+"""Saves and loads classifiers: `.keras` files that plain Keras loads from 3.4 on, with two members more.
 
 `imgsort.json` describes the network and names the classes. `imgsort.safetensors` holds the numbers of the head and the
 centres. Most commands need only these two members. So they neither import TensorFlow nor look at the network. A file
@@ -11,7 +11,7 @@ import json
 import os
 import tempfile
 import zipfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,9 @@ from imgsort.learning.data.class_names import require_class_names
 from imgsort.learning.network.foreign_network import NONSENSE, load_foreign_network, member
 from imgsort.learning.network.head import Head
 from imgsort.learning.network.networks import CLASSES, FEATURES, MAP
+from imgsort.learning.network.portable_network import save_portably
 from imgsort.learning.result.classifier import Classifier, NetworkRecord, Reference
+from imgsort.learning.result.newer_writer import Newer, newer_imgsort, newer_keras
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,7 +62,7 @@ class ClassifierFile:
             network = load_foreign_network(self.data, others=(_RECORD, _NUMBERS))
             self._require_parts(network)
         except (*NONSENSE, MemoryError, tf.errors.OpError) as error:
-            raise _none_of_ours(self.path, error) from error
+            raise _refusal(self.path, error, newer_keras(self.data), _newer_imgsort(self.data)) from error
         return network
 
     def _require_parts(self, network: Any) -> None:
@@ -80,7 +82,7 @@ def save_classifier(path: Path, network: Any, classifier: Classifier) -> None:
     folder = Path(tempfile.mkdtemp(prefix=".imgsort-", dir=path.parent))
     try:
         file = folder / ("classifier" + SUFFIX)
-        network.save(file)
+        save_portably(network, file)
         arrays = {"kernel": classifier.head.kernel, "bias": classifier.head.bias, "centres": classifier.centres}
         with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr(_RECORD, json.dumps(_record(classifier), indent=1))
@@ -127,13 +129,27 @@ def load_classifier(path: Path) -> ClassifierFile:
             numbers = member(archive, _NUMBERS, _MAX_NUMBERS_BYTES)
         classifier = _classifier(record, numbers)
     except NONSENSE as error:
-        raise _none_of_ours(path, error) from error
+        raise _refusal(path, error, _newer_imgsort(data)) from error
     return ClassifierFile(path, data, content_hash(data), classifier)
 
 
-def _none_of_ours(path: Path, reason: object) -> ClassifierError:
+def _newer_imgsort(data: bytes) -> Newer | None:
+    return newer_imgsort(data, _RECORD, _MAX_RECORD_BYTES, _VERSION)
+
+
+def _refusal(path: Path, reason: object, *writers: Newer | None) -> ClassifierError:
+    """Return the error for a file that cannot be read. If newer `writers` wrote it, the error names what it wants."""
     said = " ".join(str(reason).split())[:300]
-    return ClassifierError(f"{path}: this is not a classifier that imgsort wrote ({said}). `imgsort train` makes one.")
+    newer = [writer for writer in writers if writer]
+    if not newer:
+        return ClassifierError(
+            f"{path}: this is not a classifier that imgsort wrote ({said}). `imgsort train` makes one."
+        )
+    wanted, here, remedies = (" and ".join(parts) for parts in zip(*map(astuple, newer), strict=True))
+    return ClassifierError(
+        f"{path}: this file wants {wanted}, and here is {here} ({said}). To read it, {remedies}; "
+        "`imgsort train` makes one that can be read here."
+    )
 
 
 def _record(classifier: Classifier) -> dict[str, Any]:

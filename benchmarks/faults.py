@@ -5,7 +5,8 @@
 Each FOLDER, with its subfolders, holds good photographs of one kind. The SHA-256 of their bytes splits them into two
 halves. The script makes faulty pictures of them: blur, exposure, single colours, thumbnails, strips and near
 duplicates. Each is encoded as JPEG at quality 85 and decoded again. One half shows what the thresholds could be. The
-other half gives recall and precision of the default thresholds. All unaltered photographs give the false alarms.
+other half gives recall and precision of the default thresholds. All unaltered photographs give the false alarms, and so
+do documents, screenshots, charts and drawings of `drawn_pictures.py`.
 
 Blur is Gaussian, with sigma in pixels of an image whose longer side is 512. Exposure is in stops, in linear light.
 Precision is the share of altered photographs among the flagged ones, if there are as many altered as unaltered ones.
@@ -18,14 +19,17 @@ import platform
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import cv2
 import imagehash
 import numpy as np
+from drawn_pictures import KINDS, drawn
 
 from imgsort.grouping.duplicates import group_near_duplicates
 from imgsort.images.decoding.decode import ReadSettings, decode_bytes
+from imgsort.images.decoding.letterbox import Square
 from imgsort.images.judging.perceptual_hash import MAX_DISTANCE, perceptual_hash
 from imgsort.images.judging.quality import (
     ANALYSIS_SIDE_PX,
@@ -38,9 +42,12 @@ from imgsort.images.judging.quality import (
     TOO_SMALL,
     Measures,
     Thresholds,
+    analysis_pixels,
     faults,
     measure,
 )
+from imgsort.images.judging.same_picture import same_pictures
+from imgsort.images.judging.thumbnail import thumbnail
 from imgsort.version import __version__
 
 SUFFIXES = (".jpg", ".jpeg", ".png")
@@ -58,13 +65,30 @@ CHOICES = {
 }
 
 
+@dataclass(frozen=True)
+class Look:
+    """The hash that proposes near duplicates, and the thumbnail that confirms them."""
+
+    bits: int
+    thumbnail: np.ndarray
+
+    @classmethod
+    def of(cls, pixels: np.ndarray) -> "Look":
+        return cls(perceptual_hash(pixels), thumbnail(pixels))
+
+    def compared(self, other: "Look") -> tuple[int, bool]:
+        """Return in how many bits two looks differ, and whether the thumbnails show the same."""
+        both = np.array([self.thumbnail, other.thumbnail])
+        return (self.bits ^ other.bits).bit_count(), bool(same_pictures(both, 0, np.array([1]))[0])
+
+
 @dataclass
 class Half:
     """The measures of one half of the photographs."""
 
     unaltered: list[Measures] = field(default_factory=list)
     altered: dict[tuple[str, str], list[Measures]] = field(default_factory=lambda: defaultdict(list))
-    distances: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    copies: dict[str, list[tuple[int, bool]]] = field(default_factory=lambda: defaultdict(list))
 
 
 def encoded(pixels: np.ndarray, quality: int = 85) -> np.ndarray:
@@ -115,15 +139,15 @@ def measured(pixels: np.ndarray) -> Measures:
     return measure(pixels, pixels.shape[1], pixels.shape[0])
 
 
-def measure_photograph(data: bytes, half: Half) -> tuple[Measures, int]:
-    """Measure a photograph and all images made of it, into `half`. Return its own measures and hash."""
-    header, pixels = decode_bytes(data, ReadSettings(), ANALYSIS_SIDE_PX)
-    own = measure(pixels, header.width, header.height), perceptual_hash(pixels)
+def measure_photograph(data: bytes, half: Half) -> tuple[Measures, Look]:
+    """Measure a photograph and all images made of it, into `half`. Return its own measures and look."""
+    header, pixels = decode_bytes(data, ReadSettings(), Square(ANALYSIS_SIDE_PX))
+    own = measure(pixels, header.width, header.height), Look.of(pixels)
     half.unaltered.append(own[0])
     for reason, strength, altered in with_faults(pixels):
         half.altered[reason, strength].append(measured(encoded(altered)))
     for kind, copy in copies(pixels):
-        half.distances[kind].append((own[1] ^ perceptual_hash(copy)).bit_count())
+        half.copies[kind].append(own[1].compared(Look.of(copy)))
     return own
 
 
@@ -157,29 +181,63 @@ def print_recall(half: Half) -> None:
         recall, alarms = flagged(rows, reason), flagged(half.unaltered, reason)
         precision = f"{recall / (recall + alarms):.3f}" if recall + alarms else "-"
         print(f"| {reason} | {strength} | {len(rows)} | {recall:.3f} | {precision} |")
-    print(
-        "\n| near duplicates: copies | made | recall | at distance 4 | 6 | 10 |\n| --- | --- | --- | --- | --- | --- |"
-    )
-    for kind, found in half.distances.items():
-        shares = " | ".join(f"{np.mean(np.array(found) <= most):.3f}" for most in (MAX_DISTANCE, 4, 6, 10))
-        print(f"| {kind} | {len(found)} | {shares} |")
+    print()
+    print_copies(half.copies)
 
 
-def print_alarms(folders: dict[str, list[tuple[Path, Measures, int]]]) -> None:
+def print_copies(copies_of: dict[str, list[tuple[int, bool]]]) -> None:
+    """Print how many copies are found, and how many the hash alone would find at some distances."""
+    print("| near duplicates: copies | made | recall | by the hash alone | at distance 4 | 6 | 10 |")
+    print(f"|{' --- |' * 7}")
+    for kind, found in copies_of.items():
+        distances, confirmed = (np.array(column) for column in zip(*found, strict=True))
+        recall = np.mean((distances <= MAX_DISTANCE) & confirmed)
+        shares = " | ".join(f"{np.mean(distances <= most):.3f}" for most in (MAX_DISTANCE, 4, 6, 10))
+        print(f"| {kind} | {len(found)} | {recall:.3f} | {shares} |")
+
+
+def near_duplicates(looks: list[Look]) -> tuple[np.ndarray, int]:
+    """Return a label for each of `looks`, and how many near duplicates the hash alone would find."""
+    hashes = np.array([look.bits for look in looks], np.uint64)
+    thumbnails = np.array([look.thumbnail for look in looks])
+    labels = group_near_duplicates(hashes, MAX_DISTANCE, partial(same_pictures, thumbnails))
+    return labels, len(looks) - len(np.unique(group_near_duplicates(hashes, MAX_DISTANCE)))
+
+
+def print_alarms(folders: dict[str, list[tuple[Path, Measures, Look]]]) -> None:
     """Print the faults and near duplicates that are found in unaltered photographs."""
-    print(f"| unaltered | photographs | {' | '.join(REASONS)} | near duplicates |\n|{' --- |' * (len(REASONS) + 3)}")
+    print(f"| unaltered | photographs | {' | '.join(REASONS)} | near duplicates | by the hash alone |")
+    print(f"|{' --- |' * (len(REASONS) + 4)}")
     twins = []
     for name, rows in folders.items():
         alarms = " | ".join(f"{flagged([row[1] for row in rows], reason):.2%}" for reason in REASONS)
-        hashes = np.array([row[2] for row in rows], np.uint64)
-        labels = group_near_duplicates(hashes, MAX_DISTANCE)
+        labels, by_hash = near_duplicates([row[2] for row in rows])
         leaders = np.unique(labels, return_index=True)[1]
         followers = np.setdiff1d(np.arange(len(rows)), leaders)
         twins += [(rows[leaders[labels[row]]], rows[row]) for row in followers]
-        print(f"| {name} | {len(rows)} | {alarms} | {len(followers)} |")
+        print(f"| {name} | {len(rows)} | {alarms} | {len(followers)} | {by_hash} |")
     print("\nNear duplicates among the unaltered, by distance:\n")
-    for first, second in sorted(twins, key=lambda pair: (pair[0][2] ^ pair[1][2]).bit_count()):
-        print(f"- {(first[2] ^ second[2]).bit_count()}: {first[0].name}, {second[0].name}")
+    for first, second in sorted(twins, key=lambda pair: (pair[0][2].bits ^ pair[1][2].bits).bit_count()):
+        print(f"- {(first[2].bits ^ second[2].bits).bit_count()}: {first[0].name}, {second[0].name}")
+
+
+def print_drawn() -> None:
+    """Print the faults and near duplicates among drawn pictures, which have none, and the recall of their copies."""
+    copies_of: dict[str, list[tuple[int, bool]]] = defaultdict(list)
+    print(f"| drawn | pictures | {' | '.join(REASONS)} | near duplicates | by the hash alone |")
+    print(f"|{' --- |' * (len(REASONS) + 4)}")
+    for kind in KINDS:
+        pictures = drawn(kind)
+        rows = [measured(encoded(pixels)) for pixels in pictures]
+        looks = [Look.of(encoded(analysis_pixels(pixels))) for pixels in pictures]
+        alarms = " | ".join(f"{flagged(rows, reason):.2%}" for reason in REASONS)
+        labels, by_hash = near_duplicates(looks)
+        print(f"| {kind} | {len(rows)} | {alarms} | {len(rows) - len(np.unique(labels))} | {by_hash} |")
+        for pixels, look in zip(pictures[::4], looks[::4], strict=True):
+            for name, copy in copies(analysis_pixels(pixels)):
+                copies_of[name].append(look.compared(Look.of(copy)))
+    print()
+    print_copies(copies_of)
 
 
 def main() -> None:
@@ -187,7 +245,7 @@ def main() -> None:
     parser.add_argument("folders", type=Path, nargs="+", metavar="FOLDER", help="good photographs; subfolders too")
     cv2.setNumThreads(1)
     choosing, reporting = Half(), Half()
-    folders: dict[str, list[tuple[Path, Measures, int]]] = {}
+    folders: dict[str, list[tuple[Path, Measures, Look]]] = {}
     for folder in parser.parse_args().folders:
         rows = folders[folder.name] = []
         for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES):
@@ -204,6 +262,8 @@ def main() -> None:
     print_recall(reporting)
     print("\nFalse alarms:\n")
     print_alarms(folders)
+    print("\nDrawn pictures, all of them different and without a fault:\n")
+    print_drawn()
 
 
 if __name__ == "__main__":

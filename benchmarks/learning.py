@@ -24,6 +24,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
@@ -39,6 +40,7 @@ from imgsort.grouping.duplicates import connected_near_duplicates
 from imgsort.images.decoding.decode import DEFAULTS
 from imgsort.images.finding.find import require_folder
 from imgsort.images.judging.perceptual_hash import MAX_DISTANCE
+from imgsort.images.judging.same_picture import same_pictures
 from imgsort.jobs.learn.steps.class_folders import find_classes, require_two
 from imgsort.jobs.learn.steps.fitting import fit
 from imgsort.jobs.learn.steps.settings import LearnSettings
@@ -65,6 +67,7 @@ class Photographs:
     classes: tuple[str, ...]
     images: LabelledImages
     hashes: NDArray[np.uint64]
+    thumbnails: NDArray[np.uint8]
     groups: NDArray[np.intp]
 
     @classmethod
@@ -76,8 +79,8 @@ class Photographs:
             looks = look_at(found.root, found.listing.files, DEFAULTS, cache, lambda done, total: None)
         finally:
             cache.close()
-        groups = connected_near_duplicates(looks.hashes, MAX_DISTANCE)
-        return cls(found.classes, labelled(found.root, looks, found.classes), looks.hashes, groups)
+        groups = connected_near_duplicates(looks.hashes, MAX_DISTANCE, partial(same_pictures, looks.thumbnails))
+        return cls(found.classes, labelled(found.root, looks, found.classes), looks.hashes, looks.thumbnails, groups)
 
     @property
     def name(self) -> str:
@@ -91,8 +94,8 @@ class Photographs:
 
     def _testing(self, is_tested: NDArray[np.bool_], seed: int) -> Split:
         rest = self.images.take(np.flatnonzero(~is_tested))
-        looks = Looks(rest.files, rest.contents, self.hashes[~is_tested], ())
-        train, validation = divide(rest, looks, self.classes, REST, seed)
+        looks = Looks(rest.files, rest.contents, self.hashes[~is_tested], self.thumbnails[~is_tested], ())
+        train, validation = divide(rest, looks, self.classes, REST, seed, notice=print)
         return Split(train, validation, self.images.take(np.flatnonzero(is_tested)))
 
 

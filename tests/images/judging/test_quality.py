@@ -19,6 +19,7 @@ from imgsort.images.judging.quality import (
     overexposure,
     sharpness,
 )
+from tests.support.drawings import flag, form, scan, stars
 
 GOOD = Measures(min_side_px=1000, aspect=1.5, contrast=200, highlights=250, overexposure=0.1, sharpness=0.5)
 side = st.integers(1, 200)
@@ -230,3 +231,45 @@ def test_scale_hardly_matters():
     assert faults(other, Thresholds()) == ()
     assert other.highlights == one.highlights
     assert other.sharpness == pytest.approx(one.sharpness, abs=0.15)
+
+
+@pytest.mark.parametrize(("seed", "count"), [(0, 200), (1, 40), (2, 2000)], ids=["stars", "few stars", "many stars"])
+def test_a_star_field_is_a_picture(seed, count):
+    """Stars on a black sky are neither blank nor too dark."""
+    assert reasons(np.asarray(stars(seed, count))) == set()
+
+
+@pytest.mark.parametrize("noise", [1.2, 3.0, 6.0])
+def test_noise_is_no_star_field(noise):
+    """A sky without stars is blank or too dark, whatever the noise of the sensor."""
+    assert reasons(np.asarray(stars(0, 0, noise))) & {"blank", "too-dark"}
+
+
+RED, WHITE, BLACK, BLUE, YELLOW = (237, 41, 57), (255, 255, 255), (0, 0, 0), (0, 56, 168), (255, 206, 0)
+
+
+@pytest.mark.parametrize("lying", [True, False])
+@pytest.mark.parametrize("colours", [(RED, WHITE, RED), (BLACK, WHITE, RED), (YELLOW, BLUE), (WHITE, BLUE, YELLOW)])
+def test_flags_are_not_too_bright(colours, lying):
+    """White and bright yellow in flat colours are no burnt-out light, also after JPEG."""
+    picture = np.asarray(flag(*colours, lying=lying))
+    again = cv2.imdecode(cv2.imencode(".jpg", picture)[1], cv2.IMREAD_COLOR)
+    assert reasons(picture) == reasons(again) == set()
+
+
+def test_a_burnt_out_photograph_is_too_bright():
+    """Light that is clipped in a picture with noise and gradients is a fault, also with flat white in it."""
+    sky = clear_sky().astype(np.float32)
+    assert "too-bright" in reasons(np.clip(1.9 * sky, 0, 255).astype(np.uint8))
+
+
+@pytest.mark.parametrize("sigma", [0.5, 1, 1.5, 2])
+@pytest.mark.parametrize("dpi", [72, 100, 150, 200, 300])
+def test_scans_are_not_blurred(dpi, sigma):
+    """The text of a scan that can still be read is not blurred, at any resolution."""
+    assert reasons(np.asarray(scan(dpi, sigma))) == set()
+
+
+def test_a_page_that_nobody_can_read_is_blurred():
+    """A page out of focus is still blurred."""
+    assert "blurred" in reasons(cv2.GaussianBlur(np.asarray(form(0)), (0, 0), 8))

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from imgsort.errors import TooFewImagesError
 from imgsort.images.finding.find import ImageFile
+from imgsort.images.judging.thumbnail import THUMBNAIL_BYTES
 from imgsort.learning.data.dataset import PARTS, LabelledImages, Split, divide, labelled
 from imgsort.learning.data.looks import Looks
 
@@ -25,13 +27,14 @@ def seen(counts: dict[str, int], hashes=None) -> Looks:
         tuple(ImageFile(path, 1, 1) for path in paths),
         tuple(f"content of {path}" for path in paths),
         drawn if hashes is None else np.array(hashes, dtype=np.uint64),
+        np.zeros((len(paths), THUMBNAIL_BYTES), np.uint8),
         (),
     )
 
 
-def parts_of(counts: dict[str, int], hashes=None, shares=SHARES, seed=0) -> list[LabelledImages]:
+def parts_of(counts: dict[str, int], hashes=None, shares=SHARES, seed=0, notice=pytest.fail) -> list[LabelledImages]:
     looks, classes = seen(counts, hashes), tuple(counts)
-    return divide(labelled(ROOT, looks, classes), looks, classes, shares, seed)
+    return divide(labelled(ROOT, looks, classes), looks, classes, shares, seed, notice=notice)
 
 
 def test_a_class_is_the_first_part_of_the_path():
@@ -40,7 +43,13 @@ def test_a_class_is_the_first_part_of_the_path():
     Labels are positions in the list of classes.
     """
     paths = ["b/x.jpg", "a/deep/er/y.jpg", "c c/z.jpg"]
-    looks = Looks(tuple(ImageFile(path, 1, 1) for path in paths), ("1", "2", "3"), np.zeros(3, np.uint64), ())
+    looks = Looks(
+        tuple(ImageFile(path, 1, 1) for path in paths),
+        ("1", "2", "3"),
+        np.zeros(3, np.uint64),
+        np.zeros((3, THUMBNAIL_BYTES), np.uint8),
+        (),
+    )
     images = labelled(ROOT, looks, ("a", "b", "c c"))
     assert images.labels.tolist() == [1, 0, 2]
     assert images.labels.dtype == np.intp
@@ -102,14 +111,10 @@ def test_a_part_without_a_share_stays_empty():
         ({"a": 1, "b": 5}, None, (0.8, 0.2), "/photos/a: 1 readable images", 2),
         ({"a": 1, "b": 5}, None, (0.8, 0.2, 0), "/photos/a: 1 readable images", 2),
         ({"a": 5, "b": 0}, None, SHARES, "/photos/b: 0 readable images", 3),
-        ({"a": 4, "b": 3}, [7, 7, 7, 7, 1 << 20, 0xFFFF, 0xFFFF << 32], SHARES, "/photos/a: 4 readable images", 3),
     ],
 )
 def test_too_few_different_images(counts, hashes, shares, named, parts):
-    """If a class cannot be in every part, the error names it and says what to do.
-
-    Near duplicates count as one image.
-    """
+    """If a class cannot be in every part, the error names it and says what to do."""
     with pytest.raises(TooFewImagesError, match=rf"{named}.*too few for {parts} parts\. Add images"):
         parts_of(counts, hashes, shares)
 
@@ -118,3 +123,26 @@ def test_no_image_that_can_be_read():
     """If no image can be read, TooFewImagesError is raised too."""
     with pytest.raises(TooFewImagesError, match="0 readable images"):
         parts_of({"a": 0, "b": 0})
+
+
+@pytest.mark.parametrize("count", [3, 40])
+def test_a_class_of_near_duplicates_is_divided_one_by_one(count):
+    """A class of frames of one video is not refused. A notice names it, and the other classes stay as they are."""
+    others = np.random.default_rng(1).integers(0, 2**64, 20, dtype=np.uint64).tolist()
+    others = [value for value in others for _ in range(2)]
+    told = []
+    parts = parts_of({"frames": count, "other": 40}, [7] * count + others, notice=told.append)
+    assert all(set(part.labels.tolist()) == {0, 1} for part in parts)
+    place = {file.path: number for number, part in enumerate(parts) for file in part.files}
+    assert all(place[f"other/{n:03}.jpg"] == place[f"other/{n + 1:03}.jpg"] for n in range(0, 40, 2))
+    assert len(told) == 1
+    assert told[0].startswith("frames: nearly all images are near duplicates")
+
+
+def test_copies_with_the_same_bytes_are_never_divided():
+    """Five copies of one file are one image, which cannot be in three parts."""
+    looks = replace(seen({"a": 5, "b": 5}), contents=("same",) * 5 + tuple("12345"))
+    images = labelled(ROOT, looks, ("a", "b"))
+    looks = replace(looks, hashes=np.concatenate((np.full(5, 7, np.uint64), looks.hashes[5:])))
+    with pytest.raises(TooFewImagesError, match="/photos/a: 5 readable images"):
+        divide(images, looks, ("a", "b"), SHARES, 0, notice=pytest.fail)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from imgsort.errors import UnreadableImageError
 from imgsort.images.decoding.decode import ReadSettings, bytes_of, decode_bytes
@@ -10,16 +11,26 @@ from imgsort.images.decoding.letterbox import Square
 from imgsort.images.finding.find import ImageFile
 from imgsort.images.judging.perceptual_hash import perceptual_hash
 from imgsort.images.judging.quality import ANALYSIS_SIDE_PX, Measures, measure
+from imgsort.images.judging.thumbnail import thumbnail
 from imgsort.images.kinds import claimed_kind
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
 class Picture:
-    """What a readable file shows. `look` is its perceptual hash, which near duplicates share."""
+    """What a readable file shows.
+
+    `look` is its perceptual hash, which near duplicates share. `thumbnail` tells near duplicates from other pictures
+    with that hash.
+    """
 
     header: Header
     measures: Measures
     look: int
+    thumbnail: "NDArray[np.uint8]"
 
 
 @dataclass(frozen=True)
@@ -51,5 +62,6 @@ def inspect(root: Path, file: ImageFile, settings: ReadSettings) -> Inspection:
             header, pixels = decode_bytes(data, settings, Square(ANALYSIS_SIDE_PX), file.name)
     except UnreadableImageError as error:
         return Inspection(file, content, None, error)
-    picture = Picture(header, measure(pixels, header.width, header.height), perceptual_hash(pixels))
+    measures = measure(pixels, header.width, header.height)
+    picture = Picture(header, measures, perceptual_hash(pixels), thumbnail(pixels))
     return Inspection(file, content, picture)

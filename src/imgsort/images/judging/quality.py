@@ -8,6 +8,9 @@ from `benchmarks/faults.py`.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from imgsort.images.judging.drawn import CLIPPED, is_drawn, is_page
+from imgsort.images.judging.points import points
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -21,10 +24,13 @@ REASONS = (TOO_SMALL, BLANK, ODD_ASPECT, TOO_DARK, TOO_BRIGHT, BLURRED)
 _TILE_PX = 32
 # Below this contrast, a tile shows noise and the grid of JPEG blocks rather than an edge.
 _MIN_EDGE_CONTRAST = 24.0
-# JPEG changes clipped pixels by one level, and a white backdrop by a few levels.
-_CLIPPED = 254
+# JPEG changes clipped pixels by one level (CLIPPED), and a white backdrop by a few levels.
 _WHITE = 250
 _BACKDROP_BORDER = 0.7
+# Between the 2nd and the 98th percentile of the means of 9 x 9 pixels.
+_MAX_GROUND_CONTRAST = 24.0
+# The text of a scan with the blur of cheap optics, sigma 2 pixels, can still be read.
+_SHARPNESS_OF_PAGES = 0.8
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,8 @@ class Measures:
     """The measures of one image.
 
     `min_side_px`: the shorter side of the image as stored. `aspect`: the longer side divided by the shorter side, 1 or
-    more. `contrast`, `highlights`, `overexposure`, `sharpness`: see the functions of these names.
+    more. `contrast`, `highlights`, `overexposure`, `sharpness`, `is_drawn`, `is_page`: see the functions of these
+    names. `points`: the contrast of points on an even ground, 0 where the ground is not even.
     """
 
     min_side_px: int
@@ -41,6 +48,9 @@ class Measures:
     highlights: float
     overexposure: float
     sharpness: float | None
+    points: float = 0.0
+    is_drawn: bool = False
+    is_page: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,6 +89,7 @@ def measure(pixels: "NDArray[np.uint8]", width: int, height: int) -> Measures:
 
     small = analysis_pixels(pixels)
     gray = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
+    is_even = float(np.ptp(np.percentile(cv2.blur(gray, (9, 9)), (2, 98)))) < _MAX_GROUND_CONTRAST
     return Measures(
         min_side_px=min(width, height),
         aspect=max(width, height) / min(width, height),
@@ -86,31 +97,37 @@ def measure(pixels: "NDArray[np.uint8]", width: int, height: int) -> Measures:
         highlights=highlights(small),
         overexposure=overexposure(small),
         sharpness=sharpness(gray),
+        points=points(small) if is_even else 0.0,
+        is_drawn=is_drawn(small),
+        is_page=is_page(gray),
     )
 
 
 def faults(measures: Measures, thresholds: Thresholds) -> tuple[Fault, ...]:
     """Return the faults of an image, the most serious first.
 
-    The exposure and the sharpness of a blank image cannot be judged.
+    The exposure and the sharpness of a blank image cannot be judged, nor those of points, such as stars. White in a
+    drawing is no light, so a drawing is not too bright, and a scan may be softer than a photograph.
     """
     m, t = measures, thresholds
     found = []
     if m.min_side_px < t.min_side_px:
         found.append(Fault(TOO_SMALL, m.min_side_px, t.min_side_px))
-    is_blank = m.contrast < t.min_contrast
+    has_points = m.points >= t.min_contrast
+    is_blank = m.contrast < t.min_contrast and not has_points
     if is_blank:
         found.append(Fault(BLANK, m.contrast, t.min_contrast))
     if m.aspect > t.max_aspect:
         found.append(Fault(ODD_ASPECT, m.aspect, t.max_aspect))
-    if is_blank:
+    if is_blank or has_points:
         return tuple(found)
     if m.highlights < t.min_highlights:
         found.append(Fault(TOO_DARK, m.highlights, t.min_highlights))
-    if m.overexposure > t.max_overexposure:
+    if m.overexposure > t.max_overexposure and not m.is_drawn:
         found.append(Fault(TOO_BRIGHT, m.overexposure, t.max_overexposure))
-    if m.sharpness is not None and m.sharpness < t.min_sharpness:
-        found.append(Fault(BLURRED, m.sharpness, t.min_sharpness))
+    min_sharpness = t.min_sharpness * (_SHARPNESS_OF_PAGES if m.is_page else 1)
+    if m.sharpness is not None and m.sharpness < min_sharpness:
+        found.append(Fault(BLURRED, m.sharpness, min_sharpness))
     return tuple(found)
 
 
@@ -163,7 +180,7 @@ def overexposure(pixels: "NDArray[np.uint8]") -> float:
     import numpy as np
 
     red, green, blue = cv2.split(pixels)
-    clipped = cv2.max(cv2.max(red, green), blue) >= _CLIPPED
+    clipped = cv2.max(cv2.max(red, green), blue) >= CLIPPED
     white = cv2.min(cv2.min(red, green), blue) >= _WHITE
     border = np.concatenate((white[0], white[-1], white[:, 0], white[:, -1]))
     judged = clipped[~white] if border.mean() >= _BACKDROP_BORDER else clipped

@@ -1,6 +1,6 @@
-"""Computes the look of every image: a hash of 64 bits that is almost the same for near duplicates.
+"""Computes the look of every image: a hash of 64 bits that is almost the same for near duplicates, and a thumbnail.
 
-The hashes are kept between runs, so that each image is looked at only once.
+The looks are kept between runs, so that each image is looked at only once.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,6 +15,7 @@ from imgsort.images.decoding.letterbox import Square
 from imgsort.images.finding.find import ImageFile, Unreadable
 from imgsort.images.judging.perceptual_hash import perceptual_hash
 from imgsort.images.judging.quality import ANALYSIS_SIDE_PX
+from imgsort.images.judging.thumbnail import THUMBNAIL_BYTES, THUMBNAIL_VERSION, thumbnail
 from imgsort.images.stream import stream
 
 if TYPE_CHECKING:
@@ -22,33 +23,37 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _AHEAD = 64
+_HASH_BYTES = 8
 
 
 @dataclass(frozen=True)
 class Looks:
     """The looks of the images that can be read.
 
-    `hashes` is uint64 (n,), the perceptual hash of each of `files`. `contents` holds the hash of each file's bytes.
+    `hashes` is uint64 (n,), the perceptual hash of each of `files`. `thumbnails` is uint8 (n, THUMBNAIL_BYTES).
+    `contents` holds the hash of each file's bytes.
     """
 
     files: tuple[ImageFile, ...]
     contents: tuple[str, ...]
     hashes: "NDArray[np.uint64]"
+    thumbnails: "NDArray[np.uint8]"
     unreadable: tuple[Unreadable, ...]
 
 
 @dataclass(frozen=True)
 class _Seen:
     content: str
-    bits: "NDArray[np.float32]"
+    numbers: "NDArray[np.float32]"
 
 
 def looks_recipe(read: ReadSettings) -> str:
-    """Return the recipe under which the cache keeps hashes.
+    """Return the recipe under which the cache keeps looks.
 
-    The cache keeps a hash in the same way as features: as 64 numbers, each 0 or 1.
+    The cache keeps a look in the same way as features: as numbers, each of three bytes, which float32 holds exactly.
     """
-    return f"perceptual hash at {ANALYSIS_SIDE_PX} px, reader {READER_VERSION}, {read}"
+    seen = f"perceptual hash and thumbnail {THUMBNAIL_VERSION} at {ANALYSIS_SIDE_PX} px"
+    return f"{seen}, reader {READER_VERSION}, {read}"
 
 
 def look_at(
@@ -65,20 +70,21 @@ def look_at(
     import numpy as np
 
     seen: dict[int, _Seen | str] = {
-        number: _Seen(content, bits) for number, content, bits in cache.known_rows(root, files)
+        number: _Seen(content, numbers) for number, content, numbers in cache.known_rows(root, files)
     }
     missing = [number for number in range(len(files)) if number not in seen]
     for number, found in zip(missing, stream(missing, lambda n: _see(root, files[n], read), _AHEAD), strict=True):
         seen[number] = found
         if isinstance(found, _Seen):
-            cache.keep(root, files[number], found.content, found.bits)
+            cache.keep(root, files[number], found.content, found.numbers)
         progress(len(seen), len(files))
     there = [(files[number], found) for number, found in sorted(seen.items()) if isinstance(found, _Seen)]
-    bits = np.array([found.bits for _, found in there], dtype=np.uint8).reshape(-1, 64)
+    octets = _octets(np.array([found.numbers for _, found in there], dtype=np.uint32))
     return Looks(
         files=tuple(file for file, _ in there),
         contents=tuple(found.content for _, found in there),
-        hashes=np.packbits(bits, axis=1).view(">u8").astype(np.uint64).reshape(-1),
+        hashes=np.ascontiguousarray(octets[:, :_HASH_BYTES]).view(">u8").astype(np.uint64).reshape(-1),
+        thumbnails=octets[:, _HASH_BYTES:],
         unreadable=tuple(
             Unreadable(files[number].path, reason) for number, reason in sorted(seen.items()) if isinstance(reason, str)
         ),
@@ -93,5 +99,23 @@ def _see(root: Path, file: ImageFile, read: ReadSettings) -> _Seen | str:
         image = read_image(root, file, read, Square(ANALYSIS_SIDE_PX))
     except UnreadableImageError as error:
         return str(error)
-    octets = np.frombuffer(perceptual_hash(image.pixels).to_bytes(8, "big"), dtype=np.uint8)
-    return _Seen(image.content, np.unpackbits(octets).astype(np.float32))
+    hash_octets = np.frombuffer(perceptual_hash(image.pixels).to_bytes(_HASH_BYTES, "big"), dtype=np.uint8)
+    return _Seen(image.content, _numbers(np.concatenate((hash_octets, thumbnail(image.pixels)))))
+
+
+def _numbers(octets: "NDArray[np.uint8]") -> "NDArray[np.float32]":
+    """Return the bytes of a look, uint8 (n,), as whole numbers of three bytes each. Zeros fill the last one."""
+    import numpy as np
+
+    threes = np.pad(octets, (0, -len(octets) % 3)).reshape(-1, 3).astype(np.uint32)
+    return (threes[:, 0] << 16 | threes[:, 1] << 8 | threes[:, 2]).astype(np.float32)
+
+
+def _octets(numbers: "NDArray[np.uint32]") -> "NDArray[np.uint8]":
+    """Return the bytes of looks, uint8 (n, _HASH_BYTES + THUMBNAIL_BYTES), of the numbers that `_numbers` made."""
+    import numpy as np
+
+    size = _HASH_BYTES + THUMBNAIL_BYTES
+    threes = numbers.reshape(-1, -(-size // 3))
+    octets = np.stack([threes >> 16, threes >> 8 & 255, threes & 255], axis=-1).astype(np.uint8)
+    return octets.reshape(len(threes), 3 * threes.shape[1])[:, :size]

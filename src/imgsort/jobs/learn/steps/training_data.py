@@ -63,9 +63,9 @@ class TrainingReader:
         unreadable = folders.listing.unreadable + looks.unreadable
         if tests is None:
             tell_of_shared_images(self.listener, images)
-            train, validation, test = divide(images, looks, folders.classes, settings.split, settings.seed)
+            train, validation, test = self._divided(images, looks, folders.classes, settings.split)
         else:
-            train, validation = divide(images, looks, folders.classes, settings.split[:2], settings.seed)
+            train, validation = self._divided(images, looks, folders.classes, settings.split[:2])
             test, others = self._test_images(tests, folders.classes)
             unreadable += others
             tell_of_shared_images(self.listener, images, test)
@@ -76,6 +76,11 @@ class TrainingReader:
                     "good."
                 )
         return TrainingData(folders.classes, Split(train, validation, test), unreadable)
+
+    def _divided(
+        self, images: LabelledImages, looks: Looks, classes: tuple[str, ...], shares: tuple[float, ...]
+    ) -> list[LabelledImages]:
+        return divide(images, looks, classes, shares, self.settings.seed, notice=self.listener.notice)
 
     def _look(self, folders: ClassFolders) -> Looks:
         cache: FeatureCache | NoCache = NO_CACHE

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from imgsort.errors import TruncatedImageError
 from imgsort.grouping.duplicates import group_near_duplicates
@@ -9,6 +10,8 @@ from imgsort.images.judging.inspect import Inspection
 from imgsort.images.judging.perceptual_hash import MAX_DISTANCE
 from imgsort.images.judging.quality import BLANK, Thresholds, faults
 from imgsort.images.judging.quality import REASONS as QUALITY_REASONS
+from imgsort.images.judging.same_picture import same_pictures
+from imgsort.images.judging.thumbnail import THUMBNAIL_BYTES
 
 UNREADABLE, TRUNCATED = "unreadable", "truncated"
 DUPLICATE, NEAR_DUPLICATE = "duplicate", "near-duplicate"
@@ -102,8 +105,11 @@ def _near_duplicates(pictures: Sequence[Inspection], max_distance: int) -> list[
     """
     import numpy as np
 
-    looks = [inspection.picture.look for inspection in pictures if inspection.picture]
-    labels = group_near_duplicates(np.array(looks, dtype=np.uint64), max_distance)
+    seen = [inspection.picture for inspection in pictures if inspection.picture]
+    looks = [picture.look for picture in seen]
+    thumbnails = np.array([picture.thumbnail for picture in seen], np.uint8).reshape(-1, THUMBNAIL_BYTES)
+    hashes = np.array(looks, dtype=np.uint64)
+    labels = group_near_duplicates(hashes, max_distance, partial(same_pictures, thumbnails))
     best: dict[int, int] = {}
     findings = []
     for row, label in enumerate(labels.tolist()):

@@ -1,0 +1,35 @@
+"""Makes a thumbnail of a few kilobytes, by which `same_picture` says whether two images show the same.
+
+It holds the luma at 64 x 64 pixels, and the two channels of colour at 16 x 16. The image is stretched to a square, as
+it is for the perceptual hash. Pillow shrinks 8-bit images in whole numbers, so the same pixels give the same thumbnail
+on every machine.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+LUMA_SIDE_PX = 64
+COLOUR_SIDE_PX = 16
+LUMA_BYTES = LUMA_SIDE_PX**2
+THUMBNAIL_BYTES = LUMA_BYTES + 2 * COLOUR_SIDE_PX**2
+# Raise this number when the same pixels give another thumbnail, because thumbnails are kept between runs.
+THUMBNAIL_VERSION = 1
+
+
+def thumbnail(pixels: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
+    """Return the thumbnail of `pixels`, uint8 (h, w, 3) RGB: uint8 (THUMBNAIL_BYTES,), the luma, then Cb, then Cr.
+
+    The luma is blurred a little before it is shrunk to its size, so it holds no detail that is finer than its pixels: a
+    copy that is cropped by a part of a pixel can be brought over its original.
+    """
+    import cv2
+    import numpy as np
+    from PIL import Image
+
+    size = 2 * LUMA_SIDE_PX, 2 * LUMA_SIDE_PX
+    luma, *colours = Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR).convert("YCbCr").split()
+    layers = cv2.pyrDown(np.asarray(luma)), *(colour.reduce(size[0] // COLOUR_SIDE_PX) for colour in colours)
+    return np.concatenate([np.asarray(layer, dtype=np.uint8).reshape(-1) for layer in layers])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgsort.grouping.duplicates import group_near_duplicates
+from imgsort.grouping.duplicates import connected_near_duplicates, group_near_duplicates
 
 
 def by_brute_force(hashes: list[int], max_distance: int) -> list[int]:
@@ -50,3 +50,48 @@ def test_twenty_thousand_rows_take_seconds():
     start = time.process_time()
     assert len(group_near_duplicates(hashes, 8)) == 20_000
     assert time.process_time() - start < 10
+
+
+def of_one_kind(row: int, others: np.ndarray) -> np.ndarray:
+    """Say that even rows are the same as even ones, and odd rows as odd ones."""
+    return others % 2 == row % 2
+
+
+@pytest.mark.parametrize(
+    ("hashes", "grouped", "connected"),
+    [
+        ([], [], []),
+        ([5, 5, 5, 5], [0, 1, 0, 1], [0, 1, 0, 1]),
+        ([0, 0, 1, 9, 3], [0, 1, 0, 2, 3], [0, 1, 0, 2, 0]),
+    ],
+)
+def test_what_is_not_confirmed_is_not_the_same(hashes, grouped, connected):
+    """Near hashes only propose: rows that are not confirmed are in other groups."""
+    bits = np.array(hashes, dtype=np.uint64)
+    assert group_near_duplicates(bits, 1, of_one_kind).tolist() == grouped
+    assert connected_near_duplicates(bits, 1, of_one_kind).tolist() == connected
+
+
+@given(st.lists(st.integers(0, 255), max_size=30), st.integers(0, 3))
+def test_connected_rows_are_those_of_the_graph(hashes, max_distance):
+    """Rows share a label exactly if a chain of near rows links them."""
+    labels = list(range(len(hashes)))
+    for one in range(len(hashes)):
+        for other in range(one):
+            if (hashes[one] ^ hashes[other]).bit_count() <= max_distance:
+                joined = {labels[one], labels[other]}
+                labels = [min(joined) if label in joined else label for label in labels]
+    expected = [sorted(set(labels)).index(label) for label in labels]
+    assert connected_near_duplicates(np.array(hashes, dtype=np.uint64), max_distance).tolist() == expected
+
+
+def test_linked_rows_are_not_compared_again():
+    """A thousand frames of one scene take a thousand comparisons, not half a million."""
+    asked = []
+
+    def confirm(row: int, others: np.ndarray) -> np.ndarray:
+        asked.extend(others.tolist())
+        return np.ones(len(others), dtype=bool)
+
+    assert set(connected_near_duplicates(np.zeros(1000, np.uint64), 8, confirm).tolist()) == {0}
+    assert len(asked) == 999

@@ -24,6 +24,8 @@ from imgsort.jobs.learn.train import train
 from imgsort.jobs.listener import Listener
 from tests.support.classifiers import KINDS, LITE, SMALL, files_of, put
 from tests.support.commands import shell
+from tests.support.drawings import form
+from tests.support.pictures import encode
 from tests.support.trees import make_tree, names, read_tree
 
 ONE_EPOCH = {**SMALL, "epochs": 1, "augment": "none"}
@@ -392,3 +394,18 @@ def test_one_image_in_two_classes_is_named(own, tmp_path):
     lines = [f"$imgsort compare own --models cnn {training}", "$imgsort evaluate new.keras own"]
     for line in lines:
         assert f"{notice}, and so is 1 more image. Keep" in shell(line, tmp_path).stderr
+
+
+def test_classes_of_forms_and_of_frames_are_learned(demo_photos, tmp_path):
+    """Forms are different images. Frames of one video are near duplicates, and are divided one by one with a notice."""
+    folder, hearing = tmp_path / "classes", Hearing()
+    (cup,) = files_of(demo_photos, "coffee")[:1]
+    with Image.open(cup) as image:
+        video = image.convert("RGB").resize((320, 240))
+    make_tree(folder, {f"forms/{seed}.png": encode(form(seed), "PNG") for seed in range(12)})
+    make_tree(folder, {f"frames/{n}.jpg": encode(video, "JPEG", quality=60 + 2 * n) for n in range(12)})
+    result = train(folder, output=tmp_path / "c.keras", listener=hearing, **ONE_EPOCH)
+    assert all(min(row.train, row.validation, row.test) >= 1 for row in result.classes)
+    (told,) = [notice for notice in hearing.notices if "near duplicates" in notice]
+    assert told.startswith("frames: ")
+    assert told in result.notices

@@ -11,6 +11,7 @@ from PIL import Image, ImageFilter
 import imgsort
 from imgsort.errors import CollectionError, StrictError, UsageError
 from imgsort.jobs.organize.steps.findings import REASONS
+from tests.support.drawings import bars, disc, flag, form, scan, stars
 from tests.support.pictures import encode, gradient, png_header
 from tests.support.trees import make_tree, names, read_tree
 
@@ -278,3 +279,26 @@ def test_every_awkward_file_has_the_verdict_it_is_due(shared_data, tmp_path):
     assert by_reason["wrong-suffix"] == {"png_named.jpg", "jpg_named.png"}
     assert "one_pixel.png" in by_reason["too-small"]
     assert "sub dir/深い/ünïcode/nested.jpg" in by_reason["duplicate"]
+
+
+def test_different_documents_charts_icons_and_flags_have_no_fault(tmp_path):
+    """Forms with other entries, charts with other data and icons in other colours are no duplicates of each other.
+
+    Nor are they blank, blurred or too bright. A copy of one of them is still found.
+    """
+    white = (255, 255, 255)
+    colours = ((200, 30, 30), (230, 200, 30), (30, 60, 200), (20, 20, 20), (130, 130, 130))
+    pictures = {
+        **{f"form-{seed}.png": form(seed) for seed in range(12)},
+        **{f"chart-{seed}.png": bars(seed) for seed in range(6)},
+        **{f"icon-{number}.png": disc(colour) for number, colour in enumerate(colours)},
+        **{f"flag-{number}.png": flag(colour, white, colour) for number, colour in enumerate(colours)},
+        **{f"stars-{seed}.png": stars(seed) for seed in range(4)},
+        **{f"scan-{dpi}.png": scan(dpi, 1.5) for dpi in (72, 150, 300)},
+    }
+    folder = tmp_path / "drawn"
+    make_tree(folder, {name: encode(picture, "PNG") for name, picture in pictures.items()})
+    assert imgsort.check(folder).findings == ()
+    make_tree(folder, {"copy.jpg": encode(form(3, (310, 438)), "JPEG", quality=80)})
+    (finding,) = imgsort.check(folder).findings
+    assert (finding.path, finding.reason, finding.detail) == ("copy.jpg", "near-duplicate", "looks like form-3.png")

@@ -60,7 +60,7 @@ def test_rubbish_before_any_picture_is_no_trailer():
         read_boxes(b"\x00\x00\x00\x10ftypavif" + bytes(4) + b"\x00\x00\x00\x04free")
 
 
-def test_an_avif_of_1920_by_1080_with_a_late_brand_is_read():
+def test_an_avif_with_a_late_brand_is_read():
     """An AVIF whose first brand is `mif1` and that names `avif` last is read as what it is."""
     data = encode(Image.fromarray(gradient(64, 96)), "AVIF")
     size = int.from_bytes(data[:4], "big")

@@ -5,7 +5,7 @@ of pixels, or on the scale at which a JPEG was decoded. Smaller images are not e
 from `benchmarks/faults.py`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from imgsort.images.judging.drawn import CLIPPED, is_drawn, is_page
@@ -27,6 +27,8 @@ _MIN_EDGE_CONTRAST = 24.0
 # JPEG changes clipped pixels by one level (CLIPPED), and a white backdrop by a few levels.
 _WHITE = 250
 _BACKDROP_BORDER = 0.7
+# A lighter image is neither blank nor too dark, one with less white not too bright, and a sharper one not blurred.
+_LIGHT, _FEW_CLIPPED, _SOFT = 200, 0.1, 0.3
 # Between the 2nd and the 98th percentile of the means of 9 x 9 pixels.
 _MAX_GROUND_CONTRAST = 24.0
 # The text of a scan with the blur of cheap optics, sigma 2 pixels, can still be read.
@@ -39,7 +41,8 @@ class Measures:
 
     `min_side_px`: the shorter side of the image as stored. `aspect`: the longer side divided by the shorter side, 1 or
     more. `contrast`, `highlights`, `overexposure`, `sharpness`, `is_drawn`, `is_page`: see the functions of these
-    names. `points`: the contrast of points on an even ground, 0 where the ground is not even.
+    names. `points`: the contrast of points on an even ground, 0 where the ground is not even. These three are measured
+    only where they may decide: in images that are dark or hardly vary, in bright ones, and in soft ones.
     """
 
     min_side_px: int
@@ -89,18 +92,30 @@ def measure(pixels: "NDArray[np.uint8]", width: int, height: int) -> Measures:
 
     small = analysis_pixels(pixels)
     gray = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
-    is_even = float(np.ptp(np.percentile(cv2.blur(gray, (9, 9)), (2, 98)))) < _MAX_GROUND_CONTRAST
-    return Measures(
+    found = Measures(
         min_side_px=min(width, height),
         aspect=max(width, height) / min(width, height),
         contrast=contrast(small),
         highlights=highlights(small),
         overexposure=overexposure(small),
         sharpness=sharpness(gray),
-        points=points(small) if is_even else 0.0,
-        is_drawn=is_drawn(small),
-        is_page=is_page(gray),
     )
+    may_be_points = found.highlights < _LIGHT or found.contrast < _MAX_GROUND_CONTRAST
+    return replace(
+        found,
+        points=points(small) if may_be_points and _is_even(gray) else 0.0,
+        is_drawn=found.overexposure > _FEW_CLIPPED and is_drawn(small),
+        is_page=found.sharpness is not None and found.sharpness < _SOFT and is_page(gray),
+    )
+
+
+def _is_even(gray: "NDArray[np.uint8]") -> bool:
+    """Say whether `gray`, the luma, uint8 (h, w), is one tone but for small points."""
+    import cv2
+    import numpy as np
+
+    means = cv2.blur(gray, (9, 9))[::4, ::4]
+    return float(np.ptp(np.percentile(means, (2, 98)))) < _MAX_GROUND_CONTRAST
 
 
 def faults(measures: Measures, thresholds: Thresholds) -> tuple[Fault, ...]:

@@ -1,8 +1,7 @@
 """Makes a thumbnail of a few kilobytes, by which `same_picture` says whether two images show the same.
 
 It holds the luma at 64 x 64 pixels, and the two channels of colour at 16 x 16. The image is stretched to a square, as
-it is for the perceptual hash. Pillow shrinks 8-bit images in whole numbers, so the same pixels give the same thumbnail
-on every machine.
+it is for the perceptual hash.
 """
 
 from typing import TYPE_CHECKING
@@ -27,9 +26,9 @@ def thumbnail(pixels: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
     """
     import cv2
     import numpy as np
-    from PIL import Image
 
-    size = 2 * LUMA_SIDE_PX, 2 * LUMA_SIDE_PX
-    luma, *colours = Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR).convert("YCbCr").split()
-    layers = cv2.pyrDown(np.asarray(luma)), *(colour.reduce(size[0] // COLOUR_SIDE_PX) for colour in colours)
-    return np.concatenate([np.asarray(layer, dtype=np.uint8).reshape(-1) for layer in layers])
+    small = cv2.resize(pixels, (2 * LUMA_SIDE_PX, 2 * LUMA_SIDE_PX), interpolation=cv2.INTER_AREA)
+    luma, red, blue = cv2.split(cv2.cvtColor(small, cv2.COLOR_RGB2YCrCb))
+    size = COLOUR_SIDE_PX, COLOUR_SIDE_PX
+    colours = (cv2.resize(colour, size, interpolation=cv2.INTER_AREA) for colour in (blue, red))
+    return np.concatenate([np.asarray(layer, np.uint8).reshape(-1) for layer in (cv2.pyrDown(luma), *colours)])

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 # The mean difference of 3 x 3 pixels of luma, in levels. Nearly all copies that are encoded again, resized or cropped
 # have at most 5, and different invoices on one form at least 10. A tenth of the range around a pixel does not count.
 _MAX_SPOT = 7.0
-# Neither cropped nor brighter: such copies have at most 4.5, and nearly all have 2.4.
-_MAX_SPOT_AS_IT_WAS = 4.0
+# Of copies that are neither cropped nor brighter, nearly all have 2.5, and no pixel has more than 8.
+_MAX_SPOT_AS_IT_WAS = 3.5
+_MAX_PIXEL_AS_IT_WAS = 9.0
 _MIN_BRIGHTENING = 3
 # The tones of a brighter copy are not quite a function of the tones of its original: it depends on the colour too. So
 # four tenths of the shift of a tone do not count either.
@@ -110,9 +111,11 @@ def _shows(original: _Thumbnail, luma: "Floats", colours: "list[Floats]", moves:
     moved, compared = moved_layer(luma, moves), (inside(moves[0]), inside(moves[1]))
     shifts = _tone_shifts(original, moved)[original.levels]
     tenths = 10 * np.abs(moved - original.luma - shifts) - original.range - _TENTHS_PER_TONE_SHIFT * np.abs(shifts)
-    # Sums of whole numbers, so that a mean decides that is the same in each run.
+    beyond = np.maximum(tenths, 0)[compared]
     is_as_it_was = moves == (STILL, STILL) and float(np.abs(shifts).sum()) < _MIN_BRIGHTENING * shifts.size
-    if _steepest(np.maximum(tenths, 0)[compared]) > 10 * (_MAX_SPOT_AS_IT_WAS if is_as_it_was else _MAX_SPOT):
+    if is_as_it_was and float(beyond.max()) > 10 * _MAX_PIXEL_AS_IT_WAS:
+        return False
+    if _steepest(beyond) > 10 * (_MAX_SPOT_AS_IT_WAS if is_as_it_was else _MAX_SPOT):
         return False
     small = moves[0].scaled(0.25), moves[1].scaled(0.25)
     return all(

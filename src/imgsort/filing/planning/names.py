@@ -10,6 +10,7 @@ from collections.abc import Callable, Container, Iterable, Sequence, Set
 from imgsort.filing.planning.unit_names import UnitNames, suffix_of
 from imgsort.name_key import name_key
 from imgsort.sidecar_names.front import Part
+from imgsort.sidecar_names.kinds import is_raw
 from imgsort.sidecar_names.owners import find_owners
 from imgsort.sidecar_names.rules import BUILT_IN, SidecarRules, image_keys
 from imgsort.sidecar_names.takeout import beginnings
@@ -50,7 +51,7 @@ class FolderNames:
         )
         self._keys.update(name_key(name) for name in chosen)
         unit = UnitNames(chosen, self._rules)
-        self._keep(_keys_of(unit) | _beginning_keys(unit.image), own(chosen), is_unit=len(chosen) > 1)
+        self._keep(_keys_of(unit) | _beginning_keys(unit.image), own(chosen), is_unit=_has_company(chosen))
         return chosen
 
     def _keep_names_on_disk(self, names: Sequence[str]) -> None:
@@ -63,7 +64,11 @@ class FolderNames:
             match = owners.get(name)
             fronts = self._rules.fronts(name) if match is None else match.fronts
             keys = {front.key for front in fronts}
-            self._keep(keys if match is None else keys | image_keys(match.image), None, is_unit=match is not None)
+            self._keep(
+                keys if match is None else keys | image_keys(match.image),
+                None,
+                is_unit=match is not None or is_raw(name),
+            )
 
     def _keep(self, keys: Iterable[str], origin: str | None, *, is_unit: bool) -> None:
         for key in keys:
@@ -82,7 +87,12 @@ class FolderNames:
         )
 
     def _others(self, candidates: Sequence[str]) -> dict[str, str | None]:
-        return self._origins if len(candidates) > 1 else self._unit_origins
+        return self._origins if _has_company(candidates) else self._unit_origins
+
+
+def _has_company(names: Sequence[str]) -> bool:
+    """Say whether the stem of a unit may not be another unit's: a RAW file alone would belong to the other's image."""
+    return len(names) > 1 or is_raw(names[0])
 
 
 def _keys_of(unit: UnitNames) -> Set[str]:

@@ -1,6 +1,6 @@
 """Describes one run as its file in `.imgsort` records it: its plan, its events and its status."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -70,6 +70,9 @@ class Run:
     model: dict[str, Any] | None
     events: list[dict[str, Any]] = field(default_factory=list)
     _written: dict[Path, _Written] = field(default_factory=dict)
+    # The announcements of each kind by the end and the number of their moves, and how many events they come from.
+    _announcements: dict[str, dict[tuple[str, int], dict[str, Any]]] = field(default_factory=dict)
+    _events_seen: int = 0
 
     @property
     def status(self) -> Status:
@@ -85,15 +88,14 @@ class Run:
         return next((Links(event["links"]) for event in self.events if event["type"] == "probe"), None)
 
     @property
-    def copies(self) -> set[tuple[str, int]]:
+    def copies(self) -> Set[tuple[str, int]]:
         """The names that the run itself wrote, or was about to, as ("target" or "source", number of the move)."""
-        return self._announced("copy")
+        return self._announced("copy").keys()
 
-    @property
-    def copied_modes(self) -> dict[int, int]:
-        """The modes of the files that a run copied, by the number of the move: the new place may not keep them."""
-        copies = (event for event in self.events if event["type"] == "copy" and event["at"] == "target")
-        return {event["move"]: event["mode"] for event in copies if "mode" in event}
+    def copied_mode(self, number: int) -> int | None:
+        """Return the mode of a file that the run copied, if it is recorded: the new place may not keep it."""
+        copy = self._announced("copy").get(("target", number), {})
+        return copy.get("mode")
 
     @property
     def is_across(self) -> bool:
@@ -101,12 +103,17 @@ class Run:
         return any(event["type"] == "across" for event in self.events)
 
     @property
-    def placeholders(self) -> set[tuple[str, int]]:
+    def placeholders(self) -> Set[tuple[str, int]]:
         """The empty files that may have a new name, as ("target" or "source", number of the move)."""
-        return self._announced("placeholder")
+        return self._announced("placeholder").keys()
 
-    def _announced(self, kind: str) -> set[tuple[str, int]]:
-        return {(event["at"], event["move"]) for event in self.events if event["type"] == kind}
+    def _announced(self, kind: str) -> Mapping[tuple[str, int], dict[str, Any]]:
+        """Return the announcements of a kind. Every event is looked at once, however many files are asked about."""
+        for event in self.events[self._events_seen :]:
+            if event["type"] in ("copy", "placeholder"):
+                self._announcements.setdefault(event["type"], {})[event["at"], event["move"]] = event
+        self._events_seen = len(self.events)
+        return self._announcements.get(kind, {})
 
     @property
     def refused_moves(self) -> set[int]:

@@ -129,13 +129,14 @@ def _bring_or_tidy(run: Run, place: Place, number: int) -> Brought:
 def _bring(run: Run, place: Place, number: int) -> Brought:
     site, move = run.plan.site, run.plan.moves[number]
     ends = forth(site, move)
-    # Of a link, the file that it leads to is copied or linked.
-    source, target = ends.old if move.link is None else ends.old.resolve(), ends.new
+    target = ends.new
     require_ready(run, number)
     announcer = RunAnnouncer(run, "target", number)
     temporary = run.temporary_path(target, number)
     if site.mode is Mode.MOVE:
         return bring(ends, move, temporary, place, announcer)
+    # Of a link, the file that it leads to is copied or linked.
+    source = ends.old if move.link is None else ends.old.resolve()
     try:
         if site.mode is Mode.COPY:
             copy_file(source, target, move, temporary, announcer)

@@ -171,7 +171,7 @@ def _bring_back(run: Run, place: Place, number: int) -> Brought:
     status = os.lstat(source)
     if status.st_mtime_ns != move.mtime_ns:  # the other file system rounded the time, or did not keep it
         set_times(source, status.st_atime_ns, move.mtime_ns)
-    mode = run.copied_modes.get(number) if brought is Brought.COPIED else None
+    mode = run.copied_mode(number) if brought is Brought.COPIED else None
     if mode is not None:
         set_mode(source, mode)
     return brought

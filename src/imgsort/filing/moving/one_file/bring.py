@@ -54,8 +54,9 @@ def bring(ends: Ends, move: Move, temporary: Path, place: Place, announcer: Anno
         make_link(ends)
         return Brought.REMADE
     source, target = ends.old, ends.new
-    across = os.lstat(source).st_dev != os.lstat(target.parent).st_dev
-    if not across and (sys.platform == "win32" or place.tells_links_in(target.parent)):
+    device = os.lstat(target.parent).st_dev
+    across = os.lstat(source).st_dev != device
+    if not across and (sys.platform == "win32" or place.tells_links_on(device)):
         try:
             return _link_or_rename(source, target)
         except OSError as error:
@@ -115,7 +116,7 @@ def complete_or_take_back(ends: Ends, move: Move, place: Place, *, written: bool
     old, new = regular_status(source), regular_status(target)
     if old is None or new is None or is_same_entry(source, target):
         return
-    same = is_same_file(old, new) and place.tells_links_in(target.parent)
+    same = is_same_file(old, new) and place.tells_links_on(new.st_dev)
     if not same and not (written and move.content == file_content_hash(target) == file_content_hash(source)):
         return
     _remove_one(ends, copy=None if same else target)

@@ -25,9 +25,9 @@ class Place:
     links: Links
     devices: frozenset[int]
 
-    def tells_links_in(self, folder: Path) -> bool:
-        """Say whether both names of a link in `folder` are surely seen to be one file. Raises OSError."""
-        return self.links is Links.TOLD and os.lstat(folder).st_dev in self.devices
+    def tells_links_on(self, device: int) -> bool:
+        """Say whether both names of a link on the file system `device` are surely seen to be one file."""
+        return self.links is Links.TOLD and device in self.devices
 
 
 def place_of(run: Run) -> Place:

@@ -1,4 +1,4 @@
-"""Finds the parts of a PNG or a JPEG, and says which of them its pixels need."""
+"""Finds the parts of a PNG, a JPEG or a file of boxes, and says which parts of the first two the pixels need."""
 
 import struct
 from collections.abc import Iterator
@@ -103,3 +103,14 @@ def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
         yield marker, position, end
         position = end
     raise UnreadableImageError(f"damaged: more than {MAX_PARTS} parts")
+
+
+def box_at(data: bytes, position: int, limit: int) -> tuple[bytes, int, int]:
+    """Return the name of the box at `position`, and where its content starts and ends (ISO/IEC 14496-12, 4.2).
+
+    A box of size 0 ends at `limit`. The end may lie beyond the data, and before the start if the size makes no sense.
+    """
+    size, name = int.from_bytes(data[position : position + 4], "big"), data[position + 4 : position + 8]
+    if size == 1:
+        return name, position + 16, position + int.from_bytes(data[position + 8 : position + 16], "big")
+    return name, position + 8, position + size if size else limit

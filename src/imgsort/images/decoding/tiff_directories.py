@@ -10,6 +10,8 @@ _TIFF_ORDERS = {b"II*\x00": "<", b"MM\x00*": ">"}
 _BIG_ORDERS = {b"II+\x00": "<", b"MM\x00+": ">"}
 _TIFF_BYTES = (1, 2, 6, 7)
 TIFF_SIZES = (1, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8)
+# The forms of a directory's count and of its entries, without the order of bytes.
+_FORMS = ("H", "HHI4s")
 _BIG_TIFFS = (b"II+\x00\x08\x00\x00\x00", b"MM\x00+\x00\x08\x00\x00")
 _MOST_DIRECTORIES = 100
 
@@ -69,7 +71,7 @@ def entries_of(data: bytes, start: int) -> Iterator[tuple[int, int, int, bytes]]
     """
     magic = data[start : start + 4]
     if magic in _TIFF_ORDERS:
-        yield from _entries(data, start, start + 4, _TIFF_ORDERS[magic], ("I", "H", "HHI4s"))
+        yield from _entries(data, start, start + 4, _TIFF_ORDERS[magic], ("I", *_FORMS))
     elif magic in _BIG_ORDERS:
         yield from _entries(data, start, start + 8, _BIG_ORDERS[magic], ("Q", "Q", "HHQ8s"))
 
@@ -78,14 +80,22 @@ def _entries(
     data: bytes, start: int, place: int, order: str, forms: tuple[str, str, str]
 ) -> Iterator[tuple[int, int, int, bytes]]:
     """Yield the entries of the directory whose offset is at `place`. `forms`: of offset, count and entry."""
-    offset_form, count_form, entry_form = (order + form for form in forms)
+    offset_form = order + forms[0]
     if place + struct.calcsize(offset_form) > len(data):
         return
     (offset,) = struct.unpack_from(offset_form, data, place)
-    first = start + offset + struct.calcsize(count_form)
+    yield from entries_at(data, start + offset, order, forms[1:])
+
+
+def entries_at(
+    data: bytes, place: int, order: str, forms: tuple[str, str] = _FORMS
+) -> Iterator[tuple[int, int, int, bytes]]:
+    """Yield the entries of the directory at `place`, as far as the data goes. `forms`: of count and entry."""
+    count_form, entry_form = (order + form for form in forms)
+    first = place + struct.calcsize(count_form)
     if first > len(data):
         return
-    (entries,) = struct.unpack_from(count_form, data, start + offset)
+    (entries,) = struct.unpack_from(count_form, data, place)
     size = struct.calcsize(entry_form)
     end = first + min(entries, (len(data) - first) // size) * size
     yield from struct.iter_unpack(entry_form, data[first:end])

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from imgsort.images.decoding.colours.coded_colours import coded_profile
 from imgsort.images.decoding.colours.icc import MAX_PROFILE_BYTES
+from imgsort.images.decoding.parts import box_at
 
 _MOST_BOXES = 10_000
 
@@ -46,15 +47,10 @@ def _boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]
     for _ in range(_MOST_BOXES):
         if start + 8 > end:
             return
-        size, name = struct.unpack_from(">I4s", data, start)
-        head = 8
-        if size == 1 and start + 16 <= end:
-            (size,) = struct.unpack_from(">Q", data, start + 8)
-            head = 16
-        stop = end if size == 0 else start + size
-        if stop < start + head or stop > end:
+        name, content, stop = box_at(data, start, end)
+        if not content <= stop <= end:
             return
-        yield name, start + head, stop
+        yield name, content, stop
         start = stop
 
 

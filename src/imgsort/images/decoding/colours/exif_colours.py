@@ -1,16 +1,12 @@
 """Finds out from EXIF data whether a camera stored Adobe RGB, which cameras do without an ICC profile."""
 
-import struct
-
-from imgsort.images.decoding.tiff_directories import entries_of
+from imgsort.images.decoding.tiff_directories import entries_at, entries_of
 
 _EXIF_DIRECTORY, _INTEROPERABILITY_DIRECTORY = 0x8769, 0xA005
 _COLOUR_SPACE, _INTEROPERABILITY_INDEX = 0xA001, 0x0001
 _SRGB, _ADOBE_RGB, _UNCALIBRATED = 1, 2, 0xFFFF
 # One of these is in the data of every picture in Adobe RGB. Most pictures are not, and the search takes no time.
 _HINTS = (b"R03", b"\x01\xa0\x03\x00\x01\x00\x00\x00\x02\x00", b"\xa0\x01\x00\x03\x00\x00\x00\x01\x00\x02")
-# As many as a directory can have.
-_MOST_BYTES = 2 + 12 * 65535
 
 
 def is_adobe_rgb(exif: bytes) -> bool:
@@ -37,10 +33,8 @@ def _entries(exif: bytes, start: int | None) -> dict[int, bytes]:
         return {tag: value for tag, _, _, value in entries_of(exif, 0)}
     if not 8 <= start <= len(exif) - 2:
         return {}
-    # The same data with a header that names this directory as the first one. A directory follows its own header.
-    magic, order = exif[:4], ">" if exif[:2] == b"MM" else "<"
-    alone = magic + struct.pack(order + "I", 8) + exif[start : start + _MOST_BYTES]
-    return {tag: value for tag, _, _, value in entries_of(alone, 0)}
+    order = ">" if exif[:2] == b"MM" else "<"
+    return {tag: value for tag, _, _, value in entries_at(exif, start, order)}
 
 
 def _value(entries: dict[int, bytes], tag: int, order: str) -> int:

@@ -4,7 +4,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from imgsort.errors import TruncatedImageError, UnreadableImageError
-from imgsort.images.decoding.parts import MAX_PARTS
+from imgsort.images.decoding.parts import MAX_PARTS, box_at
 
 if TYPE_CHECKING:
     import numpy as np
@@ -103,18 +103,14 @@ def _codestreams(data: bytes) -> list[tuple[int, int]]:
     for _ in range(MAX_PARTS):
         if position + 8 > len(data):
             return found
-        size, name, header = int.from_bytes(data[position : position + 4], "big"), data[position + 4 : position + 8], 8
-        if size == 1:
-            size, header = int.from_bytes(data[position + 8 : position + 16], "big"), 16
-        elif size == 0:
-            size = len(data) - position
-        if size < header:
+        name, content, end = box_at(data, position, len(data))
+        if end < content:
             if found:
                 return found  # what follows the picture is rubbish
             raise UnreadableImageError("damaged: a box of no size")
         if name in (b"jxlc", b"jxlp"):
-            found.append((position + header + (4 if name == b"jxlp" else 0), position + size))
-        position += size
+            found.append((content + (4 if name == b"jxlp" else 0), end))
+        position = end
     raise UnreadableImageError(f"damaged: more than {MAX_PARTS} parts")
 
 

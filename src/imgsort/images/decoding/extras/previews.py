@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from imgsort.errors import TruncatedImageError
 from imgsort.images.decoding.parts import MAX_PARTS
+from imgsort.images.decoding.tiff_directories import entries_at
 from imgsort.images.decoding.walks.boxes import read_boxes
 
 _JPEG_START = b"\xff\xd8\xff"
@@ -110,12 +111,10 @@ def _directories(data: bytes) -> Iterator[dict[int, tuple[int, ...]]]:
         if place in seen or not 8 <= place <= len(data) - 2:
             continue
         seen.add(place)
-        (count,) = struct.unpack_from(order + "H", data, place)
-        count = min(count, (len(data) - place - 2) // 12)
-        entries = struct.iter_unpack(order + "HHI4s", data[place + 2 : place + 2 + 12 * count])
+        entries = list(entries_at(data, place, order))
         directory = {tag: _numbers(data, order, form, times, value) for tag, form, times, value in entries}
         pending += directory.get(_SUB_DIRECTORIES, ())[:_MOST_DIRECTORIES]
-        after = place + 2 + 12 * count
+        after = place + 2 + 12 * len(entries)
         if after + 4 <= len(data):
             pending.append(struct.unpack_from(order + "I", data, after)[0])
         yield directory

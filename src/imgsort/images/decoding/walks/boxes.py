@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from imgsort.errors import TruncatedImageError, UnreadableImageError
-from imgsort.images.decoding.parts import MAX_PARTS
+from imgsort.images.decoding.parts import MAX_PARTS, box_at
 
 # The boxes that a picture may need. Bytes that name no such box are a trailer.
 _BOXES = frozenset(b"ftyp meta mdat moov moof mfra idat free skip wide uuid pdin styp sidx grpl".split())
@@ -35,22 +35,19 @@ def read_boxes(data: bytes) -> Boxes:
     parts: list[tuple[bytes, int, int]] = []
     position = end = 0
     while position + 8 <= len(data):
-        name, size, header = data[position + 4 : position + 8], _number(data, position, 4), 8
+        name, content, after = box_at(data, position, len(data))
         if name not in _BOXES and any(part[0] in (b"meta", b"moov") for part in parts):
+            size = _number(data, position, 4)
             if size < 8 or position + size > len(data):
                 break
             position += size  # a box that is new, or a trailer that looks like one: what follows tells
             continue
-        if size == 1:
-            size, header = _number(data, position + 8, 8), 16
-        elif size == 0:  # the last box reaches to the end of the file
-            size = len(data) - position
-        if size < header:
+        if after < content:
             raise UnreadableImageError("damaged: a box of no size")
-        parts.append((name, position + header, min(position + size, len(data))))
+        parts.append((name, content, min(after, len(data))))
         if len(parts) > MAX_PARTS:
             raise UnreadableImageError(f"damaged: more than {MAX_PARTS} parts")
-        position += size
+        position = after
         if position > len(data):
             return Boxes(tuple(parts), end, position)
         end = position

@@ -63,7 +63,7 @@ OPEN_TO_ALL = {
 # order is listed by its name.
 ROOMS = {
     "images": "checked_heads kinds stream finding decoding judging",
-    "images/decoding": "letterbox parts walks tiff_directories readers extras header colours .",
+    "images/decoding": "letterbox parts walks tiff_directories readers extras header decoders colours .",
     "images/finding": "leaving_out .",
     "features": "keras_home keras_backend cache weights models runtimes .",
     "features/runtimes": "interface conversion .",

@@ -1,5 +1,7 @@
+import numpy as np
 import pytest
 
+from imgsort.images.decoding.decode import decode
 from imgsort.images.kinds import HEAD_BYTES, IMAGE_SUFFIXES, claimed_kind, image_kind
 from tests.support.pictures import plain
 
@@ -56,6 +58,14 @@ def test_what_is_no_image_has_no_kind(head):
 def test_a_text_that_starts_with_bm_is_no_bitmap(text):
     """The letters BM do not make a bitmap: its four reserved bytes must be present, and zero."""
     assert image_kind(text) is None
+
+
+def test_a_bitmap_with_a_hot_spot_is_a_bitmap():
+    """A bitmap of OS/2 keeps the hot spot of a pointer in its reserved bytes. It is read all the same."""
+    data = plain((10, 200, 30), "BMP")
+    with_hot_spot = data[:6] + b"\x03\x00\x0c\x00" + data[10:]
+    assert image_kind(with_hot_spot) == "bmp"
+    assert np.array_equal(decode(with_hot_spot), decode(data))
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "TIFF", "BMP", "WEBP", "AVIF"])

@@ -41,6 +41,16 @@ def is_qoi(head: bytes) -> bool:
     return head[:4] == b"qoif" and len(head) > 13 and head[12] in (3, 4) and head[13] in (0, 1)
 
 
+def is_bmp(head: bytes) -> bool:
+    """Say whether a bitmap with its file header begins like this.
+
+    Four reserved bytes are zero, as in nearly every bitmap, or hold the hot spot of a pointer of OS/2. Then the next
+    header must make sense.
+    """
+    reserved = head[6:10]
+    return head[:2] == b"BM" and len(reserved) == 4 and (not any(reserved) or is_dib(head[14:]))
+
+
 def is_dib(head: bytes) -> bool:
     """Say whether a bitmap without its file header begins like this."""
     size = int.from_bytes(head[:4], "little")

@@ -5,7 +5,7 @@ The name counts only where the first bytes leave it open: for a TGA, a bitmap wi
 
 import os
 
-from imgsort.images.checked_heads import is_dib, is_ico, is_ppm, is_qoi, is_tga
+from imgsort.images.checked_heads import is_bmp, is_dib, is_ico, is_ppm, is_qoi, is_tga
 from imgsort.sidecar_names.kinds import RAW_SUFFIXES
 
 # An AVIF may name its kind late in a long list of brands.
@@ -97,8 +97,7 @@ def _kind_of_content(head: bytes) -> str | None:
         return "webp"
     if head[4:8] == b"ftyp":
         return _kind_of_brands(head)
-    # A two-byte signature is weak. A bitmap also has four reserved bytes, which are always zero.
-    if head[:2] == b"BM" and head[6:10] != b"\x00\x00\x00\x00":
+    if head[:2] == b"BM" and not is_bmp(head):
         return None
     kind = next((kind for magic, kind in _MAGIC if head.startswith(magic)), None)
     return kind or next((kind for is_kind, kind in _CHECKED if is_kind(head)), None)

@@ -16,13 +16,14 @@ from imgsort.content import content_hash, read_regular
 from imgsort.errors import TruncatedImageError, UnreadableImageError
 from imgsort.images.decoding.colours.conversion import Conversion, conversion_for
 from imgsort.images.decoding.colours.ground import ground_of, over_ground
+from imgsort.images.decoding.decoders.large_pictures import decode_large
+from imgsort.images.decoding.decoders.opencv_decoder import OPENCV_KINDS, decode_by_opencv
+from imgsort.images.decoding.decoders.pillow_decoder import decode_as_stored, decode_by_pillow
+from imgsort.images.decoding.decoders.raw_decoder import RawPicture, decode_raw
 from imgsort.images.decoding.extras.jxl import decode_jxl
 from imgsort.images.decoding.header import Header, read_header
 from imgsort.images.decoding.letterbox import Square, upright
-from imgsort.images.decoding.opencv_decoder import OPENCV_KINDS, decode_by_opencv
 from imgsort.images.decoding.parts import without_metadata
-from imgsort.images.decoding.pillow_decoder import decode_as_stored, decode_by_pillow
-from imgsort.images.decoding.raw_decoder import RawPicture, decode_raw
 from imgsort.images.decoding.structure import require_whole
 from imgsort.images.decoding.walks.boxes import without_trailer
 from imgsort.images.finding.find import ImageFile
@@ -146,11 +147,9 @@ def decode_bytes(
             pixels = decode_jxl(data)
         elif conversion is not None and conversion.is_of_stored_pixels:
             pixels = decode_as_stored(data, header, square, is_whole=shortage is None)
-        elif shortage is not None or header.has_alpha or kind not in OPENCV_KINDS:
-            pixels = _decode_by_pillow(data, header, square, is_whole=shortage is None)
         else:
-            pixels = _decode_whole(data, header, square)
-        return header, upright(_seen(pixels, header, conversion, square), header.orientation)
+            pixels = _decode_colours(data, header, square, is_whole=shortage is None)
+        return header, upright(_seen(pixels, conversion, square), header.orientation)
 
 
 def _decode_raw(
@@ -203,6 +202,15 @@ def _acceptable_header(data: bytes, kind: str, settings: ReadSettings, shortage:
     return header
 
 
+def _decode_colours(data: bytes, header: Header, square: Square | None, *, is_whole: bool) -> "NDArray[np.uint8]":
+    pixels = decode_large(data, header) if is_whole else None
+    if pixels is not None:
+        return pixels
+    if not is_whole or header.has_alpha or header.kind not in OPENCV_KINDS:
+        return _decode_by_pillow(data, header, square, is_whole=is_whole)
+    return _decode_whole(data, header, square)
+
+
 def _decode_whole(data: bytes, header: Header, square: Square | None) -> "NDArray[np.uint8]":
     try:
         return decode_by_opencv(data, header, square)
@@ -217,12 +225,10 @@ def _decode_by_pillow(data: bytes, header: Header, square: Square | None, *, is_
     return decode_by_pillow(data, header, is_whole=is_whole)
 
 
-def _seen(
-    pixels: "NDArray[np.uint8]", header: Header, conversion: Conversion | None, square: Square | None
-) -> "NDArray[np.uint8]":
+def _seen(pixels: "NDArray[np.uint8]", conversion: Conversion | None, square: Square | None) -> "NDArray[np.uint8]":
     """Return decoded pixels as they are seen: sRGB, uint8 (h, w, 3), opaque, and scaled down for `square`."""
     is_stored = conversion is not None and conversion.is_of_stored_pixels
-    has_layers = header.has_alpha and pixels.ndim == 3 and not is_stored
+    has_layers = pixels.shape[2:] == (4,) and not is_stored
     ground = ground_of(pixels, conversion) if has_layers else None
     if square is not None:
         pixels = square.shrink(pixels)

@@ -38,6 +38,15 @@ def test_transparency_lies_over_black(codec):
     assert np.abs(decode(data).astype(int) - over_black(see_through())).max() <= 1
 
 
+@pytest.mark.parametrize("channels", [2, 4])
+def test_a_dark_drawing_on_nothing_is_seen(codec, channels):
+    """A dark drawing on a transparent ground is laid over white, as in the other kinds."""
+    drawing = np.zeros((40, 40, channels), np.uint8)
+    drawing[10:20, 10:30, -1] = 255
+    seen = decode(codec.jpegxl_encode(drawing, lossless=True))
+    assert (seen[0, 0].tolist(), seen[15, 15].tolist()) == ([250] * 3, [0] * 3)
+
+
 @pytest.mark.parametrize("form", [np.uint8, np.uint16])
 def test_a_grey_picture_and_deep_levels_are_read(codec, form):
     """Grey pictures of 8 and of 16 bits keep their brightness."""

@@ -40,9 +40,10 @@ def walk_jxl(data: bytes) -> None:
 
 
 def decode_jxl(data: bytes) -> "NDArray[np.uint8]":
-    """Return the first picture, upright: uint8 (h, w, 3) or (h, w), transparent pixels over black.
+    """Return the first picture, upright: uint8 (h, w, 3) or (h, w).
 
-    Raises UnreadableImageError.
+    A picture with transparency has four channels: RGB over black, and how opaque each pixel is. Raises
+    UnreadableImageError.
     """
     import numpy as np
 
@@ -57,21 +58,21 @@ def decode_jxl(data: bytes) -> "NDArray[np.uint8]":
         pixels = pixels >> 8
     elif pixels.dtype.kind == "f":
         pixels = np.clip(np.nan_to_num(pixels), 0, 1) * 255
-    return _opaque(pixels.astype(np.uint8, copy=False))
+    pixels = pixels.astype(np.uint8, copy=False)
+    if pixels.ndim == 3 and pixels.shape[2] in (2, 4):
+        return _over_black(pixels)
+    return pixels[..., 0] if pixels.shape[2:] == (1,) else pixels
 
 
-def _opaque(pixels: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
-    """Lay uint8 (h, w, 1 to 4) over black. Two and four channels end with the opacity."""
+def _over_black(layers: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
+    """Lay the colours of uint8 (h, w, 2 or 4), which end with the opacity, over black: uint8 (h, w, 4)."""
     import numpy as np
 
-    if pixels.ndim == 2:
-        return pixels
-    if pixels.shape[2] in (2, 4):
-        colours, opacity = pixels[..., :-1], pixels[..., -1:]
-        pixels = np.empty_like(colours)
-        for row in range(len(colours)):  # all rows at once would take several times the memory
-            pixels[row] = colours[row].astype(np.uint16) * opacity[row] // 255
-    return pixels[..., 0] if pixels.shape[2] == 1 else pixels
+    laid = np.empty((*layers.shape[:2], 4), np.uint8)
+    for row, straight in zip(laid, layers, strict=True):  # all rows at once would take several times the memory
+        row[:, :3] = straight[:, :-1].astype(np.uint16) * straight[:, -1:] // 255
+        row[:, 3] = straight[:, -1]
+    return laid
 
 
 @cache

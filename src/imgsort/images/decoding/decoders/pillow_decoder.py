@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 _MOST_BY_PILLOW = 64
 _decoding_by_pillow = threading.Semaphore(_MOST_BY_PILLOW)
 _one_part_at_a_time = threading.Lock()
-_BAND_ROWS = 256
+BAND_ROWS = 256
 # The marker of a JPEG 2000 that says how often its size can be halved (ITU-T T.800, A.6.1).
 _JP2_CODING = b"\xff\x52\x00"
+# OpenJPEG keeps four bytes for each channel of a pixel, beside those of the result.
+_MOST_LAYERED_JP2_PIXELS = 40_000_000
 # Kinds whose levels of 16 bits Pillow gives as integers of 32 bits.
 _DEEP_KINDS = ("ppm",)
 # libjpeg decodes at these fractions of the side.
@@ -43,7 +45,7 @@ def decode_by_pillow(
             image.info["transparency"] = png_colour_key(data)
         if image.mode.startswith("I;16") or (image.mode == "I" and header.kind in _DEEP_KINDS):
             return _sixteen_bits(np.asarray(image), image.info.get("transparency") if header.has_alpha else None)
-        return _in_bands(image, 4, _layers) if header.has_alpha else _in_bands(image, 3, _rgb)
+        return _in_bands(image, 4, layers_over_black) if header.has_alpha else _in_bands(image, 3, _rgb)
 
 
 def decode_as_stored(data: bytes, header: Header, square: Square | None, *, is_whole: bool) -> "NDArray[np.uint8]":
@@ -60,8 +62,8 @@ def _loaded(data: bytes, header: Header, square: Square | None = None, *, is_who
     """Give Pillow's image, decoded. Raises UnreadableImageError, also for what fails while the image is used."""
     try:
         with open_image(data, header.kind) as image, _whole_or_part(is_whole):
-            if square is not None:
-                _reduce(image, data, header, square.whole_divisor(header.width, header.height))
+            divisor = 1 if square is None else square.whole_divisor(header.width, header.height)
+            _require_modest_layers(header, _reduce(image, data, header, divisor))
             image.load()
             if image.mode == "F":
                 raise UnreadableImageError("measured values (floating point), which have no colours of their own")
@@ -71,15 +73,27 @@ def _loaded(data: bytes, header: Header, square: Square | None = None, *, is_who
         raise UnreadableImageError(f"{state}: its {header.kind} data does not decode") from error
 
 
-def _reduce(image: Any, data: bytes, header: Header, divisor: int) -> None:
-    """Let the decoder of Pillow's `image` leave out what a size divided by at most `divisor` does not show."""
-    if header.kind == "jp2":
-        place = data.find(_JP2_CODING)
-        halvings = data[place + 9] if 0 <= place < len(data) - 9 else 0
-        image.reduce = min(max(divisor, 1).bit_length() - 1, halvings)
+def _require_modest_layers(header: Header, halvings: int) -> None:
+    if header.kind == "jp2" and header.has_alpha and header.pixels >> 2 * halvings > _MOST_LAYERED_JP2_PIXELS:
+        size = f"{header.width}x{header.height} pixels with transparency"
+        raise UnreadableImageError(f"{size}: more than imgsort decodes of a jp2 that holds no smaller sizes")
+
+
+def _reduce(image: Any, data: bytes, header: Header, divisor: int) -> int:
+    """Let the decoder of Pillow's `image` leave out what a size divided by at most `divisor` does not show.
+
+    Return how often the sides of a JPEG 2000 will be halved.
+    """
     scale = next((scale for scale in _JPEG_SCALES if scale <= divisor), 1)
     if header.kind == "jpeg" and scale > 1:
         image.draft(None, (header.width // scale, header.height // scale))
+    if header.kind != "jp2" or divisor < 2:
+        return 0
+    place = data.find(_JP2_CODING)
+    halvings = data[place + 9] if 0 <= place < len(data) - 9 else 0
+    halvings = min(divisor.bit_length() - 1, halvings)
+    image.reduce = halvings
+    return halvings
 
 
 def _sixteen_bits(levels: "NDArray[np.uint16]", key: int | None) -> "NDArray[np.uint8]":
@@ -102,9 +116,9 @@ def _in_bands(image: Any, channels: int, layer: Callable[[Any], "NDArray[np.uint
     import numpy as np
 
     pixels = np.empty((image.height, image.width, channels), dtype=np.uint8)
-    for top in range(0, image.height, _BAND_ROWS):
-        band = image.crop((0, top, image.width, min(top + _BAND_ROWS, image.height)))
-        pixels[top : top + _BAND_ROWS] = layer(band)
+    for top in range(0, image.height, BAND_ROWS):
+        band = image.crop((0, top, image.width, min(top + BAND_ROWS, image.height)))
+        pixels[top : top + BAND_ROWS] = layer(band)
     return pixels
 
 
@@ -114,7 +128,7 @@ def _rgb(band: Any) -> "NDArray[np.uint8]":
     return np.asarray(band.convert("RGB"))
 
 
-def _layers(band: Any) -> "NDArray[np.uint8]":
+def layers_over_black(band: Any) -> "NDArray[np.uint8]":
     """Return uint8 (h, w, 4): the colours of Pillow's `band` over black, and how opaque each pixel is."""
     import numpy as np
     from PIL import Image

@@ -23,8 +23,6 @@ def decode_by_opencv(data: bytes, header: Header, square: Square | None) -> "NDA
 
     A large JPEG is scaled down, but not too far for `square`.
     """
-    import numpy as np
-
     cv2 = _quiet_opencv()
     # A grey image stays grey: a grey scan of 100 megapixels would take 300 MB in colour. This is safe for JPEG and PNG
     # only, because other kinds hide colours behind a grey header.
@@ -32,14 +30,37 @@ def decode_by_opencv(data: bytes, header: Header, square: Square | None) -> "NDA
     flags = cv2.IMREAD_IGNORE_ORIENTATION | (0 if is_grey else cv2.IMREAD_COLOR_RGB)
     if header.kind == "jpeg" and square is not None:
         flags |= _reduced_flag(cv2, square.whole_divisor(header.width, header.height))
-    try:
-        pixels = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), flags)
-    except (cv2.error, MemoryError, SystemError, ValueError):
-        pixels = None
+    pixels = _decoded(data, flags)
     if pixels is None:
         raise UnreadableImageError(f"damaged: its {header.kind} data does not decode")
-    decoded: NDArray[np.uint8] = pixels.astype(np.uint8, copy=False)
+    decoded: NDArray[np.uint8] = pixels.astype("uint8", copy=False)
     return decoded
+
+
+def decode_layers_by_opencv(data: bytes) -> "NDArray[np.uint8]":
+    """Return uint8 (h, w, 4) of a WebP with transparency: RGB, and how opaque each pixel is.
+
+    Raises UnreadableImageError if it does not decode to this form.
+    """
+    import numpy as np
+
+    cv2 = _quiet_opencv()
+    layers = _decoded(data, cv2.IMREAD_UNCHANGED)
+    if layers is None or layers.dtype != np.uint8 or layers.shape[2:] != (4,):
+        raise UnreadableImageError("damaged: its webp data does not decode")
+    swapped: NDArray[np.uint8] = cv2.cvtColor(layers, cv2.COLOR_BGRA2RGBA, dst=layers)
+    return swapped
+
+
+def _decoded(data: bytes, flags: int) -> Any:
+    """Return what OpenCV decodes of `data`, or None."""
+    import numpy as np
+
+    cv2 = _quiet_opencv()
+    try:
+        return cv2.imdecode(np.frombuffer(data, dtype=np.uint8), flags)
+    except (cv2.error, MemoryError, SystemError, ValueError):
+        return None
 
 
 def _reduced_flag(cv2: Any, factor: int) -> int:

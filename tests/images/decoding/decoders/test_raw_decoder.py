@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from imgsort.errors import TruncatedImageError, UnreadableImageError
-from imgsort.images.decoding import raw_decoder
 from imgsort.images.decoding.decode import ReadSettings, decode, decode_bytes
+from imgsort.images.decoding.decoders import raw_decoder
 from imgsort.images.decoding.letterbox import Square
 from tests.support.pictures import encode, gradient, stored_turned
 from tests.support.raws import cr3, dng, jpeg, raf

@@ -110,6 +110,8 @@ def seeds() -> list[bytes]:
         (see_through, "ICO", {"sizes": [(48, 32)]}),
         (see_through, "ICO", {"sizes": [(48, 32)], "bitmap_format": "bmp"}),
         (see_through, "QOI", {}),
+        (first, "TGA", {"compression": "tga_rle"}),
+        (see_through, "TGA", {}),
     ]
     if importlib.util.find_spec("pillow_heif"):
         import pillow_heif
@@ -125,7 +127,7 @@ def seeds() -> list[bytes]:
     files += [cv2.imencode(suffix, deep)[1].tobytes() for suffix in (".png", ".tiff")]
     key = png_chunk(b"tRNS", struct.pack(">3H", *map(int, deep[0, 0])))
     files += [png(np.asarray(first), 8, RGB, interlaced=True), png(deep, 16, RGB, interlaced=True, before=key)]
-    return [*files, tiled_tiff(np.asarray(first)), run_length_bmp(palette)]
+    return [*files, tiled_tiff(np.asarray(first)), run_length_bmp(palette), psd(np.asarray(see_through))]
 
 
 def tiled_tiff(pixels: np.ndarray, side: int = 32) -> bytes:
@@ -146,6 +148,13 @@ def tiled_tiff(pixels: np.ndarray, side: int = 32) -> bytes:
     entries = (struct.pack("<HHII", tag, 3 if tag == 258 else 4, times, value) for tag, times, value in tags)
     directory = struct.pack("<H", len(tags)) + b"".join(entries) + bytes(4)
     return struct.pack("<4sI", b"II*\0", 8 + len(body)) + body + directory
+
+
+def psd(pixels: np.ndarray) -> bytes:
+    """Return a PSD of `pixels`, uint8 (h, w, 4), which Pillow cannot write."""
+    height, width, channels = pixels.shape
+    head = b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHH", channels, height, width, 8, 3)
+    return head + bytes(12) + b"\0\0" + np.moveaxis(pixels, 2, 0).tobytes()
 
 
 def run_length_bmp(palette: Image.Image) -> bytes:
@@ -263,7 +272,8 @@ def attempt(data: bytes, case: dict) -> str:
     """
     settings = ReadSettings(max_pixels=MAX_PIXELS, truncated=case["truncated"])
     try:
-        pixels = decode(data, settings, None if case["fit_px"] is None else Square(case["fit_px"], case["fit"]))
+        square = None if case["fit_px"] is None else Square(case["fit_px"], case["fit"])
+        pixels = decode(data, settings, square, "x.tga")  # only what has no signature counts as a TGA by its name
     except UnreadableImageError as error:
         assert str(error)
         return "refused"

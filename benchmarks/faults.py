@@ -47,7 +47,7 @@ from imgsort.images.judging.quality import (
     measure,
 )
 from imgsort.images.judging.same_picture import same_pictures
-from imgsort.images.judging.thumbnail import thumbnail
+from imgsort.images.judging.tiny_image import tiny_image
 from imgsort.version import __version__
 
 SUFFIXES = (".jpg", ".jpeg", ".png")
@@ -67,18 +67,18 @@ CHOICES = {
 
 @dataclass(frozen=True)
 class Look:
-    """The hash that proposes near duplicates, and the thumbnail that confirms them."""
+    """The hash that proposes near duplicates, and the tiny image that confirms them."""
 
     bits: int
-    thumbnail: np.ndarray
+    tiny_image: np.ndarray
 
     @classmethod
     def of(cls, pixels: np.ndarray) -> "Look":
-        return cls(perceptual_hash(pixels), thumbnail(pixels))
+        return cls(perceptual_hash(pixels), tiny_image(pixels))
 
     def compared(self, other: "Look") -> tuple[int, bool]:
-        """Return in how many bits two looks differ, and whether the thumbnails show the same."""
-        both = np.array([self.thumbnail, other.thumbnail])
+        """Return in how many bits two looks differ, and whether the tiny images show the same."""
+        both = np.array([self.tiny_image, other.tiny_image])
         return (self.bits ^ other.bits).bit_count(), bool(same_pictures(both, 0, np.array([1]))[0])
 
 
@@ -199,8 +199,8 @@ def print_copies(copies_of: dict[str, list[tuple[int, bool]]]) -> None:
 def near_duplicates(looks: list[Look]) -> tuple[np.ndarray, int]:
     """Return a label for each of `looks`, and how many near duplicates the hash alone would find."""
     hashes = np.array([look.bits for look in looks], np.uint64)
-    thumbnails = np.array([look.thumbnail for look in looks])
-    labels = group_near_duplicates(hashes, MAX_DISTANCE, partial(same_pictures, thumbnails))
+    tiny_images = np.array([look.tiny_image for look in looks])
+    labels = group_near_duplicates(hashes, MAX_DISTANCE, partial(same_pictures, tiny_images))
     return labels, len(looks) - len(np.unique(group_near_duplicates(hashes, MAX_DISTANCE)))
 
 

@@ -67,7 +67,7 @@ class Photographs:
     classes: tuple[str, ...]
     images: LabelledImages
     hashes: NDArray[np.uint64]
-    thumbnails: NDArray[np.uint8]
+    tiny_images: NDArray[np.uint8]
     groups: NDArray[np.intp]
 
     @classmethod
@@ -79,8 +79,8 @@ class Photographs:
             looks = look_at(found.root, found.listing.files, DEFAULTS, cache, lambda done, total: None)
         finally:
             cache.close()
-        groups = connected_near_duplicates(looks.hashes, MAX_DISTANCE, partial(same_pictures, looks.thumbnails))
-        return cls(found.classes, labelled(found.root, looks, found.classes), looks.hashes, looks.thumbnails, groups)
+        groups = connected_near_duplicates(looks.hashes, MAX_DISTANCE, partial(same_pictures, looks.tiny_images))
+        return cls(found.classes, labelled(found.root, looks, found.classes), looks.hashes, looks.tiny_images, groups)
 
     @property
     def name(self) -> str:
@@ -94,7 +94,7 @@ class Photographs:
 
     def _testing(self, is_tested: NDArray[np.bool_], seed: int) -> Split:
         rest = self.images.take(np.flatnonzero(~is_tested))
-        looks = Looks(rest.files, rest.contents, self.hashes[~is_tested], self.thumbnails[~is_tested], ())
+        looks = Looks(rest.files, rest.contents, self.hashes[~is_tested], self.tiny_images[~is_tested], ())
         train, validation = divide(rest, looks, self.classes, REST, seed, notice=print)
         return Split(train, validation, self.images.take(np.flatnonzero(is_tested)))
 

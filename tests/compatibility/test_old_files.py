@@ -21,6 +21,7 @@ from imgsort.features.extraction import prepare_extraction
 from imgsort.features.models.pooled_model import PooledModel
 from imgsort.features.runtimes.conversion.convert import conversion_key
 from imgsort.images.decoding.decode import DEFAULTS, READER_VERSION, ReadSettings
+from imgsort.images.judging.tiny_image import TINY_VERSION
 from imgsort.learning.data.looks import looks_recipe
 from tests.compatibility.make_files import FILES, LATER, PICTURES, WORKPLACE, picture
 from tests.support.trees import names
@@ -142,8 +143,8 @@ class TestOldFiles:
         assert made_as_then == old
         assert json.dumps(made_as_then, sort_keys=True) == recipes[0]
         looks = looks_recipe(ReadSettings()).replace(f"reader {READER_VERSION}", "reader 1")
-        # A thumbnail is kept beside the hash since then.
-        assert looks.replace(" and thumbnail 1", "") == recipes[1]
+        # A tiny image is kept beside the hash since then.
+        assert looks.replace(f" and tiny image {TINY_VERSION}", "") == recipes[1]
 
     def test_converted_models_are_found_under_their_old_key(self, lite_model):
         """The key of a converted model, its versions aside, is what it was."""

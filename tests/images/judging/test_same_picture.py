@@ -7,7 +7,7 @@ from PIL import Image
 
 from imgsort.images.judging.perceptual_hash import MAX_DISTANCE, perceptual_hash
 from imgsort.images.judging.same_picture import same_pictures
-from imgsort.images.judging.thumbnail import THUMBNAIL_BYTES, thumbnail
+from imgsort.images.judging.tiny_image import TINY_BYTES, tiny_image
 from tests.images.judging.test_perceptual_hash import CHANGES, scene
 from tests.support.drawings import bars, disc, flag, form
 
@@ -23,8 +23,8 @@ DIFFERENT = {
 
 def same(*pictures: np.ndarray | Image.Image) -> list[bool]:
     """Say for each picture after the first one whether it shows the same."""
-    thumbnails = np.array([thumbnail(np.asarray(picture)) for picture in pictures])
-    return same_pictures(thumbnails, 0, np.arange(1, len(pictures))).tolist()
+    tiny_images = np.array([tiny_image(np.asarray(picture)) for picture in pictures])
+    return same_pictures(tiny_images, 0, np.arange(1, len(pictures))).tolist()
 
 
 @pytest.mark.parametrize("pictures", DIFFERENT.values(), ids=DIFFERENT)
@@ -76,15 +76,15 @@ def test_a_copy_is_found_among_hundreds_of_forms():
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (5000, 1), (3, 2), (700, 500)])
 def test_every_shape_has_a_thumbnail(shape):
-    """An image of any shape has a thumbnail, and shows the same as itself."""
+    """An image of any shape has a tiny image, and shows the same as itself."""
     pixels = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
-    assert thumbnail(pixels).shape == (THUMBNAIL_BYTES,)
+    assert tiny_image(pixels).shape == (TINY_BYTES,)
     assert same(pixels, pixels) == [True]
 
 
 def test_the_answer_does_not_depend_on_the_memory():
-    """Thumbnails at any place in memory give the same answer."""
-    pages = np.array([thumbnail(np.asarray(form(seed))) for seed in range(6)])
+    """Tiny images at any place in memory give the same answer."""
+    pages = np.array([tiny_image(np.asarray(form(seed))) for seed in range(6)])
     expected = same_pictures(pages, 0, np.arange(1, 6)).tolist()
     for offset in range(1, 9):
         memory = np.empty(pages.size + offset, np.uint8)[offset:].reshape(pages.shape)

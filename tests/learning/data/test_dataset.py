@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from imgsort.errors import TooFewImagesError
 from imgsort.images.finding.find import ImageFile
-from imgsort.images.judging.thumbnail import THUMBNAIL_BYTES
+from imgsort.images.judging.tiny_image import TINY_BYTES
 from imgsort.learning.data.dataset import PARTS, LabelledImages, Split, divide, labelled
 from imgsort.learning.data.looks import Looks
 
@@ -27,7 +27,7 @@ def seen(counts: dict[str, int], hashes=None) -> Looks:
         tuple(ImageFile(path, 1, 1) for path in paths),
         tuple(f"content of {path}" for path in paths),
         drawn if hashes is None else np.array(hashes, dtype=np.uint64),
-        np.zeros((len(paths), THUMBNAIL_BYTES), np.uint8),
+        np.zeros((len(paths), TINY_BYTES), np.uint8),
         (),
     )
 
@@ -47,7 +47,7 @@ def test_a_class_is_the_first_part_of_the_path():
         tuple(ImageFile(path, 1, 1) for path in paths),
         ("1", "2", "3"),
         np.zeros(3, np.uint64),
-        np.zeros((3, THUMBNAIL_BYTES), np.uint8),
+        np.zeros((3, TINY_BYTES), np.uint8),
         (),
     )
     images = labelled(ROOT, looks, ("a", "b", "c c"))

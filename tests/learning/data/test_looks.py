@@ -9,7 +9,7 @@ from imgsort.features.cache.feature_cache import NO_CACHE, FeatureCache
 from imgsort.images.decoding.decode import DEFAULTS, ReadSettings, read_image
 from imgsort.images.finding.find import find_images
 from imgsort.images.judging.perceptual_hash import MAX_DISTANCE, perceptual_hash
-from imgsort.images.judging.thumbnail import THUMBNAIL_BYTES, thumbnail
+from imgsort.images.judging.tiny_image import TINY_BYTES, tiny_image
 from imgsort.learning.data.looks import look_at, looks_recipe
 from tests.support.pictures import encode
 
@@ -46,7 +46,7 @@ def test_what_is_seen_of_each_image(folder):
     assert looks.contents == tuple(image.content for image in images)
     assert looks.hashes.dtype == np.uint64
     assert looks.hashes.tolist() == [perceptual_hash(image.pixels) for image in images]
-    assert looks.thumbnails.tolist() == [thumbnail(image.pixels).tolist() for image in images]
+    assert looks.tiny_images.tolist() == [tiny_image(image.pixels).tolist() for image in images]
     assert [row.path for row in looks.unreadable] == ["c.png"]
     assert looks.unreadable[0].reason
     assert calls == [(1, 4), (2, 4), (3, 4), (4, 4)]
@@ -71,7 +71,7 @@ def test_what_was_seen_is_not_looked_at_again(folder, own_folder):
     assert second.files == first.files
     assert second.contents == first.contents
     assert second.hashes.tolist() == first.hashes.tolist()
-    assert second.thumbnails.tolist() == first.thumbnails.tolist()
+    assert second.tiny_images.tolist() == first.tiny_images.tolist()
     assert [row.path for row in second.unreadable] == ["c.png"]
     assert calls == [(4, 4)]
 
@@ -90,5 +90,5 @@ def test_nothing_to_see(folder, names):
     assert (looks.files, looks.contents) == ((), ())
     assert looks.hashes.shape == (0,)
     assert looks.hashes.dtype == np.uint64
-    assert looks.thumbnails.shape == (0, THUMBNAIL_BYTES)
+    assert looks.tiny_images.shape == (0, TINY_BYTES)
     assert [row.path for row in looks.unreadable] == list(names)

@@ -11,7 +11,7 @@ from imgsort.images.decoding.letterbox import Square
 from imgsort.images.finding.find import ImageFile
 from imgsort.images.judging.perceptual_hash import perceptual_hash
 from imgsort.images.judging.quality import ANALYSIS_SIDE_PX, Measures, measure
-from imgsort.images.judging.thumbnail import thumbnail
+from imgsort.images.judging.tiny_image import tiny_image
 from imgsort.images.kinds import claimed_kind
 
 if TYPE_CHECKING:
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 class Picture:
     """What a readable file shows.
 
-    `look` is its perceptual hash, which near duplicates share. `thumbnail` tells near duplicates from other pictures
+    `look` is its perceptual hash, which near duplicates share. `tiny_image` tells near duplicates from other pictures
     with that hash.
     """
 
     header: Header
     measures: Measures
     look: int
-    thumbnail: "NDArray[np.uint8]"
+    tiny_image: "NDArray[np.uint8]"
 
 
 @dataclass(frozen=True)
@@ -63,5 +63,5 @@ def inspect(root: Path, file: ImageFile, settings: ReadSettings) -> Inspection:
     except UnreadableImageError as error:
         return Inspection(file, content, None, error)
     measures = measure(pixels, header.width, header.height)
-    picture = Picture(header, measures, perceptual_hash(pixels), thumbnail(pixels))
+    picture = Picture(header, measures, perceptual_hash(pixels), tiny_image(pixels))
     return Inspection(file, content, picture)

@@ -1,4 +1,4 @@
-"""Finds how one thumbnail lies over another one, if it shows the same but for a crop.
+"""Finds how one tiny image lies over another one, if it shows the same but for a crop.
 
 The scale and the shift along each axis are found by the method of Lucas and Kanade ("An iterative image registration
 technique with an application to stereo vision", 1981). All sums are sums of whole numbers below 2**53, which float64
@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from imgsort.images.judging.thumbnail import LUMA_SIDE_PX
+from imgsort.images.judging.tiny_image import LUMA_SIDE_PX
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # In pixels of the luma, at the edge: a crop of a tenth moves the edges by 3.2 pixels.
 _MAX_MOVE = 3.2
 _MIN_MOVE = 0.2
-# A move explains why two thumbnails differ if it takes away so much of the squares of their differences.
+# A move explains why two tiny images differ if it takes away so much of the squares of their differences.
 _EXPLAINED = 0.3
 _STEPS = (7, 7, 7, 3, 3, 3, 1, 1)
 _BORDER = 4
@@ -29,7 +29,7 @@ _EDGE = 2
 
 @dataclass(frozen=True)
 class Move:
-    """How one axis of a thumbnail lies over another one: the shift of its centre and of its edges beside the centre.
+    """How one axis of a tiny image lies over another one: the shift of its centre and of its edges beside the centre.
 
     Both are in pixels of the luma.
     """
@@ -104,7 +104,7 @@ def _sides(side: int) -> "Floats":
 
 
 def moved_layer(layer: "Floats", moves: tuple[Move, Move]) -> "Floats":
-    """Return `layer` at the places that lie over the other thumbnail's pixels, in whole levels."""
+    """Return `layer` at the places that lie over the other tiny image's pixels, in whole levels."""
     import numpy as np
 
     if moves == (STILL, STILL):

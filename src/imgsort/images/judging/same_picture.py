@@ -1,11 +1,11 @@
-"""Says whether two images show the same, by their thumbnails.
+"""Says whether two images show the same, by their tiny images.
 
 The perceptual hash of 64 bits is the same for all invoices on one form, and for a red and a yellow disc. So it only
-proposes near duplicates, and this module confirms them. One thumbnail is laid over the other, its tones are adapted,
+proposes near duplicates, and this module confirms them. One tiny image is laid over the other, its tones are adapted,
 and where the two still differ in one spot or in one colour, the images are different.
 
 A copy may be cropped: `laying_over` finds the scale and the shift along each axis. A copy may be brighter: each tone of
-one thumbnail may have another tone in the other one.
+one tiny image may have another tone in the other one.
 
 All sums are sums of whole numbers below 2**53, which float64 holds exactly. So the answer does not depend on the order
 of the additions, which differs by processor and by where in memory an array lies. `benchmarks/faults.py` prints how
@@ -15,7 +15,7 @@ many copies are confirmed and how many different pictures are taken for copies.
 from typing import TYPE_CHECKING
 
 from imgsort.images.judging.laying_over import STILL, Move, box_sums, inside, laid_over, moved_layer
-from imgsort.images.judging.thumbnail import COLOUR_SIDE_PX, LUMA_BYTES, LUMA_SIDE_PX
+from imgsort.images.judging.tiny_image import COLOUR_SIDE_PX, LUMA_BYTES, LUMA_SIDE_PX
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,8 +45,8 @@ _TONE_PRIOR = 8
 _MAX_REFUSED = 32
 
 
-class _Thumbnail:
-    """The layers of a thumbnail, and what is known of its tones."""
+class _TinyImage:
+    """The layers of a tiny image, and what is known of its tones."""
 
     def __init__(self, flat: "NDArray[np.uint8]") -> None:
         import cv2
@@ -62,26 +62,26 @@ class _Thumbnail:
         self.mean_levels = np.bincount(self.tones.ravel(), self.luma.ravel(), _TONES) / np.maximum(self.counts, 1)
 
 
-def same_pictures(thumbnails: "NDArray[np.uint8]", row: int, others: "NDArray[np.intp]") -> "NDArray[np.bool_]":
+def same_pictures(tiny_images: "NDArray[np.uint8]", row: int, others: "NDArray[np.intp]") -> "NDArray[np.bool_]":
     """Say for each of `others`, intp (n,), whether it shows the same as `row`: bool (n,).
 
-    `thumbnails`: uint8 (all, THUMBNAIL_BYTES). The likest are compared first. After many different ones, the others
+    `tiny_images`: uint8 (all, TINY_BYTES). The likest are compared first. After many different ones, the others
     count as different, because a folder may hold thousands of pages on one form.
     """
     import numpy as np
 
     same = np.zeros(len(others), dtype=bool)
-    original = _Thumbnail(thumbnails[row])
+    original = _TinyImage(tiny_images[row])
     refused = 0
-    for place in _likest_first(thumbnails, row, others).tolist():
-        same[place] = _is_same(original, _Thumbnail(thumbnails[others[place]]))
+    for place in _likest_first(tiny_images, row, others).tolist():
+        same[place] = _is_same(original, _TinyImage(tiny_images[others[place]]))
         refused = 0 if same[place] else refused + 1
         if refused == _MAX_REFUSED:
             break
     return same
 
 
-def _likest_first(thumbnails: "NDArray[np.uint8]", row: int, others: "NDArray[np.intp]") -> "NDArray[np.intp]":
+def _likest_first(tiny_images: "NDArray[np.uint8]", row: int, others: "NDArray[np.intp]") -> "NDArray[np.intp]":
     """Return the order of `others` by the squares of the differences of every fifth pixel from `row`.
 
     The squares let a few words count for more than the noise of JPEG.
@@ -90,12 +90,12 @@ def _likest_first(thumbnails: "NDArray[np.uint8]", row: int, others: "NDArray[np
 
     if len(others) <= _MAX_REFUSED:
         return np.arange(len(others))
-    few, own = (thumbnails[rows, ::5].astype(np.int32) for rows in (others, row))
+    few, own = (tiny_images[rows, ::5].astype(np.int32) for rows in (others, row))
     return np.argsort(((few - own) ** 2).sum(axis=1), kind="stable")
 
 
-def _is_same(one: _Thumbnail, other: _Thumbnail) -> bool:
-    """Say whether two thumbnails show the same. The darker one is the original, because highlights may be clipped."""
+def _is_same(one: _TinyImage, other: _TinyImage) -> bool:
+    """Say whether two tiny images show the same. The darker one is the original, because highlights may be clipped."""
     original, copy = sorted((one, other), key=lambda each: float(each.luma.sum()))
     luma, colours = copy.luma, copy.colours
     if _shows(original, luma, colours, (STILL, STILL)):
@@ -104,8 +104,8 @@ def _is_same(one: _Thumbnail, other: _Thumbnail) -> bool:
     return moves is not None and _shows(original, luma, colours, moves)
 
 
-def _shows(original: _Thumbnail, luma: "Floats", colours: "list[Floats]", moves: tuple[Move, Move]) -> bool:
-    """Say whether a thumbnail with these moves of its rows and its columns shows what `original` shows."""
+def _shows(original: _TinyImage, luma: "Floats", colours: "list[Floats]", moves: tuple[Move, Move]) -> bool:
+    """Say whether a tiny image with these moves of its rows and its columns shows what `original` shows."""
     import numpy as np
 
     moved, compared = moved_layer(luma, moves), (inside(moves[0]), inside(moves[1]))
@@ -131,7 +131,7 @@ def _steepest(differences: "Floats") -> float:
     return float(np.abs(box_sums(differences, 3)[1:-1, 1:-1]).max()) / 9
 
 
-def _tone_shifts(original: _Thumbnail, moved: "Floats") -> "Floats":
+def _tone_shifts(original: _TinyImage, moved: "Floats") -> "Floats":
     """Return by how many levels each of 256 levels of `original` is lighter in `moved`: whole numbers, (256,)."""
     import numpy as np
 

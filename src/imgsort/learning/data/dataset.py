@@ -87,7 +87,7 @@ def divide(
     """
     import numpy as np
 
-    groups = connected_near_duplicates(looks.hashes, MAX_DISTANCE, partial(same_pictures, looks.thumbnails))
+    groups = connected_near_duplicates(looks.hashes, MAX_DISTANCE, partial(same_pictures, looks.tiny_images))
     parts = split_rows(images.labels, groups, shares, seed)
     divided: set[int] = set()
     while lacking := set(_lacking(images.labels, parts, shares, len(classes))) - divided:

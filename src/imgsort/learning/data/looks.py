@@ -1,4 +1,4 @@
-"""Computes the look of every image: a hash of 64 bits that is almost the same for near duplicates, and a thumbnail.
+"""Computes the look of every image: a hash of 64 bits that is almost the same for near duplicates, and a tiny image.
 
 The looks are kept between runs, so that each image is looked at only once.
 """
@@ -15,7 +15,7 @@ from imgsort.images.decoding.letterbox import Square
 from imgsort.images.finding.find import ImageFile, Unreadable
 from imgsort.images.judging.perceptual_hash import perceptual_hash
 from imgsort.images.judging.quality import ANALYSIS_SIDE_PX
-from imgsort.images.judging.thumbnail import THUMBNAIL_BYTES, THUMBNAIL_VERSION, thumbnail
+from imgsort.images.judging.tiny_image import TINY_BYTES, TINY_VERSION, tiny_image
 from imgsort.images.stream import stream
 
 if TYPE_CHECKING:
@@ -30,14 +30,14 @@ _HASH_BYTES = 8
 class Looks:
     """The looks of the images that can be read.
 
-    `hashes` is uint64 (n,), the perceptual hash of each of `files`. `thumbnails` is uint8 (n, THUMBNAIL_BYTES).
+    `hashes` is uint64 (n,), the perceptual hash of each of `files`. `tiny_images` is uint8 (n, TINY_BYTES).
     `contents` holds the hash of each file's bytes.
     """
 
     files: tuple[ImageFile, ...]
     contents: tuple[str, ...]
     hashes: "NDArray[np.uint64]"
-    thumbnails: "NDArray[np.uint8]"
+    tiny_images: "NDArray[np.uint8]"
     unreadable: tuple[Unreadable, ...]
 
 
@@ -52,7 +52,7 @@ def looks_recipe(read: ReadSettings) -> str:
 
     The cache keeps a look in the same way as features: as numbers, each of three bytes, which float32 holds exactly.
     """
-    seen = f"perceptual hash and thumbnail {THUMBNAIL_VERSION} at {ANALYSIS_SIDE_PX} px"
+    seen = f"perceptual hash and tiny image {TINY_VERSION} at {ANALYSIS_SIDE_PX} px"
     return f"{seen}, reader {READER_VERSION}, {read}"
 
 
@@ -84,7 +84,7 @@ def look_at(
         files=tuple(file for file, _ in there),
         contents=tuple(found.content for _, found in there),
         hashes=np.ascontiguousarray(octets[:, :_HASH_BYTES]).view(">u8").astype(np.uint64).reshape(-1),
-        thumbnails=octets[:, _HASH_BYTES:],
+        tiny_images=octets[:, _HASH_BYTES:],
         unreadable=tuple(
             Unreadable(files[number].path, reason) for number, reason in sorted(seen.items()) if isinstance(reason, str)
         ),
@@ -100,7 +100,7 @@ def _see(root: Path, file: ImageFile, read: ReadSettings) -> _Seen | str:
     except UnreadableImageError as error:
         return str(error)
     hash_octets = np.frombuffer(perceptual_hash(image.pixels).to_bytes(_HASH_BYTES, "big"), dtype=np.uint8)
-    return _Seen(image.content, _numbers(np.concatenate((hash_octets, thumbnail(image.pixels)))))
+    return _Seen(image.content, _numbers(np.concatenate((hash_octets, tiny_image(image.pixels)))))
 
 
 def _numbers(octets: "NDArray[np.uint8]") -> "NDArray[np.float32]":
@@ -112,10 +112,10 @@ def _numbers(octets: "NDArray[np.uint8]") -> "NDArray[np.float32]":
 
 
 def _octets(numbers: "NDArray[np.uint32]") -> "NDArray[np.uint8]":
-    """Return the bytes of looks, uint8 (n, _HASH_BYTES + THUMBNAIL_BYTES), of the numbers that `_numbers` made."""
+    """Return the bytes of looks, uint8 (n, _HASH_BYTES + TINY_BYTES), of the numbers that `_numbers` made."""
     import numpy as np
 
-    size = _HASH_BYTES + THUMBNAIL_BYTES
+    size = _HASH_BYTES + TINY_BYTES
     threes = numbers.reshape(-1, -(-size // 3))
     octets = np.stack([threes >> 16, threes >> 8 & 255, threes & 255], axis=-1).astype(np.uint8)
     return octets.reshape(len(threes), 3 * threes.shape[1])[:, :size]

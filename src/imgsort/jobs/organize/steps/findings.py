@@ -11,7 +11,7 @@ from imgsort.images.judging.perceptual_hash import MAX_DISTANCE
 from imgsort.images.judging.quality import BLANK, Thresholds, faults
 from imgsort.images.judging.quality import REASONS as QUALITY_REASONS
 from imgsort.images.judging.same_picture import same_pictures
-from imgsort.images.judging.thumbnail import THUMBNAIL_BYTES
+from imgsort.images.judging.tiny_image import TINY_BYTES
 
 UNREADABLE, TRUNCATED = "unreadable", "truncated"
 DUPLICATE, NEAR_DUPLICATE = "duplicate", "near-duplicate"
@@ -107,9 +107,9 @@ def _near_duplicates(pictures: Sequence[Inspection], max_distance: int) -> list[
 
     seen = [inspection.picture for inspection in pictures if inspection.picture]
     looks = [picture.look for picture in seen]
-    thumbnails = np.array([picture.thumbnail for picture in seen], np.uint8).reshape(-1, THUMBNAIL_BYTES)
+    tiny_images = np.array([picture.tiny_image for picture in seen], np.uint8).reshape(-1, TINY_BYTES)
     hashes = np.array(looks, dtype=np.uint64)
-    labels = group_near_duplicates(hashes, max_distance, partial(same_pictures, thumbnails))
+    labels = group_near_duplicates(hashes, max_distance, partial(same_pictures, tiny_images))
     best: dict[int, int] = {}
     findings = []
     for row, label in enumerate(labels.tolist()):

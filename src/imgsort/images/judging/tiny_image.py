@@ -1,4 +1,4 @@
-"""Makes a thumbnail of a few kilobytes, by which `same_picture` says whether two images show the same.
+"""Makes a tiny image of a few kilobytes, by which `same_picture` says whether two images show the same.
 
 It holds the luma at 64 x 64 pixels, and the two channels of colour at 16 x 16. The image is stretched to a square, as
 it is for the perceptual hash.
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 LUMA_SIDE_PX = 64
 COLOUR_SIDE_PX = 16
 LUMA_BYTES = LUMA_SIDE_PX**2
-THUMBNAIL_BYTES = LUMA_BYTES + 2 * COLOUR_SIDE_PX**2
-# Raise this number when the same pixels give another thumbnail, because thumbnails are kept between runs.
-THUMBNAIL_VERSION = 1
+TINY_BYTES = LUMA_BYTES + 2 * COLOUR_SIDE_PX**2
+# Raise this number when the same pixels give another tiny image, because tiny images are kept between runs.
+TINY_VERSION = 1
 
 
-def thumbnail(pixels: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
-    """Return the thumbnail of `pixels`, uint8 (h, w, 3) RGB: uint8 (THUMBNAIL_BYTES,), the luma, then Cb, then Cr.
+def tiny_image(pixels: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
+    """Return the tiny image of `pixels`, uint8 (h, w, 3) RGB: uint8 (TINY_BYTES,), the luma, then Cb, then Cr.
 
     The luma is blurred a little before it is shrunk to its size, so it holds no detail that is finer than its pixels: a
     copy that is cropped by a part of a pixel can be brought over its original.

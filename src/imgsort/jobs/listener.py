@@ -5,6 +5,7 @@ The command line listens. A script does not have to.
 
 from imgsort.features.weights.fetching import DownloadBar
 from imgsort.images.finding.leaving_out.left_out import LeftOut
+from imgsort.jobs.study import Study
 from imgsort.learning.network.history import HistoryRow
 
 
@@ -22,6 +23,9 @@ class Listener:
 
     def trained(self, row: HistoryRow, total: int) -> None:
         """Receive the progress of a training: one step, of at most `total` steps, is finished."""
+
+    def studied(self, study: Study) -> None:
+        """Receive what a command saw and decided, before anything is filed."""
 
     def download_bar(self, name: str) -> DownloadBar | None:
         """Return a progress bar for the download of the weights of the model `name`, or None for no bar."""
@@ -54,6 +58,10 @@ class Remembering(Listener):
     def trained(self, row: HistoryRow, total: int) -> None:
         """Pass the progress of the training on."""
         self.listener.trained(row, total)
+
+    def studied(self, study: Study) -> None:
+        """Pass the study on."""
+        self.listener.studied(study)
 
     def download_bar(self, name: str) -> DownloadBar | None:
         """Return the progress bar of the other listener."""

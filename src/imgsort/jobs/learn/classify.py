@@ -26,6 +26,7 @@ from imgsort.jobs.session.filing import carry_out
 from imgsort.jobs.session.looking import Extracted, extract_with_model, looked_at_none
 from imgsort.jobs.session.placing import place
 from imgsort.jobs.settings import FilingOptions, FilingSettings, ModelSettings, parted
+from imgsort.jobs.study import Study
 from imgsort.learning.result.classifier import Predictions
 from imgsort.learning.result.classifier_file import ClassifierFile, load_classifier
 
@@ -98,7 +99,10 @@ def classify(
             for image, content, told in rows
         ]
         placements.sort(key=lambda placement: (placement.folder == UNSURE_FOLDER, placement.folder))
-        shared = {*file.classifier.classes, UNSURE_FOLDER}
+        shared = frozenset({*file.classifier.classes, UNSURE_FOLDER})
+        collection.hearing.studied(
+            Study.of("classify", collection.site, features, placements, model=extracted.looked.model, shared=shared)
+        )
         filed = carry_out(collection, extracted.looked, placements, shared=shared)
     return ClassifyResult(filed, predictions, sure)
 

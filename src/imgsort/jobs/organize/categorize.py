@@ -24,6 +24,7 @@ from imgsort.jobs.session.filing import Found, WhenBegun, carry_out
 from imgsort.jobs.session.looking import Extracted, extract
 from imgsort.jobs.session.placing import UNSORTED_FOLDER, place
 from imgsort.jobs.settings import SortOptions, require_seed, sort_settings
+from imgsort.jobs.study import Study
 
 DEFAULT_MODEL = "vgg16"
 
@@ -84,9 +85,9 @@ def categorize(
         _require_images(
             len(features.files), least, root, "readable images", is_free=is_free, unreadable=features.unreadable
         )
-        grouping = group_rows(
+        group = partial(
+            group_rows,
             features.matrix,
-            clusters,
             algorithm=algorithm,
             range_of_clusters=(min_clusters, max_clusters),
             variance=variance,
@@ -95,13 +96,25 @@ def categorize(
             random_state=seed,
             order=features.content_order,
         )
+        grouping = group(clusters)
         _tell(collection.hearing, grouping, clusters, algorithm)
         folders = _folders(grouping, words_for(collection, extracted, grouping.labels, model) if names else [])
+        placements = _placements(features, grouping, folders)
+        study = Study.of(
+            "categorize",
+            collection.site,
+            features,
+            placements,
+            model=extracted.looked.model,
+            shared=frozenset({UNSORTED_FOLDER}),
+        )
+        regroup = None if algorithm == "hdbscan" else lambda count: group(count).labels
+        collection.hearing.studied(replace(study, regroup=regroup))
         is_chosen = clusters == "auto" and algorithm != "hdbscan"
         return carry_out(
             collection,
             extracted.looked,
-            _placements(features, grouping, folders),
+            placements,
             shared={UNSORTED_FOLDER},
             found=Found(candidates=grouping.candidates if is_chosen else None),
             when_begun=_keeper(collection, extracted, grouping),

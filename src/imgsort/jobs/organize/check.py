@@ -22,6 +22,7 @@ from imgsort.jobs.session.filing import carry_out
 from imgsort.jobs.session.looking import Looked, require_readable
 from imgsort.jobs.session.placing import place
 from imgsort.jobs.settings import FilingOptions, FilingSettings, parted
+from imgsort.jobs.study import Study
 
 REJECTED_FOLDER = "Rejected"
 
@@ -109,8 +110,10 @@ def check(
         if report is not None:
             write_csv(report, _CSV_HEADER, (tuple(vars(finding).values()) for finding in findings))
         placements = _placements(inspections, findings) if move else []
-        shared = {placement.folder for placement in placements}
-        filing = carry_out(collection, looked, placements, shared=shared, site=_rejecting(collection.site))
+        shared = frozenset(placement.folder for placement in placements)
+        site = _rejecting(collection.site)
+        collection.hearing.studied(_study(site, inspections, placements, shared, looked))
+        filing = carry_out(collection, looked, placements, shared=shared, site=site)
     if not move:
         filing = replace(filing, status="checked", dry_run=settings.dry_run)
     return CheckResult(filing, tuple(findings))
@@ -128,6 +131,18 @@ def _inspect_all(collection: OpenCollection) -> list[Inspection]:
 def _looked(collection: OpenCollection, inspections: Sequence[Inspection]) -> Looked:
     unreadable = [Unreadable(i.file.path, str(i.error)) for i in inspections if i.error is not None]
     return Looked(len(inspections) - len(unreadable), (*collection.listing.unreadable, *unreadable))
+
+
+def _study(
+    site: Site,
+    inspections: Sequence[Inspection],
+    placements: Sequence[Placement],
+    shared: frozenset[str],
+    looked: Looked,
+) -> Study:
+    there = [(i.file, i.content) for i in inspections if i.error is None and i.content is not None]
+    files, contents = tuple(file for file, _ in there), tuple(content for _, content in there)
+    return Study("check", site, files, contents, tuple(placements), shared, looked.unreadable)
 
 
 def _rejecting(site: Site) -> Site:

@@ -21,6 +21,7 @@ from imgsort.jobs.session.filing import Found, carry_out
 from imgsort.jobs.session.looking import Extracted, extract
 from imgsort.jobs.session.placing import place, rounded
 from imgsort.jobs.settings import SortOptions, require_seed, sort_settings
+from imgsort.jobs.study import Study
 
 if TYPE_CHECKING:
     import numpy as np
@@ -70,18 +71,19 @@ def find_outliers(
             hearing.notice(f"{len(features.files)} readable images: these are too few to find outliers.")
         if method == "knn":
             detector = _neighbour_detector(neighbors, max_outliers, threshold)
-            outliers = _by_neighbours(extracted, detector, hearing)
+            outliers, oddness = _by_neighbours(extracted, detector, hearing)
         else:
-            outliers = _by_two_clusters(features, TwoMeansOutliers(max_outliers, random_state=seed), hearing)
+            outliers, oddness = _by_two_clusters(features, TwoMeansOutliers(max_outliers, random_state=seed), hearing)
         row_of = {file.path: row for row, file in enumerate(features.files)}
         placements = [
             place(features.files[row], features.contents[row], OUTLIER_FOLDER, outlier.distance, outlier.score)
             for outlier in outliers
             for row in [row_of[outlier.path]]
         ]
-        return carry_out(
-            collection, extracted.looked, placements, shared={OUTLIER_FOLDER}, found=Found(outliers=outliers)
-        )
+        shared = frozenset({OUTLIER_FOLDER})
+        study = Study.of("outliers", collection.site, features, placements, model=extracted.looked.model, shared=shared)
+        hearing.studied(replace(study, oddness=oddness, cut=threshold if isinstance(threshold, float) else None))
+        return carry_out(collection, extracted.looked, placements, shared=shared, found=Found(outliers=outliers))
 
 
 def _require_numbers(max_outliers: int, neighbors: int, method: Method, threshold: Threshold) -> None:
@@ -103,8 +105,13 @@ def _neighbour_detector(neighbors: int, max_outliers: int, threshold: Threshold)
     return NeighbourOutliers(neighbors, threshold=None if threshold == "auto" else threshold)
 
 
-def _by_neighbours(extracted: Extracted, detector: NeighbourOutliers, hearing: Listener) -> tuple[Outlier, ...]:
-    """Return the outliers, the oddest first, each with its score, nearest image and farthest folder."""
+def _by_neighbours(
+    extracted: Extracted, detector: NeighbourOutliers, hearing: Listener
+) -> "tuple[tuple[Outlier, ...], NDArray[np.float64]]":
+    """Return the outliers, the oddest first, each with its score, nearest image and farthest folder.
+
+    The second value is how odd each image is.
+    """
     features, model = extracted.features, extracted.looked.model
     matrix = features.matrix
     if model is not None and model.has_classifier and len(matrix):
@@ -115,7 +122,7 @@ def _by_neighbours(extracted: Extracted, detector: NeighbourOutliers, hearing: L
     if not rows and len(paths) >= _FEWEST:
         hearing.notice(f"no image stands out: the highest score is {max(detector.scores_):.1f}.")
     farthest = _farthest_folders(matrix, paths, rows)
-    return tuple(
+    outliers = tuple(
         Outlier(
             paths[row],
             rank,
@@ -126,14 +133,19 @@ def _by_neighbours(extracted: Extracted, detector: NeighbourOutliers, hearing: L
         )
         for rank, (row, folder) in enumerate(zip(rows, farthest, strict=True), start=1)
     )
+    return outliers, detector.distances_
 
 
-def _by_two_clusters(features: Features, detector: TwoMeansOutliers, hearing: Listener) -> tuple[Outlier, ...]:
-    """Return the outliers, the oddest first.
+def _by_two_clusters(
+    features: Features, detector: TwoMeansOutliers, hearing: Listener
+) -> "tuple[tuple[Outlier, ...], NDArray[np.float64]]":
+    """Return the outliers, the oddest first, and how odd each image is.
 
     The detector sees the rows in the order of their content, not of their names. This order also decides between
     images that are equally odd.
     """
+    import numpy as np
+
     order = features.content_order
     detector.fit(features.matrix[order])
     if detector.small_fraction_ > _TWO_GROUPS_FRACTION:
@@ -145,10 +157,13 @@ def _by_two_clusters(features: Features, detector: TwoMeansOutliers, hearing: Li
     elif detector.small_fraction_ == 0 and len(features.files) >= _FEWEST:
         hearing.notice("the model sees no difference between the images: none of them is an outlier.")
     found = _oddest_first(detector.predictions_, detector.distances_)
-    return tuple(
+    outliers = tuple(
         Outlier(features.files[order[place]].path, rank, rounded(detector.distances_[place]))
         for rank, place in enumerate(found, start=1)
     )
+    oddness = np.empty(len(order))
+    oddness[order] = detector.distances_
+    return outliers, oddness
 
 
 def _oddest_first(predictions: "NDArray[np.intp]", distances: "NDArray[np.float64]") -> list[int]:

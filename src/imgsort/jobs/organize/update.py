@@ -26,6 +26,7 @@ from imgsort.jobs.session.listing import left_out
 from imgsort.jobs.session.looking import Extracted, extract, looked_at_none
 from imgsort.jobs.session.placing import UNSORTED_FOLDER, place
 from imgsort.jobs.settings import ModelSettings
+from imgsort.jobs.study import Study
 
 
 def file_new_images(collection: OpenCollection, model: ModelSettings, default: str) -> FilingResult:
@@ -96,10 +97,14 @@ def _file(
             f"{len(filed)} images were filed before and have been moved by hand since: they stay where they are."
         )
     placements.sort(key=lambda placement: placement.folder)
+    shared = frozenset(placement.folder for placement in placements)
     # The category folders stay where they are, whatever output the user names now. They exist already, whoever gave
     # them their names: the run makes no category and claims none.
     collection = replace(collection, site=replace(site, prefix=""))
-    return carry_out(collection, extracted.looked, placements, shared={placement.folder for placement in placements})
+    collection.hearing.studied(
+        Study.of(collection.command, collection.site, features, placements, model=extracted.looked.model, shared=shared)
+    )
+    return carry_out(collection, extracted.looked, placements, shared=shared)
 
 
 def _filed_contents(collection: OpenCollection, features: Features) -> set[str]:

@@ -16,6 +16,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Judged:
+    """What a classifier says about images whose classes are known.
+
+    `labels`: int (n,), the number in `classes` of the class of each image. `probabilities`: float32 (n, classes).
+    """
+
+    classes: tuple[str, ...]
+    labels: "NDArray[np.intp]"
+    probabilities: "NDArray[np.float32]"
+
+
+@dataclass(frozen=True)
 class Study:
     """The images of a collection, and the folder in which each of them belongs.
 
@@ -27,6 +39,7 @@ class Study:
     `cut`: an image with a larger oddness is an outlier; None if only a number of outliers was asked for.
     `regroup`: groups the images into another number of categories: int (n,), 0 for the largest, -1 for none. It is None
     if the command makes no categories.
+    `judged`: what a classifier says about each of `files`, if their classes are known, or None.
     """
 
     command: str
@@ -41,6 +54,7 @@ class Study:
     oddness: "NDArray[np.float64] | None" = None
     cut: float | None = None
     regroup: "Callable[[int], NDArray[np.intp]] | None" = None
+    judged: Judged | None = None
 
     @classmethod
     def of(

@@ -1,11 +1,12 @@
 """`imgsort evaluate`: measures how good a classifier is on a folder of classes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from imgsort.errors import ClassifierError, CollectionError
+from imgsort.filing.planning.site import site_of
 from imgsort.images.decoding.decode import ReadSettings
 from imgsort.images.finding.find import ImageFile, Unreadable, require_folder
 from imgsort.images.finding.leaving_out.rules import Rules
@@ -16,6 +17,7 @@ from imgsort.jobs.listener import Listener, Remembering
 from imgsort.jobs.results import start_of_json
 from imgsort.jobs.session.extracting import extract_by
 from imgsort.jobs.settings import ModelSettings, RuleOptions, parted
+from imgsort.jobs.study import Judged, Study
 from imgsort.learning.data.dataset import LabelledImages
 from imgsort.learning.result.classifier_file import load_classifier
 from imgsort.learning.result.evaluation import Evaluation, evaluate_predictions
@@ -101,6 +103,9 @@ def evaluate(
     predictions = file.classifier.predict(features.matrix)
     evaluation = evaluate_predictions(predictions.probabilities, images.labels, classes)
     mistakes = mistakes_in(images, predictions, classes)
+    judged = Judged(classes, images.labels, predictions.probabilities)
+    study = Study.of("evaluate", site_of(root), features, [], model=None, shared=frozenset())
+    hearing.studied(replace(study, judged=judged))
     if report is not None:
         write_evaluation(report, evaluation, mistakes)
     return EvaluateResult(

@@ -7,6 +7,7 @@ from typing import Any, Unpack
 
 from imgsort.csv_file import require_new
 from imgsort.errors import UsageError
+from imgsort.filing.planning.site import site_of
 from imgsort.images.decoding.decode import ReadSettings
 from imgsort.images.finding.find import Unreadable, require_folder
 from imgsort.jobs.learn.steps.class_folders import require_outside
@@ -24,6 +25,7 @@ from imgsort.jobs.learn.steps.training_task import TrainingTask
 from imgsort.jobs.listener import Listener, Remembering
 from imgsort.jobs.results import start_of_json
 from imgsort.jobs.settings import parted
+from imgsort.jobs.study import Judged, Study
 from imgsort.learning.network.history import HistoryRow
 from imgsort.learning.result.classifier_file import SUFFIX, save_classifier
 from imgsort.learning.result.evaluation import Evaluation
@@ -109,7 +111,10 @@ def train(
     write_training(report, data.classes, data.split, fitted.history)
     mistakes: tuple[Mistake, ...] = ()
     if fitted.evaluation is not None and fitted.predictions is not None:
-        mistakes = mistakes_in(data.split.test, fitted.predictions, data.classes)
+        test = data.split.test
+        mistakes = mistakes_in(test, fitted.predictions, data.classes)
+        judged = Judged(tuple(data.classes), test.labels, fitted.predictions.probabilities)
+        hearing.studied(Study("train", site_of(test.root), tuple(test.files), tuple(test.contents), (), judged=judged))
         write_evaluation(report, fitted.evaluation, mistakes)
     return TrainResult(
         status="done" if fitted.is_whole else "interrupted",

@@ -73,9 +73,10 @@ ROOMS = {
     "filing/journal": ". locking",
     "filing/moving": "one_file .",
     "learning": "data network result",
-    "jobs": ". session upkeep look organize learn",
+    "jobs": ". session upkeep organize learn look",
     "jobs/organize": "steps .",
     "jobs/learn": "steps .",
+    "jobs/look": "pages .",
     "cli": "streams output options terminal running commands .",
 }
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from imgsort.jobs.learn.predict import predict
     from imgsort.jobs.learn.train import train
     from imgsort.jobs.look.features import extract_features
+    from imgsort.jobs.look.report import report_run
     from imgsort.jobs.organize.apply import apply
     from imgsort.jobs.organize.categorize import categorize
     from imgsort.jobs.organize.check import check
@@ -40,6 +41,7 @@ __all__ = [
     "find_outliers",
     "history",
     "predict",
+    "report_run",
     "train",
     "undo",
 ]
@@ -58,6 +60,7 @@ _HOMES = {
     "find_outliers": "imgsort.jobs.organize.outliers",
     "history": "imgsort.jobs.organize.history",
     "predict": "imgsort.jobs.learn.predict",
+    "report_run": "imgsort.jobs.look.report",
     "train": "imgsort.jobs.learn.train",
     "undo": "imgsort.jobs.organize.undo",
 }

@@ -1,6 +1,10 @@
 """Runs a job for a command with a listener on this terminal, shows the result, and exits with its code."""
 
+import shlex
+import sys
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -11,19 +15,27 @@ _INTERRUPTED_EXIT_CODE = 130
 Result = TypeVar("Result")
 
 
-def run(job: Callable[..., Result], quiet: bool, **keywords: Any) -> Result:
-    """Run a job with a listener that shows its progress.
+def run(job: Callable[..., Result], quiet: bool, *, report_file: Path | None = None, **keywords: Any) -> Result:
+    """Run a job with a listener that shows its progress, and write a report of its result if a file is given.
 
     Meanwhile nothing else writes to the terminal.
     """
     from imgsort.cli.terminal import TerminalListener, without_chatter
 
+    if report_file is not None:
+        job = _reporting(job, report_file)
     listener = TerminalListener(quiet=quiet)
     try:
         with without_chatter():
             return job(listener=listener, **keywords)
     finally:
         listener.close_training()
+
+
+def _reporting(job: Callable[..., Result], file: Path) -> Callable[..., Result]:
+    from imgsort.jobs.look.report import with_report
+
+    return partial(with_report, job, file, command_line=shlex.join(["imgsort", *sys.argv[1:]]))
 
 
 def show(result: Any, as_table: Callable[[Any], None], *, as_json: bool, done: str) -> None:
@@ -34,8 +46,14 @@ def show(result: Any, as_table: Callable[[Any], None], *, as_json: bool, done: s
     """
     from imgsort.cli.output.result import print_json, require_output
 
-    print_json(result.to_json()) if as_json else as_table(result)
-    require_output(done)
+    report = click.get_current_context().params.get("report_file")
+    if as_json:
+        print_json({**result.to_json(), **({} if report is None else {"report_file": str(report)})})
+    else:
+        as_table(result)
+        if report is not None:
+            click.echo(f"Report: {written_name(report)}")
+    require_output(done or ("" if report is None else written(report)))
 
 
 def show_filing(result: Any, *, verbose: bool, as_json: bool) -> None:
@@ -57,10 +75,15 @@ def done_by_filing(result: Any, csv: Any = None) -> str:
 
 def written(*paths: Any) -> str:
     """Say in one sentence which of these files and folders a command wrote; "" if all of them are None."""
+    names = [written_name(path) for path in paths if path is not None]
+    return f"Written: {' and '.join(names)}." if names else ""
+
+
+def written_name(path: Any) -> str:
+    """Return the path of a file as it may be printed."""
     from imgsort.cli.output.text import printable, shown_path
 
-    names = [printable(shown_path(path)) for path in paths if path is not None]
-    return f"Written: {' and '.join(names)}." if names else ""
+    return printable(shown_path(path))
 
 
 def filing_keywords(settings: dict[str, Any]) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from imgsort.cli.running import done_by_filing, exit_for, filing_keywords, posit
 )
 @options.add_running
 @options.filing_options
+@options.report
 @options.quiet
 @options.as_json
 def classify(
@@ -130,7 +131,7 @@ def export(*, quiet: bool, as_json: bool, **settings: Any) -> None:
     show(result, print_export, as_json=as_json, done=written(result.exported, result.description))
 
 
-_OPTIONS = {"sidecar_patterns": "sidecar"}
+_OPTIONS = {"sidecar_patterns": "sidecar", "report_file": "report"}
 _LOOKING = ("classifier", "csv", "device", "no_cache", "verify", "max_pixels", "truncated")
 
 

@@ -28,6 +28,7 @@ from imgsort.cli.running import exit_if_interrupted, positive, run, show, writte
     help="A backbone that was trained on ImageNet, or cnn: a small network from scratch.",
 )
 @learn_options.training_options
+@options.report
 @options.quiet
 @options.as_json
 def train(folder: Path, *, quiet: bool, as_json: bool, **settings: Any) -> None:
@@ -60,6 +61,7 @@ def train(folder: Path, *, quiet: bool, as_json: bool, **settings: Any) -> None:
 @options.add_rules
 @options.add_running
 @options.add_reading
+@options.report
 @options.quiet
 @options.as_json
 def evaluate(*, quiet: bool, as_json: bool, **settings: Any) -> None:
@@ -92,6 +94,7 @@ def evaluate(*, quiet: bool, as_json: bool, **settings: Any) -> None:
     help="New folder for the table, as CSV and JSON, and a bar chart.",
 )
 @learn_options.training_options
+@options.report
 @options.quiet
 @options.as_json
 def compare(folder: Path, *, quiet: bool, as_json: bool, **settings: Any) -> None:

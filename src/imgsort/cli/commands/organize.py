@@ -71,6 +71,7 @@ from imgsort.cli.running import done_by_filing, exit_for, filing_keywords, run, 
 @options.seed
 @options.model_options
 @options.filing_options
+@options.report
 @options.quiet
 @options.as_json
 def categorize(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **settings: Any) -> None:
@@ -123,6 +124,7 @@ def categorize(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **set
 @options.seed
 @options.model_options
 @options.filing_options
+@options.report
 @options.quiet
 @options.as_json
 def outliers(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **settings: Any) -> None:
@@ -157,6 +159,7 @@ def outliers(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **setti
 @click.option("--csv", type=types.GivenPath(path_type=Path), help="Also write the findings to this new file.")
 @options.limits
 @options.filing_options
+@options.report
 @options.quiet
 @options.as_json
 def check(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **settings: Any) -> None:

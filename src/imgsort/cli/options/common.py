@@ -186,6 +186,15 @@ _filing = (
 )
 
 
+report = click.option(
+    "--report",
+    "report_file",
+    type=types.GivenPath(path_type=Path, dir_okay=False),
+    metavar="FILE.html",
+    help="Also write a page for a browser to this new file: the pictures of each group, a map, how it was made.",
+)
+
+
 def model_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say which model looks at the images, and how."""
     return add(_model, function)

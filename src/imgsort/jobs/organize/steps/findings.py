@@ -21,6 +21,9 @@ WRONG_SUFFIX = "wrong-suffix"
 REASONS = (UNREADABLE, TRUNCATED, *QUALITY_REASONS, DUPLICATE, NEAR_DUPLICATE, WRONG_SUFFIX)
 
 
+_SAME_BYTES, _LOOKS_LIKE = "same bytes as ", "looks like "
+
+
 @dataclass(frozen=True)
 class Finding:
     """One thing that `check` found wrong with one file.
@@ -35,6 +38,12 @@ class Finding:
     value: float | None = None
     threshold: float | None = None
     detail: str = ""
+
+    @property
+    def kept(self) -> str | None:
+        """The path of the image that stays, of which this one is a duplicate, or None."""
+        prefix = {DUPLICATE: _SAME_BYTES, NEAR_DUPLICATE: _LOOKS_LIKE}.get(self.reason)
+        return None if prefix is None else self.detail.removeprefix(prefix)
 
 
 @dataclass(frozen=True)
@@ -94,7 +103,7 @@ def _exact_duplicates(pictures: Iterable[Inspection]) -> tuple[list[Inspection],
     for inspection in pictures:
         first = firsts.setdefault(inspection.content, inspection)
         if first is not inspection:
-            findings.append(Finding(inspection.file.path, DUPLICATE, detail=f"same bytes as {first.file.path}"))
+            findings.append(Finding(inspection.file.path, DUPLICATE, detail=_SAME_BYTES + first.file.path))
     return list(firsts.values()), findings
 
 
@@ -116,6 +125,6 @@ def _near_duplicates(pictures: Sequence[Inspection], max_distance: int) -> list[
         kept = best.setdefault(label, row)
         if kept != row:
             distance = (looks[row] ^ looks[kept]).bit_count()
-            detail = f"looks like {pictures[kept].file.path}"
+            detail = _LOOKS_LIKE + pictures[kept].file.path
             findings.append(Finding(pictures[row].file.path, NEAR_DUPLICATE, distance, max_distance, detail))
     return findings

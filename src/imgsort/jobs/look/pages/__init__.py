@@ -1,0 +1,1 @@
+"""Turns what a command saw and its result into what a page shows."""

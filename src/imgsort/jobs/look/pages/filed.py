@@ -1,0 +1,135 @@
+"""Makes the page of a command that files images, or would: categorize, outliers, check, classify."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from imgsort.filing.planning.plan import Placement
+from imgsort.grouping.directions import unit_rows
+from imgsort.jobs.learn.classify import ClassifyResult
+from imgsort.jobs.organize.check import CheckResult
+from imgsort.jobs.organize.outliers import OUTLIER_FOLDER
+from imgsort.jobs.organize.steps.findings import DUPLICATE, NEAR_DUPLICATE, Finding
+from imgsort.jobs.results import FilingResult, Outlier
+from imgsort.jobs.session.placing import UNSORTED_FOLDER
+from imgsort.jobs.study import Study
+from imgsort.report.page_data import Duplicates, FindingRow, Findings, Group, GroupKind, OutlierRow, Outliers
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_UNSURE_FOLDER = "Unsure"
+_KINDS: dict[str, GroupKind] = {UNSORTED_FOLDER: "unsorted", _UNSURE_FOLDER: "unsure", OUTLIER_FOLDER: "outliers"}
+_KIND_OF_COMMAND: dict[str, GroupKind] = {"check": "rejected", "classify": "class"}
+# What the images without a folder are, in the words of the command.
+_OTHERS = {"outliers": "the others", "check": "nothing found"}
+_STAYS = "stays where it is"
+# Special folders come after the categories, and what stays comes last.
+_LAST: Sequence[GroupKind] = ("outliers", "unsure", "unsorted", "stays")
+
+
+def groups_of(folders: Sequence[str | None], command: str) -> tuple[tuple[Group, ...], list[int]]:
+    """Return the groups, the largest first, and the number of the group of each image.
+
+    `folders`: the folder of each image, or None for an image that stays where it is.
+    """
+    sizes = Counter(folders)
+    order = sorted(sizes, key=lambda folder: (_place(kind_of(folder, command)), -sizes[folder], folder or ""))
+    number = {folder: place for place, folder in enumerate(order)}
+    groups = tuple(Group(folder or _OTHERS.get(command, _STAYS), kind_of(folder, command)) for folder in order)
+    return groups, [number[folder] for folder in folders]
+
+
+def kind_of(folder: str | None, command: str) -> GroupKind:
+    """Say what the folder of this name is for."""
+    if folder is None:
+        return "stays"
+    return _KINDS.get(folder.rpartition("/")[2], _KIND_OF_COMMAND.get(command, "category"))
+
+
+def _place(kind: GroupKind) -> int:
+    return _LAST.index(kind) + 1 if kind in _LAST else 0
+
+
+def folders_of(study: Study, findings: Sequence[Finding] = ()) -> list[str | None]:
+    """Return the folder of each image; of an image with findings, its most serious reason, filed or not."""
+    folders: dict[str, str] = {}
+    for finding in findings:
+        folders.setdefault(finding.path, finding.reason)
+    folders.update((placement.source, placement.folder) for placement in study.placements)
+    return [folders.get(file.path) for file in study.files]
+
+
+def distances_of(study: Study) -> list[float | None]:
+    """Return how odd each image is in its folder, or by the measure that looks for outliers."""
+    if study.oddness is not None:
+        return [round(float(value), 6) for value in study.oddness]
+    placements = _placements(study)
+    return [_of(placements.get(file.path), "distance") for file in study.files]
+
+
+def confidences_of(study: Study) -> list[float | None]:
+    """Return how sure the classifier is of each image."""
+    placements = _placements(study)
+    return [_of(placements.get(file.path), "score") for file in study.files]
+
+
+def _placements(study: Study) -> Mapping[str, Placement]:
+    return {placement.source: placement for placement in study.placements}
+
+
+def _of(placement: Placement | None, field: str) -> float | None:
+    return None if placement is None else getattr(placement, field)
+
+
+def filing_of(result: FilingResult | CheckResult | ClassifyResult) -> FilingResult:
+    """Return the part of a result that says what was filed."""
+    return result if isinstance(result, FilingResult) else result.filing
+
+
+def outliers_section(study: Study, outliers: Sequence[Outlier]) -> Outliers:
+    """Return the outliers, each beside the image that is most like it and is no outlier."""
+    row_of = {file.path: row for row, file in enumerate(study.files)}
+    rows = [row_of[outlier.path] for outlier in outliers]
+    nearest = _nearest_normal(study.matrix, rows)
+    shown = tuple(
+        OutlierRow(row, outlier.rank, outlier.distance, outlier.score, near, outlier.farthest)
+        for row, outlier, near in zip(rows, outliers, nearest, strict=True)
+    )
+    curve = () if study.oddness is None else sorted((round(float(value), 6) for value in study.oddness), reverse=True)
+    cut = study.cut if study.cut is not None else _cut(curve, len(shown))
+    return Outliers(shown, curve, cut)
+
+
+def _nearest_normal(matrix: "NDArray[np.float32] | None", rows: Sequence[int]) -> list[int | None]:
+    """Return for each of `rows` the row with the highest cosine among all others that are not in `rows`."""
+    import numpy as np
+
+    if matrix is None or not rows or len(rows) == len(matrix):
+        return [None] * len(rows)
+    normal = np.setdiff1d(np.arange(len(matrix)), rows)
+    alike = unit_rows(matrix[list(rows)]) @ unit_rows(matrix[normal]).T
+    return [int(number) for number in normal[alike.argmax(axis=1)]]
+
+
+def _cut(curve: Sequence[float], count: int) -> float | None:
+    """Return the limit between the first `count` values and the next one: the middle between them."""
+    if not 0 < count < len(curve):
+        return None
+    return round((curve[count - 1] + curve[count]) / 2, 6)
+
+
+def findings_section(study: Study, findings: Sequence[Finding]) -> Findings:
+    """Return the findings by reason, and the groups of duplicates with the image that stays."""
+    row_of = {file.path: row for row, file in enumerate(study.files)}
+    reasons: dict[str, list[FindingRow]] = {}
+    copies: dict[int, list[int]] = {}
+    for finding in findings:
+        row = FindingRow(row_of.get(finding.path), finding.path, finding.value, finding.threshold, finding.detail)
+        reasons.setdefault(finding.reason, []).append(row)
+        kept = row_of.get(finding.kept or "")
+        if finding.reason in (DUPLICATE, NEAR_DUPLICATE) and kept is not None and row.image is not None:
+            copies.setdefault(kept, []).append(row.image)
+    duplicates = tuple(Duplicates(kept, tuple(others)) for kept, others in copies.items())
+    return Findings({reason: tuple(rows) for reason, rows in reasons.items()}, duplicates)

@@ -1,0 +1,109 @@
+"""Collects how a result was made, while a command works: what it saw, and how long each stage took."""
+
+import time
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from imgsort.jobs.listener import Listener, Remembering
+from imgsort.jobs.results import ModelRecord
+from imgsort.jobs.session.thumbnails import Thumbnails
+from imgsort.jobs.study import Study
+from imgsort.report.page_data import Made
+from imgsort.version import __version__
+
+# The stage after the last progress of reading: PCA, K-Means, neighbours.
+_DECIDING = "deciding"
+
+
+class Watching(Remembering):
+    """Passes everything on to another listener, and remembers the study and the seconds of each stage.
+
+    `pictures`: a thumbnail for each image of the study, or None. They are made before anything is filed, because
+    afterwards the images lie elsewhere.
+    """
+
+    def __init__(self, listener: Listener | None, thumbnails: Thumbnails) -> None:
+        super().__init__(listener)
+        self.study: Study | None = None
+        self.pictures: list[bytes | None] = []
+        self._thumbnails = thumbnails
+        self.seconds: dict[str, float] = {}
+        self._since = time.monotonic()
+
+    def progress(self, task: str, done: int, total: int) -> None:
+        """Count the time since the last progress for this task."""
+        self._count(task)
+        super().progress(task, done, total)
+
+    def studied(self, study: Study) -> None:
+        """Remember the study. The time since the last progress was needed to decide."""
+        self._count(_DECIDING)
+        self.study = study
+        super().studied(study)
+        root = study.site.collection
+        self.pictures = self._thumbnails.all_of(root, study.files, study.contents, partial(self.progress, "thumbnails"))
+
+    def thumbnails(self) -> Thumbnails:
+        """Return where thumbnails are kept, so that they are made while images are read."""
+        return self._thumbnails
+
+    def _count(self, stage: str) -> None:
+        now = time.monotonic()
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._since
+        self._since = now
+
+
+def made_by(
+    watching: Watching,
+    command_line: str,
+    options: Mapping[str, Any],
+    model: ModelRecord | None,
+    counts: Mapping[str, int],
+) -> Made:
+    """Describe how a result was made: command, model, options, versions, counts, unreadable files and seconds."""
+    study = watching.study
+    unreadable = () if study is None else study.unreadable
+    return Made(
+        command_line,
+        facts=(*_of_model(model), *_of_counts(counts), *_of_options(options), *_versions()),
+        seconds=tuple((stage, round(seconds, 2)) for stage, seconds in watching.seconds.items()),
+        unreadable=tuple((row.path, row.reason) for row in unreadable),
+        notices=tuple(watching.notices),
+    )
+
+
+def _of_model(model: ModelRecord | None) -> list[tuple[str, str]]:
+    if model is None:
+        return []
+    instead = [] if model.fallback is None else [("instead of", model.fallback)]
+    return [
+        ("model", model.name),
+        *instead,
+        ("weights", model.weights),
+        ("SHA-256 of the weights", model.sha256),
+        ("runs by", f"{model.runtime}, in {model.precision}"),
+        ("looks at", f"{model.size_px} x {model.size_px} pixels, {model.fit}"),
+        ("pooling", model.pooling),
+    ]
+
+
+def _of_counts(counts: Mapping[str, int]) -> list[tuple[str, str]]:
+    return [(name, str(count)) for name, count in counts.items()]
+
+
+def _of_options(options: Mapping[str, Any]) -> list[tuple[str, str]]:
+    given = {name: value for name, value in options.items() if value not in (None, "", (), [])}
+    return [(f"option {name.replace('_', '-')}", str(value)) for name, value in sorted(given.items())]
+
+
+def _versions() -> list[tuple[str, str]]:
+    import importlib.metadata
+    import platform
+
+    packages = ("numpy", "scikit-learn", "opencv-python-headless", "pillow")
+    return [
+        ("imgsort", __version__),
+        ("Python", platform.python_version()),
+        *((name, importlib.metadata.version(name)) for name in packages),
+    ]

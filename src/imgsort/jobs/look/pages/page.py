@@ -1,0 +1,168 @@
+"""Makes the whole page of a result: images, groups, map, the sections of its command, and how it was made."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import singledispatch
+from typing import TYPE_CHECKING, Any
+
+from imgsort.filing.journal.run import Run
+from imgsort.grouping.silhouettes import silhouettes_of
+from imgsort.jobs.learn.classify import ClassifyResult
+from imgsort.jobs.learn.compare import CompareResult
+from imgsort.jobs.learn.evaluate import EvaluateResult
+from imgsort.jobs.learn.train import TrainResult
+from imgsort.jobs.look.pages.filed import (
+    confidences_of,
+    distances_of,
+    findings_section,
+    folders_of,
+    groups_of,
+    outliers_section,
+)
+from imgsort.jobs.look.pages.how import Watching, made_by
+from imgsort.jobs.look.pages.judged import comparison_table, confidence_curve, evaluation_section, training_curves
+from imgsort.jobs.organize.check import CheckResult
+from imgsort.jobs.results import FilingResult, ModelRecord
+from imgsort.jobs.session.maps import map_of
+from imgsort.jobs.study import Study
+from imgsort.report.page_data import Group, Images, Made, PageData
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_NOTHING_MADE = Made("")
+
+
+def page_of(
+    result: Any, watching: Watching, command_line: str, options: Mapping[str, Any], heats: Mapping[str, int]
+) -> PageData:
+    """Return the page of a command's result. `heats`: the number of the Grad-CAM picture of each path that has one."""
+    page = _page(result, watching.study, heats)
+    counts = {**_counts(result), **_group_counts(page)}
+    return replace(page, made=made_by(watching, command_line, options, _model(result, watching.study), counts))
+
+
+def page_of_run(run: Run, watching: Watching) -> PageData:
+    """Return the page of a past run, whose study `watching` has received."""
+    study = watching.study
+    assert study is not None
+    page = replace(_page_of_study(study, str(run.status), folders_of(study)), run=run.id)
+    options = {"run": run.id, "started": run.started, "mode": str(run.plan.site.mode)}
+    counts = {"images": len(study.files), "moves": len(run.plan.moves), **_group_counts(page)}
+    return replace(page, made=made_by(watching, f"imgsort {run.command}", options, study.model, counts))
+
+
+@singledispatch
+def _page(result: Any, study: Study | None, heats: Mapping[str, int]) -> PageData:
+    raise TypeError(f"{type(result).__name__}: there is no page for this result")
+
+
+@_page.register
+def _(result: FilingResult, study: Study | None, heats: Mapping[str, int]) -> PageData:
+    page = _filed(result, study)
+    if study is None or result.outliers is None:
+        return page
+    return replace(page, outliers=outliers_section(study, result.outliers))
+
+
+@_page.register
+def _(result: CheckResult, study: Study | None, heats: Mapping[str, int]) -> PageData:
+    if study is None:
+        return _filed(result.filing, study)
+    page = _page_of_study(study, result.filing.status, folders_of(study, result.findings))
+    return replace(page, run=result.filing.run, findings=findings_section(study, result.findings))
+
+
+@_page.register
+def _(result: ClassifyResult, study: Study | None, heats: Mapping[str, int]) -> PageData:
+    page = _filed(result.filing, study)
+    return page if study is None else replace(page, images=replace(page.images, confidences=confidences_of(study)))
+
+
+@_page.register
+def _(result: EvaluateResult, study: Study | None, heats: Mapping[str, int]) -> PageData:
+    page = _of_classes("evaluate", result.collection.name, "done", study)
+    if study is None or study.judged is None:
+        return page
+    section = evaluation_section(study, study.judged, result.evaluation, result.mistakes, heats)
+    return replace(page, evaluation=section, curves=(confidence_curve(study.judged),))
+
+
+@_page.register
+def _(result: TrainResult, study: Study | None, heats: Mapping[str, int]) -> PageData:
+    page = replace(
+        _of_classes("train", result.collection.name, result.status, study), curves=training_curves(result.history)
+    )
+    if study is None or study.judged is None or result.evaluation is None:
+        return page
+    section = evaluation_section(study, study.judged, result.evaluation, result.mistakes, heats)
+    return replace(page, evaluation=section, curves=(*page.curves, confidence_curve(study.judged)))
+
+
+@_page.register
+def _(result: CompareResult, study: Study | None, heats: Mapping[str, int]) -> PageData:
+    page = _empty("compare", result.collection.name, result.status)
+    return replace(page, tables=(comparison_table(result.models),))
+
+
+def _filed(result: FilingResult, study: Study | None) -> PageData:
+    if study is None:
+        return replace(_empty(result.command, result.collection.name, result.status), run=result.run)
+    return replace(_page_of_study(study, result.status, folders_of(study)), run=result.run)
+
+
+def _of_classes(command: str, title: str, status: str, study: Study | None) -> PageData:
+    """Return the page of images that lie in folders of classes."""
+    if study is None or study.judged is None:
+        return _empty(command, title, status)
+    folders = [study.judged.classes[label] for label in study.judged.labels]
+    page = _page_of_study(study, status, folders)
+    confidences = [round(float(value), 4) for value in study.judged.probabilities.max(axis=1)]
+    groups = tuple(replace(group, kind="class") for group in page.groups)
+    return replace(page, title=title, groups=groups, images=replace(page.images, confidences=confidences))
+
+
+def _page_of_study(study: Study, status: str, folders: "Sequence[str | None]") -> PageData:
+    groups, numbers = groups_of(folders, study.command)
+    images = Images([file.path for file in study.files], numbers, distances_of(study))
+    if study.matrix is not None and len(study.files):
+        groups = _with_silhouettes(study, groups, numbers)
+        images = replace(images, places=[(float(x), float(y)) for x, y in map_of(study)])
+    return PageData(study.command, study.site.collection.name, status, images, groups, _NOTHING_MADE)
+
+
+def _with_silhouettes(study: Study, groups: tuple[Group, ...], numbers: "Sequence[int]") -> tuple[Group, ...]:
+    import numpy as np
+
+    assert study.matrix is not None
+    found = silhouettes_of(study.matrix, np.array(numbers, np.intp))
+    return tuple(
+        replace(group, silhouette=None if group.kind == "stays" else found.get(number))
+        for number, group in enumerate(groups)
+    )
+
+
+def _empty(command: str, title: str, status: str) -> PageData:
+    return PageData(command, title, status, Images((), ()), (), _NOTHING_MADE)
+
+
+def _model(result: Any, study: Study | None) -> ModelRecord | None:
+    filing = getattr(result, "filing", result)
+    return getattr(filing, "model", None) if isinstance(filing, FilingResult) else study.model if study else None
+
+
+def _counts(result: Any) -> Mapping[str, int]:
+    filing = getattr(result, "filing", result)
+    if not isinstance(filing, FilingResult):
+        return {}
+    return {
+        "images": filing.images,
+        "moves": len(filing.moves),
+        "sidecars": filing.sidecars,
+        "left as they are": len(filing.refused),
+        "unreadable": len(filing.unreadable),
+    }
+
+
+def _group_counts(page: PageData) -> Mapping[str, int]:
+    return {"folders": sum(group.kind != "stays" for group in page.groups)}

@@ -1,0 +1,101 @@
+"""Writes a report, one HTML file, of what a command does (`--report`) or of a past run (`imgsort report`)."""
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from imgsort.images.finding.find import require_folder
+from imgsort.images.thumbnail import THUMBNAIL_SIDE_PX, encode_thumbnail
+from imgsort.jobs.learn.steps.heat import heat_pictures
+from imgsort.jobs.learn.steps.report import Mistake
+from imgsort.jobs.listener import Listener
+from imgsort.jobs.look.pages.how import Watching
+from imgsort.jobs.look.pages.page import page_of, page_of_run
+from imgsort.jobs.look.pages.past_run import run_of, study_of_run
+from imgsort.jobs.results import start_of_json
+from imgsort.jobs.session.thumbnails import Thumbnails
+from imgsort.jobs.study import Study
+from imgsort.report.page import require_new_report, write_report
+
+# Grad-CAM takes a tenth of a second an image.
+_MOST_HEATS = 12
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class ReportResult:
+    """The report of a past run: the `file`, the id of the `run`, and how many images it shows."""
+
+    collection: Path
+    run: str
+    file: Path
+    images: int
+    notices: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that `--json` prints."""
+        return {
+            **start_of_json("report"),
+            "collection": str(self.collection),
+            "run": self.run,
+            "report_file": str(self.file),
+            "counts": {"images": self.images},
+            "notices": list(self.notices),
+        }
+
+
+def with_report(
+    job: Callable[..., Result], file: str | Path, *, command_line: str, listener: Listener | None = None, **options: Any
+) -> Result:
+    """Run a job, and write a report of its result to the new file `file`.
+
+    `command_line`: shown in the report. `options`: those of the job. Raises UsageError if the file exists, and what the
+    job raises; then there is no report.
+    """
+    file = require_new_report(Path(file))
+    with contextlib.closing(Thumbnails(listener)) as thumbnails:
+        watching = Watching(listener, thumbnails)
+        result = job(listener=watching, **options)
+        heats = _heats(watching.study, result, options)
+        numbers = {path: len(watching.pictures) + place for place, path in enumerate(heats)}
+        data = page_of(result, watching, command_line, options, numbers)
+        write_report(file, data, [*watching.pictures, *heats.values()])
+    return result
+
+
+def report_run(
+    folder: str | Path,
+    run: str | None = None,
+    *,
+    output: str | Path | None = None,
+    listener: Listener | None = None,
+) -> ReportResult:
+    """Write a report of a past run of `folder`: of its newest one, or of the one with the id `run`.
+
+    `output`: the new file, by default `FOLDER_RUN.html` in the current folder. Nothing else is changed. Raises
+    CollectionError, NothingToUndoError, JournalError and UsageError.
+    """
+    root = require_folder(Path(folder))
+    past = run_of(root, run)
+    file = require_new_report(Path(f"{root.name}_{past.id}.html") if output is None else Path(output))
+    with contextlib.closing(Thumbnails(listener)) as thumbnails:
+        watching = Watching(listener, thumbnails)
+        study = study_of_run(past, watching)
+        watching.studied(study)
+        write_report(file, page_of_run(past, watching), watching.pictures)
+    return ReportResult(root, past.id, file, len(study.files), tuple(watching.notices))
+
+
+def _heats(study: Study | None, result: Any, options: Mapping[str, Any]) -> dict[str, bytes]:
+    """Return the Grad-CAM pictures of the worst mistakes, by path."""
+    mistakes: Sequence[Mistake] = getattr(result, "mistakes", ())[:_MOST_HEATS]
+    if study is None or not mistakes:
+        return {}
+    file_of = {file.path: file for file in study.files}
+    taken_for = {file_of[mistake.path]: mistake.taken_for for mistake in mistakes}
+    classifier = Path(getattr(result, "classifier", options.get("classifier")))
+    pictures = heat_pictures(classifier, study.site.collection, taken_for, THUMBNAIL_SIDE_PX)
+    return {path: encode_thumbnail(picture) for path, picture in pictures.items()}

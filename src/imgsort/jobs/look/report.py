@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from imgsort.features.cache.thumbnail_cache import ThumbnailCache, ThumbnailsInMemory
 from imgsort.images.finding.find import require_folder
 from imgsort.images.thumbnail import THUMBNAIL_SIDE_PX, encode_thumbnail
 from imgsort.jobs.learn.steps.heat import heat_pictures
@@ -15,7 +16,7 @@ from imgsort.jobs.look.pages.how import Watching
 from imgsort.jobs.look.pages.page import page_of, page_of_run
 from imgsort.jobs.look.pages.past_run import run_of, study_of_run
 from imgsort.jobs.results import start_of_json
-from imgsort.jobs.session.thumbnails import Thumbnails
+from imgsort.jobs.thumbnails import Thumbnails
 from imgsort.jobs.study import Study
 from imgsort.report.page import require_new_report, write_report
 
@@ -56,7 +57,7 @@ def with_report(
     job raises; then there is no report.
     """
     file = require_new_report(Path(file))
-    with contextlib.closing(Thumbnails(listener)) as thumbnails:
+    with contextlib.closing(_thumbnails(listener, is_kept=options.get("cache", True))) as thumbnails:
         watching = Watching(listener, thumbnails)
         result = job(listener=watching, **options)
         heats = _heats(watching.study, result, options)
@@ -81,12 +82,17 @@ def report_run(
     root = require_folder(Path(folder))
     past = run_of(root, run)
     file = require_new_report(Path(f"{root.name}_{past.id}.html") if output is None else Path(output))
-    with contextlib.closing(Thumbnails(listener)) as thumbnails:
+    with contextlib.closing(_thumbnails(listener, is_kept=True)) as thumbnails:
         watching = Watching(listener, thumbnails)
         study = study_of_run(past, watching)
         watching.studied(study)
         write_report(file, page_of_run(past, watching), watching.pictures)
     return ReportResult(root, past.id, file, len(study.files), tuple(watching.notices))
+
+
+def _thumbnails(listener: Listener | None, *, is_kept: bool) -> Thumbnails:
+    notice = (listener or Listener()).notice
+    return Thumbnails(ThumbnailCache(notice=notice) if is_kept else ThumbnailsInMemory())
 
 
 def _heats(study: Study | None, result: Any, options: Mapping[str, Any]) -> dict[str, bytes]:

@@ -1,7 +1,7 @@
 """Writes a report, one HTML file, of what a command does (`--report`) or of a past run (`imgsort report`)."""
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,8 +16,8 @@ from imgsort.jobs.look.pages.how import Watching
 from imgsort.jobs.look.pages.page import page_of, page_of_run
 from imgsort.jobs.look.pages.past_run import run_of, study_of_run
 from imgsort.jobs.results import start_of_json
-from imgsort.jobs.thumbnails import Thumbnails
 from imgsort.jobs.study import Study
+from imgsort.jobs.thumbnails import Thumbnails
 from imgsort.report.page import require_new_report, write_report
 
 # Grad-CAM takes a tenth of a second an image.
@@ -60,7 +60,7 @@ def with_report(
     with contextlib.closing(_thumbnails(listener, is_kept=options.get("cache", True))) as thumbnails:
         watching = Watching(listener, thumbnails)
         result = job(listener=watching, **options)
-        heats = _heats(watching.study, result, options)
+        heats = _heats(watching.study, result)
         numbers = {path: len(watching.pictures) + place for place, path in enumerate(heats)}
         data = page_of(result, watching, command_line, options, numbers)
         write_report(file, data, [*watching.pictures, *heats.values()])
@@ -95,13 +95,13 @@ def _thumbnails(listener: Listener | None, *, is_kept: bool) -> Thumbnails:
     return Thumbnails(ThumbnailCache(notice=notice) if is_kept else ThumbnailsInMemory())
 
 
-def _heats(study: Study | None, result: Any, options: Mapping[str, Any]) -> dict[str, bytes]:
+def _heats(study: Study | None, result: Any) -> dict[str, bytes]:
     """Return the Grad-CAM pictures of the worst mistakes, by path."""
     mistakes: Sequence[Mistake] = getattr(result, "mistakes", ())[:_MOST_HEATS]
     if study is None or not mistakes:
         return {}
     file_of = {file.path: file for file in study.files}
     taken_for = {file_of[mistake.path]: mistake.taken_for for mistake in mistakes}
-    classifier = Path(getattr(result, "classifier", options.get("classifier")))
+    classifier: Path = result.classifier
     pictures = heat_pictures(classifier, study.site.collection, taken_for, THUMBNAIL_SIDE_PX)
     return {path: encode_thumbnail(picture) for path, picture in pictures.items()}

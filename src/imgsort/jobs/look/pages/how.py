@@ -7,8 +7,8 @@ from typing import Any
 
 from imgsort.jobs.listener import Listener, Remembering
 from imgsort.jobs.results import ModelRecord
-from imgsort.jobs.thumbnails import Thumbnails
 from imgsort.jobs.study import Study
+from imgsort.jobs.thumbnails import Thumbnails
 from imgsort.report.page_data import Made
 from imgsort.version import __version__
 

@@ -99,16 +99,16 @@ def _settings(record: dict[str, Any] | None) -> ModelSettings | None:
 
     No file that the record names is read: only weights that imgsort has itself count.
     """
-    if record is None or record.get("weights") != "imagenet" or record.get("name") not in BACKBONES:
+    if record is None or record.get("weights") != "imagenet" or str(record.get("name")) not in BACKBONES:
         return None
-    precision = record.get("precision")
+    known: dict[str, Precision] = {name: name for name in get_args(Precision)}
     try:
         return ModelSettings(
             model=record["name"],
             pooling=record.get("pooling", "avg"),
             size=record.get("size_px"),
             fit=record.get("fit"),
-            precision=precision if precision in get_args(Precision) else "auto",
+            precision=known.get(str(record.get("precision")), "auto"),
             offline=True,
         )
     except (UsageError, TypeError):

@@ -42,7 +42,7 @@ MAY_IMPORT = {
     "features": {"images", "grouping"},
     "learning": {"features", "images", "grouping"},
     "jobs": {"images", "grouping", "filing", "features", "learning", "report"},
-    "review": {"jobs", "report", "filing", "learning", "grouping", "images"},
+    "review": {"jobs", "features", "report", "filing", "learning", "grouping", "images"},
     "cli": {"jobs", "review"},
     "": {"jobs", "cli"},
 }

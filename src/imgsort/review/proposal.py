@@ -18,6 +18,7 @@ from imgsort.jobs.session.collection import open_collection
 from imgsort.jobs.session.placing import place
 from imgsort.jobs.settings import FilingSettings
 from imgsort.jobs.study import Study
+from imgsort.jobs.thumbnails import Thumbnails
 from imgsort.report.page_data import GroupKind
 from imgsort.review.sorting.corrections import STAYS, SortedGroup, Sorting
 
@@ -63,21 +64,29 @@ class Proposal:
 
 
 class _Studying(Remembering):
-    """Passes everything on, and remembers the study."""
+    """Passes everything on, remembers the study, and has thumbnails made."""
 
-    study: Study | None = None
+    def __init__(self, listener: Listener | None, thumbnails: Thumbnails) -> None:
+        super().__init__(listener)
+        self.study: Study | None = None
+        self._thumbnails = thumbnails
+
+    def thumbnails(self) -> Thumbnails:
+        return self._thumbnails
 
     def studied(self, study: Study) -> None:
         self.study = study
         super().studied(study)
 
 
-def propose(command: Command, folder: Path, options: Mapping[str, Any], listener: Listener | None) -> Proposal:
+def propose(
+    command: Command, folder: Path, options: Mapping[str, Any], thumbnails: Thumbnails, listener: Listener | None
+) -> Proposal:
     """Run a command that only plans, and return what it proposes.
 
-    `options`: those of the job. Raises the errors of the job.
+    `options`: those of the job. `thumbnails`: makes thumbnails of what is read. Raises the errors of the job.
     """
-    hearing = _Studying(listener)
+    hearing = _Studying(listener, thumbnails)
     _job_of(command)(folder, dry_run=True, listener=hearing, **options)
     study = hearing.study
     if study is None or not study.files:

@@ -18,6 +18,7 @@ from imgsort.errors import CorrectionError, ImgsortError, NotNowError
 from imgsort.filing.journal.foreign import NONSENSE
 from imgsort.images.decoding.decode import ReadSettings
 from imgsort.jobs.settings import FilingSettings
+from imgsort.jobs.thumbnails import Thumbnails
 from imgsort.report.page_data import PageData
 from imgsort.review import actions
 from imgsort.review.serving.guard import Guard
@@ -39,6 +40,7 @@ class Review:
     session: Session
     worker: Worker
     page: PageData
+    thumbnails: Thumbnails
     settings: FilingSettings
     read: ReadSettings
     classifier: Callable[[], Path]
@@ -49,8 +51,8 @@ def app_of(review: Review, *, port: int, token: str) -> ASGIApp:
     answers = _Answers(review)
     routes = [
         *(Route(path, _file_route(file)) for path, file in page_files().items()),
-        Route("/image/{name}", _picture_route(answers.pictures.thumbnail)),
-        Route("/image/{name}/large", _picture_route(answers.pictures.large)),
+        Route("/image/{name}", _picture_route(answers.pictures.thumbnail, "image/webp")),
+        Route("/image/{name}/large", _picture_route(answers.pictures.large, "image/jpeg")),
         Route("/api/page", _get(answers.page)),
         Route("/api/state", _get(answers.state)),
         Route("/api/progress", _get(answers.progress)),
@@ -80,7 +82,7 @@ class _Answers:
 
     def __init__(self, review: Review) -> None:
         self._review, self._session, self._worker = review, review.session, review.worker
-        self.pictures = Pictures(review.session, review.read)
+        self.pictures = Pictures(review.session, review.thumbnails, review.read)
 
     def page(self, _: Request) -> Response:
         of = [f"/image/{name}" for name in self.pictures.ids]
@@ -188,13 +190,12 @@ def _file_route(file: PageFile) -> Callable[[Request], Any]:
     return endpoint
 
 
-def _picture_route(picture: Callable[[str], tuple[bytes, str] | None]) -> Callable[[Request], Any]:
+def _picture_route(picture: Callable[[str], bytes | None], media_type: str) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
         found = await run_in_threadpool(picture, request.path_params["name"])
         if found is None:
             raise HTTPException(404, "there is no such picture.")
-        data, media_type = found
-        return Response(data, headers={"Content-Type": media_type, "Cache-Control": "private, max-age=3600"})
+        return Response(found, headers={"Content-Type": media_type, "Cache-Control": "private, max-age=3600"})
 
     return endpoint
 

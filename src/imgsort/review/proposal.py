@@ -91,18 +91,22 @@ def propose(
     study = hearing.study
     if study is None or not study.files:
         raise CollectionError(f"{folder}: there is no readable image to review.")
+    return proposal_of(study, tuple(hearing.notices))
+
+
+def proposal_of(study: Study, notices: tuple[str, ...] = ()) -> Proposal:
+    """Return what a study proposes. `study` has at least one file."""
     site, above = study.site, ""
-    if command == "check":  # its folders lie in `Rejected`, but a person may want others
+    if study.command == "check":  # its folders lie in `Rejected`, but a person may want others
         site, above = replace(study.site, prefix=parent_of(study.site.prefix)), _REJECTED
     placed = {p.source: replace(p, folder=join(above, p.folder)) for p in study.placements}
     order = {p.source: number for number, p in enumerate(study.placements)}
     placements = tuple(placed.get(file.path) for file in study.files)
     firsts = sorted((p for p in placements if p is not None), key=lambda p: order[p.source])
-    sorting = _sorting(placements, [p.folder for p in firsts], is_of_classes=command == "classify")
+    sorting = _sorting(placements, [p.folder for p in firsts], is_of_classes=study.command == "classify")
     count = sum(group.kind == "category" for group in sorting.groups)
     sorting = replace(sorting, clusters=count if study.regroup is not None else None)
-    notices = tuple(hearing.notices)
-    return Proposal(command, site, study.files, study.contents, placements, sorting, {}, study, notices)
+    return Proposal(study.command, site, study.files, study.contents, placements, sorting, {}, study, notices)
 
 
 def read_proposal(edited: EditedPlan, settings: FilingSettings, listener: Listener | None) -> Proposal:

@@ -77,6 +77,13 @@ def app_of(review: Review, *, port: int, token: str) -> ASGIApp:
     return Guard(app, port=port, token=token)
 
 
+class _Json(JSONResponse):
+    """JSON in ASCII: a name of a file may hold bytes that are not UTF-8."""
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content, allow_nan=False, separators=(",", ":")).encode("ascii")
+
+
 class _Answers:
     """What each request is answered with. These functions run in threads."""
 
@@ -87,17 +94,17 @@ class _Answers:
     def page(self, _: Request) -> Response:
         of = [f"/image/{name}" for name in self.pictures.ids]
         thumbnails = {"kind": "address", "of": of}
-        return JSONResponse(
+        return _Json(
             {"page": self._review.page.to_json(), "thumbnails": thumbnails, "state": self._session.state()}
         )
 
     def state(self, request: Request) -> Response:
         if request.query_params.get("since") == str(self._session.revision):
             return Response(status_code=204)
-        return JSONResponse(self._session.state())
+        return _Json(self._session.state())
 
     def progress(self, _: Request) -> Response:
-        return JSONResponse(asdict(self._worker.now))
+        return _Json(asdict(self._worker.now))
 
     def plan(self, _: Request) -> Response:
         table = self._session.plan().csv(self._session.proposal.site.output)
@@ -109,24 +116,24 @@ class _Answers:
         try:
             self._require_no_work()
             if self._session.correct(revision, body.get("correction")):
-                return JSONResponse(self._session.state())
+                return _Json(self._session.state())
             error = NotNowError("the sorting was corrected meanwhile. Look at it, and try again.")
         except NotNowError as refused:
             error = refused
-        return JSONResponse({**self._session.state(), "error": described(error)}, status_code=409)
+        return _Json({**self._session.state(), "error": described(error)}, status_code=409)
 
     def split(self, body: Any) -> Response:
         group = self._session.sorting.group(number_in(body, "group"))
         members = self._session.sorting.members(group.id)
         if len(members) < 2:
             raise CorrectionError(f"{group.name!r} has fewer than two images, so it cannot be split.")
-        return JSONResponse({"halves": self._session.likeness.halves(members)})
+        return _Json({"halves": self._session.likeness.halves(members)})
 
     def like(self, body: Any) -> Response:
         number = number_in(body, "image")
         require_images(self._session.sorting, [number])
         most = min(_MOST_ALIKE, max(1, number_in({"most": 50, **body}, "most")))
-        return JSONResponse({"images": self._session.likeness.most_alike(number, most)})
+        return _Json({"images": self._session.likeness.most_alike(number, most)})
 
     def apply(self, _: Any) -> Response:
         self._session.plan()  # what is wrong with it is said at once
@@ -143,7 +150,7 @@ class _Answers:
 
     def _start(self, task: str, work: Callable[[], dict[str, Any]]) -> Response:
         self._worker.start(task, work)
-        return JSONResponse({"started": True})
+        return _Json({"started": True})
 
     def _require_no_work(self) -> None:
         if self._worker.is_working:
@@ -213,4 +220,4 @@ def _not_now(_: Request, error: Exception) -> Response:
 
 
 def _error(status: int, described_error: dict[str, Any]) -> Response:
-    return JSONResponse({"error": described_error}, status_code=status)
+    return _Json({"error": described_error}, status_code=status)

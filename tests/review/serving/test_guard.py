@@ -45,7 +45,14 @@ def test_a_token_in_the_address_or_sent_twice_is_none(client):
 @pytest.mark.parametrize("path", ["/", "/api/state", "/image/x"])
 @pytest.mark.parametrize(
     "host",
-    ["evil.example", f"evil.example:{PORT}", "127.0.0.1", f"127.0.0.1:{PORT + 1}", f"127.0.0.1.evil.example:{PORT}", ""],
+    [
+        "evil.example",
+        f"evil.example:{PORT}",
+        "127.0.0.1",
+        f"127.0.0.1:{PORT + 1}",
+        f"127.0.0.1.evil.example:{PORT}",
+        "",
+    ],
 )
 def test_a_foreign_host_is_refused(client, host, path):
     """A name of somebody else that leads to this machine gets nothing, not even the page."""

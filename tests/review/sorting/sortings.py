@@ -4,7 +4,19 @@ from hypothesis import strategies as st
 
 from imgsort.review.sorting.corrections import Create, Merge, Move, Regroup, Rename, SortedGroup, Sorting
 
-NAMES = ["Beach", "beach", "BEACH", "café", "cafe\u0301", "category_1", "category_2", "Unsorted", "outlayers", "a/b", ""]
+NAMES = [
+    "Beach",
+    "beach",
+    "BEACH",
+    "café",
+    "cafe\u0301",
+    "category_1",
+    "category_2",
+    "Unsorted",
+    "outlayers",
+    "a/b",
+    "",
+]
 
 
 def sorting_of(*members, kinds=("unsorted", "stays")):

@@ -88,7 +88,10 @@ def test_a_merged_category_is_gone_and_a_fixed_group_stays():
         Create("category_1", (0,)),
         Create("Beach", (99,)),
         *(Rename(0, name) for name in ("", " ", "/etc", "../x", "a/../b", ".hidden", "a/.b", "a\\b", "a\0b", "a\nb")),
-        *(Rename(0, name) for name in (".imgsort", "a//b", "x" * 256, "ü" * 128, "\ud800", "\u202e", "a/ /b", "a\u2028b")),
+        *(
+            Rename(0, name)
+            for name in (".imgsort", "a//b", "x" * 256, "ü" * 128, "\ud800", "\u202e", "a/ /b", "a\u2028b")
+        ),
     ],
 )
 def test_what_makes_no_sense_is_refused(wrong):

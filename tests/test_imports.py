@@ -42,7 +42,8 @@ MAY_IMPORT = {
     "features": {"images", "grouping"},
     "learning": {"features", "images", "grouping"},
     "jobs": {"images", "grouping", "filing", "features", "learning", "report"},
-    "cli": {"jobs"},
+    "review": {"jobs", "features", "report", "filing", "learning", "grouping", "images"},
+    "cli": {"jobs", "review"},
     "": {"jobs", "cli"},
 }
 OPEN_TO_ALL = {
@@ -77,6 +78,7 @@ ROOMS = {
     "jobs/organize": "steps .",
     "jobs/learn": "steps .",
     "jobs/look": "pages .",
+    "review": "sorting keeping proposal planned work session actions first_page serving review",
     "cli": "streams output options terminal running commands .",
 }
 

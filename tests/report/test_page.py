@@ -4,7 +4,6 @@ import base64
 import hashlib
 import html
 import json
-import re
 import tomllib
 from html.parser import HTMLParser
 

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 from imgsort.features.cache.thumbnail_cache import ThumbnailCache, ThumbnailsInMemory
 from imgsort.images.finding.find import require_folder
 from imgsort.images.thumbnail import THUMBNAIL_SIDE_PX, encode_thumbnail
-from imgsort.jobs.learn.steps.heat import heat_pictures
 from imgsort.jobs.learn.steps.report import Mistake
 from imgsort.jobs.listener import Listener
+from imgsort.jobs.look.pages.heat import heat_pictures
 from imgsort.jobs.look.pages.how import Watching
 from imgsort.jobs.look.pages.page import page_of, page_of_run
 from imgsort.jobs.look.pages.past_run import run_of, study_of_run

@@ -11,10 +11,10 @@ const ASIDE = [
   { kind: "stays", short: "Leave", label: "Leave where it is", allLabel: "Leave all where they are", key: "L" },
 ];
 
-/** `view`: {focusAfter(numbers), reveal(number), look(number)} of the wall; `say` as for the corrections. */
+/** `wall`: a WorkWall; `look(number)` shows an image large; `say` as for the corrections. */
 export class Actions {
-  constructor({ corrections, sorting, selection, view, thumbnails, say }) {
-    Object.assign(this, { corrections, sorting, selection, view, thumbnails, say });
+  constructor({ corrections, sorting, wall, thumbnails, look, say }) {
+    Object.assign(this, { corrections, sorting, wall, thumbnails, look, say });
   }
 
   /** The groups to set images aside in that this sorting has. */
@@ -23,18 +23,19 @@ export class Actions {
   }
 
   selected() {
-    return this.selection.inOrder();
+    return this.wall.selected();
   }
 
   clear() {
-    this.selection.clear();
+    this.wall.clear();
   }
 
   /** Ask for a group, also a new one, and put the images there. */
   async moveTo(numbers) {
     if (!numbers.length) return;
     const title = `Move ${countOf(numbers.length, "image")} to`;
-    const answer = await chooseGroup({ title, groups: this.sorting.groups, mayBeNew: true });
+    const others = this.sorting.groups.filter((group) => numbers.some((number) => this.sorting.groupOfImage(number) !== group));
+    const answer = await chooseGroup({ title, groups: others, mayBeNew: true });
     if (answer?.group) await this.move(numbers, answer.group.id);
     else if (answer) await this.newCategory(numbers, answer.name);
   }
@@ -88,13 +89,9 @@ export class Actions {
     if (answer?.to === "move") await this.moveTo(answer.numbers);
     if (answer?.to === "create") await this.newCategory(answer.numbers);
     if (answer?.to === "select") {
-      this.selection.set(answer.numbers);
-      this.view.reveal(answer.numbers[0]);
+      this.wall.select(answer.numbers);
+      this.wall.reveal(answer.numbers[0]);
     }
-  }
-
-  look(number) {
-    this.view.look(number);
   }
 
   selectGroupOf(number) {
@@ -102,7 +99,7 @@ export class Actions {
   }
 
   selectAll(group) {
-    this.selection.toggleAll(group.members);
+    this.wall.toggleAll(group.members);
   }
 
   /** Do what a drop means: `source` {numbers, group}, `target` {id} or {create: true}. */
@@ -114,10 +111,10 @@ export class Actions {
 
   /** Images leave the place where they were: the focus goes to their neighbour, and the selection is done with. */
   async #gone(numbers, correct) {
-    const refocus = this.view.focusAfter(numbers);
+    const refocus = this.wall.focusAfter(numbers);
     const done = await correct();
     if (done) {
-      this.selection.clear();
+      this.wall.clear();
       refocus();
     }
     return done;

@@ -13,6 +13,11 @@ export class RequestError extends Error {
   }
 }
 
+/** Whether what came with an error is the newer state: another window was quicker. */
+export function isNewer(body) {
+  return body !== null && "revision" in body;
+}
+
 /** Move the token from the address to this tab's storage, so that the address can be shown to anybody. */
 export function takeToken() {
   const match = /^#token=(.+)$/.exec(location.hash);
@@ -63,7 +68,7 @@ export class ReviewServer {
       try {
         this.#take(await this.post("/api/correct", { revision: this.state.revision, correction }));
       } catch (error) {
-        if (error.status === 409 && error.body && "revision" in error.body) this.#take(error.body);
+        if (isNewer(error.body)) this.#take(error.body);
         throw error;
       }
     });

@@ -1,6 +1,6 @@
 // The bar at the top: find by file name, the number of categories, undo and redo, and what is done with the sorting.
 
-import { countOf } from "./dom.js";
+import { countOf, setStyles } from "./dom.js";
 
 const REST_MS = 150;
 
@@ -22,6 +22,8 @@ export function createBar(hooks) {
   const slider = listenToSlider(part("clusters-slider"), part("clusters-count"), hooks.regroup);
   const finder = listenToFinder(part("find"), part("found"), hooks);
 
+  keepBarHeight(part("bar"));
+
   function update(state) {
     const fixed = Boolean(state.applied);
     part("undo").disabled = fixed || !state.can_undo;
@@ -34,6 +36,13 @@ export function createBar(hooks) {
   }
 
   return { update, clearFind: finder.clear, focusFind: () => part("find").focus() };
+}
+
+/** Tell the style sheet how high the bar is, so that what sticks below it does not lie under it. */
+function keepBarHeight(bar) {
+  const tell = () => setStyles(document.documentElement, { "--bar": `${bar.offsetHeight}px` });
+  new ResizeObserver(tell).observe(bar);
+  tell();
 }
 
 /** Regroup when the slider rests; while the server works on one number, only the latest other one waits. */

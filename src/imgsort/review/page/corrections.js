@@ -1,11 +1,12 @@
 // What a person can do to the sorting: each correction is one method. Nothing here moves a file.
 
 import { countOf } from "./dom.js";
+import { isNewer } from "./api.js";
 import { isCategory, titleOf } from "./model.js";
 
 /**
  * `say(message, {undo})` tells what was done, with a button that takes it back. Each method returns whether it was done.
- * A name that the server refuses (status 422) is thrown, so that the dialog which asked for it can say why.
+ * `create` and `rename` throw what the server has against a name, so that the dialog which asked for it can say it.
  */
 export class Corrections {
   constructor(server, sorting, say) {
@@ -30,13 +31,14 @@ export class Corrections {
 
   /** Make a category of images. It may be empty: then it is a place to move images to. */
   create(name, numbers) {
-    return this.#send({ do: "create", name, images: numbers }, `${name}: ${countOf(numbers.length, "image")}`);
+    const done = `${name}: ${countOf(numbers.length, "image")}`;
+    return this.#send({ do: "create", name, images: numbers }, done, { isName: true });
   }
 
   rename(id, name) {
     const before = this.sorting.group(id).name;
     if (name === before) return this.#nothing(`Still ${name}`);
-    return this.#send({ do: "rename", group: id, name }, `${before} is now ${name}`);
+    return this.#send({ do: "rename", group: id, name }, `${before} is now ${name}`, { isName: true });
   }
 
   /** Put all images of one group into another, and let the first go. A group that always is there is only emptied. */
@@ -66,7 +68,7 @@ export class Corrections {
   undo() {
     if (!this.sorting.state.can_undo) return this.#nothing("There is nothing to undo");
     const last = this.sorting.state.last;
-    return this.#send({ do: "undo" }, last ? `Undone: ${last}` : "Undone", false);
+    return this.#send({ do: "undo" }, last ? `Undone: ${last}` : "Undone", { undo: false });
   }
 
   redo() {
@@ -79,7 +81,7 @@ export class Corrections {
   }
 
   dropOffered() {
-    return this.#send({ do: "drop_offered" }, "The kept corrections are gone", false);
+    return this.#send({ do: "drop_offered" }, "The kept corrections are gone", { undo: false });
   }
 
   async #nothing(message) {
@@ -87,10 +89,11 @@ export class Corrections {
     return false;
   }
 
-  async #send(correction, done, undo = true) {
+  async #send(correction, done, { undo = true, isName = false } = {}) {
     try {
       await this.server.correct(correction);
     } catch (error) {
+      if (isName && error.status === 422) throw error;
       return this.#refused(error);
     }
     this.say(done, { undo: undo && this.sorting.state.can_undo });
@@ -98,12 +101,9 @@ export class Corrections {
   }
 
   #refused(error) {
-    if (error.status === 422 || error.status === undefined) throw error;
-    if (error.status === 409 && error.body && "revision" in error.body) {
-      this.say("The sorting was changed in another window. Look at it, and do this again.");
-    } else if (error.status === 0) {
-      this.say("Not done: imgsort does not answer.");
-    } else this.say(error.message);
+    if (error.status === undefined) throw error;
+    const words = error.status === 0 ? "Not done: imgsort does not answer." : error.message;
+    this.say(isNewer(error.body) ? "The sorting was changed in another window. Look at it, and do this again." : words);
     return false;
   }
 }

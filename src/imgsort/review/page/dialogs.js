@@ -155,14 +155,16 @@ function choicesFor(words, groups, mayBeNew) {
   }));
 }
 
-/** Ask whether to do something that is described by `body` (elements). Return whether the answer is yes. */
-export async function confirmed({ title, body, action }) {
-  const answer = await openDialog(title, (close) => [
+/**
+ * Ask whether to do something that is described by `body` (elements). Return true for `action`, false for `otherwise`,
+ * and null if a person leaves the question.
+ */
+export function confirmed({ title, body, action, otherwise = "Cancel" }) {
+  return openDialog(title, (close) => [
     ...body,
     buttonRow(
-      button("Cancel", () => close()),
+      button(otherwise, () => close(false)),
       button(action, () => close(true), "primary"),
     ),
   ]);
-  return answer === true;
 }

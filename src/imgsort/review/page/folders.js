@@ -5,7 +5,7 @@ import { titleOf } from "./model.js";
 
 /**
  * Make the list in `container`. `hooks`: reveal(group) goes to a group; menu(group, element, point) opens its menu;
- * create() asks for a new category; colourOf(group) is its colour on the map, or null.
+ * create() asks for a new category; colourOf(place) is its colour on the map, or null.
  */
 export function createFolders(container, hooks) {
   const list = element("ul", {});
@@ -29,7 +29,7 @@ export function createFolders(container, hooks) {
       row.name.title = titleOf(group);
       row.count.textContent = group.members.length.toLocaleString("en");
       row.go.setAttribute("aria-label", `${titleOf(group)}, ${countOf(group.members.length, "image")}`);
-      row.dot.style.backgroundColor = hooks.colourOf(group, place) ?? "transparent";
+      row.dot.style.backgroundColor = hooks.colourOf(place) ?? "transparent";
       row.menu.setAttribute("aria-label", `Menu of ${titleOf(group)}`);
       if (list.children[place] !== row.item) list.insertBefore(row.item, list.children[place] ?? null);
     });

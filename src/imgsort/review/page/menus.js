@@ -144,7 +144,7 @@ export function selectionBar(actions) {
     clear,
     count,
     act("Move to…", (numbers) => actions.moveTo(numbers), "primary"),
-    act("New category…", (numbers) => actions.newCategory(numbers)),
+    act("New category…", (numbers) => actions.newCategory(numbers), "wide-only"),
     ...aside,
     like,
     act("More…", (numbers, made) => openMenuAt("Selected images", imageItems(actions, numbers), made), "narrow"),

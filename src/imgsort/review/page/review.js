@@ -9,10 +9,13 @@ import { button, confirmed } from "./dialogs.js";
 import { countOf, element } from "./dom.js";
 import { enableDrag } from "./drag.js";
 import { createFolders } from "./folders.js";
+import { colourOf } from "./map_colours.js";
+import { createMap } from "./map.js";
 import { listenToShortcuts, showKeys } from "./keys.js";
 import { groupItems, imageItems, openMenu, openMenuAt, selectionBar } from "./menus.js";
 import { Sorting, titleOf } from "./model.js";
 import { createNotes, createSayer } from "./notes.js";
+import { openViewer } from "./viewer.js";
 import { numberAt } from "./wall_input.js";
 import { WorkWall } from "./workwall.js";
 
@@ -50,13 +53,13 @@ class Review {
   build() {
     const images = this.page.images;
     this.wall = new WorkWall(part("wall"), this.sorting, { thumbnails: this.thumbnails, ranks: images.distances }, {
-      onSelect: (numbers) => this.selectionBar?.show(numbers.length),
+      onSelect: (numbers) => this.selectionChanged(numbers),
       onLook: (number) => this.look(number),
       onImageMenu: (numbers, point) => openMenu(countOf(numbers.length, "image"), imageItems(this.actions, numbers), point),
       onGroupMenu: (group, point) => openMenu(titleOf(group), groupItems(this.actions, group), point),
       onFilter: () => this.bar.clearFind(),
     });
-    this.actions = new Actions({ ...this, view: this.wall, look: (number) => this.look(number) });
+    this.actions = new Actions({ ...this, look: (number) => this.look(number) });
     this.selectionBar = selectionBar(this.actions);
     document.body.append(this.selectionBar.bar);
     this.bar = createBar({
@@ -73,8 +76,9 @@ class Review {
       reveal: (group) => this.wall.revealGroup(this.sorting.groups.indexOf(this.sorting.group(group.id))),
       menu: (group, anchor, point) => (point ? openMenu(titleOf(group), groupItems(this.actions, group), point) : openMenuAt(titleOf(group), groupItems(this.actions, group), anchor)),
       create: () => this.actions.newCategory(this.wall.selected()),
-      colourOf: () => null,
+      colourOf: (place) => (images.places.length ? `rgb(${colourOf(this.sorting.groups, place).join(" ")})` : null),
     });
+    part("map-button").hidden = !images.places.length;
     listenToShortcuts({
       actions: this.actions,
       corrections: this.corrections,
@@ -84,11 +88,17 @@ class Review {
     enableDrag(document.body, this.dragHooks());
   }
 
+  selectionChanged(numbers) {
+    this.selectionBar?.show(numbers.length);
+    this.map?.select(numbers);
+  }
+
   /** Show a state of the server: of our own correction, or of another window's. */
   show(state) {
     if (!this.folders) return;
     const moved = this.sorting.take(state);
     this.wall.update(moved);
+    this.map?.update(this.mapState());
     this.folders.update(this.sorting.groups);
     this.bar.update(state);
     const unread = this.page.made.unreadable.length;
@@ -125,6 +135,9 @@ class Review {
   moreItems() {
     const { can_train: canTrain, applied } = this.sorting.state;
     return [
+      { label: "Open all groups", run: () => this.wall.openAll(true) },
+      { label: "Close all groups", run: () => this.wall.openAll(false) },
+      null,
       { label: "Save plan", run: () => savePlan(this.server, this.page.title).catch((error) => this.say(error.message)) },
       { label: "Train a classifier…", disabled: !canTrain, run: () => train(this.server) },
       { label: "New category…", key: "N", disabled: Boolean(applied), run: () => this.actions.newCategory([]) },
@@ -144,9 +157,44 @@ class Review {
     };
   }
 
-  look() {}
+  /** Show an image large; the arrows lead through its group. */
+  look(number) {
+    const { names } = this.sorting;
+    openViewer(this.sorting.groupOfImage(number).members, number, {
+      names,
+      thumbnails: this.thumbnails,
+      describe: (current) => [titleOf(this.sorting.groupOfImage(current))],
+      actions: (current, close) => this.viewerButtons(current, close),
+      onClose: (last) => this.wall.focus(last),
+    });
+  }
 
-  showMap() {}
+  viewerButtons(number, close) {
+    const after = (run) => () => {
+      close();
+      run();
+    };
+    return [
+      button("Move to…", after(() => this.actions.moveTo([number])), "primary"),
+      button("More like this…", after(() => this.actions.moreLike(number))),
+    ];
+  }
+
+  /** Show the map, or hide it. It is built when it is asked for first. */
+  showMap(on) {
+    part("map").hidden = !on;
+    document.body.classList.toggle("with-map", on);
+    if (!on || this.map) return;
+    this.map = createMap(part("map"), this.mapState(), {
+      onPick: (number) => this.wall.reveal(number),
+      onSelect: (numbers) => this.wall.select(numbers),
+    });
+    this.map.select(this.wall.selected());
+  }
+
+  mapState() {
+    return { ...this.wall.state(), places: this.page.images.places };
+  }
 
   dragHooks() {
     const groupAt = (under) => {

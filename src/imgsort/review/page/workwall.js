@@ -14,8 +14,9 @@ export class WorkWall {
   constructor(container, sorting, { thumbnails, ranks }, hooks) {
     this.container = container;
     this.sorting = sorting;
-    this.fixed = { names: sorting.names, thumbnails, ranks };
-    this.wall = createWall(container, this.#state(), {
+    const ends = ranks.length ? ["most typical", "least typical"] : undefined;
+    this.fixed = { names: sorting.names, thumbnails, ranks, ends };
+    this.wall = createWall(container, this.state(), {
       onActivate: hooks.onLook,
       onSelect: hooks.onSelect,
       onFilter: hooks.onFilter,
@@ -27,7 +28,7 @@ export class WorkWall {
   /** Show the sorting as it is now. Images that just moved (`numbers`) fade in. */
   update(numbers) {
     const focused = this.container.contains(document.activeElement);
-    this.wall.update(this.#state());
+    this.wall.update(this.state());
     const moved = new Set(numbers);
     for (const tile of this.#tiles()) tile.classList.toggle("arrived", moved.has(Number(tile.dataset.number)));
     setTimeout(() => this.#tiles().forEach((tile) => tile.classList.remove("arrived")), ARRIVED_MS);
@@ -66,10 +67,20 @@ export class WorkWall {
     this.wall.revealGroup(place);
   }
 
+  /** Open all groups to all their images, or close them. */
+  openAll(open) {
+    this.sorting.groups.forEach((_, place) => this.wall.setOpen(place, open));
+  }
+
   /** Show only these images; null shows all. */
   filter(numbers) {
     const shown = numbers && new Set(numbers);
     this.wall.show(shown && ((number) => shown.has(number)));
+  }
+
+  /** Give an image the focus if it is in the document, or else the image that had it last. */
+  focus(number) {
+    this.#refocus(number) || this.#refocus(this.wall.active);
   }
 
   /** The image that has the focus, or null. */
@@ -93,14 +104,17 @@ export class WorkWall {
   }
 
   #refocus(number) {
-    this.container.querySelector(`.tile[data-number="${number}"]`)?.focus({ preventScroll: true });
+    const tile = this.container.querySelector(`.tile[data-number="${number}"]`);
+    tile?.focus({ preventScroll: true });
+    return Boolean(tile);
   }
 
   #tiles() {
     return [...this.container.querySelectorAll(".tile")];
   }
 
-  #state() {
+  /** The sorting in the form that the wall and the map take. */
+  state() {
     const groupList = this.sorting.groups.map((group) => ({ ...group, name: titleOf(group) }));
     return { ...this.fixed, groups: this.sorting.groupOf, groupList };
   }

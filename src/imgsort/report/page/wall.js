@@ -137,6 +137,11 @@ class Wall {
     this.tileOf(this.active)?.focus({ preventScroll: true });
   }
 
+  /** Give an image the focus, if it is shown. */
+  focusOn(number) {
+    this.focus(placeOf(this.layout, number, this.state.groups[number]));
+  }
+
   /** Return the place of the active image in the layout, or -1. */
   activePlace() {
     return this.active === null ? -1 : placeOf(this.layout, this.active, this.state.groups[this.active]);

@@ -43,6 +43,7 @@ class Wall {
     this.filter = null;
     this.wishedTile = null;
     this.active = null; // the image that has, or last had, the keyboard's focus
+    this.pictures = new Map(); // number -> the thumbnail of a tile that was taken out and may come back: it would blink
     this.drawn = new Map(); // group -> {node, rows: Map of row -> node}
     container.classList.add("wall");
     const redraw = oncePerFrame(() => this.draw());
@@ -55,12 +56,13 @@ class Wall {
 
   /** Show another state. What is open, selected and in the window stays, where the images are still there. */
   update(state) {
+    const anchor = this.layout && this.anchor(); // by the names of now: places of groups may change
     this.state = state;
     this.members = membersOf(state);
     this.order = state.order ?? state.groupList.map((_, group) => group);
     this.selection = new Set([...this.selection].filter((number) => number < state.names.length));
     this.forget();
-    this.arrange();
+    this.arrange(anchor);
   }
 
   /** Show only the images that `filter` accepts; null shows all. */
@@ -137,6 +139,15 @@ class Wall {
     this.tileOf(this.active)?.focus({ preventScroll: true });
   }
 
+  /** Scroll to the head of a group, and give its first image the focus. */
+  revealGroup(group) {
+    const section = this.layout.sections.find((each) => each.group === group);
+    if (!section) return;
+    const bar = parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop) || 0;
+    scrollBy(0, this.container.getBoundingClientRect().top + section.top - bar);
+    if (section.shown.length) this.focus(section.first);
+  }
+
   /** Give an image the focus, if it is shown. */
   focusOn(number) {
     this.focus(placeOf(this.layout, number, this.state.groups[number]));
@@ -167,10 +178,9 @@ class Wall {
   }
 
   /** Compute where everything lies, and keep the group at the window's top where it is. */
-  arrange() {
+  arrange(anchor = this.layout && this.anchor()) {
     const width = this.container.clientWidth;
     if (!width) return;
-    const anchor = this.layout && this.anchor();
     const tile = this.wishedTile ?? (width < NARROW ? SMALL_TILE : TILE);
     const look = { members: this.members, order: this.order, filter: this.filter, tile };
     const before = this.layout;
@@ -184,11 +194,11 @@ class Wall {
   anchor() {
     const top = this.container.getBoundingClientRect().top;
     const section = top < 0 ? this.layout.sections[sectionAt(this.layout, -top)] : null;
-    return section && { key: section.group, offset: section.top + top };
+    return section && { key: this.keyOf(section.group), offset: section.top + top };
   }
 
   restore({ key, offset }) {
-    const section = this.layout.sections.find((each) => each.group === key);
+    const section = this.layout.sections.find((each) => this.keyOf(each.group) === key);
     if (section) scrollBy(0, this.container.getBoundingClientRect().top + section.top - Math.max(offset, -section.height));
   }
 
@@ -210,6 +220,7 @@ class Wall {
       node.remove();
       this.drawn.delete(group);
     }
+    this.pictures.clear();
     this.container.tabIndex = -1;
   }
 
@@ -217,6 +228,7 @@ class Wall {
   forget(only = null) {
     for (const [group, { node }] of this.drawn) {
       if (only !== null && group !== only) continue;
+      for (const tile of node.querySelectorAll(".tile")) this.pictures.set(Number(tile.dataset.number), tile.firstChild);
       node.remove();
       this.drawn.delete(group);
     }

@@ -102,7 +102,7 @@ function tileElement(wall, section, index) {
       title: wall.state.names[number],
       draggable: String(Boolean(wall.hooks.isEditable?.())),
     },
-    thumbnailElement(wall.state.thumbnails, number),
+    wall.pictures.get(number) ?? thumbnailElement(wall.state.thumbnails, number),
     element("span", { class: "check", "aria-hidden": "true" }),
   );
   markTile(wall, tile);

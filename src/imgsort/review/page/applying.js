@@ -56,7 +56,7 @@ function summary(sorting) {
     element("tr", {}, element("th", { scope: "row" }, titleOf(group)), element("td", {}, countOf(group.members.length, "image"))),
   );
   return [
-    element("p", {}, `${countOf(moving, "image")} in ${countOf(goes.length, "folder")}. You can undo this.`),
+    element("p", {}, `${countOf(moving, "image")} will be in ${countOf(goes.length, "folder")}. You can undo this.`),
     element("div", { class: "scrolls", tabindex: "0", role: "group", "aria-label": "Folders" },
       element("table", { class: "summary" }, element("tbody", {}, ...rows))),
     stays ? element("p", { class: "quiet" }, `${countOf(stays, "image")} will stay in place.`) : "",

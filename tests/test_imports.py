@@ -42,7 +42,8 @@ MAY_IMPORT = {
     "features": {"images", "grouping"},
     "learning": {"features", "images", "grouping"},
     "jobs": {"images", "grouping", "filing", "features", "learning", "report"},
-    "cli": {"jobs"},
+    "review": {"jobs", "report", "filing", "learning", "grouping", "images"},
+    "cli": {"jobs", "review"},
     "": {"jobs", "cli"},
 }
 OPEN_TO_ALL = {
@@ -76,6 +77,7 @@ ROOMS = {
     "jobs": ". session upkeep look organize learn",
     "jobs/organize": "steps .",
     "jobs/learn": "steps .",
+    "review": "sorting keeping proposal planned session work actions first_page serving review",
     "cli": "streams output options terminal running commands .",
 }
 

@@ -5,6 +5,8 @@
     ├── TooFewImagesError       the collection has fewer readable images than the command needs
     ├── UsageError              exit 2: the options do not go together
     ├── PlanError               an edited plan has wrong lines; the message names all of them
+    ├── CorrectionError         a correction in a review cannot be made
+    ├── NotNowError             a review cannot do this now: it is at work, or its plan is applied
     ├── UnreadableImageError    an image file cannot be read; commands turn the error into a row with the reason
     │   └── TruncatedImageError ... because it is cut short
     ├── StrictError             exit 3: `--strict` was given, and an image could not be read
@@ -58,6 +60,14 @@ class PlanError(ImgsortError):
     def __init__(self, message: str, errors: tuple[tuple[int, str], ...] = ()) -> None:
         super().__init__(message)
         self.errors = errors
+
+
+class CorrectionError(ImgsortError):
+    """A correction in a review cannot be made; the sorting stays as it was."""
+
+
+class NotNowError(ImgsortError):
+    """A review cannot do this now: it is still at work, its plan is applied, or it has no features."""
 
 
 class UnreadableImageError(ImgsortError):

@@ -153,7 +153,7 @@ def test_groups_are_merged_and_split_and_a_split_is_shown_first(tab):
 
 
 def test_the_slider_groups_anew_and_undo_and_redo_step_through_all(tab):
-    """The slider changes the number of categories at once. Undo goes back, redo goes forward, by keys and by buttons."""
+    """The slider changes the number of categories at once. Undo and redo go back and forth, by keys and by buttons."""
     before = tab.groups()
     slider = tab.page.locator("#clusters-slider")
     slider.focus()
@@ -283,7 +283,7 @@ def test_all_of_it_works_by_keyboard_alone(tab, collection):
 
 
 def test_a_narrow_touch_screen_moves_images_by_the_menu(review, tab, new_tab):
-    """400 px wide and with fingers: images are selected by taps and moved from the toolbar. Nothing is wider than the screen."""
+    """400 px wide and with fingers: taps select images, the toolbar moves them, and nothing is wider than the screen."""
     touch = new_tab(viewport={"width": 400, "height": 800}, has_touch=True, is_mobile=True).open(review.address)
     before = touch.groups()
     one, two = categories(touch)[:2]

@@ -66,10 +66,10 @@ class ReviewTab:
 
     def groups(self) -> dict[str, int]:
         """Return {name: number of images} of the groups, as the list beside the wall shows them."""
-        rows = self.page.locator(".folders li").evaluate_all(
-            "rows => rows.map(row => [row.querySelector('.folder-name').textContent, row.querySelector('.quiet').textContent])"
-        )
-        return {name: int(count.replace(",", "")) for name, count in rows}
+        rows = self.page.locator(".folders li")
+        names = rows.locator(".folder-name").all_text_contents()
+        counts = rows.locator(".quiet").all_text_contents()
+        return {name: int(count.replace(",", "")) for name, count in zip(names, counts, strict=True)}
 
     def wait_for(self, groups: dict[str, int]) -> None:
         """Wait until the list shows these groups, in any order."""

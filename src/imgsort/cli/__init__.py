@@ -9,7 +9,7 @@ import gc
 
 import click
 
-from imgsort.cli.commands import cache, classify, learn, models, organize, runs
+from imgsort.cli.commands import cache, classify, learn, models, organize, review, runs
 from imgsort.cli.group import ImgsortGroup
 from imgsort.version import __version__
 
@@ -37,7 +37,7 @@ def main() -> None:
     atexit.register(gc.freeze)  # so that Python does not look through all of them once more before it ends
 
 
-main.add_section("Organize", organize.categorize, organize.outliers, organize.check, runs.apply)
+main.add_section("Organize", organize.categorize, organize.outliers, organize.check, review.review, runs.apply)
 main.add_section("Take back", runs.undo, runs.history)
 main.add_section(
     "Learn", learn.train, learn.evaluate, learn.compare, classify.classify, classify.explain, classify.export

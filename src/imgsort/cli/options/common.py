@@ -162,7 +162,7 @@ _limits = (
         help="near-duplicate: perceptual hashes differ in at most this many of 64 bits.",
     ),
 )
-_filing = (
+_places = (
     click.option(
         "--output",
         type=types.GivenPath(path_type=Path),
@@ -171,19 +171,23 @@ _filing = (
     click.option("--copy", is_flag=True, help="Copy instead of moving. Needs --output."),
     click.option("--hardlink", is_flag=True, help="Make hard links instead of moving. Needs --output."),
     click.option("--symlink", is_flag=True, help="Make symbolic links instead of moving. Needs --output."),
+)
+_planning = (
     dry_run,
     click.option(
         "--plan",
         type=types.GivenPath(path_type=Path, dir_okay=False),
         help="Write the plan to this new CSV file and move nothing. `imgsort apply` carries it out.",
     ),
+)
+_listing = (
     click.option("-r", "--recursive", is_flag=True, help="Also take the images in all subfolders."),
     *rules,
     sidecar,
     no_sidecars,
     click.option("--strict", is_flag=True, help="If an image cannot be read, move nothing and exit with code 3."),
-    verbose,
 )
+_filing = (*_places, *_planning, *_listing, verbose)
 
 
 def model_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -199,6 +203,11 @@ def limits(function: Callable[..., Any]) -> Callable[..., Any]:
 def filing_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of every command that reads and files images."""
     return add((*reading, *_filing), function)
+
+
+def reviewing_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of a command that reads images, and files them only when a person says so on a page."""
+    return add((*reading, *_places, *_listing), function)
 
 
 def add_reading(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,6 +1,7 @@
 """Chooses a place for every image and its followers."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
+from types import MappingProxyType
 
 from imgsort.content import file_content_hash
 from imgsort.filing.paths import (
@@ -15,6 +16,8 @@ from imgsort.filing.planning.plan import FolderCount, Move, Placement, Plan, Ref
 from imgsort.filing.planning.site import Site
 from imgsort.sidecar_names.rules import BUILT_IN, SidecarRules
 
+NOTHING_RESERVED: Mapping[str, Sequence[str]] = MappingProxyType({})
+
 
 def make_plan(
     site: Site,
@@ -23,6 +26,7 @@ def make_plan(
     own_folders: Set[str] = frozenset(),
     shared: Set[str] = frozenset(),
     rules: SidecarRules = BUILT_IN,
+    reserved: Mapping[str, Sequence[str]] = NOTHING_RESERVED,
 ) -> Plan:
     """Choose a place for every image and its followers.
 
@@ -30,7 +34,8 @@ def make_plan(
     `name (2)`. `own_folders` (relative to the destination) are the folders that imgsort made before. The names in
     `shared` (for example `Outlayers`) are different: if such a folder exists, it is used. Images that are already
     in their folder stay, with their followers. Followers that move are read to hash their content. `rules` say which
-    names belong together, and how a follower is called if its image gets another name.
+    names belong together, and how a follower is called if its image gets another name. `reserved`: by folder, relative
+    to the destination, names that other files will have there.
     Raises UsageError if something that is not a folder has a name that must be a folder.
     """
     names = list(dict.fromkeys(placement.folder for placement in placements))
@@ -39,7 +44,10 @@ def make_plan(
     moves: list[Move] = []
     kept: list[Refusal] = []
     counts = dict.fromkeys(names, 0)
-    taken = {path: FolderNames(names_in(site.destination / path), rules) for path in paths.values()}
+    taken = {
+        path: FolderNames([*names_in(site.destination / path), *reserved.get(path, ())], rules)
+        for path in paths.values()
+    }
     for placement in placements:
         folder = paths[placement.folder]
         if site.collection / parent_of(placement.source) != site.destination / folder:

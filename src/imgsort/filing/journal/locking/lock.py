@@ -6,7 +6,8 @@ import json
 import os
 import socket
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,20 @@ def locked(roots: Sequence[Path], command: str) -> Iterator[None]:
 def _locked(root: Path, command: str) -> Iterator[None]:
     existed = (root / STATE_FOLDER).is_dir()
     folder = make_state_folder(root)
-    for name in ("lock", MARKER, "owner", "categories.json", "categories.json.tmp"):
+    for name in ("categories.json", "categories.json.tmp"):
+        refuse_unless(folder / name, stat.S_ISREG)
+    with held(folder, root, command, (lambda: None) if existed else partial(_remove_unused, folder)):
+        yield
+
+
+@contextlib.contextmanager
+def held(folder: Path, root: Path, command: str, before_release: Callable[[], object]) -> Iterator[None]:
+    """Hold the lock in `folder`, which is a part of the state of `root`.
+
+    `before_release` is called at the end, while the lock is still held; an OSError of it does no harm. Raises
+    LockedError at once if another process holds the lock, and JournalError.
+    """
+    for name in ("lock", MARKER, "owner"):
         refuse_unless(folder / name, stat.S_ISREG)
     _refuse_shared_lock(folder / "lock")
     lock, marker = _acquired(root, folder)
@@ -48,9 +62,8 @@ def _locked(root: Path, command: str) -> Iterator[None]:
             os.unlink(folder / "owner")
         if marker is not None:
             marker.remove()
-        if not existed:
-            with contextlib.suppress(OSError):
-                _remove_unused(folder)
+        with contextlib.suppress(OSError):
+            before_release()
         if lock is not None:
             lock.release()
 

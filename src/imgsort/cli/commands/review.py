@@ -1,0 +1,114 @@
+"""`review`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from imgsort.cli.options import common as options
+from imgsort.cli.options import types
+from imgsort.cli.options.grouping import add_grouping
+from imgsort.cli.running import filing_keywords, run
+
+
+@click.command(short_help="Look at a plan in the browser, correct it, and apply it.")
+@click.argument("folder", required=False, type=types.GivenPath(path_type=Path))
+@click.option(
+    "--command",
+    type=click.Choice(["categorize", "outliers", "check", "classify"]),
+    default="categorize",
+    show_default=True,
+    help="Command that makes the plan.",
+)
+@click.option(
+    "--plan",
+    type=types.GivenPath(path_type=Path, dir_okay=False),
+    help="Review the plan in this CSV file, which --plan of another command wrote.",
+)
+@click.option(
+    "--classifier",
+    type=types.GivenPath(path_type=Path, dir_okay=False),
+    help="With --command classify: file that `imgsort train` wrote. Otherwise: new file for a classifier that is "
+    "trained on the page.  [default: in .imgsort of FOLDER]",
+)
+@click.option("--no-browser", is_flag=True, help="Open no browser, and print the address of the page.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    help="Port of the page on this machine.  [default: any that is free]",
+)
+@add_grouping
+@options.seed
+@options.model_options
+@options.reviewing_options
+@options.quiet
+@click.pass_context
+def review(
+    ctx: click.Context,
+    /,
+    folder: Path | None,
+    *,
+    command: Any,
+    plan: Path | None,
+    classifier: Path | None,
+    port: int,
+    quiet: bool,
+    **settings: Any,
+) -> None:
+    """Open a page in the browser that shows what a command would do with the images of FOLDER.
+
+    There you move images to other groups, rename, merge and split groups, and change their number. Nothing moves
+    before you press Apply, and you can take that back on the page or with `imgsort undo`. Corrections are kept in
+    .imgsort as you make them. Ctrl-C ends the command; the next review offers the corrections again.
+
+    The page can be reached from this machine only, and only at the address that imgsort opens or prints.
+
+    The options are those of categorize. Other commands, and --plan, take those of them that they have.
+    """
+    from imgsort.review.review import ReviewRequest
+    from imgsort.review.review import review as serve
+
+    given = {name for name in settings if _is_given(ctx, name)}
+    _require_fitting(command, plan, given, has_classifier=classifier is not None)
+    fitting = _FITTING["plan" if plan is not None else command]
+    no_browser = settings.pop("no_browser")
+    kept = {name: value for name, value in filing_keywords(settings).items() if fitting is None or name in fitting}
+    request = ReviewRequest(folder, command, kept, plan, classifier, port, opens_browser=not no_browser)
+    run(serve, quiet, request=request, tell=click.echo)
+
+
+_SIDECARS = frozenset({"sidecars", "sidecar_patterns"})
+_FILING = _SIDECARS | {
+    *"max_pixels truncated output mode recursive exclude include follow_links strict".split(),
+}
+_RUNNING = frozenset({"device", "cache", "verify"})
+_MODEL = _RUNNING | {*"model weights pooling size fit batch_size precision offline".split()}
+# The options that each command takes, as its job calls them; categorize takes all.
+_FITTING: dict[str, frozenset[str] | None] = {
+    "categorize": None,
+    "outliers": _FILING | _MODEL | {"seed"},
+    "check": _FILING,
+    "classify": _FILING | _RUNNING,
+    "plan": _SIDECARS,
+}
+_JOB_NAMES = {"copy": "mode", "hardlink": "mode", "symlink": "mode", "no_sidecars": "sidecars", "no_cache": "cache"}
+_OPTIONS = {"sidecar_patterns": "sidecar"}
+
+
+def _is_given(ctx: click.Context, name: str) -> bool:
+    source = ctx.get_parameter_source(name)
+    return source not in (click.core.ParameterSource.DEFAULT, click.core.ParameterSource.DEFAULT_MAP)
+
+
+def _require_fitting(command: str, plan: Path | None, given: set[str], *, has_classifier: bool) -> None:
+    """Raise a usage error for options that the command does not have."""
+    of = "--plan" if plan is not None else f"--command {command}"
+    if plan is not None and command != "categorize":
+        raise click.UsageError("--plan and --command do not go together: the plan is there already.")
+    fitting = _FITTING["plan" if plan is not None else command]
+    for name in sorted(given - {"no_browser"}):
+        if fitting is not None and _JOB_NAMES.get(name, name) not in fitting:
+            raise click.UsageError(f"--{_OPTIONS.get(name, name.replace('_', '-'))} does not go with {of}.")
+    if command == "classify" and plan is None and not has_classifier:
+        raise click.UsageError("--command classify needs --classifier: the file that `imgsort train` wrote.")

@@ -1,0 +1,62 @@
+"""Takes up the corrected sorting of an earlier review, for the images that are here now."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from imgsort.images.finding.find import ImageFile
+from imgsort.name_key import name_key
+from imgsort.review.keeping.kept import KeptGroup, KeptImage, Offer
+from imgsort.review.sorting.corrections import FIXED_KINDS, SortedGroup, Sorting, placed
+
+
+def taken_up(sorting: Sorting, offer: Offer, files: Sequence[ImageFile], contents: Sequence[str]) -> Sorting:
+    """Return the sorting with every image that the offer knows in the group that it has there.
+
+    An image is known by its path and its bytes, or only by its bytes if no other image has these. The other images stay
+    in the groups that they have in `sorting`. Categories that are empty then are gone, unless the offer has them.
+    """
+    groups = {name_key(group.name): group for group in sorting.groups}
+    next_id, ids = sorting.next_id, []
+    for kept in offer.groups:
+        group = _same(kept, groups)
+        if group is None:
+            group = SortedGroup(next_id, kept.name, kept.kind, kept.is_named)
+            next_id += 1
+        elif group.kind not in FIXED_KINDS:
+            group = replace(group, is_named=kept.is_named or group.is_named)
+        groups[name_key(group.name)] = group
+        ids.append(group.id)
+    images, held = list(sorting.images), set(sorting.held)
+    for number, found in enumerate(_found(offer.images, files, contents)):
+        if found is not None:
+            images[number] = ids[found.group]
+            held.discard(number)
+            held.update([number] if found.is_held else [])
+    lasting = {*images, *ids}
+    kept_groups = [group for group in groups.values() if group.id in lasting or group.kind in FIXED_KINDS]
+    return Sorting(
+        placed(kept_groups, []),
+        tuple(images),
+        frozenset(held),
+        offer.clusters if sorting.clusters is not None else None,
+        next_id,
+    )
+
+
+def _same(kept: KeptGroup, groups: dict[str, SortedGroup]) -> SortedGroup | None:
+    """Return the group that a kept group is now. There is only one group for images that stay."""
+    if kept.kind == "stays":
+        return next(group for group in groups.values() if group.kind == "stays")
+    return groups.get(name_key(kept.name))
+
+
+def _found(kept: Sequence[KeptImage], files: Sequence[ImageFile], contents: Sequence[str]) -> list[KeptImage | None]:
+    """Return for each image what was kept of it."""
+    by_both = {(image.path, image.content): image for image in kept}
+    counts, now = Counter(image.content for image in kept), Counter(contents)
+    by_content = {image.content: image for image in kept if counts[image.content] == 1}
+    return [
+        by_both.get((file.path, content)) or (by_content.get(content) if now[content] == 1 else None)
+        for file, content in zip(files, contents, strict=True)
+    ]

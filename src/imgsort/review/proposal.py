@@ -1,0 +1,179 @@
+"""Makes the proposal that a person reviews: by a command that only plans, or from a plan that was saved."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from imgsort.content import file_content_hash
+from imgsort.errors import CollectionError, UsageError
+from imgsort.filing.paths import join, name_of, parent_of
+from imgsort.filing.planning.plan import Placement
+from imgsort.filing.planning.plan_file import EditedPlan
+from imgsort.filing.planning.site import Site
+from imgsort.images.decoding.decode import DEFAULTS
+from imgsort.images.finding.find import ImageFile
+from imgsort.jobs.listener import Listener, Remembering
+from imgsort.jobs.session.collection import open_collection
+from imgsort.jobs.session.placing import place
+from imgsort.jobs.settings import FilingSettings
+from imgsort.jobs.study import Study
+from imgsort.report.page_data import GroupKind
+from imgsort.review.sorting.corrections import STAYS, SortedGroup, Sorting
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Command = Literal["categorize", "outliers", "check", "classify"]
+
+# The folders that every review can put images into, and what they are for.
+_FIXED: dict[str, GroupKind] = {"Unsorted": "unsorted", "Outlayers": "outliers"}
+_REJECTED, _UNSURE = "Rejected", "Unsure"
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a command proposes for the images of a collection.
+
+    `site`: with the folder that was given as output. `placements`: for each image its place, or None if it stays.
+    `sorting`: the groups, whose names are paths relative to the output. `targets`: the new paths, relative to the
+    output, that a saved plan has for images, by number. `study`: what the command saw, or None for a saved plan.
+    """
+
+    command: str
+    site: Site
+    files: tuple[ImageFile, ...]
+    contents: tuple[str, ...]
+    placements: tuple[Placement | None, ...]
+    sorting: Sorting
+    targets: Mapping[int, str] = field(default_factory=dict)
+    study: Study | None = None
+    notices: tuple[str, ...] = ()
+
+    @property
+    def matrix(self) -> "NDArray[np.float32] | None":
+        """The features of each image, float32 (n, d), or None."""
+        return None if self.study is None else self.study.matrix
+
+    @property
+    def regroup(self) -> "Callable[[int], NDArray[np.intp]] | None":
+        """Groups the images into another number of categories, or None. `Study` describes it."""
+        return None if self.study is None else self.study.regroup
+
+
+class _Studying(Remembering):
+    """Passes everything on, and remembers the study."""
+
+    study: Study | None = None
+
+    def studied(self, study: Study) -> None:
+        self.study = study
+        super().studied(study)
+
+
+def propose(command: Command, folder: Path, options: Mapping[str, Any], listener: Listener | None) -> Proposal:
+    """Run a command that only plans, and return what it proposes.
+
+    `options`: those of the job. Raises the errors of the job.
+    """
+    hearing = _Studying(listener)
+    _job_of(command)(folder, dry_run=True, listener=hearing, **options)
+    study = hearing.study
+    if study is None or not study.files:
+        raise CollectionError(f"{folder}: there is no readable image to review.")
+    site, above = study.site, ""
+    if command == "check":  # its folders lie in `Rejected`, but a person may want others
+        site, above = replace(study.site, prefix=parent_of(study.site.prefix)), _REJECTED
+    placed = {p.source: replace(p, folder=join(above, p.folder)) for p in study.placements}
+    order = {p.source: number for number, p in enumerate(study.placements)}
+    placements = tuple(placed.get(file.path) for file in study.files)
+    firsts = sorted((p for p in placements if p is not None), key=lambda p: order[p.source])
+    sorting = _sorting(placements, [p.folder for p in firsts], is_of_classes=command == "classify")
+    count = sum(group.kind == "category" for group in sorting.groups)
+    sorting = replace(sorting, clusters=count if study.regroup is not None else None)
+    notices = tuple(hearing.notices)
+    return Proposal(command, site, study.files, study.contents, placements, sorting, {}, study, notices)
+
+
+def read_proposal(edited: EditedPlan, settings: FilingSettings, listener: Listener | None) -> Proposal:
+    """Return what a saved plan proposes. `settings`: say only what goes along with an image. Raises ImgsortError."""
+    hearing = Remembering(listener)
+    settings = replace(
+        settings,
+        output=None if edited.output == edited.collection else edited.output,
+        mode=edited.mode,
+        dry_run=True,
+    )
+    folders = {parent_of(row.file) for row in edited.rows}
+    with open_collection(edited.collection, "review", settings, DEFAULTS, hearing, inside=folders) as collection:
+        site, there = collection.site, {file.path: file for file in collection.listing.files}
+    for error in edited.errors:
+        hearing.notice(f"line {error.line} of the plan is left out: {error.reason}.")
+    rows = {row.file: row for row in edited.rows if row.file in there}
+    gone = [row.file for row in edited.rows if row.file not in there]
+    if gone:
+        hearing.notice(f"{len(gone)} files of the plan are not there and are left out, the first is {gone[0]!r}.")
+    if not rows:
+        raise CollectionError(f"{edited.collection}: none of the plan's images is in this folder.")
+    files = tuple(there[path] for path in rows)
+    contents = tuple(row.content or file_content_hash(site.collection / row.file) or "" for row in rows.values())
+    placements = tuple(
+        place(file, content, parent_of(row.target) or ".", row.distance) if row.target else None
+        for file, content, row in zip(files, contents, rows.values(), strict=True)
+    )
+    sorting = _sorting(placements, [p.folder for p in placements if p is not None], is_of_classes=False)
+    targets = {number: row.target for number, row in enumerate(rows.values()) if row.target}
+    return Proposal("plan", site, files, contents, placements, sorting, targets, None, tuple(hearing.notices))
+
+
+def original_target(proposal: Proposal, number: int, group: SortedGroup) -> str | None:
+    """Return the path that a saved plan has for an image that is still in its group, which may be renamed; or None."""
+    target = proposal.targets.get(number)
+    if target is None or proposal.sorting.images[number] != group.id:
+        return None
+    return join("" if group.name == "." else group.name, name_of(target))
+
+
+def _job_of(command: Command) -> Callable[..., Any]:
+    if command == "categorize":
+        from imgsort.jobs.organize.categorize import categorize
+
+        return categorize
+    if command == "outliers":
+        from imgsort.jobs.organize.outliers import find_outliers
+
+        return find_outliers
+    if command == "check":
+        from functools import partial
+
+        from imgsort.jobs.organize.check import check
+
+        return partial(check, move=True)
+    if command == "classify":
+        from imgsort.jobs.learn.classify import classify
+
+        return classify
+    raise UsageError(f"command {command!r}: it must be one of {', '.join(get_args(Command))}.")
+
+
+def _sorting(placements: Sequence[Placement | None], folders: Sequence[str], *, is_of_classes: bool) -> Sorting:
+    """Return the sorting that the placements describe. `folders`: their folders, in the order of the groups."""
+    kinds = {folder: _kind(folder, is_of_classes=is_of_classes) for folder in folders}
+    free = [folder for folder, kind in kinds.items() if kind in ("category", "class")]
+    fixed = [folder for folder in kinds if folder not in free]
+    fixed += [folder for folder in _FIXED if folder not in kinds]
+    groups = [
+        SortedGroup(number, folder, kinds.get(folder) or _FIXED[folder]) for number, folder in enumerate(free + fixed)
+    ]
+    groups.append(SortedGroup(len(groups), STAYS, "stays"))
+    of_folder = {group.name: group.id for group in groups[:-1]}
+    images = tuple(groups[-1].id if p is None else of_folder[p.folder] for p in placements)
+    return Sorting(tuple(groups), images, next_id=len(groups))
+
+
+def _kind(folder: str, *, is_of_classes: bool) -> GroupKind:
+    top = folder.partition("/")[0]
+    if top in (_REJECTED, _UNSURE):
+        return "rejected" if top == _REJECTED else "unsure"
+    return _FIXED.get(folder, "class" if is_of_classes else "category")

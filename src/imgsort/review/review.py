@@ -1,0 +1,156 @@
+"""`imgsort review`: makes a plan, serves a page where a person corrects it, and applies it when asked to."""
+
+import contextlib
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from imgsort.csv_file import require_new
+from imgsort.errors import UsageError
+from imgsort.filing.planning.plan_file import EditedPlan, read_plan
+from imgsort.filing.planning.site import Site, site_of
+from imgsort.images.decoding.decode import ReadSettings
+from imgsort.images.finding.find import require_folder
+from imgsort.jobs.learn.steps.report import require_new_folder
+from imgsort.jobs.listener import Listener
+from imgsort.jobs.session.locking import locked_and_settled
+from imgsort.jobs.settings import FilingSettings
+from imgsort.learning.result.classifier_file import SUFFIX
+from imgsort.review.actions import place_in_state
+from imgsort.review.first_page import page_of
+from imgsort.review.keeping.kept import Kept
+from imgsort.review.keeping.locking import reviewing
+from imgsort.review.proposal import Command, propose, read_proposal
+from imgsort.review.serving.app import Review, app_of
+from imgsort.review.serving.opening import open_browser, remove
+from imgsort.review.serving.server import listening, serve
+from imgsort.review.session import Session
+from imgsort.review.work import Worker
+
+_SECONDS_TO_STOP = 20
+
+
+@dataclass(frozen=True)
+class ReviewRequest:
+    """What is reviewed, and how the page is reached.
+
+    `command`: makes the plan, with `options` of its job. `plan`: a saved plan instead. `classifier`: for the command
+    `classify` the one that it uses; otherwise where a new one is written. `port`: of 127.0.0.1, or 0 for any free one.
+    `opens_browser`: the browser is opened.
+    """
+
+    folder: Path | None = None
+    command: Command = "categorize"
+    options: Mapping[str, Any] | None = None
+    plan: Path | None = None
+    classifier: Path | None = None
+    port: int = 0
+    opens_browser: bool = True
+
+
+def review(request: ReviewRequest, *, tell: Callable[[str], None], listener: Listener | None = None) -> None:
+    """Serve the review until Ctrl-C. Nothing is moved before a person applies the plan on the page.
+
+    `tell` receives the address of the page, if no browser is opened. Raises ImgsortError: UsageError, CollectionError,
+    LockedError if another review works on this collection, JournalError, and the errors of the command.
+    """
+    hearing = listener or Listener()
+    edited = None if request.plan is None else read_plan(request.plan)
+    options = dict(request.options or {})
+    settings = FilingSettings(**{name: options[name] for name in _FILING if name in options})
+    site = _site(request, edited, settings)
+    make_place = _place_of_classifier(request, site)
+    if request.command == "classify" and edited is None:
+        options["classifier"] = request.classifier
+    with contextlib.closing(listening(request.port)) as bound, reviewing(site.roots[0]) as folder:
+        _settle(site, hearing)
+        proposal = (
+            read_proposal(edited, replace(settings, output=None, mode="move"), hearing)  # type: ignore[arg-type]
+            if edited is not None
+            else propose(request.command, site.collection, options, hearing)
+        )
+        kept = Kept(folder, proposal.command)
+        for text in kept.notices:
+            hearing.notice(text)
+        session = Session(proposal, kept, hearing, settings.sidecar_rules)
+        read = ReadSettings(**{name: options[name] for name in ("max_pixels", "truncated") if name in options})
+        with _working(hearing) as worker:
+            served = Review(session, worker, page_of(proposal), settings, read, make_place)
+            token = secrets.token_urlsafe(32)
+            port = bound.getsockname()[1]
+            address = f"http://127.0.0.1:{port}/#token={token}"
+            with _opened(address, tell, opens=request.opens_browser) as open_page:
+                serve(app_of(served, port=port, token=token), bound, open_page)
+
+
+# The options that say where files go and which of them go together.
+_FILING = ("output", "mode", "sidecars", "sidecar_patterns")
+
+
+def _site(request: ReviewRequest, edited: EditedPlan | None, settings: FilingSettings) -> Site:
+    """Return where files come from and go to. Raises UsageError and CollectionError."""
+    if edited is None:
+        if request.folder is None:
+            raise UsageError("give the folder to review, or a plan with --plan.")
+        return site_of(require_folder(request.folder), settings.output, settings.mode)
+    root = require_folder(edited.collection)
+    if request.folder is not None and require_folder(request.folder) != root:
+        raise UsageError(f"{request.plan}: this plan is for {root}, not for {request.folder}. Leave out the folder.")
+    return site_of(root, None if edited.output == edited.collection else edited.output, edited.mode)
+
+
+def _place_of_classifier(request: ReviewRequest, site: Site) -> Callable[[], Path]:
+    """Return a function that says where a classifier is written. Raises UsageError if the place cannot be used."""
+    path = request.classifier
+    if path is None or (request.command == "classify" and request.plan is None):
+        return partial(place_in_state, site.roots[0])
+    if path.suffix != SUFFIX:
+        raise UsageError(f"--classifier {path}: give a name that ends in {SUFFIX}; Keras needs it.")
+    require_new(path)
+    require_new_folder(path.with_name(f"{path.stem}_training"))
+    return lambda: path
+
+
+def _settle(site: Site, hearing: Listener) -> None:
+    """Bring the files of killed runs in order, so that the proposal sees each of them once."""
+    from imgsort.filing.moving.settle import unsettled_runs
+
+    if any(unsettled_runs(root) for root in site.roots):
+        with locked_and_settled(site.roots, "review") as settled:
+            for run_id in settled:
+                hearing.notice(
+                    f"run {run_id} was killed earlier. Its files are in order now, and `imgsort undo` takes it back."
+                )
+
+
+@contextlib.contextmanager
+def _working(hearing: Listener) -> Iterator[Worker]:
+    """Give a worker, and end its work at last: moves stop after the files in hand, and `imgsort undo` knows them."""
+    worker = Worker(hearing)
+    try:
+        yield worker
+    finally:
+        if not worker.stop(_SECONDS_TO_STOP):
+            hearing.notice("the work did not end in time. The next command brings its files in order.")
+
+
+@contextlib.contextmanager
+def _opened(address: str, tell: Callable[[str], None], *, opens: bool) -> Iterator[Callable[[], None]]:
+    """Give a function that opens the page or tells its address, and remove the file that leads there at last."""
+    files: list[Path] = []
+
+    def open_page() -> None:
+        file = open_browser(address) if opens else None
+        if file is None:
+            tell(address)
+        else:
+            files.append(file)
+
+    try:
+        yield open_page
+    finally:
+        for file in files:
+            remove(file)

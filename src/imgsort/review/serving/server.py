@@ -1,0 +1,84 @@
+"""Serves an application on this machine only, until Ctrl-C, SIGTERM or somebody else ends it."""
+
+import contextlib
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from imgsort.errors import UsageError
+
+_HOST = "127.0.0.1"
+_SECONDS_TO_CLOSE = 3
+
+
+def listening(port: int) -> socket.socket:
+    """Return a socket that is bound to this port of 127.0.0.1, or to any free one if it is 0. Raises UsageError."""
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        bound.bind((_HOST, port))
+    except (OSError, OverflowError) as error:
+        bound.close()
+        raise UsageError(
+            f"--port {port}: nothing can be served there ({error}). Give another port, or none."
+        ) from error
+    return bound
+
+
+def serve(app: ASGIApp, bound: socket.socket, when_started: Callable[[], object]) -> None:
+    """Serve until Ctrl-C or SIGTERM. `when_started` is called once requests are answered, in a thread of its own."""
+    server = _Server(
+        uvicorn.Config(
+            app,
+            loop="asyncio",
+            http="h11",
+            ws="none",
+            lifespan="off",
+            interface="asgi3",
+            log_config=None,
+            log_level="error",
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=_SECONDS_TO_CLOSE,
+        )
+    )
+    server.when_started = when_started
+    with _ended_by_signals(server):
+        server.run(sockets=[bound])
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves the signals to `serve`, which ends it without raising them again."""
+
+    when_started: Callable[[], object]
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        threading.Thread(target=self.when_started, name="imgsort opening", daemon=True).start()
+
+
+@contextlib.contextmanager
+def _ended_by_signals(server: uvicorn.Server) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end the server. Another thread than the main one gets no signals."""
+
+    def end(_: int, __: FrameType | None) -> None:
+        server.should_exit = True
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

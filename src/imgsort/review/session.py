@@ -1,0 +1,194 @@
+"""A review in progress: the sorting, the corrections of it, and what was applied. Requests come from many threads."""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from imgsort.errors import CorrectionError, NotNowError
+from imgsort.grouping.categories.cluster_count import MIN_CLUSTERS
+from imgsort.images.finding.find import ImageFile
+from imgsort.jobs.listener import Listener
+from imgsort.jobs.look.likeness import Likeness
+from imgsort.review.keeping.kept import Kept
+from imgsort.review.keeping.taking_up import taken_up
+from imgsort.review.planned import Planned, plan_of
+from imgsort.review.proposal import Proposal
+from imgsort.review.sorting.corrections import Regroup, Sorting
+from imgsort.review.sorting.regrouping import regrouped
+from imgsort.review.sorting.requests import correction_of
+from imgsort.review.sorting.steps import Steps
+from imgsort.review.work import described
+from imgsort.sidecar_names.rules import BUILT_IN, SidecarRules
+
+_MOST_CLUSTERS = 40
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A plan that was applied: the id of its run, and how many files it moved."""
+
+    run: str
+    moves: int
+
+
+class Session:
+    """A review of one proposal.
+
+    `places`: for each image where its file lies now; applying changes it. `rules`: which files go with an image.
+    """
+
+    def __init__(self, proposal: Proposal, kept: Kept, listener: Listener, rules: SidecarRules = BUILT_IN) -> None:
+        self.proposal, self.rules = proposal, rules
+        self.places = [file.place_in(proposal.site.collection) for file in proposal.files]
+        self.applied: Applied | None = None
+        self.revision = 1
+        self._steps = Steps(proposal.sorting)
+        self._kept = kept
+        self._listener = listener
+        self._labels: dict[int, list[int]] = {}
+        self._likeness: Likeness | None = None
+        self._lock = threading.RLock()
+        self._regrouping = threading.Lock()
+
+    @property
+    def sorting(self) -> Sorting:
+        """The sorting as it is corrected now."""
+        return self._steps.now
+
+    @property
+    def likeness(self) -> Likeness:
+        """Compares the images. Raises NotNowError without features."""
+        with self._lock:
+            if self.proposal.matrix is None:
+                raise NotNowError("no model looked at these images, so imgsort cannot say which of them look alike.")
+            self._likeness = self._likeness or Likeness(self.proposal.matrix)
+            return self._likeness
+
+    def file(self, number: int) -> tuple[Path, ImageFile]:
+        """Return a folder, and the image in it, where it lies now."""
+        place, file = self.places[number], self.proposal.files[number]
+        return place.parent, replace(file, path=place.name, link=None)
+
+    def state(self) -> dict[str, Any]:
+        """Return the state that the page shows, as JSON."""
+        with self._lock:
+            sorting, offer, applied = self.sorting, self._kept.offered, self.applied
+            has_slider = self.proposal.regroup is not None
+            most = min(len(sorting.images), max(_MOST_CLUSTERS, self.proposal.sorting.clusters or 0))
+            return {
+                "revision": self.revision,
+                "groups": [
+                    {"id": group.id, "name": group.name, "kind": group.kind, "silhouette": None}
+                    for group in sorting.groups
+                ],
+                "images": list(sorting.images),
+                "can_undo": bool(self._steps.done) and applied is None,
+                "can_redo": bool(self._steps.undone) and applied is None,
+                "last": self._steps.last,
+                "clusters": sorting.clusters if has_slider else None,
+                "clusters_range": [min(MIN_CLUSTERS, most), most] if has_slider else None,
+                "can_train": len(self.class_names()) >= 2,
+                "applied": None if applied is None else {"run": applied.run, "moves": applied.moves},
+                "offered": None if offer is None else {"corrections": offer.corrections, "saved": offer.saved},
+            }
+
+    def class_names(self) -> list[str]:
+        """Return the names of the groups that a classifier can learn: they hold images, and are a person's subject."""
+        sorting = self.sorting
+        used = set(sorting.images)
+        return [g.name for g in sorting.groups if g.id in used and g.kind in ("category", "class") and g.name != "."]
+
+    def correct(self, revision: int, record: Any) -> bool:
+        """Make the correction that `record` describes, if `revision` is the present one; if not, return False.
+
+        Raises CorrectionError, and NotNowError once the plan is applied.
+        """
+        do = record.get("do") if isinstance(record, dict) else None
+        simple: Mapping[Any, Callable[[], None]] = {
+            "undo": self._steps.undo,
+            "redo": self._steps.redo,
+            "take_offered": self._take_offered,
+            "drop_offered": self._kept.drop_offered,
+        }
+        if do in simple:
+            return self._change(revision, simple[do])
+        correction = correction_of(record)
+        if isinstance(correction, Regroup):
+            labels = self._labels_for(correction)  # takes a while, so other requests do not wait for it
+            return self._change(revision, lambda: self._regroup(correction, labels))
+        return self._change(
+            revision,
+            lambda: self._steps.add(correction.apply(self.sorting), correction.words(self.sorting)),
+        )
+
+    def plan(self) -> Planned:
+        """Return the plan of the sorting. Raises CorrectionError if no file would move, and UsageError."""
+        with self._lock:
+            if self.applied is not None:
+                raise CorrectionError("the plan is applied. Take it back first.")
+            return plan_of(self.proposal, self.sorting, self.rules)
+
+    def require_applied(self) -> Applied:
+        """Return what was applied. Raises CorrectionError if nothing is."""
+        if self.applied is None:
+            raise CorrectionError("nothing is applied, so there is nothing to take back.")
+        return self.applied
+
+    def set_applied(self, applied: Applied | None, places: list[Path]) -> None:
+        """Remember that the plan was applied, or taken back, and where the images lie now."""
+        with self._lock:
+            self.applied, self.places = applied, places
+            self.revision += 1
+            self._keep()
+
+    def _change(self, revision: int, change: Callable[[], object]) -> bool:
+        with self._lock:
+            if revision != self.revision:
+                return False
+            if self.applied is not None:
+                raise NotNowError("the plan is applied. Take it back first, and then correct it.")
+            before, offer = self.sorting, self._kept.offered
+            change()
+            if self.sorting is not before or self._kept.offered is not offer:
+                self.revision += 1
+                self._keep()
+            return True
+
+    def _labels_for(self, correction: Regroup) -> list[int]:
+        count, regroup = correction.clusters, self.proposal.regroup
+        if regroup is None:
+            raise CorrectionError("the number of groups of this review cannot be changed.")
+        least, most = self.state()["clusters_range"]
+        if not least <= count <= most:
+            raise CorrectionError(f"{count} categories: the number must be from {least} to {most}.")
+        with self._regrouping:
+            if count not in self._labels:
+                self._labels[count] = [int(label) for label in regroup(count)]
+            return self._labels[count]
+
+    def _regroup(self, correction: Regroup, labels: list[int]) -> None:
+        base = self._steps.ungrouped
+        # Back at the number that it began with, everything is as it was, even the words in the names.
+        sorting = base if base.clusters == correction.clusters else regrouped(base, labels, correction.clusters)
+        self._steps.add(sorting, correction.words(self.sorting), is_regrouping=True)
+
+    def _take_offered(self) -> None:
+        offer = self._kept.offered
+        if offer is None:
+            raise CorrectionError("there are no earlier corrections to take up.")
+        sorting = taken_up(self.sorting, offer, self.proposal.files, self.proposal.contents)
+        self._steps.add(sorting, "taking up the earlier corrections", corrections=max(1, offer.corrections))
+        self._keep()  # first, so that nothing is lost if the process is killed between the two
+        self._kept.drop_offered()
+
+    def _keep(self) -> None:
+        """Keep the corrections on disk. If this is not possible, say so, and go on."""
+        try:
+            if self.applied is not None or not self._steps.done:
+                self._kept.forget()
+            else:
+                self._kept.keep(self.sorting, self._steps.corrections, self.proposal.files, self.proposal.contents)
+        except OSError as error:
+            self._listener.notice(f"the corrections cannot be kept on disk: {described(error)['message']}")

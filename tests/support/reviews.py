@@ -1,8 +1,10 @@
 """Runs `imgsort review` as a process of its own, and works on its page as a person does."""
 
+import json
 import re
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +21,19 @@ class RunningReview:
     folder: Path
     process: "subprocess.Popen[str]"
     address: str
+
+    def take_all_back(self) -> None:
+        """Undo every correction, as the page does it."""
+        state = self._ask("state?since=0")
+        while state["can_undo"]:
+            state = self._ask("correct", {"revision": state["revision"], "correction": {"do": "undo"}})
+
+    def _ask(self, path: str, body: object = None) -> dict[str, Any]:
+        base, _, token = self.address.partition("#token=")
+        headers = {"X-Imgsort-Token": token, "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        with urllib.request.urlopen(urllib.request.Request(f"{base}api/{path}", data, headers)) as answer:
+            return dict(json.load(answer))
 
     def kill(self) -> None:
         """End it as `kill -9` does."""

@@ -80,11 +80,13 @@ function refusedList(refused) {
 
 /** Do work of the server (or follow what runs, if `path` is null), with its progress, and show what came of it. */
 function shownWork(server, path, title, resultWords) {
-  return openDialog(title, (close) => {
+  return openDialog(title, (close, hold) => {
     const bar = element("progress", { "aria-label": title });
     const words = element("p", { class: "quiet", role: "status" });
     const content = element("div", { class: "work" }, bar, words);
+    hold(true);
     const finished = (...elements) => {
+      hold(false);
       const ok = button("Close", () => close(true), "primary");
       content.replaceChildren(...elements, buttonRow(ok));
       ok.focus();

@@ -6,8 +6,9 @@ import { titleOf } from "./model.js";
 let dialogs = 0;
 
 /**
- * Show a modal dialog. `fill(close)` returns its content; `close(answer)` ends it. The promise is of the answer, or of
- * null if a person leaves it by Escape, the cross or a click beside it. Where the focus was, it comes back to.
+ * Show a modal dialog. `fill(close, hold)` returns its content; `close(answer)` ends it. The promise is of the answer, or
+ * of null if a person leaves it by Escape, the cross or a click beside it. `hold(true)` lets nobody leave it until
+ * `hold(false)`. Where the focus was, it comes back to.
  */
 export function openDialog(title, fill, { wide = false } = {}) {
   const before = document.activeElement;
@@ -22,9 +23,15 @@ export function openDialog(title, fill, { wide = false } = {}) {
     };
     const cross = element("button", { type: "button", class: "cross", "aria-label": "Close" }, "×");
     cross.addEventListener("click", () => close());
-    dialog.append(element("div", { class: "dialog-head" }, heading, cross), ...[fill(close)].flat());
+    const hold = (on) => {
+      cross.hidden = on;
+    };
+    dialog.append(element("div", { class: "dialog-head" }, heading, cross), ...[fill(close, hold)].flat());
     dialog.addEventListener("pointerdown", (event) => {
-      if (event.target === dialog) close();
+      if (event.target === dialog && !cross.hidden) close();
+    });
+    dialog.addEventListener("cancel", (event) => {
+      if (cross.hidden) event.preventDefault();
     });
     dialog.addEventListener("close", () => {
       dialog.remove();
@@ -33,6 +40,8 @@ export function openDialog(title, fill, { wide = false } = {}) {
     });
     document.body.append(dialog);
     dialog.showModal();
+    // Otherwise the cross would have the focus, and Enter would leave the dialog.
+    dialog.querySelector("[autofocus], .primary:not(:disabled)")?.focus();
   });
 }
 

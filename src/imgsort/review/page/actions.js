@@ -50,12 +50,13 @@ export class Actions {
 
   /** Ask for a name, and make a category of the images. */
   async newCategory(numbers, value = "") {
-    await askName({
+    const ask = {
       title: numbers.length ? `New category of ${countOf(numbers.length, "image")}` : "New category",
       value,
       action: "Make",
-      send: (name) => this.#gone(numbers, () => this.corrections.create(name, numbers)),
-    });
+      send: (name) => this.corrections.create(name, numbers),
+    };
+    await this.#gone(numbers, () => askName(ask));
   }
 
   async rename(group) {
@@ -72,7 +73,8 @@ export class Actions {
     if (!isCategory(group)) return;
     const others = this.sorting.groups.filter((other) => isCategory(other) && other.id !== group.id);
     const answer = await chooseGroup({ title: `Merge ${group.name} with`, groups: others });
-    if (answer) await this.corrections.merge(group.id, answer.group.id);
+    const done = answer && (await this.corrections.merge(group.id, answer.group.id));
+    if (done) this.wall.focusGroup(answer.group.id);
   }
 
   /** Show both halves of a group; if a person likes them, the smaller becomes a category. */

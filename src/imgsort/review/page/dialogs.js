@@ -1,6 +1,7 @@
 // Questions that need more than a click: a name, a group, a yes. Each returns a promise of the answer, or of null.
 
 import { countOf, element } from "./dom.js";
+import { rememberFocus } from "./focus.js";
 import { titleOf } from "./model.js";
 
 let dialogs = 0;
@@ -11,7 +12,7 @@ let dialogs = 0;
  * `hold(false)`. Where the focus was, it comes back to.
  */
 export function openDialog(title, fill, { wide = false } = {}) {
-  const before = document.activeElement;
+  const giveFocusBack = rememberFocus();
   dialogs += 1;
   const heading = element("h2", { id: `dialog-title-${dialogs}` }, title);
   const dialog = element("dialog", { class: wide ? "wide" : "", "aria-labelledby": heading.id });
@@ -35,7 +36,7 @@ export function openDialog(title, fill, { wide = false } = {}) {
     });
     dialog.addEventListener("close", () => {
       dialog.remove();
-      if (before?.isConnected) before.focus({ preventScroll: true });
+      giveFocusBack();
       resolve(answer);
     });
     document.body.append(dialog);

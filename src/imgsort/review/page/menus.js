@@ -1,6 +1,7 @@
 // Menus and the toolbar of the selection: everything that can be done, without a drag.
 
 import { element } from "./dom.js";
+import { rememberFocus } from "./focus.js";
 
 /**
  * Open a menu at a point of the window. `items`: [{label, key, run, disabled}] or null for a line between them. `key`
@@ -8,13 +9,13 @@ import { element } from "./dom.js";
  */
 export function openMenu(label, items, { x, y }) {
   closeMenu();
-  const before = document.activeElement;
+  const giveFocusBack = rememberFocus();
   const menu = element("div", { role: "menu", class: "menu", "aria-label": label, popover: "auto", tabindex: "-1" });
   const entries = items.map((item) => (item ? menuItem(item) : element("hr", { role: "separator" })));
   menu.append(...entries);
   const leave = () => {
     menu.remove();
-    if (before?.isConnected) before.focus({ preventScroll: true });
+    giveFocusBack();
   };
   menu.addEventListener("toggle", (event) => {
     if (event.newState === "closed" && menu.isConnected) leave();

@@ -1,6 +1,7 @@
 // The wall of the review: the report's wall, with menus, marks of what just moved, and a selection to work with.
 
 import { element } from "./dom.js";
+import { rememberFocus } from "./focus.js";
 import { titleOf } from "./model.js";
 import { createWall } from "./wall.js";
 
@@ -27,12 +28,12 @@ export class WorkWall {
 
   /** Show the sorting as it is now. Images that just moved (`numbers`) fade in. */
   update(numbers) {
-    const focused = this.container.contains(document.activeElement);
+    const giveFocusBack = this.container.contains(document.activeElement) ? rememberFocus() : () => true;
     this.wall.update(this.state());
     const moved = new Set(numbers);
     for (const tile of this.#tiles()) tile.classList.toggle("arrived", moved.has(Number(tile.dataset.number)));
     setTimeout(() => this.#tiles().forEach((tile) => tile.classList.remove("arrived")), ARRIVED_MS);
-    if (focused) this.#refocus(this.wall.active);
+    if (!giveFocusBack()) this.container.focus({ preventScroll: true });
   }
 
   selected() {
@@ -65,6 +66,11 @@ export class WorkWall {
   /** Go to a group's head. */
   revealGroup(place) {
     this.wall.revealGroup(place);
+  }
+
+  /** Give the menu button of a group the focus. */
+  focusGroup(id) {
+    document.getElementById(`menu-of-${id}`)?.focus({ preventScroll: true });
   }
 
   /** Open all groups to all their images, or close them. */
@@ -131,7 +137,8 @@ export class WorkWall {
 function menuButton(group, hooks) {
   const open = () => hooks.onGroupMenu(group, pointOf(null, button));
   const label = `Menu of ${titleOf(group)}`;
-  const button = element("button", { type: "button", class: "dots", "aria-haspopup": "menu", "aria-label": label, onclick: open }, "⋯");
+  const facts = { id: `menu-of-${group.id}`, class: "dots", "aria-haspopup": "menu", "aria-label": label };
+  const button = element("button", { type: "button", ...facts, onclick: open }, "⋯");
   return button;
 }
 

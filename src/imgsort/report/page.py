@@ -104,6 +104,7 @@ def _page(data: PageData, thumbnails: dict[str, Any]) -> bytes:
         thumbnails=_json(thumbnails),
         # A browser does not run text/plain. The map makes a script of it when it is looked at.
         libraries="".join(f'<script type="text/plain" class="map-library">{text}</script>\n' for text in libraries),
+        licences=_source("vendored/LICENSE"),
         module=module,
     )
     return page.encode("utf-8", "replace")

@@ -24,7 +24,7 @@ export function evaluationSection(look) {
 }
 
 function matrixElement(classes, cells, open) {
-  const head = element("tr", {}, element("td", {}), classes.map((name) => element("th", { scope: "col" }, element("span", {}, name))));
+  const head = element("tr", {}, element("td", {}), classes.map((name) => element("th", { scope: "col", title: name }, element("span", {}, name))));
   const body = classes.map((name, row) => {
     const total = cells[row].reduce((sum, numbers) => sum + numbers.length, 0);
     const filled = classes.map((other, column) => {
@@ -36,7 +36,7 @@ function matrixElement(classes, cells, open) {
       const cell = element("td", { class: `${row === column ? "right" : "wrong"}${share > 0.5 ? " full" : ""}` }, inner);
       return setStyles(cell, { "--share": `${Math.round(100 * share)}%` });
     });
-    return element("tr", {}, element("th", { scope: "row" }, name), filled);
+    return element("tr", {}, element("th", { scope: "row", title: name }, name), filled);
   });
   const table = element("table", { class: "matrix" }, element("thead", {}, head), element("tbody", {}, body));
   return element("div", { class: "scrolling", tabindex: "0", role: "region", "aria-label": "Confusion matrix" }, table);
@@ -50,6 +50,7 @@ function showBehind(look, behind, row, column) {
     element("h3", {}, `${title}: ${countOf(numbers.length, "image")}`),
     pagedList(numbers, (number) => imageCard(look, numbers, number, []), title),
   );
+  behind.scrollIntoView({ block: "nearest" });
 }
 
 function mistakeCard(look, numbers, row) {

@@ -22,7 +22,6 @@ function startReport() {
   const bar = document.querySelector(".bar");
   const show = (view) => showView(main, bar, views, view);
   bar.append(navElement(views, show));
-  look.showWall = () => show(views.find((view) => view.id === "groups"));
   keepBarHeight(bar);
   show(views[0]);
 }
@@ -118,6 +117,7 @@ function wallView(look, views) {
   const wall = createWall(box, state, {
     onActivate: (number) => openViewer(wall.accepted(), number, { ...look, onClose: (last) => wall.focusOn(last) }),
     onSelect: (numbers) => {
+      if (numbers.length === 0 && filter.some) filter.only(null);
       chosen.replaceChildren(...selectionTools(wall, filter, numbers));
       chosen.hidden = numbers.length === 0;
       map?.select(numbers);
@@ -167,10 +167,15 @@ function filterOf(names) {
 }
 
 function selectionTools(wall, filter, numbers) {
-  const button = (text, action) => element("button", { type: "button", onclick: action }, text);
-  const count = element("span", {}, `${numbers.length.toLocaleString("en")} selected`);
-  if (filter.some) return [count, button("Show all", () => filter.only(null)), plainButton("×", "Clear the selection", () => wall.select([]))];
-  return [count, button("Show only these", () => filter.only(numbers)), plainButton("×", "Clear the selection", () => wall.select([]))];
+  const narrow = () => {
+    filter.only(filter.some ? null : numbers);
+    wall.select(numbers);
+  };
+  return [
+    element("span", {}, `${numbers.length.toLocaleString("en")} selected`),
+    element("button", { type: "button", onclick: narrow }, filter.some ? "Show all" : "Show only these"),
+    plainButton("×", "Clear the selection", () => wall.select([])),
+  ];
 }
 
 function sizeSlider(wall) {

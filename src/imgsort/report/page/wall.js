@@ -61,8 +61,11 @@ class Wall {
     this.members = membersOf(state);
     this.order = state.order ?? state.groupList.map((_, group) => group);
     this.selection = new Set([...this.selection].filter((number) => number < state.names.length));
+    if (this.active >= state.names.length) this.active = null;
+    const hadFocus = this.container.contains(document.activeElement);
     this.forget();
     this.arrange(anchor);
+    if (hadFocus && this.active !== null) this.tileOf(this.active)?.focus({ preventScroll: true });
   }
 
   /** Show only the images that `filter` accepts; null shows all. */
@@ -116,7 +119,7 @@ class Wall {
       this.hooks.onFilter?.(null);
     }
     const group = this.state.groups[number];
-    if (placeOf(this.layout, number, group) < 0 || this.filter === null) this.opened.add(this.keyOf(group));
+    this.opened.add(this.keyOf(group));
     this.forget(group);
     this.arrange();
     const place = placeOf(this.layout, number, group);

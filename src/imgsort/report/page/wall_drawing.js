@@ -42,8 +42,10 @@ function addGroup(wall, section) {
   const node = element("section", { class: `group kind-${group.kind}`, "data-group": section.group }, groupHead(wall, section, group), images);
   node.setAttribute("aria-label", group.name);
   const drawn = { node, images, rows: new Map() };
+  const place = (group) => wall.layout.sections.findIndex((each) => each.group === group);
+  const after = [...wall.container.children].find((each) => place(Number(each.dataset.group)) > place(section.group));
   wall.drawn.set(section.group, drawn);
-  wall.container.append(node);
+  wall.container.insertBefore(node, after ?? null); // the order in the document is the order for Tab and for ears
   return drawn;
 }
 

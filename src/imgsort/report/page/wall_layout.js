@@ -2,7 +2,7 @@
 
 const HEAD = 52;
 const GAP = 6;
-const AFTER = 28;
+const AFTER = 18;
 
 /** List the images of each group in the order of the wall: the lowest rank first, those without a rank last. */
 export function membersOf(state) {

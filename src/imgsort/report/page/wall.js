@@ -13,14 +13,11 @@
 //   onActivate(number)              a click or Enter on an image
 //   onSelect(numbers)               the selection changed
 //   onContext(numbers, event)       a right click, a long press or the menu key on an image; also of a group's head
-//   onDrop(numbers, group)          images were dragged to another group
-//   isEditable()                    whether images can be dragged at all
 //   groupActions(group)             elements for the right end of a group's head
 //   onFilter(filter)                `reveal` had to drop a filter
 import { oncePerFrame, setStyles } from "./dom.js";
 import { layOut, membersOf, placeOf, rowTop, sectionAt, shownAt } from "./wall_layout.js";
 import { drawSection, markTile } from "./wall_drawing.js";
-import { listenToDrags } from "./wall_drag.js";
 import { listenToKeys, listenToPointer } from "./wall_input.js";
 
 const TILE = 148;
@@ -51,7 +48,6 @@ class Wall {
     new ResizeObserver(oncePerFrame(() => this.arrange())).observe(container);
     listenToPointer(this);
     listenToKeys(this);
-    listenToDrags(this);
   }
 
   /** Show another state. What is open, selected and in the window stays, where the images are still there. */

@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from tests.support.browser import serious_barriers, watch
 from tests.support.reviews import ReviewTab, running_review
 from tests.support.trees import names, read_tree
 
@@ -33,30 +34,22 @@ def review(collection, cache_folder):
 
 
 @pytest.fixture
-def new_tab(browser):
-    """Open further tabs. At the end, no tab may have written an error to its console."""
-    contexts, errors = [], []
+def new_tab(browser, complaints):
+    """Open further tabs. At the end, no tab may have done what a page should not."""
+    contexts = []
 
     def make(**options):
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
         context.set_default_timeout(5000)
         contexts.append(context)
         page = context.new_page()
-        page.on(
-            "console",
-            lambda message: (
-                message.type == "error" and not REFUSED.search(message.text) and errors.append(message.text)
-            ),
-        )
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("dialog", lambda dialog: errors.append(f"a dialog of the browser: {dialog.message}"))
+        watch(page, complaints)
         return ReviewTab(page)
 
-    make.errors = errors
     yield make
     for context in contexts:
         context.close()
-    assert errors == []
+    assert [text for text in complaints if not REFUSED.search(text)] == []
 
 
 @pytest.fixture
@@ -282,7 +275,7 @@ def test_all_of_it_works_by_keyboard_alone(tab, collection):
 
 
 def test_a_narrow_touch_screen_moves_images_by_the_menu(review, tab, new_tab):
-    """400 px wide and with fingers: taps select images, the toolbar moves them, and nothing is wider than the screen."""
+    """400 px wide and with fingers: taps select images, the toolbar moves them, and nothing is too wide."""
     touch = new_tab(viewport={"width": 400, "height": 800}, has_touch=True, is_mobile=True).open(review.address)
     before = touch.groups()
     one, two = categories(touch)[:2]
@@ -294,7 +287,25 @@ def test_a_narrow_touch_screen_moves_images_by_the_menu(review, tab, new_tab):
     assert touch.page.evaluate("document.documentElement.scrollWidth") <= 400
 
 
-def test_a_killed_review_offers_its_corrections_again(demo_photos, browser, tmp_path, new_tab):
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_nothing_is_in_the_way_of_people_with_disabilities(tab, review, new_tab, colours):
+    """axe-core finds nothing serious: in the wall with a selection, in a menu, in dialogs, in light and in dark."""
+    tab = new_tab(color_scheme=colours).open(review.address)
+    tab.tiles(categories(tab)[0]).first.click(modifiers=["Control"])
+    assert serious_barriers(tab.page) == []
+    tab.page.locator("#more").click()
+    assert serious_barriers(tab.page) == []
+    tab.page.keyboard.press("Escape")
+    for key, part in {"m": ".choices", "k": ".preview-grid", "?": ".keys"}.items():
+        tab.tiles(categories(tab)[0]).first.focus()
+        tab.page.keyboard.press(key)
+        tab.page.locator(part).wait_for()
+        assert serious_barriers(tab.page) == []
+        tab.page.keyboard.press("Escape")
+        tab.page.locator(part).wait_for(state="detached")
+
+
+def test_a_killed_review_offers_its_corrections_again(demo_photos, tmp_path, new_tab, complaints):
     """`kill -9` loses no correction: the next review offers them. The old tab says that nobody answers."""
     folder = tmp_path / "photos"
     folder.mkdir()
@@ -309,7 +320,7 @@ def test_a_killed_review_offers_its_corrections_again(demo_photos, browser, tmp_
         tab.wait_for(moved := changed(before, **{one: -1, "Unsorted": 1}))
         first.kill()
     tab.page.locator(".note-lost").wait_for()
-    new_tab.errors.clear()  # the browser's own words for a server that is gone
+    complaints.clear()  # the browser's own words for a server that is gone
     tab.page.close()
     tab = new_tab()
     with running_review(folder) as second:

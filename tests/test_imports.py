@@ -42,7 +42,7 @@ MAY_IMPORT = {
     "features": {"images", "grouping"},
     "learning": {"features", "images", "grouping"},
     "jobs": {"images", "grouping", "filing", "features", "learning", "report"},
-    "review": {"jobs", "report", "filing", "learning", "grouping", "images"},
+    "review": {"jobs", "features", "report", "filing", "learning", "grouping", "images"},
     "cli": {"jobs", "review"},
     "": {"jobs", "cli"},
 }
@@ -63,8 +63,8 @@ OPEN_TO_ALL = {
 # rooms before it. "." stands for the modules that lie directly in the folder. A module with a place of its own in the
 # order is listed by its name.
 ROOMS = {
-    "images": "checked_heads kinds stream finding decoding judging",
-    "images/decoding": "letterbox parts walks tiff_directories readers extras header decoders colours .",
+    "images": "checked_heads kinds stream finding decoding thumbnail judging",
+    "images/decoding": "letterbox parts walks tiff_directories readers extras header decoded decoders colours .",
     "images/finding": "leaving_out .",
     "features": "keras_home keras_backend cache weights models runtimes .",
     "features/runtimes": "interface conversion .",

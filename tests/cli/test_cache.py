@@ -5,6 +5,7 @@ import os
 import random
 import subprocess
 import sys
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -13,7 +14,9 @@ from click.testing import CliRunner
 from imgsort.cli import main
 from imgsort.features.cache.feature_store import FeatureStore, store_file
 from imgsort.features.cache.model_store import stored_or_made
+from imgsort.features.cache.thumbnail_cache import ThumbnailCache
 from imgsort.features.cache.weights_store import keep_weights, unfinished_folder
+from imgsort.images.thumbnail import encode_thumbnail
 
 pytestmark = pytest.mark.usefixtures("own_folder")
 
@@ -37,6 +40,14 @@ def with_weights(filled):
     return filled
 
 
+@pytest.fixture
+def with_thumbnails():
+    """Keep 20 thumbnails."""
+    with closing(ThumbnailCache(notice=pytest.fail)) as cache:
+        for number in range(20):
+            cache.keep(f"{number:064x}", encode_thumbnail(np.full((9, 9, 3), number, np.uint8)))
+
+
 def run(*arguments):
     return CliRunner().invoke(main, ["cache", *arguments])
 
@@ -49,7 +60,10 @@ def shown(*arguments):
 
 
 def text_of(folder, features, models):
-    return f"cache     {folder}\nfeatures  {features}\nmodels    {models}\nweights   0 fetched, 0.0 MB\n"
+    return (
+        f"cache       {folder}\nfeatures    {features}\nmodels      {models}\nweights     0 fetched, 0.0 MB\n"
+        "thumbnails  0 images, 0.0 MB\n"
+    )
 
 
 def test_info_of_nothing(own_folder):
@@ -67,6 +81,8 @@ def test_info_of_nothing(own_folder):
         "models_bytes": 0,
         "weights": 0,
         "weights_bytes": 0,
+        "thumbnails": 0,
+        "thumbnails_bytes": 0,
         "total_bytes": 0,
     }
     assert not own_folder.exists()
@@ -84,19 +100,20 @@ def test_info(filled):
 @pytest.mark.parametrize(
     ("options", "left"),
     [
-        ([], (0, 0, 0)),
-        (["--features"], (0, 1, 1)),
-        (["--models"], (100, 0, 1)),
-        (["--weights"], (100, 1, 0)),
-        (["--features", "--models"], (0, 0, 1)),
+        ([], (0, 0, 0, 0)),
+        (["--features"], (0, 1, 1, 20)),
+        (["--models"], (100, 0, 1, 20)),
+        (["--weights"], (100, 1, 0, 20)),
+        (["--thumbnails"], (100, 1, 1, 0)),
+        (["--features", "--models"], (0, 0, 1, 20)),
     ],
 )
-@pytest.mark.usefixtures("with_weights")
+@pytest.mark.usefixtures("with_weights", "with_thumbnails")
 def test_clear(options, left):
     """Without an option everything is removed, with one option only that part. The output shows what is left."""
     found = shown("clear", *options)
     assert found["command"] == "cache clear"
-    assert (found["rows"], found["models"], found["weights"]) == left
+    assert (found["rows"], found["models"], found["weights"], found["thumbnails"]) == left
     assert {**shown("info"), "command": "cache clear"} == found
 
 
@@ -118,8 +135,8 @@ def test_prune():
     assert found["total_bytes"] <= 2_300_000
     result = run("prune", "--max-size", "1MB")
     assert result.exit_code == 0
-    assert "features  0 images, " in result.stdout
-    assert "models    0 converted, 0.0 MB\n" in result.stdout
+    assert "features    0 images, " in result.stdout
+    assert "models      0 converted, 0.0 MB\n" in result.stdout
 
 
 @pytest.mark.parametrize("options", [["--max-size", "much"], ["--max-size", "-5"], ["--max-size", ""], [], ["1GB"]])
@@ -168,7 +185,7 @@ def test_a_folder_that_is_not_utf_8(tmp_path):
     text = subprocess.run(command, env=environment, capture_output=True, check=True)
     assert text.stdout.isascii()
     assert b"\x1b" not in text.stdout
-    assert text.stdout.count(b"\n") == 4
+    assert text.stdout.count(b"\n") == 5
     answer = subprocess.run([*command, "--json"], env=environment, capture_output=True, check=True)
     assert json.loads(answer.stdout)["folder"] == str(tmp_path / os.fsdecode(b"\xff\x1b[31m"))
     assert os.listdir(tmp_path) == []

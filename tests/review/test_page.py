@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from tests.support.browser import serious_barriers, watch
-from tests.support.reviews import ReviewTab, running_review
+from tests.support.review_tabs import ReviewTab, running_review
 from tests.support.trees import names, read_tree
 
 HOSTILE = "<img src=x onerror=alert(1)>.jpg"

@@ -1,115 +1,131 @@
-"""Runs `imgsort review` as a process of its own, and works on its page as a person does."""
+"""Makes small folders of pictures and reviews of them, without a model: the features are made up."""
 
-import json
-import re
-import subprocess
-import sys
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+import time
 
-OPTIONS = ["--no-browser", "--model", "efficientnet-lite0", "--clusters", "4"]
+import numpy as np
 
+from imgsort.content import content_hash
+from imgsort.features.cache.thumbnail_cache import ThumbnailsInMemory
+from imgsort.filing.planning.site import Mode, site_of
+from imgsort.grouping.categories.group import group_rows
+from imgsort.images.decoding.decode import ReadSettings
+from imgsort.images.finding.find import find_images
+from imgsort.jobs.listener import Listener
+from imgsort.jobs.session.placing import place
+from imgsort.jobs.settings import FilingSettings
+from imgsort.jobs.study import Study
+from imgsort.jobs.thumbnails import Thumbnails
+from imgsort.review.first_page import page_of
+from imgsort.review.keeping.kept import Kept
+from imgsort.review.proposal import proposal_of
+from imgsort.review.serving.app import Review, app_of
+from imgsort.review.session import Session
+from imgsort.review.work import Worker
+from tests.support.pictures import encode
+from tests.support.trees import make_tree
 
-@dataclass(frozen=True)
-class RunningReview:
-    """A review that is being served. `address`: of its page, with the token."""
-
-    folder: Path
-    process: "subprocess.Popen[str]"
-    address: str
-
-    def take_all_back(self) -> None:
-        """Undo every correction, as the page does it."""
-        state = self._ask("state?since=0")
-        while state["can_undo"]:
-            state = self._ask("correct", {"revision": state["revision"], "correction": {"do": "undo"}})
-
-    def _ask(self, path: str, body: object = None) -> dict[str, Any]:
-        base, _, token = self.address.partition("#token=")
-        headers = {"X-Imgsort-Token": token, "Content-Type": "application/json"}
-        data = None if body is None else json.dumps(body).encode()
-        with urllib.request.urlopen(urllib.request.Request(f"{base}api/{path}", data, headers)) as answer:
-            return dict(json.load(answer))
-
-    def kill(self) -> None:
-        """End it as `kill -9` does."""
-        self.process.kill()
-        self.process.wait(timeout=30)
+PER_GROUP = 4
 
 
-@contextmanager
-def running_review(folder: Path, *options: str) -> Iterator[RunningReview]:
-    """Serve a review of `folder` until the end of the block."""
-    command = [sys.executable, "-m", "imgsort", "review", str(folder), *OPTIONS, *options]
-    log = folder.parent / f"{folder.name}.log"
-    with (
-        log.open("w", encoding="utf-8") as errors,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
-    ):
-        try:
-            yield RunningReview(folder, process, _address_of(process, log))
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
+def colours(groups=3, per_group=PER_GROUP):
+    """Return {name: PNG}: pictures of a few colours, `per_group` of each, all different."""
+    tree = {}
+    for number in range(groups * per_group):
+        picture = np.full((40, 60, 3), 20, np.uint8)
+        picture[..., number % groups] = 200
+        picture[0, 0] = number
+        tree[f"{number:02d}.png"] = encode(picture, "PNG")
+    return tree
 
 
-def _address_of(process: "subprocess.Popen[str]", log: Path) -> str:
-    """Return the address that the process prints. Fails with what it said if it ends without one."""
-    assert process.stdout is not None
-    for line in process.stdout:
-        found = re.search(r"http://\S+#token=\S+", line)
-        if found:
-            return found.group()
-    raise AssertionError(f"the review printed no address: {log.read_text(encoding='utf-8')}")
+def photos_in(folder, groups=3, per_group=PER_GROUP, others=None):
+    """Make a folder with the pictures of `colours`, and return its tree. `others`: further files."""
+    tree = {**colours(groups, per_group), **(others or {})}
+    make_tree(folder, tree)
+    return tree
 
 
-class ReviewTab:
-    """A tab with the page of a review. Its methods do what a person does."""
+def study_of(folder, groups=3, output=None, mode="move", command="categorize"):
+    """Return the study of a folder whose image number n belongs to group n % `groups`, the first one the largest."""
+    site = site_of(folder.resolve(), output, Mode(mode))
+    files = find_images(folder).files
+    contents = tuple(content_hash((folder / file.path).read_bytes()) for file in files)
+    chance = np.random.default_rng(0)
+    matrix = np.zeros((len(files), 8), np.float32)
+    for number in range(len(files)):
+        matrix[number, number % groups] = 1
+    matrix += chance.normal(0, 0.05, matrix.shape).astype(np.float32)
+    placements = tuple(
+        place(file, content, f"category_{number % groups + 1}", 0.1)
+        for number, (file, content) in enumerate(zip(files, contents, strict=True))
+    )
+    return Study(
+        command,
+        site,
+        files,
+        contents,
+        placements,
+        frozenset({"Unsorted"}),
+        matrix=matrix,
+        regroup=lambda count: group_rows(matrix, count).labels,
+    )
 
-    def __init__(self, page: Any) -> None:
-        self.page = page
 
-    def open(self, address: str) -> "ReviewTab":
-        """Open the page and wait for its images."""
-        self.page.goto(address)
-        self.page.locator(".tile").first.wait_for()
-        return self
+def session_of(folder, kept_in, **options):
+    """Return a session that reviews the study of a folder, and keeps its corrections in `kept_in`."""
+    proposal = proposal_of(study_of(folder, **options))
+    return Session(proposal, Kept(kept_in, proposal.command), Listener())
 
-    def groups(self) -> dict[str, int]:
-        """Return {name: number of images} of the groups, as the list beside the wall shows them."""
-        rows = self.page.locator(".folders li")
-        names = rows.locator(".folder-name").all_text_contents()
-        counts = rows.locator(".quiet").all_text_contents()
-        return {name: int(count.replace(",", "")) for name, count in zip(names, counts, strict=True)}
 
-    def wait_for(self, groups: dict[str, int]) -> None:
-        """Wait until the list shows these groups, in any order."""
-        self.page.wait_for_function(
-            """wanted => {
-                const rows = [...document.querySelectorAll('.folders li')].map((row) =>
-                    [row.querySelector('.folder-name').textContent, Number(row.querySelector('.quiet').textContent)]);
-                return JSON.stringify(rows.sort()) === JSON.stringify(wanted);
-            }""",
-            arg=sorted([name, count] for name, count in groups.items()),
-        )
+def groups_of(state):
+    """Return {name of the group: numbers of its images} of a session's state."""
+    names = {group["id"]: group["name"] for group in state["groups"]}
+    found = {name: [] for name in names.values()}
+    for number, group in enumerate(state["images"]):
+        found[names[group]].append(number)
+    return found
 
-    def group(self, name: str) -> Any:
-        """Return the section of a group in the wall."""
-        return self.page.locator("section.group", has=self.page.locator(f'.group-name:text-is("{name}")'))
 
-    def tiles(self, name: str) -> Any:
-        """Return the images of a group that are in the document."""
-        return self.group(name).locator(".tile")
+def id_of(state, name):
+    """Return the id of the group with this name."""
+    return next(group["id"] for group in state["groups"] if group["name"] == name)
 
-    def menu(self, name: str, item: str) -> None:
-        """Choose an item of a group's menu."""
-        self.group(name).locator(".dots").click()
-        self.page.get_by_role("menuitem", name=item).click()
 
-    def said(self) -> str:
-        """Return what the page said last."""
-        return str(self.page.locator("#said span").first.text_content())
+PORT, TOKEN = 8123, "the-token-of-the-tests"
+
+
+def client_of(folder, kept_in, token=TOKEN, **options):
+    """Return a client that asks the application which reviews a folder, with the token in each request."""
+    from starlette.testclient import TestClient
+
+    session = session_of(folder, kept_in, **options)
+    review = Review(
+        session,
+        Worker(Listener()),
+        page_of(session.proposal),
+        Thumbnails(ThumbnailsInMemory()),
+        FilingSettings(),
+        ReadSettings(),
+        lambda: kept_in.parent / "learned.keras",
+    )
+    headers = {} if token is None else {"X-Imgsort-Token": token}
+    app = app_of(review, port=PORT, token=TOKEN)
+    return TestClient(app, base_url=f"http://127.0.0.1:{PORT}", headers=headers)
+
+
+def correct(client, **correction):
+    """Make a correction, and return the state after it."""
+    revision = client.get("/api/state").json()["revision"]
+    answer = client.post("/api/correct", json={"revision": revision, "correction": correction})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def finished(client):
+    """Wait until the work has ended, and return what is told of it."""
+    for _ in range(600):
+        progress = client.get("/api/progress").json()
+        if progress["state"] in ("done", "failed"):
+            return progress
+        time.sleep(0.05)
+    raise AssertionError(progress)

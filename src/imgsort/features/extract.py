@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from imgsort.errors import UnreadableImageError, WeightsError
 from imgsort.features.cache.feature_cache import NO_CACHE, FeatureCache, NoCache
 from imgsort.features.runtimes.interface import Extractor
-from imgsort.images.decoding.decode import DEFAULTS, ReadSettings, bytes_of, decode
+from imgsort.images.decoding.decode import DEFAULTS, ReadSettings, bytes_of, decoding
+from imgsort.images.decoding.decoded import Onlooker, nobody
 from imgsort.images.decoding.letterbox import Square
 from imgsort.images.finding.find import ImageFile, Unreadable
 from imgsort.images.stream import core_count, stream
@@ -70,13 +71,15 @@ def extract_rows(
     square: Square | None = None,
     settings: ReadSettings = DEFAULTS,
     cache: FeatureCache | NoCache = NO_CACHE,
+    onlooker: Onlooker = nobody,
     meanwhile: Callable[[], None] = lambda: None,
 ) -> Features:
     """Read every file and extract its features; list the files that cannot be read.
 
     Features that `cache` holds are not made again. A file that the cache knows to be unchanged is not even read. Memory
     holds only a few batches of pixels, and a large matrix lies in a file. `progress` is called with (done, total).
-    `square` says how images come into the square that the model sees, by default letterboxed.
+    `square` says how images come into the square that the model sees, by default letterboxed. `onlooker` is shown each
+    picture that is decoded for the model, from several threads. The model sees the same with or without it.
     `meanwhile` is called once, after the cache has answered and before the images are read. It can begin other work
     that runs at the same time.
     """
@@ -85,7 +88,7 @@ def extract_rows(
         rows.put(_Seen(number, content, features, is_cached=True))
         progress(rows.done, len(files))
     meanwhile()
-    look = _Look(root, files, extractor, square or Square(extractor.size_px), settings, cache)
+    look = _Look(root, files, extractor, square or Square(extractor.size_px), settings, cache, onlooker)
     for batch in stream(_batches(rows.missing(), extractor.batch_size), look.at, ahead=2 * core_count()):
         for seen in batch:
             if seen.features is not None:
@@ -108,6 +111,7 @@ class _Look:
     square: Square
     settings: ReadSettings
     cache: FeatureCache | NoCache
+    onlooker: Onlooker
 
     def at(self, numbers: Sequence[int]) -> list[_Seen]:
         """Return the results for the files with these numbers, at most one batch."""
@@ -138,11 +142,16 @@ class _Look:
                 known = self.cache.features_of(content)
                 if known is not None:
                     return _Seen(number, content, known, is_cached=True)
-                pixels = decode(data, self.settings, self.square, self.files[number].name)
+                squares[number] = self._square_of(data, content, self.files[number].name)
         except UnreadableImageError as error:
             return _Seen(number, reason=str(error))
-        squares[number] = self.square.fill(pixels)
         return _Seen(number, content)
+
+    def _square_of(self, data: bytes, content: str, name: str) -> "NDArray[np.uint8]":
+        """Return what the model sees of an image. Raises UnreadableImageError."""
+        with decoding(data, self.settings, self.square, name) as decoded:
+            self.onlooker(content, decoded)
+            return self.square.fill(decoded.seen(self.square))
 
 
 def _batches(numbers: Sequence[int], size: int) -> Iterator[Sequence[int]]:

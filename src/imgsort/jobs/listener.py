@@ -3,10 +3,16 @@
 The command line listens. A script does not have to.
 """
 
+from typing import TYPE_CHECKING
+
 from imgsort.features.weights.fetching import DownloadBar
+from imgsort.images.decoding.decoded import Onlooker, nobody
 from imgsort.images.finding.leaving_out.left_out import LeftOut
 from imgsort.jobs.study import Study
 from imgsort.learning.network.history import HistoryRow
+
+if TYPE_CHECKING:
+    from imgsort.jobs.thumbnails import Thumbnails
 
 
 class Listener:
@@ -30,6 +36,16 @@ class Listener:
     def download_bar(self, name: str) -> DownloadBar | None:
         """Return a progress bar for the download of the weights of the model `name`, or None for no bar."""
         return None
+
+    def thumbnails(self) -> "Thumbnails | None":
+        """Return who makes thumbnails of the images while they are read, or None if nobody wants any."""
+        return None
+
+    @property
+    def onlooker(self) -> Onlooker:
+        """Who is shown each picture that is decoded: whoever makes thumbnails, or nobody."""
+        thumbnails = self.thumbnails()
+        return nobody if thumbnails is None else thumbnails.see
 
 
 class Remembering(Listener):
@@ -66,3 +82,7 @@ class Remembering(Listener):
     def download_bar(self, name: str) -> DownloadBar | None:
         """Return the progress bar of the other listener."""
         return self.listener.download_bar(name)
+
+    def thumbnails(self) -> "Thumbnails | None":
+        """Return what the other listener returns."""
+        return self.listener.thumbnails()

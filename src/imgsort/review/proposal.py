@@ -18,6 +18,7 @@ from imgsort.jobs.session.collection import open_collection
 from imgsort.jobs.session.placing import place
 from imgsort.jobs.settings import FilingSettings
 from imgsort.jobs.study import Study
+from imgsort.jobs.thumbnails import Thumbnails
 from imgsort.report.page_data import GroupKind
 from imgsort.review.sorting.corrections import STAYS, SortedGroup, Sorting
 
@@ -63,37 +64,49 @@ class Proposal:
 
 
 class _Studying(Remembering):
-    """Passes everything on, and remembers the study."""
+    """Passes everything on, remembers the study, and has thumbnails made."""
 
-    study: Study | None = None
+    def __init__(self, listener: Listener | None, thumbnails: Thumbnails) -> None:
+        super().__init__(listener)
+        self.study: Study | None = None
+        self._thumbnails = thumbnails
+
+    def thumbnails(self) -> Thumbnails:
+        return self._thumbnails
 
     def studied(self, study: Study) -> None:
         self.study = study
         super().studied(study)
 
 
-def propose(command: Command, folder: Path, options: Mapping[str, Any], listener: Listener | None) -> Proposal:
+def propose(
+    command: Command, folder: Path, options: Mapping[str, Any], thumbnails: Thumbnails, listener: Listener | None
+) -> Proposal:
     """Run a command that only plans, and return what it proposes.
 
-    `options`: those of the job. Raises the errors of the job.
+    `options`: those of the job. `thumbnails`: makes thumbnails of what is read. Raises the errors of the job.
     """
-    hearing = _Studying(listener)
+    hearing = _Studying(listener, thumbnails)
     _job_of(command)(folder, dry_run=True, listener=hearing, **options)
     study = hearing.study
     if study is None or not study.files:
         raise CollectionError(f"{folder}: there is no readable image to review.")
+    return proposal_of(study, tuple(hearing.notices))
+
+
+def proposal_of(study: Study, notices: tuple[str, ...] = ()) -> Proposal:
+    """Return what a study proposes. `study` has at least one file."""
     site, above = study.site, ""
-    if command == "check":  # its folders lie in `Rejected`, but a person may want others
+    if study.command == "check":  # its folders lie in `Rejected`, but a person may want others
         site, above = replace(study.site, prefix=parent_of(study.site.prefix)), _REJECTED
     placed = {p.source: replace(p, folder=join(above, p.folder)) for p in study.placements}
     order = {p.source: number for number, p in enumerate(study.placements)}
     placements = tuple(placed.get(file.path) for file in study.files)
     firsts = sorted((p for p in placements if p is not None), key=lambda p: order[p.source])
-    sorting = _sorting(placements, [p.folder for p in firsts], is_of_classes=command == "classify")
+    sorting = _sorting(placements, [p.folder for p in firsts], is_of_classes=study.command == "classify")
     count = sum(group.kind == "category" for group in sorting.groups)
     sorting = replace(sorting, clusters=count if study.regroup is not None else None)
-    notices = tuple(hearing.notices)
-    return Proposal(command, site, study.files, study.contents, placements, sorting, {}, study, notices)
+    return Proposal(study.command, site, study.files, study.contents, placements, sorting, {}, study, notices)
 
 
 def read_proposal(edited: EditedPlan, settings: FilingSettings, listener: Listener | None) -> Proposal:

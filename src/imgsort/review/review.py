@@ -2,14 +2,16 @@
 
 import contextlib
 import secrets
+import socket
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from imgsort.csv_file import require_new
 from imgsort.errors import UsageError
+from imgsort.features.cache.thumbnail_cache import ThumbnailCache, ThumbnailsInMemory
 from imgsort.filing.planning.plan_file import EditedPlan, read_plan
 from imgsort.filing.planning.site import Site, site_of
 from imgsort.images.decoding.decode import ReadSettings
@@ -18,6 +20,7 @@ from imgsort.jobs.learn.steps.report import require_new_folder
 from imgsort.jobs.listener import Listener
 from imgsort.jobs.session.locking import locked_and_settled
 from imgsort.jobs.settings import FilingSettings
+from imgsort.jobs.thumbnails import Thumbnails
 from imgsort.learning.result.classifier_file import SUFFIX
 from imgsort.review.actions import place_in_state
 from imgsort.review.first_page import page_of
@@ -58,36 +61,51 @@ def review(request: ReviewRequest, *, tell: Callable[[str], None], listener: Lis
     LockedError if another review works on this collection, JournalError, and the errors of the command.
     """
     hearing = listener or Listener()
-    edited = None if request.plan is None else read_plan(request.plan)
     options = dict(request.options or {})
     settings = FilingSettings(**{name: options[name] for name in _FILING if name in options})
+    read = ReadSettings(**{name: options[name] for name in _READING if name in options})
+    edited = None if request.plan is None else read_plan(request.plan)
     site = _site(request, edited, settings)
     make_place = _place_of_classifier(request, site)
     if request.command == "classify" and edited is None:
         options["classifier"] = request.classifier
-    with contextlib.closing(listening(request.port)) as bound, reviewing(site.roots[0]) as folder:
+    with (
+        contextlib.closing(listening(request.port)) as bound,
+        reviewing(site.roots[0]) as folder,
+        contextlib.closing(_thumbnails(hearing, has_cache=options.get("cache", True))) as thumbnails,
+    ):
         _settle(site, hearing)
-        proposal = (
-            read_proposal(edited, replace(settings, output=None, mode="move"), hearing)  # type: ignore[arg-type]
-            if edited is not None
-            else propose(request.command, site.collection, options, hearing)
-        )
+        if edited is None:
+            proposal = propose(request.command, site.collection, options, thumbnails, hearing)
+        else:
+            proposal = read_proposal(edited, settings, hearing)
         kept = Kept(folder, proposal.command)
         for text in kept.notices:
             hearing.notice(text)
         session = Session(proposal, kept, hearing, settings.sidecar_rules)
-        read = ReadSettings(**{name: options[name] for name in ("max_pixels", "truncated") if name in options})
         with _working(hearing) as worker:
-            served = Review(session, worker, page_of(proposal), settings, read, make_place)
-            token = secrets.token_urlsafe(32)
-            port = bound.getsockname()[1]
-            address = f"http://127.0.0.1:{port}/#token={token}"
-            with _opened(address, tell, opens=request.opens_browser) as open_page:
-                serve(app_of(served, port=port, token=token), bound, open_page)
+            served = Review(session, worker, page_of(proposal), thumbnails, settings, read, make_place)
+            _serve(served, bound, tell, hearing, opens=request.opens_browser)
+        if session.corrections:
+            hearing.notice(f"{session.corrections} corrections are kept. The next `imgsort review` offers them.")
+
+
+def _serve(
+    served: Review, bound: socket.socket, tell: Callable[[str], None], hearing: Listener, *, opens: bool
+) -> None:
+    """Serve until Ctrl-C, under a key that nobody can guess."""
+    token, port = secrets.token_urlsafe(32), bound.getsockname()[1]
+    with _opened(f"http://127.0.0.1:{port}/#token={token}", tell, hearing, opens=opens) as open_page:
+        serve(app_of(served, port=port, token=token), bound, open_page)
+
+
+def _thumbnails(hearing: Listener, *, has_cache: bool) -> Thumbnails:
+    return Thumbnails(ThumbnailCache(notice=hearing.notice) if has_cache else ThumbnailsInMemory())
 
 
 # The options that say where files go and which of them go together.
 _FILING = ("output", "mode", "sidecars", "sidecar_patterns")
+_READING = ("max_pixels", "truncated")
 
 
 def _site(request: ReviewRequest, edited: EditedPlan | None, settings: FilingSettings) -> Site:
@@ -138,7 +156,9 @@ def _working(hearing: Listener) -> Iterator[Worker]:
 
 
 @contextlib.contextmanager
-def _opened(address: str, tell: Callable[[str], None], *, opens: bool) -> Iterator[Callable[[], None]]:
+def _opened(
+    address: str, tell: Callable[[str], None], hearing: Listener, *, opens: bool
+) -> Iterator[Callable[[], None]]:
     """Give a function that opens the page or tells its address, and remove the file that leads there at last."""
     files: list[Path] = []
 
@@ -148,6 +168,7 @@ def _opened(address: str, tell: Callable[[str], None], *, opens: bool) -> Iterat
             tell(address)
         else:
             files.append(file)
+            hearing.notice("the review is open in the browser. Ctrl-C here ends it.")
 
     try:
         yield open_page

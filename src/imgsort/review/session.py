@@ -66,6 +66,11 @@ class Session:
             self._likeness = self._likeness or Likeness(self.proposal.matrix)
             return self._likeness
 
+    @property
+    def corrections(self) -> int:
+        """How many corrections were made that are not applied."""
+        return 0 if self.applied is not None else self._steps.corrections
+
     def file(self, number: int) -> tuple[Path, ImageFile]:
         """Return a folder, and the image in it, where it lies now."""
         place, file = self.places[number], self.proposal.files[number]

@@ -14,9 +14,19 @@ from imgsort.errors import CacheError
 from imgsort.features.cache.feature_cache import FeatureCache
 from imgsort.features.cache.feature_store import FeatureStore, store_file
 from imgsort.features.cache.model_store import kept_models, models_folder, stored_or_made
-from imgsort.features.cache.upkeep import CacheInfo, clear_features, clear_models, clear_weights, look_into_cache, prune
+from imgsort.features.cache.thumbnail_cache import ThumbnailCache, thumbnails_file
+from imgsort.features.cache.upkeep import (
+    CacheInfo,
+    clear_features,
+    clear_models,
+    clear_thumbnails,
+    clear_weights,
+    look_into_cache,
+    prune,
+)
 from imgsort.features.cache.weights_store import keep_weights, kept_weights, unfinished_folder
 from imgsort.images.finding.find import ImageFile
+from imgsort.images.thumbnail import encode_thumbnail
 
 WIDTH = 1280
 MODEL_BYTES = 50_000
@@ -35,6 +45,14 @@ def keep_features(count, recipe="recipe"):
         for number in range(count):
             file = ImageFile(f"{number}.jpg", 1, 1)
             cache.keep(Path("/photos"), file, digest(number), np.full(WIDTH, number, np.float32))
+
+
+def keep_thumbnails(count):
+    with closing(ThumbnailCache(notice=pytest.fail)) as cache:
+        for number in range(count):
+            cache.keep(
+                digest(number), encode_thumbnail(np.random.default_rng(number).integers(0, 256, (99, 99, 3), "u1"))
+            )
 
 
 def keep_models(*keys):
@@ -94,6 +112,7 @@ def test_counts_and_sizes(own_folder):
     keep_features(2, "another recipe")
     keep_models("a", "b")
     keep_weights_of("vgg16")
+    keep_thumbnails(4)
     before = sorted(own_folder.rglob("*"))
     info = look_into_cache()
     assert (info.folder, info.rows, info.models, info.models_bytes) == (own_folder, 5, 2, 2 * MODEL_BYTES)
@@ -107,6 +126,8 @@ def test_counts_and_sizes(own_folder):
         "models_bytes": 2 * MODEL_BYTES,
         "weights": 1,
         "weights_bytes": WEIGHTS_BYTES,
+        "thumbnails": 4,
+        "thumbnails_bytes": info.thumbnails_bytes,
         "total_bytes": info.total_bytes,
     }
     assert sorted(own_folder.rglob("*")) == before
@@ -289,3 +310,48 @@ def test_clear_weights_leaves_the_rest(own_folder):
     clear_weights()
     assert os.listdir(own_folder / "weights") == []
     assert models_left() == ["a"]
+
+
+def test_clear_thumbnails_leaves_the_features():
+    """Thumbnails go, with every file that SQLite put beside them, even if they cannot be read. Features stay."""
+    keep_features(3)
+    keep_thumbnails(2)
+    clear_thumbnails()
+    info = look_into_cache()
+    assert (info.rows, info.thumbnails, info.thumbnails_bytes) == (3, 0, 0)
+    thumbnails_file().write_bytes(b"damaged" * 1000)
+    assert look_into_cache().thumbnails is None
+    clear_thumbnails()
+    assert not thumbnails_file().exists()
+
+
+def test_thumbnails_go_first():
+    """`prune` removes thumbnails, and only then features. The least used thumbnails go first."""
+    keep_features(3)
+    keep_thumbnails(30)
+    with closing(sqlite3.connect(thumbnails_file())) as database, database:
+        database.execute("UPDATE features SET used_day = 10 WHERE rowid % 2 = 0")
+    prune(look_into_cache().total_bytes - 20_000)
+    info = look_into_cache()
+    assert info.rows == 3
+    assert 15 <= info.thumbnails < 30
+    with closing(sqlite3.connect(thumbnails_file())) as database:
+        days = [day for (day,) in database.execute("SELECT used_day FROM features")]
+    assert sum(day > 10 for day in days) == 15
+    prune(look_into_cache().features_bytes)
+    assert (look_into_cache().rows, look_into_cache().thumbnails) == (3, 0)
+    assert not thumbnails_file().exists()
+
+
+def test_prune_of_thumbnails_that_cannot_be_read():
+    """If the thumbnails cannot be read, the error names the file and a remedy that works."""
+    keep_features(3)
+    thumbnails_file().write_bytes(random.Random(1).randbytes(100_000))
+    with pytest.raises(CacheError) as raised:
+        prune(1000)
+    assert str(raised.value).startswith(f"{thumbnails_file()}: cannot be made smaller (")
+    assert "`imgsort cache clear --thumbnails`" in str(raised.value)
+    assert look_into_cache().rows == 3
+    clear_thumbnails()
+    prune(1000)
+    assert look_into_cache().total_bytes == 0

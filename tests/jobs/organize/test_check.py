@@ -248,10 +248,10 @@ def test_a_file_that_vanishes_is_a_row(tmp_path, monkeypatch):
 
     real = module.inspect
 
-    def inspect(root, file, settings):
+    def inspect(root, file, *others):
         if file.path == "a.png":
             os.unlink(root / "a.png")
-        return real(root, file, settings)
+        return real(root, file, *others)
 
     monkeypatch.setattr(module, "inspect", inspect)
     result = imgsort.check(tmp_path, move=True, reasons=["unreadable"])

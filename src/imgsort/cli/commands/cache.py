@@ -9,7 +9,8 @@ from imgsort.cli.options import common as options
 
 @click.group(short_help="Show the cache, or make it smaller.")
 def cache() -> None:
-    """Show or clear what imgsort keeps between runs: features of images, converted models, and weights.
+    """Show or clear what imgsort keeps between runs: features of images, converted models, weights, and
+    thumbnails.
 
     They make a second look quick, and imgsort can make all of them again. IMGSORT_CACHE_DIR names another folder
     for them.
@@ -25,17 +26,17 @@ def info(*, as_json: bool) -> None:
     _show("cache info", cache_info(), as_json=as_json, done="")
 
 
-@cache.command(short_help="Remove features, models, weights, or all of them.")
+@cache.command(short_help="Remove features, models, weights, thumbnails, or all.")
 @click.option("--features", is_flag=True, help="Remove only the features.")
 @click.option("--models", is_flag=True, help="Remove only the converted models.")
 @click.option("--weights", is_flag=True, help="Remove only the weights that came from the package index.")
+@click.option("--thumbnails", is_flag=True, help="Remove only the thumbnails and maps of pages.")
 @options.as_json
-def clear(*, features: bool, models: bool, weights: bool, as_json: bool) -> None:
+def clear(*, as_json: bool, **parts: bool) -> None:
     """Empty the cache, or one part of it. The next run makes again what it needs."""
     from imgsort.jobs.upkeep.cache import clear_cache
 
-    everything = not (features or models or weights)
-    left = clear_cache(features=features or everything, models=models or everything, weights=weights or everything)
+    left = clear_cache(**{name: is_named or not any(parts.values()) for name, is_named in parts.items()})
     _show("cache clear", left, as_json=as_json, done="The cache was cleared.")
 
 
@@ -43,7 +44,7 @@ def clear(*, features: bool, models: bool, weights: bool, as_json: bool) -> None
 @click.option("--max-size", required=True, metavar="SIZE", help="Size that may stay, for example 500MB or 2GB.")
 @options.as_json
 def prune(max_size: str, *, as_json: bool) -> None:
-    """Remove what was not used for the longest time, until the rest fits into --max-size. Features go first."""
+    """Remove what was not used for the longest time, until the rest fits into --max-size. Thumbnails go first."""
     from imgsort.jobs.upkeep.cache import prune_cache
 
     _show("cache prune", prune_cache(max_size), as_json=as_json, done="The cache was made smaller.")

@@ -12,11 +12,15 @@ if TYPE_CHECKING:
 
 def print_cache(info: "CacheInfo") -> None:
     """Print what the cache holds."""
-    rows = "cannot be read" if info.rows is None else f"{info.rows} images"
-    click.echo(f"cache     {printable(info.folder)}")
-    click.echo(f"features  {rows}, {_megabytes(info.features_bytes)}")
-    click.echo(f"models    {info.models} converted, {_megabytes(info.models_bytes)}")
-    click.echo(f"weights   {info.weights} fetched, {_megabytes(info.weights_bytes)}")
+    click.echo(f"cache       {printable(info.folder)}")
+    click.echo(f"features    {_images(info.rows)}, {_megabytes(info.features_bytes)}")
+    click.echo(f"models      {info.models} converted, {_megabytes(info.models_bytes)}")
+    click.echo(f"weights     {info.weights} fetched, {_megabytes(info.weights_bytes)}")
+    click.echo(f"thumbnails  {_images(info.thumbnails)}, {_megabytes(info.thumbnails_bytes)}")
+
+
+def _images(count: int | None) -> str:
+    return "cannot be read" if count is None else f"{count} images"
 
 
 def _megabytes(size: int) -> str:

@@ -7,16 +7,16 @@ it also finds those of a moved, renamed or copied image.
 
 import contextlib
 import os
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from imgsort.features.cache.feature_store import UNUSABLE, FeatureStore, KnownFile, store_file
 from imgsort.features.cache.folder import tell_if_temporary
+from imgsort.features.cache.safe_store import SafeStore
 from imgsort.images.finding.find import ImageFile
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ _WRITE_SECONDS = 1.0
 _ROWS_AT_A_TIME = 500
 # A file that changes within one tick of a coarse clock keeps its modification time. FAT's tick is two seconds.
 _SETTLED_NS = 2_000_000_000
-
-Answer = TypeVar("Answer")
 
 
 class NoCache:
@@ -60,20 +58,15 @@ class FeatureCache:
     """
 
     def __init__(self, recipe: str, *, notice: Callable[[str], None], verify: bool = False) -> None:
-        self._notice = notice
         self._verify = verify
         self._lock = threading.RLock()
         self._opened_ns = time.time_ns()
         self._written = time.monotonic()
         self._new_features: dict[str, NDArray[np.float32]] = {}
         self._new_files: list[KnownFile] = []
-        self._store: FeatureStore | None = None
         tell_if_temporary(notice)
-        try:
-            self._store = FeatureStore()
-        except UNUSABLE as error:
-            self._give_up(error)
-        self._recipe = self._ask(lambda store: store.recipe_number(recipe), 0)
+        self._store = SafeStore(store_file, partial(_tell_trouble, notice))
+        self._recipe = self._store.ask(lambda store: store.recipe_number(recipe), 0)
 
     def known_rows(self, root: Path, files: Sequence[ImageFile]) -> "Iterator[tuple[int, str, NDArray[np.float32]]]":
         """Yield the number, content hash and features of each unchanged file.
@@ -82,7 +75,7 @@ class FeatureCache:
         """
         for start in range(0, 0 if self._verify else len(files), _ROWS_AT_A_TIME):
             part = files[start : start + _ROWS_AT_A_TIME]
-            contents: dict[str, str] = self._ask(partial(_unchanged, root=root, files=part), {})
+            contents: dict[str, str] = self._store.ask(partial(_unchanged, root=root, files=part), {})
             found = self._features(contents.values())
             for number, file in enumerate(part, start):
                 content = contents.get(file.path, "")
@@ -110,45 +103,24 @@ class FeatureCache:
         """Write what is not written yet, and close the file."""
         with self._lock:
             self._write()
-            if self._store is not None:
-                self._store.close()
-                self._store = None
+            self._store.close()
 
     def _write(self) -> None:
         """Write in one short transaction, because other processes wait until it ends."""
         features, files = self._new_features, self._new_files
         self._new_features, self._new_files = {}, []
-        self._ask(lambda store: store.put(self._recipe, features, files), None)
+        self._store.ask(lambda store: store.put(self._recipe, features, files), None)
         self._written = time.monotonic()
 
     def _features(self, contents: Iterable[str]) -> "dict[str, NDArray[np.float32]]":
-        return self._ask(lambda store: dict(store.features(self._recipe, set(contents))), {})
+        return self._store.ask(lambda store: dict(store.features(self._recipe, set(contents))), {})
 
-    def _ask(self, question: Callable[[FeatureStore], Answer], otherwise: Answer) -> Answer:
-        """Return the store's answer, or `otherwise` if there is no store or it has failed.
 
-        Only one thread at a time asks the store.
-        """
-        with self._lock:
-            if self._store is not None:
-                try:
-                    return question(self._store)
-                except UNUSABLE as error:
-                    with contextlib.suppress(sqlite3.Error):
-                        self._store.close()
-                    self._store = None
-                    self._give_up(error)
-            return otherwise
-
-    def _give_up(self, error: Exception) -> None:
-        try:
-            file = store_file()
-        except OSError:  # there is no place for it, as `tell_if_temporary` has said
-            return
-        self._notice(
-            f"{file}: the cache cannot be used ({error}), so this run is slower. "
-            "`imgsort cache clear --features` makes a new one; --no-cache runs without it."
-        )
+def _tell_trouble(notice: Callable[[str], None], file: Path, error: Exception) -> None:
+    notice(
+        f"{file}: the cache cannot be used ({error}), so this run is slower. "
+        "`imgsort cache clear --features` makes a new one; --no-cache runs without it."
+    )
 
 
 def remember_files(files: Iterable[KnownFile], read_since_ns: int) -> None:

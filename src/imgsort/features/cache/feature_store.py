@@ -128,14 +128,19 @@ class FeatureStore:
         """Yield content and features, float32 (width,), of each of `contents` that has features."""
         import numpy as np
 
+        for content, numbers in self.blobs(recipe, contents):
+            yield content, np.frombuffer(numbers, "<f4")
+
+    def blobs(self, recipe: int, contents: Collection[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield content and bytes of each of `contents` that this recipe has whole bytes for."""
         keys = [bytes.fromhex(content) for content in contents]
         query = "SELECT content, numbers, checksum, used_day FROM features WHERE content IN ({}) AND recipe = ?"
         unused = []
         for content, numbers, checksum, used_day in self._select(query, keys, recipe):
             if _checksum(content, numbers) == checksum:
-                yield content.hex(), np.frombuffer(numbers, "<f4")
+                yield content.hex(), numbers
                 unused += [(self._today, recipe, content)] if used_day < self._today else []
-        # This update fails if another process writes for long, or if the file is read-only. The features are yielded
+        # This update fails if another process writes for long, or if the file is read-only. The bytes are yielded
         # all the same.
         if unused:
             with contextlib.suppress(sqlite3.OperationalError), self._database:
@@ -147,23 +152,30 @@ class FeatureStore:
         All of it is kept, or nothing.
         """
         with self._database:
-            self._database.executemany(
-                "INSERT OR REPLACE INTO features VALUES (?, ?, ?, ?, ?)",
-                (self._feature_row(recipe, content, row) for content, row in features.items()),
-            )
+            self._insert(recipe, ((content, row.astype("<f4").tobytes()) for content, row in features.items()))
             self._database.executemany(
                 "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)",
                 ((os.fsencode(file.path), file.size, file.mtime_ns, bytes.fromhex(file.content)) for file in files),
             )
 
-    def _feature_row(self, recipe: int, content: str, features: "NDArray[np.float32]") -> tuple[Any, ...]:
-        numbers = features.astype("<f4").tobytes()
-        key = bytes.fromhex(content)
-        return recipe, key, numbers, _checksum(key, numbers), self._today
+    def put_blobs(self, recipe: int, blobs: Mapping[str, bytes]) -> None:
+        """Keep bytes by their content: all of them, or none."""
+        with self._database:
+            self._insert(recipe, blobs.items())
 
-    def count_features(self) -> int:
-        """Return the number of rows of features, of all recipes together."""
-        (count,) = self._database.execute("SELECT COUNT(*) FROM features").fetchone()
+    def _insert(self, recipe: int, blobs: Iterable[tuple[str, bytes]]) -> None:
+        keyed = ((bytes.fromhex(content), numbers) for content, numbers in blobs)
+        self._database.executemany(
+            "INSERT OR REPLACE INTO features VALUES (?, ?, ?, ?, ?)",
+            ((recipe, key, numbers, _checksum(key, numbers), self._today) for key, numbers in keyed),
+        )
+
+    def count_features(self, recipes: str = "") -> int:
+        """Return the number of rows of features, of all recipes that begin with `recipes` together."""
+        query = "SELECT COUNT(*) FROM features WHERE recipe IN (SELECT id FROM recipes WHERE SUBSTR(recipe, 1, ?) = ?)"
+        whole = "SELECT COUNT(*) FROM features"
+        found = self._database.execute(query, (len(recipes), recipes)) if recipes else self._database.execute(whole)
+        (count,) = found.fetchone()
         return int(count)
 
     def remove_least_used(self, byte_count: int) -> int:

@@ -11,6 +11,7 @@ from imgsort.errors import CacheError
 from imgsort.features.cache.feature_store import STORE_NAME, UNUSABLE, FeatureStore
 from imgsort.features.cache.folder import named_cache_folder
 from imgsort.features.cache.model_store import abandoned_files, kept_models
+from imgsort.features.cache.thumbnail_cache import THUMBNAIL_RECIPES, THUMBNAILS_NAME
 from imgsort.features.cache.weights_store import kept_weights, remove_unfinished
 
 # SQLite puts two files of its own beside the main file: https://www.sqlite.org/wal.html
@@ -21,8 +22,9 @@ _BESIDE = ("", "-wal", "-shm")
 class CacheInfo:
     """What the cache holds.
 
-    `rows` is the number of rows of features, or None if their file cannot be read. `models` counts converted models,
-    and `weights` the files of weights that did not come from Keras' host. Sizes are in bytes.
+    `rows` is the number of rows of features, or None if their file cannot be read; `thumbnails` is that of thumbnails,
+    whose file holds maps too. `models` counts converted models, and `weights` the files of weights that did not come
+    from Keras' host. Sizes are in bytes.
     """
 
     folder: Path
@@ -32,11 +34,13 @@ class CacheInfo:
     models_bytes: int
     weights: int
     weights_bytes: int
+    thumbnails: int | None = 0
+    thumbnails_bytes: int = 0
 
     @property
     def total_bytes(self) -> int:
-        """The size of the features, the models and the weights together."""
-        return self.features_bytes + self.models_bytes + self.weights_bytes
+        """The size of the features, the models, the weights and the thumbnails together."""
+        return self.features_bytes + self.models_bytes + self.weights_bytes + self.thumbnails_bytes
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that `--json` prints."""
@@ -48,18 +52,25 @@ def look_into_cache() -> CacheInfo:
     models, weights = kept_models(), kept_weights()
     return CacheInfo(
         folder=_folder(),
-        rows=_rows(),
-        features_bytes=_size(_feature_files()),
+        rows=_rows(STORE_NAME),
+        features_bytes=_size(_store_files(STORE_NAME)),
         models=len(models),
         models_bytes=_size(models),
         weights=len(weights),
         weights_bytes=_size(weights),
+        thumbnails=_rows(THUMBNAILS_NAME, THUMBNAIL_RECIPES),
+        thumbnails_bytes=_size(_store_files(THUMBNAILS_NAME)),
     )
 
 
 def clear_features() -> None:
     """Remove all kept features, even if they cannot be read. Raises CacheError."""
-    _remove(_feature_files())
+    _remove(_store_files(STORE_NAME))
+
+
+def clear_thumbnails() -> None:
+    """Remove all kept thumbnails and maps, even if they cannot be read. Raises CacheError."""
+    _remove(_store_files(THUMBNAILS_NAME))
 
 
 def clear_models() -> None:
@@ -74,30 +85,37 @@ def clear_weights() -> None:
 
 
 def prune(max_bytes: int) -> None:
-    """Remove features, models and weights until the cache is not larger than `max_bytes`.
+    """Remove thumbnails, features, models and weights until the cache is not larger than `max_bytes`.
 
-    Features go first, because making them again takes less time. Weights go last, because they need a network. Within
-    each kind, those that were not used for the longest time go first. Raises CacheError if the features cannot be read,
-    or if something cannot be removed.
+    Thumbnails go first and features next, because making them again takes less time. Weights go last, because they need
+    a network. Within each kind, those that were not used for the longest time go first. Raises CacheError if thumbnails
+    or features cannot be read, or if something cannot be removed.
     """
-    excess = look_into_cache().total_bytes - max_bytes
-    if excess > 0 and os.path.exists(_store_file()):
-        try:
-            with contextlib.closing(FeatureStore(_store_file())) as store:
-                store.remove_least_used(excess)
-                is_empty = store.count_features() == 0
-        except UNUSABLE as error:
-            raise CacheError(
-                f"{_store_file()}: cannot be made smaller ({error}). `imgsort cache clear --features` makes a new one."
-            ) from error
-        if is_empty:  # an empty file also takes space
-            clear_features()
+    for name, clear in ((THUMBNAILS_NAME, "thumbnails"), (STORE_NAME, "features")):
+        _make_smaller(name, look_into_cache().total_bytes - max_bytes, clear)
     excess = look_into_cache().total_bytes - max_bytes
     for file in (*sorted(kept_models(), key=_last_use), *sorted(kept_weights(), key=_last_use)):
         if excess <= 0:
             return
         excess -= _size([file])
         _remove([file])
+
+
+def _make_smaller(name: str, excess: int, clear: str) -> None:
+    """Remove about `excess` bytes from the store with this name. `clear` is the option that removes all of it."""
+    store_file = _folder() / name
+    if excess <= 0 or not os.path.exists(store_file):
+        return
+    try:
+        with contextlib.closing(FeatureStore(store_file)) as store:
+            store.remove_least_used(excess)
+            is_empty = store.count_features() == 0
+    except UNUSABLE as error:
+        raise CacheError(
+            f"{store_file}: cannot be made smaller ({error}). `imgsort cache clear --{clear}` makes a new one."
+        ) from error
+    if is_empty:  # an empty file also takes space
+        _remove(_store_files(name))
 
 
 def _folder() -> Path:
@@ -107,21 +125,20 @@ def _folder() -> Path:
         raise CacheError(f"there is no cache: {error.strerror}.") from error
 
 
-def _store_file() -> Path:
-    return _folder() / STORE_NAME
+def _store_files(name: str) -> list[Path]:
+    """Return the files of the store with this name, the main one first: nobody opens the others without it."""
+    files = [_folder() / f"{name}{end}" for end in _BESIDE]
+    return [file for file in files if os.path.exists(file)]
 
 
-def _feature_files() -> list[Path]:
-    """Return the files that hold features, the main one first: nobody opens the others without it."""
-    return [Path(f"{_store_file()}{end}") for end in _BESIDE if os.path.exists(f"{_store_file()}{end}")]
-
-
-def _rows() -> int | None:
-    if not os.path.exists(_store_file()):
+def _rows(name: str, recipes: str = "") -> int | None:
+    """Return the number of rows of the recipes that begin with `recipes`, or None if the store cannot be read."""
+    store_file = _folder() / name
+    if not os.path.exists(store_file):
         return 0
     try:
-        with contextlib.closing(FeatureStore(_store_file())) as store:
-            return store.count_features()
+        with contextlib.closing(FeatureStore(store_file)) as store:
+            return store.count_features(recipes)
     except UNUSABLE:
         return None
 

@@ -9,21 +9,23 @@ import errno
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from imgsort.content import content_hash, read_regular
 from imgsort.errors import TruncatedImageError, UnreadableImageError
-from imgsort.images.decoding.colours.conversion import Conversion, conversion_for
-from imgsort.images.decoding.colours.ground import ground_of, over_ground
+from imgsort.images.decoding.colours.conversion import conversion_for
+from imgsort.images.decoding.decoded import Decoded
 from imgsort.images.decoding.decoders.large_pictures import decode_large
 from imgsort.images.decoding.decoders.opencv_decoder import OPENCV_KINDS, decode_by_opencv
 from imgsort.images.decoding.decoders.pillow_decoder import decode_as_stored, decode_by_pillow
-from imgsort.images.decoding.decoders.raw_decoder import RawPicture, decode_raw
+from imgsort.images.decoding.decoders.raw_decoder import decode_raw
 from imgsort.images.decoding.extras.jxl import decode_jxl
 from imgsort.images.decoding.header import Header, read_header
-from imgsort.images.decoding.letterbox import Square, upright
+from imgsort.images.decoding.letterbox import Square
 from imgsort.images.decoding.parts import without_metadata
+from imgsort.images.decoding.seeing import seen_pixels
 from imgsort.images.decoding.structure import require_whole
 from imgsort.images.decoding.walks.boxes import without_trailer
 from imgsort.images.finding.find import ImageFile
@@ -132,40 +134,57 @@ def decode_bytes(
 
     Raises UnreadableImageError.
     """
+    with decoding(data, settings, square, name) as decoded:
+        return decoded.header, decoded.seen(square)
+
+
+@contextlib.contextmanager
+def decoding(data: bytes, settings: ReadSettings, square: Square | None, name: str = "") -> Iterator[Decoded]:
+    """Decode the bytes of an image file of this `name`, and give the picture. It is large enough for `square`.
+
+    The caller keeps the context open as long as it holds the picture. Only one large picture is held at a time. Raises
+    UnreadableImageError.
+    """
+    with contextlib.ExitStack() as held:
+        yield _decoded(data, settings, square, name, held)
+
+
+def _decoded(
+    data: bytes, settings: ReadSettings, square: Square | None, name: str, held: contextlib.ExitStack
+) -> Decoded:
     kind = _kind_of(data, name)
     shortage = _shortage(data, kind)
     data = without_trailer(data) if kind in ("avif", "heif") else data
     if kind == "raw":
-        return _decode_raw(data, settings, square, shortage)
+        return _decoded_raw(data, settings, square, shortage, held)
     header = _acceptable_header(data, kind, settings, shortage)
     if shortage is not None and settings.truncated == "skip":
         raise shortage
     conversion = conversion_for(data, header)
     data = without_metadata(data, kind)
-    with _one_large_at_a_time if header.pixels > _LARGE_PIXELS else contextlib.nullcontext():
-        if kind == "jxl":
-            pixels = decode_jxl(data)
-        elif conversion is not None and conversion.is_of_stored_pixels:
-            pixels = decode_as_stored(data, header, square, is_whole=shortage is None)
-        else:
-            pixels = _decode_colours(data, header, square, is_whole=shortage is None)
-        return header, upright(_seen(pixels, conversion, square), header.orientation)
+    if header.pixels > _LARGE_PIXELS:
+        held.enter_context(_one_large_at_a_time)
+    if kind == "jxl":
+        pixels = decode_jxl(data)
+    elif conversion is not None and conversion.is_of_stored_pixels:
+        pixels = decode_as_stored(data, header, square, is_whole=shortage is None)
+    else:
+        pixels = _decode_colours(data, header, square, is_whole=shortage is None)
+    return Decoded(header, partial(seen_pixels, pixels, conversion, header.orientation))
 
 
-def _decode_raw(
-    data: bytes, settings: ReadSettings, square: Square | None, shortage: TruncatedImageError | None
-) -> "tuple[Header, NDArray[np.uint8]]":
+def _decoded_raw(
+    data: bytes,
+    settings: ReadSettings,
+    square: Square | None,
+    shortage: TruncatedImageError | None,
+    held: contextlib.ExitStack,
+) -> Decoded:
     if shortage is not None and settings.truncated == "skip":
         raise shortage
-
-    def decode_preview(jpeg: bytes) -> RawPicture:
-        header, pixels = decode_bytes(jpeg, settings, square)
-        return RawPicture(header, pixels)
-
-    with _one_large_at_a_time if len(data) > _LARGE_BYTES else contextlib.nullcontext():
-        raw = decode_raw(data, decode_preview, settings.max_pixels)
-        pixels = raw.pixels if square is None else square.shrink(raw.pixels)
-        return raw.header, upright(_as_rgb(pixels), raw.turn)
+    if len(data) > _LARGE_BYTES:
+        held.enter_context(_one_large_at_a_time)
+    return decode_raw(data, lambda jpeg: _decoded(jpeg, settings, square, "", held), settings.max_pixels)
 
 
 def _kind_of(data: bytes, name: str) -> str:
@@ -223,23 +242,3 @@ def _decode_by_pillow(data: bytes, header: Header, square: Square | None, *, is_
         with contextlib.suppress(UnreadableImageError):  # Pillow cannot halve every size
             return decode_by_pillow(data, header, square, is_whole=is_whole)
     return decode_by_pillow(data, header, is_whole=is_whole)
-
-
-def _seen(pixels: "NDArray[np.uint8]", conversion: Conversion | None, square: Square | None) -> "NDArray[np.uint8]":
-    """Return decoded pixels as they are seen: sRGB, uint8 (h, w, 3), opaque, and scaled down for `square`."""
-    is_stored = conversion is not None and conversion.is_of_stored_pixels
-    has_layers = pixels.shape[2:] == (4,) and not is_stored
-    ground = ground_of(pixels, conversion) if has_layers else None
-    if square is not None:
-        pixels = square.shrink(pixels)
-    if ground is not None:
-        return over_ground(pixels, ground, conversion)
-    pixels = _as_rgb(pixels)
-    return pixels if conversion is None else conversion.apply(pixels)
-
-
-def _as_rgb(pixels: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
-    """Turn uint8 (h, w) into (h, w, 3). Pixels that already have three dimensions stay as they are."""
-    import numpy as np
-
-    return pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)

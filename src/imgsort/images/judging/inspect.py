@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imgsort.errors import UnreadableImageError
-from imgsort.images.decoding.decode import ReadSettings, bytes_of, decode_bytes
+from imgsort.images.decoding.decode import ReadSettings, bytes_of, decoding
+from imgsort.images.decoding.decoded import Onlooker, nobody
 from imgsort.images.decoding.header import Header
 from imgsort.images.decoding.letterbox import Square
 from imgsort.images.finding.find import ImageFile
@@ -51,15 +52,17 @@ class Inspection:
         return self.picture.header.kind
 
 
-def inspect(root: Path, file: ImageFile, settings: ReadSettings) -> Inspection:
+def inspect(root: Path, file: ImageFile, settings: ReadSettings, onlooker: Onlooker = nobody) -> Inspection:
     """Read the image `file` of the collection at `root` and measure it.
 
-    A bad file raises no error: the result holds the error instead.
+    `onlooker` is shown the picture too. A bad file raises no error: the result holds the error instead.
     """
-    content = None
+    content, square = None, Square(ANALYSIS_SIDE_PX)
     try:
-        with bytes_of(root, file) as (data, content):
-            header, pixels = decode_bytes(data, settings, Square(ANALYSIS_SIDE_PX), file.name)
+        with bytes_of(root, file) as (data, content), decoding(data, settings, square, file.name) as decoded:
+            onlooker(content, decoded)
+            header, pixels = decoded.header, decoded.seen(square)
+            del decoded  # the picture in its full size needs not stay in memory while it is measured
     except UnreadableImageError as error:
         return Inspection(file, content, None, error)
     measures = measure(pixels, header.width, header.height)

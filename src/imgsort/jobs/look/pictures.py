@@ -5,6 +5,7 @@ import os
 import threading
 from pathlib import Path
 
+from imgsort.errors import UnreadableImageError
 from imgsort.images.decoding.decode import DEFAULTS, ReadSettings, read_image
 from imgsort.images.decoding.letterbox import Square
 from imgsort.images.finding.find import ImageFile
@@ -16,13 +17,19 @@ _QUALITY = 88
 _few_at_a_time = threading.Semaphore(max(2, os.cpu_count() or 1))
 
 
-def picture_of(root: Path, file: ImageFile, side_px: int = LARGE_SIDE_PX, read: ReadSettings = DEFAULTS) -> bytes:
-    """Return the image as a JPEG whose longer side has at most `side_px` pixels. Raises UnreadableImageError."""
+def picture_of(root: Path, file: ImageFile, content: str, read: ReadSettings = DEFAULTS) -> bytes:
+    """Return the image as a JPEG whose longer side has at most 1600 pixels.
+
+    Raises UnreadableImageError, also if its bytes no longer have the hash `content`.
+    """
     from PIL import Image
 
-    square = Square(side_px)
+    square = Square(LARGE_SIDE_PX)
     with _few_at_a_time:
-        pixels = square.shrink(read_image(root, file, read, square).pixels)
+        image = read_image(root, file, read, square)
+        if image.content != content:
+            raise UnreadableImageError("changed since it was looked at")
+        pixels = square.shrink(image.pixels)
         encoded = io.BytesIO()
         Image.fromarray(pixels).save(encoded, "JPEG", quality=_QUALITY)
         return encoded.getvalue()

@@ -121,8 +121,9 @@ def check(
 
 def _inspect_all(collection: OpenCollection) -> list[Inspection]:
     root, files, read = collection.site.collection, collection.listing.files, collection.read
-    inspections = []
-    for number, inspection in enumerate(stream(files, lambda file: inspect(root, file, read), _AHEAD), start=1):
+    inspections, onlooker = [], collection.hearing.onlooker
+    found = stream(files, lambda file: inspect(root, file, read, onlooker), _AHEAD)
+    for number, inspection in enumerate(found, start=1):
         inspections.append(inspection)
         collection.hearing.progress("checking", number, len(files))
     return inspections

@@ -82,6 +82,7 @@ def extract_by(
             square=model.square,
             settings=read,
             cache=cache,
+            onlooker=listener.onlooker,
             meanwhile=preload,
         )
     if features.cached:

@@ -16,8 +16,10 @@ def cache_info() -> CacheInfo:
     return upkeep.look_into_cache()
 
 
-def clear_cache(*, features: bool = True, models: bool = True, weights: bool = True) -> CacheInfo:
-    """Remove features, converted models and fetched weights, or some of these, and return what is left.
+def clear_cache(
+    *, features: bool = True, models: bool = True, weights: bool = True, thumbnails: bool = True
+) -> CacheInfo:
+    """Remove features, converted models, fetched weights and thumbnails, or some of these, and return what is left.
 
     Raises CacheError.
     """
@@ -27,6 +29,8 @@ def clear_cache(*, features: bool = True, models: bool = True, weights: bool = T
         upkeep.clear_models()
     if weights:
         upkeep.clear_weights()
+    if thumbnails:
+        upkeep.clear_thumbnails()
     return upkeep.look_into_cache()
 
 

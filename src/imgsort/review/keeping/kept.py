@@ -19,7 +19,7 @@ from imgsort.filing.paths import exists
 from imgsort.images.finding.find import ImageFile
 from imgsort.report.page_data import GroupKind
 from imgsort.review.sorting.corrections import STAYS, Sorting
-from imgsort.review.sorting.folder_names import checked_name
+from imgsort.review.sorting.folder_names import reason_against
 
 MAX_BYTES = 128 * 1024**2
 _MOST_OFFERS = 9
@@ -152,8 +152,9 @@ def _group(name: Any, kind: Any, is_named: Any) -> KeptGroup:
     if kind not in get_args(GroupKind) or not isinstance(is_named, bool):
         raise ValueError("a group of an unknown kind")
     name = checked_text(name)
-    if name not in (STAYS, ".") and checked_name(name) != name:
-        raise ValueError("a group with spaces around its name")
+    reason = None if name == (STAYS if kind == "stays" else ".") else reason_against(name)
+    if reason is not None:
+        raise ValueError(f"a group {name[:80]!r}: {reason}")
     return KeptGroup(name, kind, is_named)
 
 

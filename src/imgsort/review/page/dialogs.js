@@ -42,7 +42,7 @@ export function openDialog(title, fill, { wide = false } = {}) {
     document.body.append(dialog);
     dialog.showModal();
     // Otherwise the cross would have the focus, and Enter would leave the dialog.
-    dialog.querySelector("[autofocus], .primary:not(:disabled)")?.focus();
+    dialog.querySelector("[autofocus], .primary:not(:disabled), button.still")?.focus();
   });
 }
 

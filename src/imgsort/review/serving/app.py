@@ -18,6 +18,7 @@ from imgsort.errors import CorrectionError, ImgsortError, NotNowError
 from imgsort.filing.journal.foreign import NONSENSE
 from imgsort.images.decoding.decode import ReadSettings
 from imgsort.jobs.settings import FilingSettings
+from imgsort.jobs.thumbnails import Thumbnails
 from imgsort.report.page_data import PageData
 from imgsort.review import actions
 from imgsort.review.serving.guard import Guard
@@ -39,6 +40,7 @@ class Review:
     session: Session
     worker: Worker
     page: PageData
+    thumbnails: Thumbnails
     settings: FilingSettings
     read: ReadSettings
     classifier: Callable[[], Path]
@@ -49,8 +51,8 @@ def app_of(review: Review, *, port: int, token: str) -> ASGIApp:
     answers = _Answers(review)
     routes = [
         *(Route(path, _file_route(file)) for path, file in page_files().items()),
-        Route("/image/{name}", _picture_route(answers.pictures.thumbnail)),
-        Route("/image/{name}/large", _picture_route(answers.pictures.large)),
+        Route("/image/{name}", _picture_route(answers.pictures.thumbnail, "image/webp")),
+        Route("/image/{name}/large", _picture_route(answers.pictures.large, "image/jpeg")),
         Route("/api/page", _get(answers.page)),
         Route("/api/state", _get(answers.state)),
         Route("/api/progress", _get(answers.progress)),
@@ -75,27 +77,34 @@ def app_of(review: Review, *, port: int, token: str) -> ASGIApp:
     return Guard(app, port=port, token=token)
 
 
+class _Json(JSONResponse):
+    """JSON in ASCII: a name of a file may hold bytes that are not UTF-8."""
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content, allow_nan=False, separators=(",", ":")).encode("ascii")
+
+
 class _Answers:
     """What each request is answered with. These functions run in threads."""
 
     def __init__(self, review: Review) -> None:
         self._review, self._session, self._worker = review, review.session, review.worker
-        self.pictures = Pictures(review.session, review.read)
+        self.pictures = Pictures(review.session, review.thumbnails, review.read)
 
     def page(self, _: Request) -> Response:
         of = [f"/image/{name}" for name in self.pictures.ids]
         thumbnails = {"kind": "address", "of": of}
-        return JSONResponse(
+        return _Json(
             {"page": self._review.page.to_json(), "thumbnails": thumbnails, "state": self._session.state()}
         )
 
     def state(self, request: Request) -> Response:
         if request.query_params.get("since") == str(self._session.revision):
             return Response(status_code=204)
-        return JSONResponse(self._session.state())
+        return _Json(self._session.state())
 
     def progress(self, _: Request) -> Response:
-        return JSONResponse(asdict(self._worker.now))
+        return _Json(asdict(self._worker.now))
 
     def plan(self, _: Request) -> Response:
         table = self._session.plan().csv(self._session.proposal.site.output)
@@ -107,24 +116,24 @@ class _Answers:
         try:
             self._require_no_work()
             if self._session.correct(revision, body.get("correction")):
-                return JSONResponse(self._session.state())
+                return _Json(self._session.state())
             error = NotNowError("the sorting was corrected meanwhile. Look at it, and try again.")
         except NotNowError as refused:
             error = refused
-        return JSONResponse({**self._session.state(), "error": described(error)}, status_code=409)
+        return _Json({**self._session.state(), "error": described(error)}, status_code=409)
 
     def split(self, body: Any) -> Response:
         group = self._session.sorting.group(number_in(body, "group"))
         members = self._session.sorting.members(group.id)
         if len(members) < 2:
             raise CorrectionError(f"{group.name!r} has fewer than two images, so it cannot be split.")
-        return JSONResponse({"halves": self._session.likeness.halves(members)})
+        return _Json({"halves": self._session.likeness.halves(members)})
 
     def like(self, body: Any) -> Response:
         number = number_in(body, "image")
         require_images(self._session.sorting, [number])
         most = min(_MOST_ALIKE, max(1, number_in({"most": 50, **body}, "most")))
-        return JSONResponse({"images": self._session.likeness.most_alike(number, most)})
+        return _Json({"images": self._session.likeness.most_alike(number, most)})
 
     def apply(self, _: Any) -> Response:
         self._session.plan()  # what is wrong with it is said at once
@@ -141,7 +150,7 @@ class _Answers:
 
     def _start(self, task: str, work: Callable[[], dict[str, Any]]) -> Response:
         self._worker.start(task, work)
-        return JSONResponse({"started": True})
+        return _Json({"started": True})
 
     def _require_no_work(self) -> None:
         if self._worker.is_working:
@@ -188,13 +197,12 @@ def _file_route(file: PageFile) -> Callable[[Request], Any]:
     return endpoint
 
 
-def _picture_route(picture: Callable[[str], tuple[bytes, str] | None]) -> Callable[[Request], Any]:
+def _picture_route(picture: Callable[[str], bytes | None], media_type: str) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
         found = await run_in_threadpool(picture, request.path_params["name"])
         if found is None:
             raise HTTPException(404, "there is no such picture.")
-        data, media_type = found
-        return Response(data, headers={"Content-Type": media_type, "Cache-Control": "private, max-age=3600"})
+        return Response(found, headers={"Content-Type": media_type, "Cache-Control": "private, max-age=3600"})
 
     return endpoint
 
@@ -212,4 +220,4 @@ def _not_now(_: Request, error: Exception) -> Response:
 
 
 def _error(status: int, described_error: dict[str, Any]) -> Response:
-    return JSONResponse({"error": described_error}, status_code=status)
+    return _Json({"error": described_error}, status_code=status)

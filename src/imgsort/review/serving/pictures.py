@@ -1,43 +1,36 @@
 """Serves the pictures of a review by names that nobody can guess, because an `<img>` carries no key."""
 
 import secrets
-from collections.abc import Callable
 
 from imgsort.errors import UnreadableImageError
 from imgsort.images.decoding.decode import ReadSettings
-from imgsort.jobs.look.pictures import PICTURE_KIND, picture_of
+from imgsort.jobs.look.pictures import picture_of
+from imgsort.jobs.thumbnails import Thumbnails
 from imgsort.review.session import Session
-
-_THUMBNAIL_PX = 192
 
 
 class Pictures:
     """The pictures of the images of a session."""
 
-    def __init__(self, session: Session, read: ReadSettings) -> None:
-        self._session, self._read = session, read
+    def __init__(self, session: Session, thumbnails: Thumbnails, read: ReadSettings) -> None:
+        self._session, self._thumbnails, self._read = session, thumbnails, read
         self.ids = [secrets.token_urlsafe(16) for _ in session.proposal.files]
         self._numbers = {name: number for number, name in enumerate(self.ids)}
 
-    def thumbnail(self, name: str) -> tuple[bytes, str] | None:
-        """Return a small picture and its type, or None if there is no such image or if it cannot be read."""
-        return self._made(name, lambda number: (self._picture(number, _THUMBNAIL_PX), PICTURE_KIND))
+    def thumbnail(self, name: str) -> bytes | None:
+        """Return a small picture, a WebP, or None if there is no such image, or if it was changed meanwhile."""
+        number = self._numbers.get(name)
+        if number is None:
+            return None
+        return self._thumbnails.of(*self._session.file(number), self._session.proposal.contents[number])
 
-    def large(self, name: str) -> tuple[bytes, str] | None:
-        """Return a large picture and its type, or None if there is no such image or if it cannot be read."""
-        return self._made(name, lambda number: (self._picture(number), PICTURE_KIND))
-
-    def _made(self, name: str, make: Callable[[int], tuple[bytes, str]]) -> tuple[bytes, str] | None:
+    def large(self, name: str) -> bytes | None:
+        """Return a large picture, a JPEG, or None if there is no such image, or if it was changed meanwhile."""
         number = self._numbers.get(name)
         if number is None:
             return None
         try:
-            return make(number)
+            content = self._session.proposal.contents[number]
+            return picture_of(*self._session.file(number), content, self._read)
         except UnreadableImageError:
             return None
-
-    def _picture(self, number: int, side_px: int | None = None) -> bytes:
-        root, file = self._session.file(number)
-        if side_px is None:
-            return picture_of(root, file, read=self._read)
-        return picture_of(root, file, side_px, self._read)

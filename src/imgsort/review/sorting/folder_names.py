@@ -1,30 +1,49 @@
 """Checks the name of a group by the rules that a plan has for folders."""
 
 import os
+import unicodedata
 
 from imgsort.errors import CorrectionError
 from imgsort.filing.paths import MAX_NAME_BYTES, is_hidden, is_safe_relative
 
 _MOST_CHARACTERS = 1000
+# Control characters, halves of characters, and the ends of lines: no person types them.
+_NOT_TYPED = ("Cc", "Cs", "Zl", "Zp")
 
 
 def checked_name(name: str) -> str:
-    """Return the name of a group without spaces around it. Raises CorrectionError if no folder can have it.
+    """Return the name that a person gave to a group, without spaces around it.
 
-    A name may be a path such as `holiday/beach`: relative, and without `..`.
+    A name may be a path such as `holiday/beach`: relative, and without `..`. Raises CorrectionError if no folder of a
+    plan can have it.
     """
-    shown = name[:80]
     name = name.strip()
-    if not name or len(name) > _MOST_CHARACTERS:
-        raise CorrectionError(f"{shown!r}: give a name of 1 to {MAX_NAME_BYTES} letters.")
-    if not is_safe_relative(name):
-        raise CorrectionError(f"{shown!r}: a folder of this name would not lie in the sorted folder. Give another.")
-    if is_hidden(name):
-        raise CorrectionError(f"{shown!r}: a folder of this name is hidden, and imgsort does not hide files.")
-    if "\\" in name:
-        raise CorrectionError(f"{shown!r}: this name has a backslash. Folders are separated by /.")
-    if any(not part.strip() or not part.isprintable() for part in name.split("/")):
-        raise CorrectionError(f"{shown!r}: this name has letters that cannot be seen. Give another.")
-    if any(len(os.fsencode(part)) > MAX_NAME_BYTES for part in name.split("/")):
-        raise CorrectionError(f"{shown!r}…: a folder's name has at most {MAX_NAME_BYTES} bytes.")
+    reason = reason_against(name)
+    if reason is None and any(unicodedata.category(letter) in _NOT_TYPED for letter in name):
+        reason = "it has letters that cannot be typed"
+    if reason is None and not all(any(map(_is_seen, part)) for part in name.split("/")):
+        reason = "it cannot be seen"
+    if reason is not None:
+        raise CorrectionError(f"{name[:80]!r} cannot be the name of a folder: {reason}. Give another name.")
     return name
+
+
+def reason_against(name: str) -> str | None:
+    """Return why no folder of a plan can have this name, relative to the output; None if one can."""
+    if not name:
+        return "it is empty"
+    if len(name) > _MOST_CHARACTERS:
+        return "it is too long"
+    if not is_safe_relative(name):
+        return "such a folder would not lie in the sorted folder"
+    if is_hidden(name):
+        return "such a folder is hidden, and imgsort does not hide files"
+    if "\\" in name:
+        return "it has a backslash, and folders are separated by /"
+    if any(len(os.fsencode(part)) > MAX_NAME_BYTES for part in name.split("/")):
+        return f"it has more than {MAX_NAME_BYTES} bytes"
+    return None
+
+
+def _is_seen(letter: str) -> bool:
+    return letter.isprintable() and not letter.isspace()

@@ -2,13 +2,15 @@
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import replace
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from imgsort.errors import UnreadableImageError
+from imgsort.images.decoding.decoded import Decoded
 from imgsort.images.decoding.extras.previews import Preview, find_previews, raw_orientation
 from imgsort.images.decoding.header import Header
+from imgsort.images.decoding.letterbox import Square, upright
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,19 +21,10 @@ _THUMBNAIL_PX = 320
 _MOST_TRIES = 3
 
 
-@dataclass(frozen=True)
-class RawPicture:
-    """The picture of a RAW file: uint8 (h, w, 3), which the EXIF orientation `turn` still has to turn upright."""
-
-    header: Header
-    pixels: "NDArray[np.uint8]"
-    turn: int = 1
-
-
-def decode_raw(data: bytes, decode_preview: Callable[[bytes], RawPicture], max_pixels: int) -> RawPicture:
+def decode_raw(data: bytes, decode_preview: Callable[[bytes], Decoded], max_pixels: int) -> Decoded:
     """Return the picture of the RAW file `data`.
 
-    `decode_preview` decodes a JPEG, upright by its own orientation. Raises UnreadableImageError.
+    `decode_preview` decodes a JPEG, which is then seen upright by its own orientation. Raises UnreadableImageError.
     """
     previews = find_previews(data)
     large = [preview for preview in previews if max(preview.width, preview.height) >= _THUMBNAIL_PX]
@@ -47,9 +40,7 @@ def decode_raw(data: bytes, decode_preview: Callable[[bytes], RawPicture], max_p
         return shown
 
 
-def _first_whole(
-    data: bytes, previews: list[Preview], decode_preview: Callable[[bytes], RawPicture]
-) -> RawPicture | None:
+def _first_whole(data: bytes, previews: list[Preview], decode_preview: Callable[[bytes], Decoded]) -> Decoded | None:
     for preview in previews[:_MOST_TRIES]:
         try:
             found = decode_preview(data[preview.start :])
@@ -57,13 +48,12 @@ def _first_whole(
             continue  # bytes that only look like a preview
         own = found.header.orientation  # the preview is upright already, if it says itself how it lies
         orientation = own if own > 1 else raw_orientation(data)
-        return RawPicture(
-            replace(found.header, kind="raw", orientation=orientation), found.pixels, 1 if own > 1 else orientation
-        )
+        header = replace(found.header, kind="raw", orientation=orientation)
+        return Decoded(header, partial(_turned, found, 1 if own > 1 else orientation))
     return None
 
 
-def _developed(data: bytes, max_pixels: int) -> RawPicture:
+def _developed(data: bytes, max_pixels: int) -> Decoded:
     """Return the RAW file, developed at half its size. rawpy turns it upright."""
     import numpy as np
 
@@ -77,7 +67,15 @@ def _developed(data: bytes, max_pixels: int) -> RawPicture:
             pixels = raw.postprocess(half_size=True, use_camera_wb=True, output_bps=8)
     except (rawpy.LibRawError, MemoryError, RuntimeError, ValueError, OSError) as error:
         raise UnreadableImageError("a RAW file without a preview, which cannot be developed") from error
-    return RawPicture(header, np.asarray(pixels, dtype=np.uint8))
+    return Decoded(header, partial(_shrunk, np.asarray(pixels, dtype=np.uint8)))
+
+
+def _turned(found: Decoded, orientation: int, square: Square | None) -> "NDArray[np.uint8]":
+    return upright(found.seen(square), orientation)
+
+
+def _shrunk(pixels: "NDArray[np.uint8]", square: Square | None) -> "NDArray[np.uint8]":
+    return pixels if square is None else square.shrink(pixels)
 
 
 @cache

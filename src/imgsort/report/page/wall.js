@@ -13,14 +13,11 @@
 //   onActivate(number)              a click or Enter on an image
 //   onSelect(numbers)               the selection changed
 //   onContext(numbers, event)       a right click, a long press or the menu key on an image; also of a group's head
-//   onDrop(numbers, group)          images were dragged to another group
-//   isEditable()                    whether images can be dragged at all
 //   groupActions(group)             elements for the right end of a group's head
 //   onFilter(filter)                `reveal` had to drop a filter
 import { oncePerFrame, setStyles } from "./dom.js";
 import { layOut, membersOf, placeOf, rowTop, sectionAt, shownAt } from "./wall_layout.js";
 import { drawSection, markTile } from "./wall_drawing.js";
-import { listenToDrags } from "./wall_drag.js";
 import { listenToKeys, listenToPointer } from "./wall_input.js";
 
 const TILE = 148;
@@ -43,6 +40,7 @@ class Wall {
     this.filter = null;
     this.wishedTile = null;
     this.active = null; // the image that has, or last had, the keyboard's focus
+    this.pictures = new Map(); // number -> the thumbnail of a tile that was taken out and may come back: it would blink
     this.drawn = new Map(); // group -> {node, rows: Map of row -> node}
     container.classList.add("wall");
     const redraw = oncePerFrame(() => this.draw());
@@ -50,11 +48,11 @@ class Wall {
     new ResizeObserver(oncePerFrame(() => this.arrange())).observe(container);
     listenToPointer(this);
     listenToKeys(this);
-    listenToDrags(this);
   }
 
   /** Show another state. What is open, selected and in the window stays, where the images are still there. */
   update(state) {
+    const anchor = this.layout && this.anchor(); // by the names of now: places of groups may change
     this.state = state;
     this.members = membersOf(state);
     this.order = state.order ?? state.groupList.map((_, group) => group);
@@ -62,7 +60,7 @@ class Wall {
     if (this.active >= state.names.length) this.active = null;
     const hadFocus = this.container.contains(document.activeElement);
     this.forget();
-    this.arrange();
+    this.arrange(anchor);
     if (hadFocus && this.active !== null) this.tileOf(this.active)?.focus({ preventScroll: true });
   }
 
@@ -140,6 +138,15 @@ class Wall {
     this.tileOf(this.active)?.focus({ preventScroll: true });
   }
 
+  /** Scroll to the head of a group, and give its first image the focus. */
+  revealGroup(group) {
+    const section = this.layout.sections.find((each) => each.group === group);
+    if (!section) return;
+    const bar = parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop) || 0;
+    scrollBy(0, this.container.getBoundingClientRect().top + section.top - bar);
+    if (section.shown.length) this.focus(section.first);
+  }
+
   /** Give an image the focus, if it is shown. */
   focusOn(number) {
     this.focus(placeOf(this.layout, number, this.state.groups[number]));
@@ -170,10 +177,9 @@ class Wall {
   }
 
   /** Compute where everything lies, and keep the group at the window's top where it is. */
-  arrange() {
+  arrange(anchor = this.layout && this.anchor()) {
     const width = this.container.clientWidth;
     if (!width) return;
-    const anchor = this.layout && this.anchor();
     const tile = this.wishedTile ?? (width < NARROW ? SMALL_TILE : TILE);
     const look = { members: this.members, order: this.order, filter: this.filter, tile };
     const before = this.layout;
@@ -187,11 +193,11 @@ class Wall {
   anchor() {
     const top = this.container.getBoundingClientRect().top;
     const section = top < 0 ? this.layout.sections[sectionAt(this.layout, -top)] : null;
-    return section && { key: section.group, offset: section.top + top };
+    return section && { key: this.keyOf(section.group), offset: section.top + top };
   }
 
   restore({ key, offset }) {
-    const section = this.layout.sections.find((each) => each.group === key);
+    const section = this.layout.sections.find((each) => this.keyOf(each.group) === key);
     if (section) scrollBy(0, this.container.getBoundingClientRect().top + section.top - Math.max(offset, -section.height));
   }
 
@@ -213,6 +219,7 @@ class Wall {
       node.remove();
       this.drawn.delete(group);
     }
+    this.pictures.clear();
     this.container.tabIndex = -1;
   }
 
@@ -220,6 +227,7 @@ class Wall {
   forget(only = null) {
     for (const [group, { node }] of this.drawn) {
       if (only !== null && group !== only) continue;
+      for (const tile of node.querySelectorAll(".tile")) this.pictures.set(Number(tile.dataset.number), tile.firstChild);
       node.remove();
       this.drawn.delete(group);
     }

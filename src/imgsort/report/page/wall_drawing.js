@@ -64,7 +64,7 @@ function groupHead(wall, section, group) {
   const silhouette = group.silhouette === null || group.silhouette === undefined ? null : `silhouette ${shortNumber(group.silhouette)}`;
   return element(
     "header",
-    { class: "group-head", draggable: String(Boolean(wall.hooks.isEditable?.())) },
+    { class: "group-head" },
     element("h2", {}, toggle),
     element("span", { class: "group-facts" }, count),
     silhouette &&
@@ -102,9 +102,8 @@ function tileElement(wall, section, index) {
       "data-number": number,
       "data-first": section.first + index === 0,
       title: wall.state.names[number],
-      draggable: String(Boolean(wall.hooks.isEditable?.())),
     },
-    thumbnailElement(wall.state.thumbnails, number),
+    wall.pictures.get(number) ?? thumbnailElement(wall.state.thumbnails, number),
     element("span", { class: "check", "aria-hidden": "true" }),
   );
   markTile(wall, tile);

@@ -96,7 +96,12 @@ def _serve(
     """Serve until Ctrl-C, under a key that nobody can guess."""
     token, port = secrets.token_urlsafe(32), bound.getsockname()[1]
     with _opened(f"http://127.0.0.1:{port}/#token={token}", tell, hearing, opens=opens) as open_page:
-        serve(app_of(served, port=port, token=token), bound, open_page)
+
+        def when_started() -> None:
+            open_page()
+            served.session.warm_up()
+
+        serve(app_of(served, port=port, token=token), bound, when_started)
 
 
 def _thumbnails(hearing: Listener, *, has_cache: bool) -> Thumbnails:

@@ -148,6 +148,19 @@ class Session:
             self.revision += 1
             self._keep()
 
+    def warm_up(self) -> None:
+        """Make what the slider needs, so that its first answer comes as quickly as the others."""
+        sorting = self.proposal.sorting
+        if self.proposal.regroup is not None and sorting.clusters:
+            self._labels_of(sorting.clusters)
+
+    def _labels_of(self, clusters: int) -> list[int]:
+        with self._regrouping:
+            if clusters not in self._labels:
+                assert self.proposal.regroup is not None
+                self._labels[clusters] = [int(label) for label in self.proposal.regroup(clusters)]
+            return self._labels[clusters]
+
     def _change(self, revision: int, change: Callable[[], object]) -> bool:
         with self._lock:
             if revision != self.revision:
@@ -162,16 +175,13 @@ class Session:
             return True
 
     def _labels_for(self, correction: Regroup) -> list[int]:
-        count, regroup = correction.clusters, self.proposal.regroup
-        if regroup is None:
+        count = correction.clusters
+        if self.proposal.regroup is None:
             raise CorrectionError("the number of groups of this review cannot be changed.")
         least, most = self.state()["clusters_range"]
         if not least <= count <= most:
             raise CorrectionError(f"{count} categories: the number must be from {least} to {most}.")
-        with self._regrouping:
-            if count not in self._labels:
-                self._labels[count] = [int(label) for label in regroup(count)]
-            return self._labels[count]
+        return self._labels_of(count)
 
     def _regroup(self, correction: Regroup, labels: list[int]) -> None:
         base = self._steps.ungrouped

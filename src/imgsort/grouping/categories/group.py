@@ -84,26 +84,19 @@ def group_rows(
         raise ValueError(f"{algorithm} compares every two rows: {len(features)} are more than {MOST_ROWS[algorithm]}")
     if algorithm != "hdbscan" and clusters != "auto" and len(features) < clusters:
         raise ValueError(f"n_samples={len(features)} rows cannot make {clusters} clusters")
-    is_graph = algorithm == "graph"
-    reduced = _reduced(
-        features,
-        variance,
-        order,
-        directions or is_graph or algorithm == "hdbscan",
-        _GRAPH_COMPONENTS if is_graph else 1,
-    )
+    reduced = reduced_rows(features, variance, order, algorithm, directions=directions)
     found, judged = (
         _by_graph(reduced, clusters, range_of_clusters, neighbors, random_state)
-        if is_graph
+        if algorithm == "graph"
         else _by_rows(reduced, clusters, algorithm, range_of_clusters, random_state)
     )
     labels = number_by_size(found)
     distances, clarity = _around_centres(reduced, labels)
-    labels, distances, clarity = (_in_own_order(values, order) for values in (labels, distances, clarity))
+    labels, distances, clarity = (in_own_order(values, order) for values in (labels, distances, clarity))
     return Grouping(labels, distances, clarity, judged)
 
 
-def _in_own_order(values: "NDArray[Any]", order: "NDArray[np.intp] | None") -> "NDArray[Any]":
+def in_own_order(values: "NDArray[Any]", order: "NDArray[np.intp] | None") -> "NDArray[Any]":
     """Return `values`, (n,), of rows that were seen in `order`, int (n,), in the rows' own order.
 
     `order` holds the numbers of the rows, the first seen row first, as in `features[order]`. None is their own order.
@@ -134,20 +127,28 @@ def number_by_size(labels: "NDArray[np.integer]") -> "NDArray[np.intp]":
     return numbers
 
 
-def _reduced(
+def reduced_rows(
     features: "NDArray[np.float32]",
     variance: float,
     order: "NDArray[np.intp] | None",
+    algorithm: Algorithm,
+    *,
     directions: bool,
-    least_components: int,
 ) -> "NDArray[np.float64]":
+    """Return what the algorithm groups: float64 (n, k), with the rows in `order`. `group_rows` has the parameters."""
     from threadpoolctl import ThreadpoolController
 
     # The import of scikit-learn takes a second, and it may still go on in another thread. One core is left for it.
     blas = ThreadpoolController().select(user_api="blas")
     threads = max((library["num_threads"] for library in blas.info()), default=1)
     with blas.limit(limits=max(1, threads - 1)):
-        return reduce_features(features, variance, order, directions=directions, least_components=least_components)
+        return reduce_features(
+            features,
+            variance,
+            order,
+            directions=directions or algorithm in ("graph", "hdbscan"),
+            least_components=_GRAPH_COMPONENTS if algorithm == "graph" else 1,
+        )
 
 
 def _by_rows(
@@ -159,11 +160,11 @@ def _by_rows(
 ) -> "tuple[NDArray[np.integer], Candidates]":
     """Return a label for each row, -1 for a row without a cluster, and with `auto` the judged numbers of clusters."""
     if clusters != "auto" or algorithm == "hdbscan":
-        return _labels(reduced, algorithm, 1 if clusters == "auto" else clusters, random_state), ()
+        return labels_of(reduced, algorithm, 1 if clusters == "auto" else clusters, random_state), ()
     judged = candidates(reduced, *range_of_clusters, random_state=random_state)
     # Nothing can be judged if all rows are equal, or if there are too few rows for the smallest number. Then there is
     # one category.
-    return _labels(reduced, algorithm, best(judged).clusters if judged else 1, random_state), judged
+    return labels_of(reduced, algorithm, best(judged).clusters if judged else 1, random_state), judged
 
 
 def _by_graph(
@@ -182,7 +183,7 @@ def _by_graph(
     return fitting(tried).labels, tuple(cut.candidate for cut in tried)
 
 
-def _labels(
+def labels_of(
     reduced: "NDArray[np.float64]", algorithm: Algorithm, clusters: int, random_state: int
 ) -> "NDArray[np.integer]":
     """Return a label for each row, -1 for a row without a cluster."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import zip_longest
 from pathlib import Path
-from typing import Literal, Unpack, get_args
+from typing import TYPE_CHECKING, Literal, TypedDict, Unpack, get_args
 
 from imgsort.errors import TooFewImagesError, UsageError
 from imgsort.features.extract import Features
@@ -12,6 +12,7 @@ from imgsort.features.models.backbones import BEST
 from imgsort.filing.planning.plan import Placement
 from imgsort.grouping.categories.cluster_count import MAX_CLUSTERS, MIN_CLUSTERS
 from imgsort.grouping.categories.group import MOST_ROWS, Algorithm, Grouping, group_rows
+from imgsort.grouping.categories.regroup import Regroup
 from imgsort.grouping.centres import centres_of
 from imgsort.images.finding.find import Unreadable
 from imgsort.jobs.listener import Listener
@@ -26,10 +27,27 @@ from imgsort.jobs.session.placing import UNSORTED_FOLDER, place
 from imgsort.jobs.settings import SortOptions, require_seed, sort_settings
 from imgsort.jobs.study import Study
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 DEFAULT_MODEL = "vgg16"
 
 Quality = Literal["plain", "high"]
 _DEFAULT_MODELS: dict[Quality, str] = {"plain": DEFAULT_MODEL, "high": BEST}
+
+
+class _Way(TypedDict):
+    """How images are grouped, whatever the number of categories."""
+
+    algorithm: Algorithm
+    variance: float
+    directions: bool
+    neighbors: int | None
+    random_state: int
+    order: "NDArray[np.intp]"
+
+
 _DEFAULT_ALGORITHMS: "dict[Quality, Algorithm]" = {"plain": "kmeans", "high": "graph"}
 
 
@@ -85,18 +103,15 @@ def categorize(
         _require_images(
             len(features.files), least, root, "readable images", is_free=is_free, unreadable=features.unreadable
         )
-        group = partial(
-            group_rows,
-            features.matrix,
-            algorithm=algorithm,
-            range_of_clusters=(min_clusters, max_clusters),
-            variance=variance,
-            directions=quality == "high",
-            neighbors=neighbors,
-            random_state=seed,
-            order=features.content_order,
-        )
-        grouping = group(clusters)
+        way: _Way = {
+            "algorithm": algorithm,
+            "variance": variance,
+            "directions": quality == "high",
+            "neighbors": neighbors,
+            "random_state": seed,
+            "order": features.content_order,
+        }
+        grouping = group_rows(features.matrix, clusters, range_of_clusters=(min_clusters, max_clusters), **way)
         _tell(collection.hearing, grouping, clusters, algorithm)
         folders = _folders(grouping, words_for(collection, extracted, grouping.labels, model) if names else [])
         placements = _placements(features, grouping, folders)
@@ -108,7 +123,7 @@ def categorize(
             model=extracted.looked.model,
             shared=frozenset({UNSORTED_FOLDER}),
         )
-        regroup = None if algorithm == "hdbscan" else lambda count: group(count).labels
+        regroup = None if algorithm == "hdbscan" else Regroup(features.matrix, **way)
         collection.hearing.studied(replace(study, regroup=regroup))
         is_chosen = clusters == "auto" and algorithm != "hdbscan"
         return carry_out(

@@ -94,9 +94,7 @@ class _Answers:
     def page(self, _: Request) -> Response:
         of = [f"/image/{name}" for name in self.pictures.ids]
         thumbnails = {"kind": "address", "of": of}
-        return _Json(
-            {"page": self._review.page.to_json(), "thumbnails": thumbnails, "state": self._session.state()}
-        )
+        return _Json({"page": self._review.page.to_json(), "thumbnails": thumbnails, "state": self._session.state()})
 
     def state(self, request: Request) -> Response:
         if request.query_params.get("since") == str(self._session.revision):

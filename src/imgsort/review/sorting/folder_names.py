@@ -30,10 +30,8 @@ def checked_name(name: str) -> str:
 
 def reason_against(name: str) -> str | None:
     """Return why no folder of a plan can have this name, relative to the output; None if one can."""
-    if not name:
-        return "it is empty"
-    if len(name) > _MOST_CHARACTERS:
-        return "it is too long"
+    if not name or len(name) > _MOST_CHARACTERS:
+        return "it is too long" if name else "it is empty"
     if not is_safe_relative(name):
         return "such a folder would not lie in the sorted folder"
     if is_hidden(name):

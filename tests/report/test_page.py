@@ -4,7 +4,6 @@ import base64
 import hashlib
 import html
 import json
-import re
 import tomllib
 from html.parser import HTMLParser
 
@@ -103,7 +102,7 @@ def test_no_name_becomes_markup(tmp_path):
 
 @given(st.text(st.characters(codec=None)))
 def test_any_text_is_harmless_in_a_script(text):
-    """Whatever a text holds, its JSON is ASCII without `<`, so nothing in it ends a script; read again, it is the same."""
+    """Whatever a text holds, its JSON is ASCII without `<`, so it ends no script; read again, it is the same."""
     written = report._json({text: [text]})
     assert written.isascii()
     assert "<" not in written

@@ -167,7 +167,7 @@ def test_large_reports_show_cells_of_sheets(opened, monkeypatch):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_part_is_fit_for_everybody(opened, scheme):
-    """axe-core finds nothing serious in any part, light or dark, on a narrow screen, with the map and the larger view."""
+    """axe-core finds nothing serious in any part, light or dark, with the map and the larger view."""
     page = opened(full_page())
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": 400, "height": 800})

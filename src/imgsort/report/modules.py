@@ -18,7 +18,7 @@ _NAME = re.compile(r"[\w$]+")
 def joined(entry: str, read: Callable[[str], str]) -> str:
     """Return one module that does what the module `entry` and all that it imports do.
 
-    `read` returns the text of a module by its file name. Raises ValueError if a module is not plain, as described above.
+    `read` returns the text of a module by its file name. Raises ValueError if a module is not plain, as said above.
     """
     texts: dict[str, str] = {}
     _collect(entry, read, texts, [])

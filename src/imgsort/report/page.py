@@ -1,8 +1,8 @@
 """Writes a report: one HTML file that shows a plan or a result in any browser, without a server and a network.
 
 A page from a disk may neither import nor fetch, so everything is in the file: the modules as one, the style, the data
-and the thumbnails. Only many thumbnails lie beside it, as sheets in a folder. The page's policy (Content-Security-Policy)
-allows exactly the scripts and the style that are written here, known by their hashes.
+and the thumbnails. Only many thumbnails lie beside it, as sheets in a folder. The page's policy
+(Content-Security-Policy) allows exactly the scripts and the style that are written here, known by their hashes.
 """
 
 import base64

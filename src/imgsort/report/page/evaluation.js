@@ -29,12 +29,13 @@ function matrixElement(classes, cells, open) {
     const total = cells[row].reduce((sum, numbers) => sum + numbers.length, 0);
     const filled = classes.map((other, column) => {
       const count = cells[row][column].length;
+      // The root of the share is shown, so that a few mistakes among many images are seen.
       const share = count / Math.max(total, 1);
       const label = `${countOf(count, "image")} of ${name} taken for ${other}`;
       const press = () => open(row, column);
       const inner = count ? element("button", { type: "button", "aria-label": label, title: label, onclick: press }, count.toLocaleString("en")) : "";
       const cell = element("td", { class: `${row === column ? "right" : "wrong"}${share > 0.5 ? " full" : ""}` }, inner);
-      return setStyles(cell, { "--share": `${Math.round(100 * share)}%` });
+      return setStyles(cell, { "--share": `${Math.round(100 * Math.sqrt(share))}%` });
     });
     return element("tr", {}, element("th", { scope: "row", title: name }, name), filled);
   });

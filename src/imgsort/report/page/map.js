@@ -9,7 +9,8 @@ import { thumbnailElement } from "./thumbnails.js";
 import { plainButton } from "./viewer.js";
 
 const LIBRARY = ["deck.gl-core-9.4.0.min.js", "deck.gl-layers-9.4.0.min.js"];
-const NO_WEBGL = "This browser offers no WebGL, so the map cannot be drawn. Everything else on this page works without it.";
+const NO_WEBGL = "this browser offers no WebGL";
+const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /** Build a map in `container`. */
 export function createMap(container, state, hooks = {}) {
@@ -23,7 +24,15 @@ class PointMap {
     this.group = null; // the group that was chosen in the legend
     this.selection = new Set();
     this.tip = element("div", { class: "map-tip", hidden: true });
-    this.stage = element("div", { class: "map-stage", role: "img", "aria-label": "Map of the images: alike ones lie near each other" });
+    this.isLasso = false;
+    this.view = null;
+    this.stage = element("div", {
+      class: "map-stage",
+      role: "application",
+      tabindex: "0",
+      "aria-label": "Map of the images: alike ones lie near each other. Arrow keys move it, plus and minus zoom.",
+      onkeydown: (event) => this.press(event),
+    });
     this.lasso = element("button", { type: "button", "aria-pressed": "false", onclick: () => this.setLasso(!this.isLasso) }, "Lasso");
     const tools = element(
       "div",
@@ -67,18 +76,20 @@ class PointMap {
   }
 
   async start() {
-    if (!document.createElement("canvas").getContext("webgl2")) return this.say(NO_WEBGL);
     try {
+      if (!document.createElement("canvas").getContext("webgl2")) throw new Error(NO_WEBGL);
       this.library = await loadLibrary();
       this.open();
     } catch (error) {
-      this.say(`${NO_WEBGL} (${error.message})`);
+      this.sayWhyNot(error);
     }
   }
 
-  say(text) {
+  sayWhyNot({ message }) {
+    const text = `The map cannot be drawn: ${message}. Everything else on this page works without it.`;
     this.stage.replaceChildren(element("p", { class: "map-missing" }, text));
     this.stage.removeAttribute("role");
+    this.stage.removeAttribute("tabindex");
   }
 
   open() {
@@ -92,12 +103,12 @@ class PointMap {
       pickingRadius: 5,
       getCursor: ({ isHovering }) => (this.isLasso ? "crosshair" : isHovering ? "pointer" : "grab"),
       onViewStateChange: ({ viewState }) => {
-        this.view = viewState;
+        this.view = { ...this.whole(), ...viewState };
         this.tip.hidden = true;
       },
       onHover: (found) => this.point(found),
       onClick: ({ index }) => index >= 0 && this.hooks.onPick?.(index),
-      onError: (error) => this.say(`${NO_WEBGL} (${error.message})`),
+      onError: (error) => this.sayWhyNot(error),
       onAfterRender: () => this.stage.setAttribute("data-drawn", ""),
     });
   }
@@ -164,8 +175,23 @@ class PointMap {
 
   zoomBy(step) {
     const view = this.view ?? this.whole();
-    this.view = { ...view, zoom: Math.max(view.minZoom ?? 0, view.zoom + step) };
-    this.deck?.setProps({ initialViewState: this.view });
+    this.lookAt({ ...view, zoom: Math.min(view.maxZoom, Math.max(view.minZoom, view.zoom + step)) });
+  }
+
+  lookAt(view) {
+    this.view = view;
+    this.deck?.setProps({ initialViewState: view });
+  }
+
+  press(event) {
+    const view = this.view ?? this.whole();
+    const move = MOVES[event.key];
+    const zoom = { "+": 1, "=": 1, "-": -1 }[event.key];
+    if (!move && !zoom) return;
+    event.preventDefault();
+    if (zoom) return this.zoomBy(zoom);
+    const step = 80 / 2 ** view.zoom;
+    this.lookAt({ ...view, target: [view.target[0] + step * move[0], view.target[1] + step * move[1], 0] });
   }
 
   setLasso(on) {
@@ -219,7 +245,7 @@ async function loadLibrary() {
 
 function loadScript(address) {
   return new Promise((done, fail) => {
-    const whenMissing = () => fail(new Error("The library of the map could not be loaded."));
+    const whenMissing = () => fail(new Error("its library could not be loaded"));
     document.head.append(element("script", { src: address, onload: done, onerror: whenMissing }));
   });
 }

@@ -134,6 +134,7 @@ function wallView(look, views) {
     node.classList.toggle("with-map", !mapBox.hidden);
     toggle.setAttribute("aria-pressed", String(!mapBox.hidden));
     map ??= createMap(mapBox, state, { onPick: (number) => wall.reveal(number), onSelect: (numbers) => wall.select(numbers) });
+    if (!mapBox.hidden) mapBox.scrollIntoView({ block: "nearest" }); // on a narrow screen it lies above the wall
   };
   const tools = element("div", { class: "tools", role: "search" }, filter.nodes, sizeSlider(wall), state.places.length ? toggle : null, chosen);
   views.find((view) => view.id === "groups").tools = tools;

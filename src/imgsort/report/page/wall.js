@@ -220,7 +220,15 @@ class Wall {
       this.drawn.delete(group);
     }
     this.pictures.clear();
-    this.container.tabIndex = -1;
+    if (!this.container.querySelector('.tile[tabindex="0"]')) this.letTabReach(top);
+  }
+
+  /** Let the Tab key reach the first image in the window, if the active one is elsewhere. */
+  letTabReach(top) {
+    const section = this.layout.sections[sectionAt(this.layout, top)];
+    const tiles = this.drawn.get(section?.group)?.node.querySelectorAll(".tile") ?? [];
+    const first = [...tiles].find((tile) => tile.getBoundingClientRect().top > 0) ?? this.container.querySelector(".tile");
+    if (first) first.tabIndex = 0;
   }
 
   /** Draw a group, or all of them, anew at the next drawing. */

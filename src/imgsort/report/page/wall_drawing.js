@@ -28,7 +28,7 @@ export function drawSection(wall, section, near) {
 export function markTile(wall, tile) {
   const number = Number(tile.dataset.number);
   tile.setAttribute("aria-selected", String(wall.selection.has(number)));
-  tile.tabIndex = number === wall.active || (wall.active === null && tile.dataset.first === "") ? 0 : -1;
+  tile.tabIndex = number === wall.active ? 0 : -1;
 }
 
 function addGroup(wall, section) {
@@ -100,7 +100,6 @@ function tileElement(wall, section, index) {
       "aria-posinset": isAfterGap ? section.total - section.shown.length + index + 1 : index + 1,
       "aria-setsize": section.total,
       "data-number": number,
-      "data-first": section.first + index === 0,
       title: wall.state.names[number],
     },
     wall.pictures.get(number) ?? thumbnailElement(wall.state.thumbnails, number),

@@ -7,7 +7,8 @@ import { placeBelow, placeOf, shownAt } from "./wall_layout.js";
 
 export function listenToPointer(wall) {
   wall.container.addEventListener("click", (event) => {
-    const toggle = event.target.closest(".group-toggle");
+    const head = event.target.closest(".group-actions") ? null : event.target.closest(".group-head");
+    const toggle = head?.querySelector(".group-toggle");
     if (toggle) return toggleGroup(wall, toggle);
     const number = numberAt(event.target);
     if (number !== null) clickImage(wall, number, event);

@@ -33,7 +33,7 @@ def colours(groups=3, per_group=PER_GROUP):
     for number in range(groups * per_group):
         picture = np.full((40, 60, 3), 20, np.uint8)
         picture[..., number % groups] = 200
-        picture[0, 0] = number
+        picture[0, :2, 0] = number % 256, number // 256
         tree[f"{number:02d}.png"] = encode(picture, "PNG")
     return tree
 

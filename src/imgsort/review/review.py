@@ -101,7 +101,7 @@ def _serve(
             open_page()
             served.session.warm_up()
 
-        serve(app_of(served, port=port, token=token), bound, when_started)
+        serve(app_of(served, port=port, token=token), bound, when_started, served.worker.ask_to_stop)
 
 
 def _thumbnails(hearing: Listener, *, has_cache: bool) -> Thumbnails:
@@ -156,8 +156,11 @@ def _working(hearing: Listener) -> Iterator[Worker]:
     try:
         yield worker
     finally:
+        was_working = worker.is_working
         if not worker.stop(_SECONDS_TO_STOP):
             hearing.notice("the work did not end in time. The next command brings its files in order.")
+        elif was_working and worker.now.error is not None:
+            hearing.notice(worker.now.error["message"])
 
 
 @contextlib.contextmanager

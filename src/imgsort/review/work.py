@@ -50,9 +50,13 @@ class Worker(Listener):
         self._thread = threading.Thread(target=self._work, args=(work,), name=f"imgsort {task}", daemon=True)
         self._thread.start()
 
+    def ask_to_stop(self) -> None:
+        """Ask the work to end early, and allow no other."""
+        self._is_stopping.set()
+
     def stop(self, seconds: float) -> bool:
         """Ask the work to end early, wait for at most `seconds`, and say whether there is none any more."""
-        self._is_stopping.set()
+        self.ask_to_stop()
         if self._thread is not None:
             self._thread.join(seconds)
         return self._thread is None or not self._thread.is_alive()

@@ -29,8 +29,13 @@ def listening(port: int) -> socket.socket:
     return bound
 
 
-def serve(app: ASGIApp, bound: socket.socket, when_started: Callable[[], object]) -> None:
-    """Serve until Ctrl-C or SIGTERM. `when_started` is called once requests are answered, in a thread of its own."""
+def serve(
+    app: ASGIApp, bound: socket.socket, when_started: Callable[[], object], when_ending: Callable[[], object]
+) -> None:
+    """Serve until Ctrl-C or SIGTERM.
+
+    `when_started` is called once requests are answered, in a thread of its own. `when_ending` is called by the signal.
+    """
     server = _Server(
         uvicorn.Config(
             app,
@@ -48,7 +53,7 @@ def serve(app: ASGIApp, bound: socket.socket, when_started: Callable[[], object]
         )
     )
     server.when_started = when_started
-    with _ended_by_signals(server):
+    with _ended_by_signals(server, when_ending):
         server.run(sockets=[bound])
 
 
@@ -67,11 +72,12 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.contextmanager
-def _ended_by_signals(server: uvicorn.Server) -> Iterator[None]:
+def _ended_by_signals(server: uvicorn.Server, when_ending: Callable[[], object]) -> Iterator[None]:
     """Let Ctrl-C and SIGTERM end the server. Another thread than the main one gets no signals."""
 
     def end(_: int, __: FrameType | None) -> None:
         server.should_exit = True
+        when_ending()
 
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -287,6 +287,41 @@ def test_a_narrow_touch_screen_moves_images_by_the_menu(review, tab, new_tab):
     assert touch.page.evaluate("document.documentElement.scrollWidth") <= 400
 
 
+def test_the_wall_stays_where_it_is_and_so_does_the_focus(tab):
+    """A correction neither scrolls the page nor loses the focus, wherever it is made from."""
+    one, two, three = categories(tab)[:3]
+    tab.page.set_viewport_size({"width": 1000, "height": 500})
+    tab.group(three).locator(".dots").scroll_into_view_if_needed()
+    tab.page.mouse.wheel(0, 60)
+    tab.tiles(three).first.click(modifiers=["Control"])
+    top, number = tab.group(three).bounding_box()["y"], tab.tiles(three).nth(1).get_attribute("data-number")
+    tab.page.keyboard.press("o")
+    tab.page.locator("#said", has_text="1 image moved to Outlayers").wait_for()
+    assert tab.group(three).bounding_box()["y"] == top
+    assert tab.page.evaluate("document.activeElement.dataset.number") == number
+    tab.page.keyboard.press("r")
+    tab.page.get_by_role("textbox", name="Name").fill("renamed")
+    tab.page.keyboard.press("Enter")
+    tab.group("renamed").wait_for()
+    assert tab.page.evaluate("document.activeElement.dataset.number") == number
+    assert tab.group("renamed").bounding_box()["y"] == top
+    tab.menu(one, "Merge with…")
+    tab.page.get_by_role("combobox").fill(two)
+    tab.page.keyboard.press("Enter")
+    tab.group(one).wait_for(state="detached")
+    assert tab.page.evaluate("document.activeElement.getAttribute('aria-label')") == f"Menu of {two}"
+
+
+def test_the_plan_is_saved_as_a_file(tab):
+    """Save plan gives the CSV that `imgsort apply` takes, with a row for each image that would move."""
+    tab.page.locator("#more").click()
+    with tab.page.expect_download() as download:
+        tab.page.get_by_role("menuitem", name="Save plan").click()
+    assert download.value.suggested_filename == "photos plan.csv"
+    rows = download.value.path().read_text(encoding="utf-8").splitlines()
+    assert len(rows) == 1 + sum(tab.groups().values())
+
+
 @pytest.mark.parametrize("colours", ["light", "dark"])
 def test_nothing_is_in_the_way_of_people_with_disabilities(tab, review, new_tab, colours):
     """axe-core finds nothing serious: in the wall with a selection, in a menu, in dialogs, in light and in dark."""

@@ -219,6 +219,7 @@ class Wall {
       node.remove();
       this.drawn.delete(group);
     }
+    this.pictures.clear();
     if (!this.container.querySelector('.tile[tabindex="0"]')) this.letTabReach(top);
   }
 

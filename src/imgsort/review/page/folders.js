@@ -9,7 +9,8 @@ import { titleOf } from "./model.js";
  */
 export function createFolders(container, hooks) {
   const list = element("ul", {});
-  const create = element("button", { type: "button", class: "folder new", "data-new": true, onclick: () => hooks.create() }, "New category…");
+  const facts = { type: "button", class: "folder new", "data-new": true };
+  const create = element("button", { ...facts, onclick: () => hooks.create() }, "New category…");
   container.append(list, create);
   const rows = new Map();
 
@@ -40,8 +41,10 @@ export function createFolders(container, hooks) {
     row.dot = element("span", { class: "dot", "aria-hidden": "true" });
     row.name = element("span", { class: "folder-name" });
     row.count = element("span", { class: "quiet" });
-    row.go = element("button", { type: "button", class: "folder", onclick: () => hooks.reveal(row.group) }, row.dot, row.name, row.count);
-    row.menu = element("button", { type: "button", class: "dots", "aria-haspopup": "menu", onclick: () => hooks.menu(row.group, row.menu) }, "⋯");
+    const reveal = () => hooks.reveal(row.group);
+    const menu = () => hooks.menu(row.group, row.menu);
+    row.go = element("button", { type: "button", class: "folder", onclick: reveal }, row.dot, row.name, row.count);
+    row.menu = element("button", { type: "button", class: "dots", "aria-haspopup": "menu", onclick: menu }, "⋯");
     row.item = element("li", {}, row.go, row.menu);
     row.item.addEventListener("contextmenu", (event) => {
       event.preventDefault();

@@ -34,10 +34,10 @@ export function openMenu(label, items, { x, y }) {
   (usable(menu)[0] ?? menu).focus();
 }
 
-/** Open a menu under an element, for example the button that belongs to it. */
-export function openMenuAt(label, items, anchor) {
+/** The point for a menu under an element, for example the button that belongs to it. */
+export function belowOf(anchor) {
   const { left, bottom } = anchor.getBoundingClientRect();
-  openMenu(label, items, { x: left, y: bottom + 4 });
+  return { x: left, y: bottom + 4 };
 }
 
 /** Close the menu that is open, if there is one. */
@@ -148,7 +148,7 @@ export function selectionBar(actions) {
     act("New category…", (numbers) => actions.newCategory(numbers), "wide-only"),
     ...aside,
     like,
-    act("More…", (numbers, made) => openMenuAt("Selected images", imageItems(actions, numbers), made), "narrow"),
+    act("More…", (numbers, made) => openMenu("Selected images", imageItems(actions, numbers), belowOf(made)), "narrow"),
   );
   return {
     bar,

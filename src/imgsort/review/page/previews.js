@@ -35,8 +35,11 @@ function half(title, numbers, shownBy) {
     "section",
     {},
     element("h3", {}, title),
-    element("div", { class: "preview-grid", tabindex: "0", role: "group", "aria-label": title },
-      ...numbers.slice(0, MOST_SHOWN).map((number) => still(number, shownBy))),
+    element(
+      "div",
+      { class: "preview-grid", tabindex: "0", role: "group", "aria-label": title },
+      ...numbers.slice(0, MOST_SHOWN).map((number) => still(number, shownBy)),
+    ),
     more > 0 ? element("p", { class: "quiet" }, `and ${countOf(more, "image")} more`) : "",
   );
 }
@@ -57,8 +60,8 @@ export function previewLike(number, alike, sorting, thumbnails) {
     title,
     (close) => {
       const count = element("p", { class: "quiet", role: "status" });
-      const answer = (to) => button(LIKE_ACTIONS[to], () => close({ numbers: [...marked], to }), to === "move" ? "primary" : "");
-      const buttons = ["select", "create", "move"].map(answer);
+      const answer = (to, kind) => button(LIKE_ACTIONS[to], () => close({ numbers: [...marked], to }), kind);
+      const buttons = [answer("select"), answer("create"), answer("move", "primary")];
       const tell = () => {
         count.textContent = `${countOf(marked.size, "image")} marked`;
         for (const each of buttons) each.disabled = marked.size === 0;
@@ -68,7 +71,8 @@ export function previewLike(number, alike, sorting, thumbnails) {
       const none = button("Mark none", () => cells.forEach(({ mark }) => mark(false)));
       const grid = element("div", { class: "preview-grid large" }, ...cells.map(({ cell }) => cell));
       tell();
-      return [element("div", { class: "mark-row" }, still(number, { names: sorting.names, thumbnails }), count, all, none), grid, buttonRow(...buttons)];
+      const asked = still(number, { names: sorting.names, thumbnails });
+      return [element("div", { class: "mark-row" }, asked, count, all, none), grid, buttonRow(...buttons)];
     },
     { wide: true },
   );
@@ -80,8 +84,12 @@ function markable(number, { sorting, thumbnails, own, marked, tell }) {
   const group = sorting.groupOfImage(number);
   const where = group.id === own.id ? "same group" : titleOf(group);
   const name = fileName(sorting.names[number]);
-  const cell = element("button", { type: "button", class: "still", "aria-pressed": "false", "aria-label": `${name}, ${where}` });
-  cell.append(thumbnailElement(thumbnails, number), element("span", { class: "still-where" }, where));
+  const cell = element(
+    "button",
+    { type: "button", class: "still", "aria-pressed": "false", "aria-label": `${name}, ${where}` },
+    thumbnailElement(thumbnails, number),
+    element("span", { class: "still-where" }, where),
+  );
   const mark = (on) => {
     if (on) marked.add(number);
     else marked.delete(number);

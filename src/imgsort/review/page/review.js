@@ -12,7 +12,7 @@ import { createFolders } from "./folders.js";
 import { colourOf } from "./map_colours.js";
 import { createMap } from "./map.js";
 import { listenToShortcuts, showKeys } from "./keys.js";
-import { groupItems, imageItems, openMenu, openMenuAt, selectionBar } from "./menus.js";
+import { belowOf, groupItems, imageItems, openMenu, selectionBar } from "./menus.js";
 import { Sorting, titleOf } from "./model.js";
 import { createNotes, createSayer } from "./notes.js";
 import { openViewer } from "./viewer.js";
@@ -28,16 +28,22 @@ class Review {
     this.say = createSayer(part("said"), () => this.corrections.undo());
     this.server = new ReviewServer(token, {
       onState: (state) => this.show(state),
-      onLost: () => this.notes.set("lost", element("p", {}, "imgsort does not answer. Your corrections are kept. Trying again…")),
+      onLost: () => this.tell("lost", "imgsort does not answer. Your corrections are kept. Trying again…"),
       onFound: () => this.notes.set("lost"),
-      onStranger: () => this.notes.set("stranger", element("p", {}, "This window belongs to an earlier review. Open the address of the new one.")),
+      onStranger: () => this.tell("stranger", "This window belongs to an earlier review. Open the address of the new one."),
     });
+  }
+
+  tell(name, words) {
+    this.notes.set(name, element("p", {}, words));
   }
 
   /** Fetch all, build the page, and offer what was kept of an earlier review. */
   async open() {
     const { page, thumbnails, state } = await this.server.open();
     this.page = page;
+    this.hasMap = Boolean(page.extra.map);
+    this.places = null;
     this.thumbnails = thumbnails;
     this.sorting = new Sorting(page.images.names);
     this.sorting.take(state);
@@ -55,8 +61,9 @@ class Review {
     this.wall = new WorkWall(part("wall"), this.sorting, { thumbnails: this.thumbnails, ranks: images.distances }, {
       onSelect: (numbers) => this.selectionChanged(numbers),
       onLook: (number) => this.look(number),
-      onImageMenu: (numbers, point) => openMenu(countOf(numbers.length, "image"), imageItems(this.actions, numbers), point),
-      onGroupMenu: (group, point) => openMenu(titleOf(group), groupItems(this.actions, group), point),
+      onImageMenu: (numbers, point) =>
+        openMenu(countOf(numbers.length, "image"), imageItems(this.actions, numbers), point),
+      onGroupMenu: (group, point) => this.groupMenu(group, point),
       onFilter: () => this.bar.clearFind(),
     });
     this.actions = new Actions({ ...this, look: (number) => this.look(number) });
@@ -70,15 +77,15 @@ class Review {
       redo: () => this.corrections.redo(),
       apply: () => apply(this.server, this.sorting),
       showMap: (on) => this.showMap(on),
-      menu: (anchor) => openMenuAt("More", this.moreItems(), anchor),
+      menu: (anchor) => openMenu("More", this.moreItems(), belowOf(anchor)),
     });
     this.folders = createFolders(part("folders"), {
       reveal: (group) => this.wall.revealGroup(this.sorting.groups.indexOf(this.sorting.group(group.id))),
-      menu: (group, anchor, point) => (point ? openMenu(titleOf(group), groupItems(this.actions, group), point) : openMenuAt(titleOf(group), groupItems(this.actions, group), anchor)),
+      menu: (group, anchor, point) => this.groupMenu(group, point ?? belowOf(anchor)),
       create: () => this.actions.newCategory(this.wall.selected()),
-      colourOf: (place) => (images.places.length ? `rgb(${colourOf(this.sorting.groups, place).join(" ")})` : null),
+      colourOf: (place) => (this.hasMap ? `rgb(${colourOf(this.sorting.groups, place).join(" ")})` : null),
     });
-    part("map-button").hidden = !images.places.length;
+    part("map-button").hidden = !this.hasMap;
     listenToShortcuts({
       actions: this.actions,
       corrections: this.corrections,
@@ -86,6 +93,10 @@ class Review {
       focusFind: () => this.bar.focusFind(),
     });
     enableDrag(document.body, this.dragHooks());
+  }
+
+  groupMenu(group, point) {
+    openMenu(titleOf(group), groupItems(this.actions, group), point);
   }
 
   selectionChanged(numbers) {
@@ -104,12 +115,9 @@ class Review {
     const unread = this.page.made.unreadable.length;
     part("total").textContent = countOf(state.images.length, "image") + (unread ? `, ${unread} not readable` : "");
     const { applied } = state;
-    this.notes.set(
-      "applied",
-      ...(applied
-        ? [element("p", {}, `${countOf(applied.moves, "file")} moved.`), button("Undo: bring them back", () => takeBack(this.server))]
-        : []),
-    );
+    if (!applied) return this.notes.set("applied");
+    const words = element("p", {}, `${countOf(applied.moves, "file")} moved.`);
+    return this.notes.set("applied", words, button("Undo: bring them back", () => takeBack(this.server)));
   }
 
   /** Ask what shall become of the corrections that an earlier review kept. */
@@ -138,12 +146,21 @@ class Review {
       { label: "Open all groups", run: () => this.wall.openAll(true) },
       { label: "Close all groups", run: () => this.wall.openAll(false) },
       null,
-      { label: "Save plan", run: () => savePlan(this.server, this.page.title).catch((error) => this.say(error.message)) },
+      { label: "Save plan", run: () => this.save() },
       { label: "Train a classifier…", disabled: !canTrain, run: () => train(this.server) },
       { label: "New category…", key: "N", disabled: Boolean(applied), run: () => this.actions.newCategory([]) },
       null,
       { label: "Keys…", key: "?", run: () => showKeys() },
     ];
+  }
+
+  async save() {
+    try {
+      await savePlan(this.server, this.page.title);
+    } catch (error) {
+      if (error.status === undefined) throw error;
+      this.say(error.message);
+    }
   }
 
   /** What a key means now. */
@@ -180,12 +197,23 @@ class Review {
     ];
   }
 
-  /** Show the map, or hide it. It is built when it is asked for first. */
-  showMap(on) {
-    part("map").hidden = !on;
+  /** Show the map, or hide it. Where the points lie is computed when it is asked for first. */
+  async showMap(on) {
+    const box = part("map");
+    box.hidden = !on;
     document.body.classList.toggle("with-map", on);
-    if (!on || this.map) return;
-    this.map = createMap(part("map"), this.mapState(), {
+    if (!on || this.places !== null) return;
+    this.places = [];
+    box.replaceChildren(element("p", { class: "quiet", role: "status" }, "Drawing the map…"));
+    try {
+      this.places = (await this.server.get("/api/map")).places;
+    } catch (error) {
+      this.places = null;
+      box.replaceChildren(element("p", { class: "wrong", role: "alert" }, error.message));
+      return;
+    }
+    box.replaceChildren();
+    this.map = createMap(box, this.mapState(), {
       onPick: (number) => this.wall.reveal(number),
       onSelect: (numbers) => this.wall.select(numbers),
     });
@@ -193,7 +221,7 @@ class Review {
   }
 
   mapState() {
-    return { ...this.wall.state(), places: this.page.images.places };
+    return { ...this.wall.state(), places: this.places };
   }
 
   dragHooks() {
@@ -237,7 +265,7 @@ async function begin() {
   const token = takeToken();
   const review = new Review(token);
   if (!token) {
-    review.notes.set("stranger", element("p", {}, "Open the address that imgsort review printed: it carries the key to this page."));
+    review.tell("stranger", "Open the address that imgsort review printed: it carries the key to this page.");
     return;
   }
   await review.open();

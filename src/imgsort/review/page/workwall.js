@@ -2,6 +2,7 @@
 
 import { element } from "./dom.js";
 import { rememberFocus } from "./focus.js";
+import { belowOf } from "./menus.js";
 import { titleOf } from "./model.js";
 import { createWall } from "./wall.js";
 
@@ -144,7 +145,5 @@ function menuButton(group, hooks) {
 
 /** Where a menu opens: at the mouse, or under the element if it was asked for by a key. */
 function pointOf(event, anchor) {
-  if (event && (event.clientX || event.clientY)) return { x: event.clientX, y: event.clientY };
-  const { left, bottom } = anchor.getBoundingClientRect();
-  return { x: left, y: bottom + 4 };
+  return event && (event.clientX || event.clientY) ? { x: event.clientX, y: event.clientY } : belowOf(anchor);
 }

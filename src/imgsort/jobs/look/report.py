@@ -1,11 +1,12 @@
 """Writes a report, one HTML file, of what a command does (`--report`) or of a past run (`imgsort report`)."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from imgsort.features.cache.map_cache import MapCache
 from imgsort.features.cache.thumbnail_cache import ThumbnailCache, ThumbnailsInMemory
 from imgsort.images.finding.find import require_folder
 from imgsort.images.thumbnail import THUMBNAIL_SIDE_PX, encode_thumbnail
@@ -57,8 +58,7 @@ def with_report(
     job raises; then there is no report.
     """
     file = require_new_report(Path(file))
-    with contextlib.closing(_thumbnails(listener, is_kept=options.get("cache", True))) as thumbnails:
-        watching = Watching(listener, thumbnails)
+    with _watching(listener, is_kept=options.get("cache", True)) as watching:
         result = job(listener=watching, **options)
         heats = _heats(watching.study, result)
         numbers = {path: len(watching.pictures) + place for place, path in enumerate(heats)}
@@ -82,17 +82,25 @@ def report_run(
     root = require_folder(Path(folder))
     past = run_of(root, run)
     file = require_new_report(Path(f"{root.name}_{past.id}.html") if output is None else Path(output))
-    with contextlib.closing(_thumbnails(listener, is_kept=True)) as thumbnails:
-        watching = Watching(listener, thumbnails)
+    with _watching(listener, is_kept=True) as watching:
         study = study_of_run(past, watching)
         watching.studied(study)
         write_report(file, page_of_run(past, watching), watching.pictures)
     return ReportResult(root, past.id, file, len(study.files), tuple(watching.notices))
 
 
-def _thumbnails(listener: Listener | None, *, is_kept: bool) -> Thumbnails:
+@contextlib.contextmanager
+def _watching(listener: Listener | None, *, is_kept: bool) -> Iterator[Watching]:
+    """Give a listener that collects what a report shows, with the cache if thumbnails and maps are kept."""
+    if not is_kept:
+        yield Watching(listener, Thumbnails(ThumbnailsInMemory()), None)
+        return
     notice = (listener or Listener()).notice
-    return Thumbnails(ThumbnailCache(notice=notice) if is_kept else ThumbnailsInMemory())
+    with (
+        contextlib.closing(Thumbnails(ThumbnailCache(notice=notice))) as thumbnails,
+        contextlib.closing(MapCache(notice=notice)) as maps,
+    ):
+        yield Watching(listener, thumbnails, maps)
 
 
 def _heats(study: Study | None, result: Any) -> dict[str, bytes]:

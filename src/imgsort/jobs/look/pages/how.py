@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from imgsort.features.cache.map_cache import MapCache
 from imgsort.jobs.listener import Listener, Remembering
 from imgsort.jobs.results import ModelRecord
+from imgsort.jobs.session.maps import map_of
 from imgsort.jobs.study import Study
 from imgsort.jobs.thumbnails import Thumbnails
 from imgsort.report.page_data import Made
@@ -20,13 +22,15 @@ class Watching(Remembering):
     """Passes everything on to another listener, and remembers the study and the seconds of each stage.
 
     `pictures`: a thumbnail for each image of the study, or None. They are made before anything is filed, because
-    afterwards the images lie elsewhere.
+    afterwards the images lie elsewhere. `places`: the map, (x, y) from 0 to 1 for each image, or empty.
     """
 
-    def __init__(self, listener: Listener | None, thumbnails: Thumbnails) -> None:
+    def __init__(self, listener: Listener | None, thumbnails: Thumbnails, maps: MapCache | None) -> None:
         super().__init__(listener)
         self.study: Study | None = None
         self.pictures: list[bytes | None] = []
+        self.places: list[tuple[float, float]] = []
+        self._maps = maps
         self._thumbnails = thumbnails
         self.seconds: dict[str, float] = {}
         self._since = time.monotonic()
@@ -43,6 +47,10 @@ class Watching(Remembering):
         super().studied(study)
         root = study.site.collection
         self.pictures = self._thumbnails.all_of(root, study.files, study.contents, partial(self.progress, "thumbnails"))
+        self._count("thumbnails")
+        places = map_of(study, self._maps) if study.files else None
+        self.places = [] if places is None else [(round(float(x), 4), round(float(y), 4)) for x, y in places]
+        self._count("map")
 
     def thumbnails(self) -> Thumbnails:
         """Return where thumbnails are kept, so that they are made while images are read."""

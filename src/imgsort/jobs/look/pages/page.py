@@ -23,7 +23,6 @@ from imgsort.jobs.look.pages.how import Watching, made_by
 from imgsort.jobs.look.pages.judged import comparison_table, confidence_curve, evaluation_section, training_curves
 from imgsort.jobs.organize.check import CheckResult
 from imgsort.jobs.results import FilingResult, ModelRecord
-from imgsort.jobs.session.maps import map_of
 from imgsort.jobs.study import Study
 from imgsort.report.page_data import Group, Images, Made, PageData
 
@@ -39,7 +38,8 @@ def page_of(
     """Return the page of a command's result. `heats`: the number of the Grad-CAM picture of each path that has one."""
     page = _page(result, watching.study, heats)
     counts = {**_counts(result), **_group_counts(page)}
-    return replace(page, made=made_by(watching, command_line, options, _model(result, watching.study), counts))
+    made = made_by(watching, command_line, options, _model(result, watching.study), counts)
+    return replace(page, made=made, images=replace(page.images, places=watching.places))
 
 
 def page_of_run(run: Run, watching: Watching) -> PageData:
@@ -49,7 +49,8 @@ def page_of_run(run: Run, watching: Watching) -> PageData:
     page = replace(_page_of_study(study, str(run.status), folders_of(study)), run=run.id)
     options = {"run": run.id, "started": run.started, "mode": str(run.plan.site.mode)}
     counts = {"images": len(study.files), "moves": len(run.plan.moves), **_group_counts(page)}
-    return replace(page, made=made_by(watching, f"imgsort {run.command}", options, study.model, counts))
+    made = made_by(watching, f"imgsort {run.command}", options, study.model, counts)
+    return replace(page, made=made, images=replace(page.images, places=watching.places))
 
 
 @singledispatch
@@ -127,7 +128,6 @@ def _page_of_study(study: Study, status: str, folders: "Sequence[str | None]") -
     images = Images([file.path for file in study.files], numbers, distances_of(study))
     if study.matrix is not None and len(study.files):
         groups = _with_silhouettes(study, groups, numbers)
-        images = replace(images, places=[(float(x), float(y)) for x, y in map_of(study)])
     return PageData(study.command, study.site.collection.name, status, images, groups, _NOTHING_MADE)
 
 
@@ -135,11 +135,9 @@ def _with_silhouettes(study: Study, groups: tuple[Group, ...], numbers: "Sequenc
     import numpy as np
 
     assert study.matrix is not None
-    found = silhouettes_of(study.matrix, np.array(numbers, np.intp))
-    return tuple(
-        replace(group, silhouette=None if group.kind == "stays" else found.get(number))
-        for number, group in enumerate(groups)
-    )
+    labels = np.array([-1 if groups[number].kind == "stays" else number for number in numbers], np.intp)
+    found = silhouettes_of(study.matrix, labels)
+    return tuple(replace(group, silhouette=found.get(number)) for number, group in enumerate(groups))
 
 
 def _empty(command: str, title: str, status: str) -> PageData:

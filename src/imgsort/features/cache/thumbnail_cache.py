@@ -55,14 +55,7 @@ class ThumbnailCache(ThumbnailsInMemory):
         super().__init__()
         self._lock = threading.RLock()
         self._written = time.monotonic()
-        self._store = SafeStore(
-            thumbnails_file,
-            lambda file, error: notice(
-                f"{file}: the cache of thumbnails cannot be used ({error}), so this run is slower. "
-                "`imgsort cache clear --thumbnails` makes a new one."
-            ),
-            _opened_for_the_user_alone,
-        )
+        self._store = SafeStore(thumbnails_file, tell_trouble(notice), opened_for_the_user_alone)
         self._recipe = self._store.ask(lambda store: store.recipe_number(_RECIPE), 0)
 
     def get(self, contents: Iterable[str]) -> dict[str, bytes]:
@@ -105,7 +98,19 @@ def thumbnails_file() -> Path:
     return cache_folder() / THUMBNAILS_NAME
 
 
-def _opened_for_the_user_alone(file: Path) -> FeatureStore:
+def tell_trouble(notice: Callable[[str], None]) -> Callable[[Path, Exception], None]:
+    """Return what `SafeStore` calls if something is wrong with the file."""
+
+    def tell(file: Path, error: Exception) -> None:
+        notice(
+            f"{file}: the cache of thumbnails cannot be used ({error}), so this run is slower. "
+            "`imgsort cache clear --thumbnails` makes a new one."
+        )
+
+    return tell
+
+
+def opened_for_the_user_alone(file: Path) -> FeatureStore:
     """Return the store in `file`. If it is new, only the user may read it, and so what SQLite puts beside it."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(FileExistsError):

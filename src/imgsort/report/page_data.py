@@ -93,7 +93,10 @@ class Findings:
 
 @dataclass(frozen=True)
 class MistakeRow:
-    """An image that a classifier took for another class. `heat`: the number of its Grad-CAM picture, or None."""
+    """An image that a classifier took for another class.
+
+    `heat`: the number of its Grad-CAM picture among the thumbnails, after those of all images, or None.
+    """
 
     image: int
     true: str

@@ -1,0 +1,89 @@
+// The sorting as the page shows it: the server's state, with what follows from it. It knows no elements.
+
+const LAST_KINDS = ["unsure", "rejected", "outliers", "unsorted", "stays"];
+
+/** `groups`: [{id, name, kind, silhouette, members}], in the order shown; `groupOf`: for each image its place in it. */
+export class Sorting {
+  constructor(names) {
+    this.names = names;
+    this.arranged = [];
+    this.groups = [];
+    this.groupOf = [];
+    this.state = null;
+  }
+
+  /** Take the server's newer state. Return the numbers of the images that are in another group than before. */
+  take(state) {
+    const members = new Map(state.groups.map((group) => [group.id, []]));
+    state.images.forEach((id, number) => members.get(id).push(number));
+    const moved = this.state ? differing(this.state.images, state.images) : [];
+    this.#arrange(state.groups, members);
+    const byId = new Map(state.groups.map((group) => [group.id, group]));
+    this.groups = this.arranged.map((id) => ({ ...byId.get(id), members: members.get(id) }));
+    const places = new Map(this.arranged.map((id, place) => [id, place]));
+    this.groupOf = state.images.map((id) => places.get(id));
+    this.state = state;
+    return moved;
+  }
+
+  group(id) {
+    return this.groups.find((group) => group.id === id) ?? null;
+  }
+
+  groupOfImage(number) {
+    return this.groups[this.groupOf[number]];
+  }
+
+  /** The one group of a kind that is there once, for example `unsorted`, or null. */
+  ofKind(kind) {
+    return this.groups.find((group) => group.kind === kind) ?? null;
+  }
+
+  /** The numbers of the images whose file name holds `words`, whatever the case. */
+  named(words) {
+    const wanted = plain(words);
+    return this.names.flatMap((name, number) => (plain(name).includes(wanted) ? [number] : []));
+  }
+
+  /** Groups stay where they are while a person works. Only new ones, and all after a new grouping, find their place. */
+  #arrange(groups, members) {
+    const rank = (group) => LAST_KINDS.indexOf(group.kind);
+    const known = new Set(this.arranged);
+    const keeps = groups.some((group) => rank(group) < 0 && known.has(group.id));
+    const place = new Map(this.arranged.map((id, number) => [id, number]));
+    const before = (group) => (keeps ? (place.get(group.id) ?? Infinity) : 0);
+    const order = (a, b) =>
+      rank(a) - rank(b) ||
+      compare(before(a), before(b)) ||
+      members.get(b.id).length - members.get(a.id).length ||
+      a.id - b.id;
+    this.arranged = [...groups].sort(order).map((group) => group.id);
+  }
+}
+
+/** Whether a group is a folder with a name of its own, which a person may rename, split or merge. */
+export function isCategory(group) {
+  return group.kind === "category" || group.kind === "class";
+}
+
+/** What a person calls a group. */
+export function titleOf(group) {
+  return group.kind === "stays" ? "Stay where they are" : group.name;
+}
+
+/** The last part of a path. */
+export function fileName(path) {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+function differing(before, after) {
+  return after.flatMap((group, number) => (before[number] === group ? [] : [number]));
+}
+
+function compare(a, b) {
+  return a === b ? 0 : a < b ? -1 : 1;
+}
+
+function plain(words) {
+  return words.normalize("NFC").toLowerCase();
+}

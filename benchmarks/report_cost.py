@@ -4,19 +4,22 @@
 
 Each run is a process of its own. FOLDER is only looked at. `cold` has converted models, but no features, thumbnails or
 map; `warm` has everything. `seen before` has features, but neither thumbnails nor a map: each image is read once more.
-Figures are medians of --rounds processes; the differences are those of runs beside each other.
+Figures are medians of --rounds processes; the differences are those of runs beside each other. Seconds of the processor
+say more than others if the machine is busy.
 """
 
 import argparse
 import os
+import resource
 import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from machine import described
-from speed import Run, run
+from speed import run
 
 COMMAND = """
 import contextlib, sys
@@ -47,20 +50,37 @@ categorize(folder, dry_run=True, listener=Paging() if wanted == "page" else None
 """
 
 
+@dataclass(frozen=True)
+class Cost:
+    """What a process needed: wall time and time of the processors, in seconds, and its peak of memory in MB."""
+
+    seconds: float
+    worked: float
+    peak_mb: float
+
+
+def worked() -> float:
+    """Return the seconds that the processors have worked for the processes that this one has started."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 class Cache:
     """A cache folder from which parts can be taken away before a run."""
 
     def __init__(self, folder: Path, command: Sequence[str]) -> None:
         self._folder, self._command = folder, command
 
-    def run(self, wanted: str, without: Sequence[str] = ()) -> Run:
+    def run(self, wanted: str, without: Sequence[str] = ()) -> Cost:
         """Run the command, after the stores with these names are removed."""
         for name in without:
             for file in self._folder.glob(f"{name}.sqlite*"):
                 file.unlink()
         folder, *options = self._command
         command = [sys.executable, "-c", COMMAND, folder, wanted, *options]
-        return run(command, IMGSORT_CACHE_DIR=str(self._folder))
+        before = worked()
+        done = run(command, IMGSORT_CACHE_DIR=str(self._folder))
+        return Cost(done.seconds, worked() - before, done.peak_mb)
 
 
 def compare(folder: Path, options: Sequence[str], rounds: int) -> None:
@@ -69,20 +89,24 @@ def compare(folder: Path, options: Sequence[str], rounds: int) -> None:
         cache = Cache(Path(work), [str(folder), *options])
         cache.run("plain")  # converts the model
         both = ("features", "thumbnails")
-        ways: dict[str, Callable[[str], Run]] = {
+        ways: dict[str, Callable[[str], Cost]] = {
             "cold": lambda wanted: cache.run(wanted, both),
             "warm": cache.run,
             "seen before": lambda wanted: cache.run(wanted, ("thumbnails",)),
         }
-        print("| | without, s | with, s | more, s | more, ms an image | without, MB | with, MB |\n|" + " --- |" * 7)
+        print(
+            "| | without, s | with, s | more, s | more, ms an image | of the processors | MB | MB |\n|" + " --- |" * 8
+        )
         for name, way in ways.items():
             way("page")
             pairs = [(way("plain"), way("page")) for _ in range(rounds)]
             without, with_page = (statistics.median(each.seconds for each in one) for one in zip(*pairs, strict=True))
             more = statistics.median(page.seconds - plain.seconds for plain, page in pairs)
+            more_work = statistics.median(page.worked - plain.worked for plain, page in pairs)
             peaks = [max(each.peak_mb for each in one) for one in zip(*pairs, strict=True)]
-            seconds = f"{without:.2f} | {with_page:.2f} | {more:.2f} | {1000 * more / images:.2f}"
-            print(f"| {name}, {images} images | {seconds} | {peaks[0]:.0f} | {peaks[1]:.0f} |", flush=True)
+            seconds = f"{without:.2f} | {with_page:.2f} | {more:.2f}"
+            of_an_image = f"{1000 * more / images:.2f} | {1000 * more_work / images:.2f}"
+            print(f"| {name} | {seconds} | {of_an_image} | {peaks[0]:.0f} | {peaks[1]:.0f} |", flush=True)
 
 
 if __name__ == "__main__":

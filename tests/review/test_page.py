@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -291,8 +292,7 @@ def test_the_wall_stays_where_it_is_and_so_does_the_focus(tab):
     """A correction neither scrolls the page nor loses the focus, wherever it is made from."""
     one, two, three = categories(tab)[:3]
     tab.page.set_viewport_size({"width": 1000, "height": 500})
-    tab.group(three).locator(".dots").scroll_into_view_if_needed()
-    tab.page.mouse.wheel(0, 60)
+    tab.page.locator(".folder", has_text=three).click()
     tab.tiles(three).first.click(modifiers=["Control"])
     top, number = tab.group(three).bounding_box()["y"], tab.tiles(three).nth(1).get_attribute("data-number")
     tab.page.keyboard.press("o")
@@ -310,6 +310,23 @@ def test_the_wall_stays_where_it_is_and_so_does_the_focus(tab):
     tab.page.keyboard.press("Enter")
     tab.group(one).wait_for(state="detached")
     assert tab.page.evaluate("document.activeElement.getAttribute('aria-label')") == f"Menu of {two}"
+
+
+def test_the_lasso_of_the_map_selects_images(tab):
+    """The map is drawn when it is asked for. A line around all of its points selects all images."""
+    tab.page.locator("#map-button").click()
+    tab.page.locator(".map-stage[data-drawn]").wait_for(timeout=30_000)
+    tab.page.get_by_role("button", name="Lasso").click()
+    stage = tab.page.locator(".map-stage").bounding_box()
+    corners = [(0, 0.12), (0.99, 0.12), (0.99, 0.99), (0, 0.99)]
+    points = [(stage["x"] + x * stage["width"] + 2, stage["y"] + y * stage["height"]) for x, y in corners]
+    tab.page.mouse.move(*points[0])
+    tab.page.mouse.down()
+    for point in points[1:]:
+        tab.page.mouse.move(*point, steps=4)
+    tab.page.mouse.up()
+    everything = sum(tab.groups().values())
+    tab.page.locator(".selection-bar", has_text=f"{everything} selected").wait_for()
 
 
 def test_the_plan_is_saved_as_a_file(tab):
@@ -341,7 +358,7 @@ def test_nothing_is_in_the_way_of_people_with_disabilities(tab, review, new_tab,
 
 
 def test_a_killed_review_offers_its_corrections_again(demo_photos, tmp_path, new_tab, complaints):
-    """`kill -9` loses no correction: the next review offers them. The old tab says that nobody answers."""
+    """`kill -9` loses no correction: the next review, at the same port, offers them to the tab that was left."""
     folder = tmp_path / "photos"
     folder.mkdir()
     for file in sorted(demo_photos[0].glob("*.jpg"))[:8]:
@@ -355,10 +372,9 @@ def test_a_killed_review_offers_its_corrections_again(demo_photos, tmp_path, new
         tab.wait_for(moved := changed(before, **{one: -1, "Unsorted": 1}))
         first.kill()
     tab.page.locator(".note-lost").wait_for()
-    complaints.clear()  # the browser's own words for a server that is gone
-    tab.page.close()
-    tab = new_tab()
-    with running_review(folder) as second:
+    with running_review(folder, "--port", str(urlsplit(first.address).port)) as second:
+        tab.page.locator(".note-stranger").wait_for()
+        complaints.clear()  # the browser's own words for a server that is gone, and for one that refuses the old token
         tab.page.goto(second.address)
         tab.page.get_by_role("button", name="Go on").click()
         tab.wait_for(moved)

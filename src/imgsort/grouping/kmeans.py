@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _WORTH_THREADS = 1_000_000
+# The first principal components hold most of what tells groups apart.
+_COARSE_COLUMNS, _COARSE_STARTS = 64, 5
 
 
 def fitted_kmeans(
@@ -30,3 +32,24 @@ def fitted_kmeans(
         # The warning says that there are fewer distinct rows than clusters. The labels show this too.
         warnings.simplefilter("ignore", ConvergenceWarning)
         return kmeans.fit(rows)
+
+
+def quick_labels(rows: "NDArray[np.float32]", clusters: int, random_state: int) -> "NDArray[np.integer]":
+    """Return a label for each row, (n, d), whose columns are principal components, several times as fast.
+
+    The starts are tried on the first columns, and only the best of them goes on with all columns. Raises ValueError if
+    n < clusters.
+    """
+    import numpy as np
+    from sklearn.cluster import KMeans
+    from threadpoolctl import threadpool_limits
+
+    coarse = fitted_kmeans(rows[:, :_COARSE_COLUMNS].copy(), clusters, random_state, starts=_COARSE_STARTS)
+    found: NDArray[np.integer] = coarse.labels_
+    if rows.shape[1] <= _COARSE_COLUMNS:
+        return found
+    centres = np.array([rows[found == label].mean(axis=0) for label in np.unique(found)])
+    with threadpool_limits(1, user_api="blas"):
+        fine = KMeans(len(centres), init=centres, n_init=1, random_state=random_state).fit(rows)
+    labels: NDArray[np.integer] = fine.labels_
+    return labels

@@ -28,6 +28,7 @@ def page_of(proposal: Proposal) -> PageData:
             unreadable=[(shown(row.path), row.reason) for row in unreadable],
             notices=proposal.notices,
         ),
+        extra={"map": proposal.matrix is not None},
     )
 
 

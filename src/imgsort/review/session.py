@@ -8,6 +8,7 @@ from typing import Any
 
 from imgsort.errors import CorrectionError, NotNowError
 from imgsort.grouping.categories.cluster_count import MIN_CLUSTERS
+from imgsort.grouping.map import places_of
 from imgsort.images.finding.find import ImageFile
 from imgsort.jobs.listener import Listener
 from imgsort.jobs.look.likeness import Likeness
@@ -49,8 +50,10 @@ class Session:
         self._listener = listener
         self._labels: dict[int, list[int]] = {}
         self._likeness: Likeness | None = None
+        self._map: list[list[float]] | None = None
         self._lock = threading.RLock()
         self._regrouping = threading.Lock()
+        self._mapping = threading.Lock()
 
     @property
     def sorting(self) -> Sorting:
@@ -70,6 +73,19 @@ class Session:
     def corrections(self) -> int:
         """How many corrections were made that are not applied."""
         return 0 if self.applied is not None else self._steps.corrections
+
+    @property
+    def map_places(self) -> list[list[float]]:
+        """Where each image lies on the map, [x, y] from 0 to 1. It takes a while at the first time.
+
+        Raises NotNowError without features.
+        """
+        if self.proposal.matrix is None:
+            raise NotNowError("no model looked at these images, so there is no map of them.")
+        with self._mapping:  # other requests do not wait for it
+            if self._map is None:
+                self._map = places_of(self.proposal.matrix).round(4).tolist()
+            return self._map
 
     def file(self, number: int) -> tuple[Path, ImageFile]:
         """Return a folder, and the image in it, where it lies now."""

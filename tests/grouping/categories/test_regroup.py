@@ -41,3 +41,18 @@ def test_more_categories_than_rows_are_an_error(algorithm):
     """As with `group_rows`."""
     with pytest.raises(ValueError, match="3 rows"):
         Regroup(np.eye(3, dtype=np.float32), algorithm=algorithm)(4)
+
+
+def test_many_rows_are_grouped_quickly_and_as_well(monkeypatch):
+    """K-Means that tries its starts on fewer columns finds clear groups, and its groups are about as tight."""
+    monkeypatch.setattr("imgsort.grouping.categories.regroup.MOST_EXACT", 0)
+    rows, truth = blobs([400, 200, 100], width=90)
+    labels = Regroup(rows)(3)
+    assert [set(truth[labels == label]) for label in range(3)] == [{0}, {1}, {2}]
+    noise = np.random.default_rng(0).normal(size=(600, 150)).astype(np.float32)
+    spread = [_spread(noise, each) for each in (Regroup(noise)(8), group_rows(noise, 8).labels)]
+    assert spread[0] < 1.01 * spread[1]
+
+
+def _spread(rows, labels):
+    return sum(((rows[labels == label] - rows[labels == label].mean(axis=0)) ** 2).sum() for label in set(labels))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from imgsort.grouping.categories.group import Algorithm, in_own_order, labels_of, number_by_size, reduced_rows
 from imgsort.grouping.graph.clusters import GraphCuts
+from imgsort.grouping.kmeans import quick_labels
 
 if TYPE_CHECKING:
     import numpy as np
@@ -12,13 +13,15 @@ if TYPE_CHECKING:
 
 # More categories than this are seldom wanted, and each costs the graph an eigenvector.
 MOST_CUTS = 40
+# With more numbers times categories, a person would wait for K-Means. About 1,000 images and 8 categories are below.
+MOST_EXACT = 2_500_000
 
 
 class Regroup:
     """Groups `features`, float32 (n, d), into any number of categories. Several threads may ask.
 
-    The parameters are those of `group_rows`, and so are the labels; only the graph, which is made once for up to 40
-    categories, may cut a group in another way than a graph that is made for fewer.
+    The parameters are those of `group_rows`, and so are the labels. There are two exceptions, so that nobody waits: the
+    graph is made once for up to 40 categories, and K-Means on many rows tries its starts on fewer columns.
     """
 
     def __init__(
@@ -50,9 +53,14 @@ class Regroup:
             if cuts is not None:
                 found: NDArray[np.integer] = cuts.into(clusters).labels
             else:
-                found = labels_of(reduced.copy(), self._algorithm, clusters, self._random_state)
+                found = self._by_rows(reduced, clusters)
         labels: NDArray[np.intp] = in_own_order(number_by_size(found), self._order)
         return labels
+
+    def _by_rows(self, reduced: "NDArray[np.float64]", clusters: int) -> "NDArray[np.integer]":
+        if self._algorithm != "kmeans" or reduced.size * clusters <= MOST_EXACT:
+            return labels_of(reduced.copy(), self._algorithm, clusters, self._random_state)
+        return quick_labels(reduced.astype("float32"), clusters, self._random_state)
 
     def _prepare(self, clusters: int) -> "tuple[NDArray[np.float64], GraphCuts | None]":
         is_graph = self._algorithm == "graph"

@@ -6,9 +6,9 @@ import { isCategory } from "./model.js";
 import { previewLike, previewSplit } from "./previews.js";
 
 const ASIDE = [
-  { kind: "unsorted", short: "Unsorted", label: "Set aside to Unsorted", allLabel: "Set all aside to Unsorted", key: "U" },
-  { kind: "outliers", short: "Outlayers", label: "Set aside to Outlayers", allLabel: "Set all aside to Outlayers", key: "O" },
-  { kind: "stays", short: "Leave", label: "Leave where it is", allLabel: "Leave all where they are", key: "L" },
+  aside("unsorted", "U", "Unsorted", "Set aside to Unsorted", "Set all aside to Unsorted"),
+  aside("outliers", "O", "Outlayers", "Set aside to Outlayers", "Set all aside to Outlayers"),
+  aside("stays", "L", "Leave", "Leave where it is", "Leave all where they are"),
 ];
 
 /** `wall`: a WorkWall; `look(number)` shows an image large; `say` as for the corrections. */
@@ -34,7 +34,8 @@ export class Actions {
   async moveTo(numbers) {
     if (!numbers.length) return;
     const title = `Move ${countOf(numbers.length, "image")} to`;
-    const others = this.sorting.groups.filter((group) => numbers.some((number) => this.sorting.groupOfImage(number) !== group));
+    const isElsewhere = (group) => numbers.some((number) => this.sorting.groupOfImage(number) !== group);
+    const others = this.sorting.groups.filter(isElsewhere);
     const answer = await chooseGroup({ title, groups: others, mayBeNew: true });
     if (answer?.group) await this.move(numbers, answer.group.id);
     else if (answer) await this.newCategory(numbers, answer.name);
@@ -81,6 +82,10 @@ export class Actions {
   async split(group) {
     const halves = await this.#asked(() => this.corrections.halves(group.id));
     if (!halves) return;
+    if (!halves[1].length) {
+      this.say("These images differ too little to be split.");
+      return;
+    }
     const shownBy = { names: this.sorting.names, thumbnails: this.thumbnails };
     await previewSplit(group, halves, shownBy, (name, numbers) => this.corrections.create(name, numbers));
   }
@@ -133,3 +138,7 @@ export class Actions {
   }
 }
 
+
+function aside(kind, key, short, label, allLabel) {
+  return { kind, key, short, label, allLabel };
+}

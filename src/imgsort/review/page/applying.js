@@ -1,7 +1,7 @@
 // What leaves the page: the files are moved, moved back, or a classifier learns from the sorting; the plan as a file.
 
 import { button, buttonRow, confirmed, openDialog } from "./dialogs.js";
-import { countOf, element } from "./dom.js";
+import { countOf, element, percent } from "./dom.js";
 import { titleOf } from "./model.js";
 
 /** Show what will move, ask, move, and say what came of it. */
@@ -22,14 +22,15 @@ export async function takeBack(server) {
 /** Let a classifier learn from the sorting as it is on the page. */
 export async function train(server) {
   const body = [
-    element("p", {}, "A classifier learns from these categories. Later, imgsort classify files new images the same way."),
+    element("p", {}, "A classifier learns from these categories."),
+    element("p", {}, "Later, imgsort classify files new images the same way."),
   ];
   if (!(await confirmed({ title: "Train a classifier?", body, action: "Train" }))) return;
   await shownWork(server, "/api/train", "Training a classifier", (result) => [
     element("p", {}, `The classifier is kept: ${result.classifier}`),
     result.accuracy == null
       ? ""
-      : element("p", {}, `It files ${Math.round(result.accuracy * 100)} % of images that it had not seen as you would.`),
+      : element("p", {}, `It files ${percent(result.accuracy)} of images that it had not seen as you would.`),
   ]);
 }
 
@@ -53,12 +54,20 @@ function summary(sorting) {
   const stays = sorting.ofKind("stays")?.members.length ?? 0;
   const moving = goes.reduce((sum, group) => sum + group.members.length, 0);
   const rows = goes.map((group) =>
-    element("tr", {}, element("th", { scope: "row" }, titleOf(group)), element("td", {}, countOf(group.members.length, "image"))),
+    element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, titleOf(group)),
+      element("td", {}, countOf(group.members.length, "image")),
+    ),
   );
   return [
     element("p", {}, `${countOf(moving, "image")} will be in ${countOf(goes.length, "folder")}. You can undo this.`),
-    element("div", { class: "scrolls", tabindex: "0", role: "group", "aria-label": "Folders" },
-      element("table", { class: "summary" }, element("tbody", {}, ...rows))),
+    element(
+      "div",
+      { class: "scrolls", tabindex: "0", role: "group", "aria-label": "Folders" },
+      element("table", { class: "summary" }, element("tbody", {}, ...rows)),
+    ),
     stays ? element("p", { class: "quiet" }, `${countOf(stays, "image")} will stay in place.`) : "",
   ];
 }

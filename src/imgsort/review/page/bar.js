@@ -92,7 +92,7 @@ function listenToFinder(field, found, hooks) {
     numbers = hooks.find(field.value.trim());
     found.hidden = numbers === null;
     found.disabled = !numbers?.length;
-    found.textContent = numbers?.length ? `Select ${countOf(numbers.length, "found image", "found images")}` : "Nothing found";
+    found.textContent = numbers?.length ? `Select ${countOf(numbers.length, "found image")}` : "Nothing found";
   };
   const clear = () => {
     if (!field.value) return;

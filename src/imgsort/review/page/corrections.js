@@ -5,7 +5,7 @@ import { isNewer } from "./api.js";
 import { isCategory, titleOf } from "./model.js";
 
 /**
- * `say(message, {undo})` tells what was done, with a button that takes it back. Each method returns whether it was done.
+ * `say(message, {undo})` tells what was done, with a button that undoes it. Each method returns whether it was done.
  * `create` and `rename` throw what the server has against a name, so that the dialog which asked for it can say it.
  */
 export class Corrections {

@@ -7,8 +7,8 @@ import { titleOf } from "./model.js";
 let dialogs = 0;
 
 /**
- * Show a modal dialog. `fill(close, hold)` returns its content; `close(answer)` ends it. The promise is of the answer, or
- * of null if a person leaves it by Escape, the cross or a click beside it. `hold(true)` lets nobody leave it until
+ * Show a modal dialog. `fill(close, hold)` returns its content; `close(answer)` ends it. The promise is of the answer,
+ * or of null if a person leaves it by Escape, the cross or a click beside it. `hold(true)` lets nobody leave it until
  * `hold(false)`. Where the focus was, it comes back to.
  */
 export function openDialog(title, fill, { wide = false } = {}) {
@@ -151,7 +151,10 @@ export function chooseGroup({ title, groups, mayBeNew = false }) {
 function choicesFor(words, groups, mayBeNew) {
   const wanted = words.toLowerCase();
   const found = groups.filter((group) => titleOf(group).toLowerCase().includes(wanted));
-  const rows = found.map((group) => ({ answer: { group }, texts: [titleOf(group), countOf(group.members.length, "image")] }));
+  const rows = found.map((group) => ({
+    answer: { group },
+    texts: [titleOf(group), countOf(group.members.length, "image")],
+  }));
   const exact = groups.some((group) => titleOf(group) === words);
   if (mayBeNew && words && !exact) rows.push({ answer: { name: words }, texts: [words, "new category"] });
   return rows.map(({ answer, texts }, number) => ({

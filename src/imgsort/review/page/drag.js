@@ -11,7 +11,7 @@ const FASTEST_PX = 24;
 /**
  * Let a person drag inside of `area`. `hooks`:
  *   mayDrag() -> whether corrections are possible now;
- *   source(element) -> {numbers, group} of what is under the mouse when it goes down, or null; `group` only for a header;
+ *   source(element) -> {numbers, group} of what is under the mouse when it goes down, or null; `group` only for a head;
  *   target(element) -> what a drop there means, or null; equal targets are the same object or string;
  *   thumbnails: what thumbnailElement takes;
  *   mark(element or null) shows where a drop would go; drop(source, target) does it.
@@ -22,7 +22,8 @@ export function enableDrag(area, hooks) {
     if (event.button !== 0 || event.pointerType !== "mouse" || event.shiftKey || event.ctrlKey || event.metaKey) return;
     if (!hooks.mayDrag()) return;
     const source = hooks.source(event.target);
-    if (source) drag = { source, x: event.clientX, y: event.clientY, ghost: null, target: null, pointer: event.pointerId };
+    if (!source) return;
+    drag = { source, x: event.clientX, y: event.clientY, ghost: null, target: null, pointer: event.pointerId };
   });
   addEventListener("pointermove", (event) => {
     if (!drag || event.pointerId !== drag.pointer) return;
@@ -92,7 +93,8 @@ function ghostOf(numbers, thumbnails) {
 /** Scroll what is under the pointer if the pointer is near its upper or lower edge. Return whether it scrolled. */
 function scrollNearEdge(x, y) {
   const scroller = scrollerAt(x, y);
-  const box = scroller === document.scrollingElement ? { top: 0, bottom: innerHeight } : scroller.getBoundingClientRect();
+  const isPage = scroller === document.scrollingElement;
+  const box = isPage ? { top: 0, bottom: innerHeight } : scroller.getBoundingClientRect();
   const [above, below] = [box.top + EDGE_PX - y, y - (box.bottom - EDGE_PX)];
   const speed = above > 0 ? -above : below > 0 ? below : 0;
   if (!speed) return false;

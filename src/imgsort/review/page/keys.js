@@ -71,7 +71,7 @@ export function showKeys() {
     element("div", {}, element("dt", {}, what), element("dd", {}, element("kbd", {}, key))),
   );
   return openDialog("Keys", () => [
-    element("p", { class: "quiet" }, "They mean the selected images, or else the image that has the focus, and its group."),
+    element("p", { class: "quiet" }, "They mean the selected images, or the image that has the focus, and its group."),
     element("dl", { class: "keys" }, ...rows),
   ]);
 }

@@ -148,7 +148,7 @@ export function selectionBar(actions) {
     act("New category…", (numbers) => actions.newCategory(numbers), "wide-only"),
     ...aside,
     like,
-    act("More…", (numbers, made) => openMenu("Selected images", imageItems(actions, numbers), belowOf(made)), "narrow"),
+    act("More…", (some, made) => openMenu("Selected images", imageItems(actions, some), belowOf(made)), "narrow"),
   );
   return {
     bar,

@@ -8,8 +8,8 @@ import { thumbnailElement } from "./thumbnails.js";
 const MOST_SHOWN = 120;
 
 /**
- * Show both halves of a group and ask for the name of the smaller. `send(name, numbers)` makes it a category. `shownBy`:
- * {names, thumbnails} of all images.
+ * Show both halves of a group and ask for the name of the smaller. `send(name, numbers)` makes it a category.
+ * `shownBy`: {names, thumbnails} of all images.
  */
 export async function previewSplit(group, halves, shownBy, send) {
   const [stays, goes] = halves;

@@ -30,7 +30,7 @@ class Review {
       onState: (state) => this.show(state),
       onLost: () => this.tell("lost", "imgsort does not answer. Your corrections are kept. Trying again…"),
       onFound: () => this.notes.set("lost"),
-      onStranger: () => this.tell("stranger", "This window belongs to an earlier review. Open the address of the new one."),
+      onStranger: () => this.tell("stranger", "This window is of an earlier review. Open the address of the new one."),
     });
   }
 

@@ -15,6 +15,7 @@ const ARRIVED_MS = 150;
 export class WorkWall {
   constructor(container, sorting, { thumbnails, ranks }, hooks) {
     this.container = container;
+    container.tabIndex = -1; // it takes the focus if an image that had it is gone
     this.sorting = sorting;
     const ends = ranks.length ? ["most typical", "least typical"] : undefined;
     this.fixed = { names: sorting.names, thumbnails, ranks, ends };

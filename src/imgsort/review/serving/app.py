@@ -55,6 +55,7 @@ def app_of(review: Review, *, port: int, token: str) -> ASGIApp:
         Route("/image/{name}/large", _picture_route(answers.pictures.large, "image/jpeg")),
         Route("/api/page", _get(answers.page)),
         Route("/api/state", _get(answers.state)),
+        Route("/api/map", _get(answers.map)),
         Route("/api/progress", _get(answers.progress)),
         Route("/api/plan.csv", _get(answers.plan)),
         Route("/api/correct", _post(answers.correct), methods=["POST"]),
@@ -100,6 +101,9 @@ class _Answers:
         if request.query_params.get("since") == str(self._session.revision):
             return Response(status_code=204)
         return _Json(self._session.state())
+
+    def map(self, _: Request) -> Response:
+        return JSONResponse({"places": self._session.map_places})
 
     def progress(self, _: Request) -> Response:
         return _Json(asdict(self._worker.now))

@@ -77,7 +77,7 @@ ROOMS = {
     "jobs": ". session upkeep look organize learn",
     "jobs/organize": "steps .",
     "jobs/learn": "steps .",
-    "review": "sorting keeping proposal planned work session actions first_page serving review",
+    "review": "sorting keeping proposal planned looks work session actions first_page serving review",
     "cli": "streams output options terminal running commands .",
 }
 

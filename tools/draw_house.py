@@ -21,7 +21,8 @@ SOURCE = Path(imgsort.__file__).parent
 
 # Left edge, bottom, width and height of each folder in the picture, in columns and rows: what uses others stands above.
 PLACES = {
-    "cli": (0, 8.6, 4, 0.9),
+    "cli": (0, 9.85, 4, 0.9),
+    "review": (0, 8.4, 4, 1.1),
     "jobs": (0, 7.0, 4, 1.1),
     "learning": (1, 4.65, 1, 2.0),
     "features": (0, 2.35, 1, 2.0),
@@ -32,6 +33,7 @@ PLACES = {
 }
 COLOURS = {
     "cli": "#e8e8e8",
+    "review": "#f5efd0",
     "jobs": "#d5e3f5",
     "learning": "#f3d6d6",
     "features": "#cfe8e2",
@@ -78,11 +80,11 @@ def described() -> str:
 
 def draw(picture: Path) -> None:
     """Write the picture."""
-    figure = Figure(figsize=(11, 7.6), dpi=110)
+    figure = Figure(figsize=(11, 9), dpi=110)
     axes = figure.add_axes((0, 0, 1, 1))
-    axes.set(xlim=(-0.05, 4.05), ylim=(-0.2, 10))
+    axes.set(xlim=(-0.05, 4.05), ylim=(-0.2, 11.3))
     axes.axis("off")
-    axes.text(0.05, 9.75, "An arrow leads from a folder to what it uses.", fontsize=9, color="#333333", va="center")
+    axes.text(0.05, 11.05, "An arrow leads from a folder to what it uses.", fontsize=9, color="#333333", va="center")
     for folder in PLACES:
         _draw_box(axes, folder)
         for used in uses(folder):

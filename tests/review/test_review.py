@@ -152,6 +152,18 @@ def test_the_browser_is_opened_by_a_private_file(reviews, plan, tmp_path):
 
 
 @posix
+def test_without_a_browser_the_private_file_is_named(reviews, plan):
+    """If no browser can be opened, the command names the file that leads to the page, and not the token."""
+    process = reviews.run("--plan", plan, BROWSER="/nonexistent/browser", PATH="/nonexistent")
+    line = process.stdout.readline()
+    path = Path(line.strip().rpartition(": ")[2])
+    assert "#token=" not in line and "#token=" in path.read_text(encoding="utf-8")
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 0 and not path.exists()
+
+
+@posix
 def test_ctrl_c_in_the_middle_of_an_apply_stops_it_and_undo_takes_it_back(reviews, tmp_path):
     """The run is recorded as stopped: every file is whole at one place, and undo puts all back."""
     count = 3000

@@ -17,6 +17,7 @@ from imgsort.jobs.study import Study
 from imgsort.jobs.thumbnails import Thumbnails
 from imgsort.review.first_page import page_of
 from imgsort.review.keeping.kept import Kept
+from imgsort.review.looks import Looks
 from imgsort.review.proposal import proposal_of
 from imgsort.review.serving.app import Review, app_of
 from imgsort.review.session import Session
@@ -45,7 +46,7 @@ def photos_in(folder, groups=3, per_group=PER_GROUP, others=None):
     return tree
 
 
-def study_of(folder, groups=3, output=None, mode="move", command="categorize"):
+def study_of(folder, groups=3, output=None, mode="move", *, command="categorize", with_features=True):
     """Return the study of a folder whose image number n belongs to group n % `groups`, the first one the largest."""
     site = site_of(folder.resolve(), output, Mode(mode))
     files = find_images(folder).files
@@ -66,15 +67,17 @@ def study_of(folder, groups=3, output=None, mode="move", command="categorize"):
         contents,
         placements,
         frozenset({"Unsorted"}),
-        matrix=matrix,
-        regroup=lambda count: group_rows(matrix, count).labels,
+        matrix=matrix if with_features else None,
+        regroup=(lambda count: group_rows(matrix, count).labels) if with_features else None,
     )
 
 
 def session_of(folder, kept_in, **options):
     """Return a session that reviews the study of a folder, and keeps its corrections in `kept_in`."""
     proposal = proposal_of(study_of(folder, **options))
-    return Session(proposal, Kept(kept_in, proposal.command), Listener())
+    looks = Looks(proposal, Listener())
+    looks.judge(proposal.sorting)
+    return Session(looks, Kept(kept_in, proposal.command), Worker(Listener()))
 
 
 def groups_of(state):
@@ -101,8 +104,7 @@ def client_of(folder, kept_in, token=TOKEN, **options):
     session = session_of(folder, kept_in, **options)
     review = Review(
         session,
-        Worker(Listener()),
-        page_of(session.proposal),
+        page_of(session.looks),
         Thumbnails(ThumbnailsInMemory()),
         FilingSettings(),
         ReadSettings(),

@@ -2,13 +2,16 @@
 
 import os
 
+from imgsort.jobs.session.placing import rounded
 from imgsort.report.page_data import Group, Images, Made, PageData
+from imgsort.review.looks import Looks
 from imgsort.review.proposal import Proposal
 
 
-def page_of(proposal: Proposal) -> PageData:
+def page_of(looks: Looks) -> PageData:
     """Return the data of the page. The groups and images are numbered as in the proposal."""
-    sorting = proposal.sorting
+    proposal, sorting = looks.proposal, looks.proposal.sorting
+    silhouettes = looks.silhouettes(sorting)
     place_of = {group.id: place for place, group in enumerate(sorting.groups)}
     study = proposal.study
     unreadable = () if study is None else study.unreadable
@@ -19,9 +22,10 @@ def page_of(proposal: Proposal) -> PageData:
         images=Images(
             names=[shown(file.path) for file in proposal.files],
             groups=[place_of[group] for group in sorting.images],
-            distances=[None if placement is None else placement.distance for placement in proposal.placements],
+            distances=_distances(proposal),
+            confidences=_confidences(proposal),
         ),
-        groups=tuple(Group(group.name, group.kind) for group in sorting.groups),
+        groups=tuple(Group(shown(group.name), group.kind, silhouettes[group.id]) for group in sorting.groups),
         made=Made(
             command_line=f"imgsort review ({proposal.command})",
             facts=_facts(proposal),
@@ -35,6 +39,20 @@ def page_of(proposal: Proposal) -> PageData:
 def shown(path: str) -> str:
     """Return a path as text that can be shown and sent: bytes that are not UTF-8 are escaped."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def _distances(proposal: Proposal) -> list[float | None]:
+    """Return how odd each image is: in its group, or among all images if the command looks for outliers."""
+    study = proposal.study
+    if study is not None and study.oddness is not None:
+        return [rounded(value) for value in study.oddness]
+    return [None if placement is None else placement.distance for placement in proposal.placements]
+
+
+def _confidences(proposal: Proposal) -> list[float | None]:
+    if proposal.command != "classify":
+        return []
+    return [None if placement is None else placement.score for placement in proposal.placements]
 
 
 def _facts(proposal: Proposal) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 import contextlib
 import secrets
 import socket
+import webbrowser
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -26,9 +27,10 @@ from imgsort.review.actions import place_in_state
 from imgsort.review.first_page import page_of
 from imgsort.review.keeping.kept import Kept
 from imgsort.review.keeping.locking import reviewing
+from imgsort.review.looks import Looks
 from imgsort.review.proposal import Command, propose, read_proposal
 from imgsort.review.serving.app import Review, app_of
-from imgsort.review.serving.opening import open_browser, remove
+from imgsort.review.serving.opening import page_opener, remove
 from imgsort.review.serving.server import listening, serve
 from imgsort.review.session import Session
 from imgsort.review.work import Worker
@@ -57,8 +59,9 @@ class ReviewRequest:
 def review(request: ReviewRequest, *, tell: Callable[[str], None], listener: Listener | None = None) -> None:
     """Serve the review until Ctrl-C. Nothing is moved before a person applies the plan on the page.
 
-    `tell` receives the address of the page, if no browser is opened. Raises ImgsortError: UsageError, CollectionError,
-    LockedError if another review works on this collection, JournalError, and the errors of the command.
+    `tell` receives the address of the page if no browser shall be opened, or if none can be opened, the name of a
+    private file that leads to the page. Raises ImgsortError: UsageError, CollectionError, LockedError if another review
+    works on this collection, JournalError, and the errors of the command.
     """
     hearing = listener or Listener()
     options = dict(request.options or {})
@@ -82,9 +85,11 @@ def review(request: ReviewRequest, *, tell: Callable[[str], None], listener: Lis
         kept = Kept(folder, proposal.command)
         for text in kept.notices:
             hearing.notice(text)
-        session = Session(proposal, kept, hearing, settings.sidecar_rules)
+        looks = Looks(proposal, hearing, has_cache=options.get("cache", True))
+        looks.judge(proposal.sorting)
         with _working(hearing) as worker:
-            served = Review(session, worker, page_of(proposal), thumbnails, settings, read, make_place)
+            session = Session(looks, kept, worker, settings.sidecar_rules)
+            served = Review(session, page_of(looks), thumbnails, settings, read, make_place)
             _serve(served, bound, tell, hearing, opens=request.opens_browser)
         if session.corrections:
             hearing.notice(f"{session.corrections} corrections are kept. The next `imgsort review` offers them.")
@@ -101,7 +106,7 @@ def _serve(
             open_page()
             served.session.warm_up()
 
-        serve(app_of(served, port=port, token=token), bound, when_started, served.worker.ask_to_stop)
+        serve(app_of(served, port=port, token=token), bound, when_started, served.session.worker.ask_to_stop)
 
 
 def _thumbnails(hearing: Listener, *, has_cache: bool) -> Thumbnails:
@@ -171,12 +176,14 @@ def _opened(
     files: list[Path] = []
 
     def open_page() -> None:
-        file = open_browser(address) if opens else None
-        if file is None:
+        if not opens:
             tell(address)
-        else:
-            files.append(file)
+            return
+        files.append(page_opener(address))
+        if webbrowser.open(files[0].as_uri()):
             hearing.notice("the review is open in the browser. Ctrl-C here ends it.")
+        else:
+            tell(f"no browser could be opened. Open this file in one: {files[0]}")
 
     try:
         yield open_page

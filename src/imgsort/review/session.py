@@ -8,19 +8,16 @@ from typing import Any
 
 from imgsort.errors import CorrectionError, NotNowError
 from imgsort.grouping.categories.cluster_count import MIN_CLUSTERS
-from imgsort.grouping.map import places_of
 from imgsort.images.finding.find import ImageFile
-from imgsort.jobs.listener import Listener
-from imgsort.jobs.look.likeness import Likeness
 from imgsort.review.keeping.kept import Kept
 from imgsort.review.keeping.taking_up import taken_up
+from imgsort.review.looks import Looks
 from imgsort.review.planned import Planned, plan_of
-from imgsort.review.proposal import Proposal
 from imgsort.review.sorting.corrections import Regroup, Sorting
 from imgsort.review.sorting.regrouping import regrouped
 from imgsort.review.sorting.requests import correction_of
 from imgsort.review.sorting.steps import Steps
-from imgsort.review.work import described
+from imgsort.review.work import Worker, described
 from imgsort.sidecar_names.rules import BUILT_IN, SidecarRules
 
 _MOST_CLUSTERS = 40
@@ -37,23 +34,21 @@ class Applied:
 class Session:
     """A review of one proposal.
 
-    `places`: for each image where its file lies now; applying changes it. `rules`: which files go with an image.
+    `looks`: what the features say. `worker`: does what takes long; meanwhile nothing is corrected. `places`: for each
+    image where its file lies now; applying changes it. `rules`: which files go with an image.
     """
 
-    def __init__(self, proposal: Proposal, kept: Kept, listener: Listener, rules: SidecarRules = BUILT_IN) -> None:
-        self.proposal, self.rules = proposal, rules
+    def __init__(self, looks: Looks, kept: Kept, worker: Worker, rules: SidecarRules = BUILT_IN) -> None:
+        self.looks, self.proposal, self.worker, self.rules = looks, looks.proposal, worker, rules
+        proposal = self.proposal
         self.places = [file.place_in(proposal.site.collection) for file in proposal.files]
         self.applied: Applied | None = None
         self.revision = 1
         self._steps = Steps(proposal.sorting)
         self._kept = kept
-        self._listener = listener
         self._labels: dict[int, list[int]] = {}
-        self._likeness: Likeness | None = None
-        self._map: list[list[float]] | None = None
         self._lock = threading.RLock()
         self._regrouping = threading.Lock()
-        self._mapping = threading.Lock()
 
     @property
     def sorting(self) -> Sorting:
@@ -61,31 +56,9 @@ class Session:
         return self._steps.now
 
     @property
-    def likeness(self) -> Likeness:
-        """Compares the images. Raises NotNowError without features."""
-        with self._lock:
-            if self.proposal.matrix is None:
-                raise NotNowError("no model looked at these images, so imgsort cannot say which of them look alike.")
-            self._likeness = self._likeness or Likeness(self.proposal.matrix)
-            return self._likeness
-
-    @property
     def corrections(self) -> int:
         """How many corrections were made that are not applied."""
         return 0 if self.applied is not None else self._steps.corrections
-
-    @property
-    def map_places(self) -> list[list[float]]:
-        """Where each image lies on the map, [x, y] from 0 to 1. It takes a while at the first time.
-
-        Raises NotNowError without features.
-        """
-        if self.proposal.matrix is None:
-            raise NotNowError("no model looked at these images, so there is no map of them.")
-        with self._mapping:  # other requests do not wait for it
-            if self._map is None:
-                self._map = places_of(self.proposal.matrix).round(4).tolist()
-            return self._map
 
     def file(self, number: int) -> tuple[Path, ImageFile]:
         """Return a folder, and the image in it, where it lies now."""
@@ -96,12 +69,13 @@ class Session:
         """Return the state that the page shows, as JSON."""
         with self._lock:
             sorting, offer, applied = self.sorting, self._kept.offered, self.applied
+            silhouettes = self.looks.silhouettes(sorting)
             has_slider = self.proposal.regroup is not None
             most = min(len(sorting.images), max(_MOST_CLUSTERS, self.proposal.sorting.clusters or 0))
             return {
                 "revision": self.revision,
                 "groups": [
-                    {"id": group.id, "name": group.name, "kind": group.kind, "silhouette": None}
+                    {"id": group.id, "name": group.name, "kind": group.kind, "silhouette": silhouettes[group.id]}
                     for group in sorting.groups
                 ],
                 "images": list(sorting.images),
@@ -133,7 +107,7 @@ class Session:
             "take_offered": self._take_offered,
             "drop_offered": self._kept.drop_offered,
         }
-        if do in simple:
+        if isinstance(do, str) and do in simple:
             return self._change(revision, simple[do])
         correction = correction_of(record)
         if isinstance(correction, Regroup):
@@ -150,6 +124,11 @@ class Session:
             if self.applied is not None:
                 raise CorrectionError("the plan is applied. Take it back first.")
             return plan_of(self.proposal, self.sorting, self.rules)
+
+    def start(self, task: str, work: Callable[[], dict[str, Any]]) -> None:
+        """Begin with work on the sorting. Nothing is corrected until it ends. Raises NotNowError."""
+        with self._lock:
+            self.worker.start(task, work)
 
     def require_applied(self) -> Applied:
         """Return what was applied. Raises CorrectionError if nothing is."""
@@ -181,6 +160,8 @@ class Session:
         with self._lock:
             if revision != self.revision:
                 return False
+            if self.worker.is_working:
+                raise NotNowError("imgsort is at work. Wait until it has finished, and then correct the sorting.")
             if self.applied is not None:
                 raise NotNowError("the plan is applied. Take it back first, and then correct it.")
             before, offer = self.sorting, self._kept.offered
@@ -204,6 +185,7 @@ class Session:
         # Back at the number that it began with, everything is as it was, even the words in the names.
         sorting = base if base.clusters == correction.clusters else regrouped(base, labels, correction.clusters)
         self._steps.add(sorting, correction.words(self.sorting), is_regrouping=True)
+        self.looks.judge(sorting, at_once=True)
 
     def _take_offered(self) -> None:
         offer = self._kept.offered
@@ -222,4 +204,4 @@ class Session:
             else:
                 self._kept.keep(self.sorting, self._steps.corrections, self.proposal.files, self.proposal.contents)
         except OSError as error:
-            self._listener.notice(f"the corrections cannot be kept on disk: {described(error)['message']}")
+            self.worker.notice(f"the corrections cannot be kept on disk: {described(error)['message']}")

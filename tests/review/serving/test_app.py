@@ -1,5 +1,6 @@
 import io
 import os
+import sys
 
 import pytest
 from PIL import Image
@@ -9,7 +10,7 @@ from imgsort.filing.planning.plan_file import HEADER
 from imgsort.jobs.organize.apply import apply
 from imgsort.jobs.organize.history import history
 from tests.support.pictures import encode, gradient
-from tests.support.reviews import client_of, correct, finished, groups_of, id_of, photos_in
+from tests.support.reviews import client_of, colours, correct, finished, groups_of, id_of, photos_in
 from tests.support.trees import make_tree, names, read_tree
 
 
@@ -275,3 +276,50 @@ def test_moves_to_an_output_outside_are_taken_back(photos, tmp_path):
     client.post("/api/take_back", json={})
     assert finished(client)["state"] == "done"
     assert read_tree(photos) == before
+
+
+HOSTILE = ["<img src=x onerror=alert(1)>.png", "'\"&<>.png", "\u202egnp.exe.png", "a\nb.png", "=1+1.png", "%41.png"]
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="needs a file system that takes any bytes")
+def test_hostile_names_are_data_all_the_way(tmp_path):
+    """Any name that a file can have is shown as text, is corrected, applied, kept and taken back."""
+    (tmp_path / "kept").mkdir()
+    tree = [*colours(1, len(HOSTILE) + 1).values()]
+    make_tree(tmp_path / "in", dict(zip([*HOSTILE, os.fsdecode(b"caf\xe9.png")], tree, strict=True)))
+    before = read_tree(tmp_path / "in")
+    client = client_of(tmp_path / "in", tmp_path / "kept", groups=2)
+    answer = client.get("/api/page")
+    assert answer.headers["Content-Type"] == "application/json" and answer.content.isascii()
+    shown = answer.json()["page"]["images"]["names"]
+    assert set(shown) == {*HOSTILE, "caf\\xe9.png"}
+    state = correct(client, do="rename", group=0, name="<script>alert(1)</script>".replace("/", "\u2215"))
+    assert state["groups"][0]["name"].startswith("<script>")
+    client.post("/api/apply", json={})
+    assert finished(client)["result"]["moves"] == len(tree)
+    client.post("/api/take_back", json={})
+    assert finished(client)["state"] == "done"
+    assert read_tree(tmp_path / "in") == before
+
+
+def test_the_map_and_the_silhouettes_come_from_the_features(client):
+    """Each image has a place. Each group of the proposal, or of the slider, is judged; one that was changed is not."""
+    places = client.get("/api/map").json()["places"]
+    assert len(places) == 12 and all(0 <= value <= 1 for place in places for value in place)
+    state = client.get("/api/state").json()
+    judged = {group["name"]: group["silhouette"] for group in state["groups"]}
+    assert all(judged[f"category_{number}"] > 0.5 for number in (1, 2, 3)) and judged["Unsorted"] is None
+    moved = correct(client, do="move", images=[0], to=1)
+    assert [group["silhouette"] is None for group in moved["groups"][:3]] == [True, True, False]
+    assert all(group["silhouette"] is not None for group in correct(client, do="regroup", clusters=2)["groups"][:2])
+
+
+def test_without_features_nothing_is_compared(photos, tmp_path):
+    """Of a check there is no map, no slider and no likeness: the page is told so."""
+    client = client_of(photos, tmp_path / "kept", command="check", with_features=False)
+    assert client.get("/api/map").status_code == 409
+    assert client.post("/api/like", json={"image": 0}).status_code == 409
+    assert client.post("/api/split", json={"group": 0}).status_code == 409
+    assert client.get("/api/state").json()["clusters_range"] is None
+    record = {"revision": 1, "correction": {"do": "regroup", "clusters": 2}}
+    assert client.post("/api/correct", json=record).status_code == 422

@@ -27,7 +27,7 @@ from imgsort.review.serving.pictures import Pictures
 from imgsort.review.session import Session
 from imgsort.review.sorting.corrections import require_images
 from imgsort.review.sorting.requests import number_in
-from imgsort.review.work import Worker, described
+from imgsort.review.work import described
 
 MAX_BODY_BYTES = 8 * 1024**2
 _MOST_ALIKE = 500
@@ -38,7 +38,6 @@ class Review:
     """All that the page can ask for. `settings`: which files go with an image. `classifier`: where one is written."""
 
     session: Session
-    worker: Worker
     page: PageData
     thumbnails: Thumbnails
     settings: FilingSettings
@@ -89,7 +88,7 @@ class _Answers:
     """What each request is answered with. These functions run in threads."""
 
     def __init__(self, review: Review) -> None:
-        self._review, self._session, self._worker = review, review.session, review.worker
+        self._review, self._session, self._worker = review, review.session, review.session.worker
         self.pictures = Pictures(review.session, review.thumbnails, review.read)
 
     def page(self, _: Request) -> Response:
@@ -103,7 +102,7 @@ class _Answers:
         return _Json(self._session.state())
 
     def map(self, _: Request) -> Response:
-        return JSONResponse({"places": self._session.map_places})
+        return _Json({"places": self._session.looks.map_places})
 
     def progress(self, _: Request) -> Response:
         return _Json(asdict(self._worker.now))
@@ -116,7 +115,6 @@ class _Answers:
     def correct(self, body: Any) -> Response:
         revision = number_in(body, "revision")
         try:
-            self._require_no_work()
             if self._session.correct(revision, body.get("correction")):
                 return _Json(self._session.state())
             error = NotNowError("the sorting was corrected meanwhile. Look at it, and try again.")
@@ -129,13 +127,13 @@ class _Answers:
         members = self._session.sorting.members(group.id)
         if len(members) < 2:
             raise CorrectionError(f"{group.name!r} has fewer than two images, so it cannot be split.")
-        return _Json({"halves": self._session.likeness.halves(members)})
+        return _Json({"halves": self._session.looks.likeness.halves(members)})
 
     def like(self, body: Any) -> Response:
         number = number_in(body, "image")
         require_images(self._session.sorting, [number])
         most = min(_MOST_ALIKE, max(1, number_in({"most": 50, **body}, "most")))
-        return _Json({"images": self._session.likeness.most_alike(number, most)})
+        return _Json({"images": self._session.looks.likeness.most_alike(number, most)})
 
     def apply(self, _: Any) -> Response:
         self._session.plan()  # what is wrong with it is said at once
@@ -151,12 +149,8 @@ class _Answers:
         return self._start("training", lambda: actions.train_on(self._session, self._review.classifier, self._worker))
 
     def _start(self, task: str, work: Callable[[], dict[str, Any]]) -> Response:
-        self._worker.start(task, work)
+        self._session.start(task, work)
         return _Json({"started": True})
-
-    def _require_no_work(self) -> None:
-        if self._worker.is_working:
-            raise NotNowError("imgsort is at work. Wait until it has finished, and then correct the sorting.")
 
 
 def _get(answer: Callable[[Request], Response]) -> Callable[[Request], Any]:

@@ -1,19 +1,15 @@
-"""Opens the browser at the page, without its key on a command line, where every user of the machine could read it."""
+"""Leads a browser to the page without the key on a command line, where every user of the machine could read it."""
 
 import html
 import os
 import tempfile
-import webbrowser
 from pathlib import Path
 
 from imgsort.temporary import private_folder
 
 
-def open_browser(address: str) -> Path | None:
-    """Open `address` in the browser, and return the private file that leads there, or None if there is no browser.
-
-    The caller removes the file when the page has been opened.
-    """
+def page_opener(address: str) -> Path:
+    """Return a new file that leads a browser to `address`. Only this user can read it; the caller removes it."""
     folder = Path(tempfile.mkdtemp(dir=private_folder()))
     file = folder / "review.html"
     shown = html.escape(address, quote=True)
@@ -24,13 +20,10 @@ def open_browser(address: str) -> Path | None:
             f'<meta http-equiv="refresh" content="0; url={shown}"><title>imgsort review</title>'
             f'<p><a href="{shown}">Open the review</a></p>\n'
         )
-    if webbrowser.open(file.as_uri()):
-        return file
-    remove(file)
-    return None
+    return file
 
 
 def remove(file: Path) -> None:
-    """Remove a file that `open_browser` made, and its folder."""
+    """Remove a file that `page_opener` made, and its folder."""
     file.unlink(missing_ok=True)
     file.parent.rmdir()

@@ -1,0 +1,141 @@
+"""Tests proposals of the real commands: without corrections, a review plans exactly what the command plans."""
+
+import os
+import sys
+
+import numpy as np
+import pytest
+
+from imgsort.csv_file import write_csv
+from imgsort.errors import CollectionError
+from imgsort.features.cache.thumbnail_cache import ThumbnailsInMemory
+from imgsort.filing.planning.plan_file import HEADER, read_plan
+from imgsort.jobs.learn.classify import classify
+from imgsort.jobs.listener import Listener
+from imgsort.jobs.organize.categorize import categorize
+from imgsort.jobs.organize.check import check
+from imgsort.jobs.organize.outliers import find_outliers
+from imgsort.jobs.settings import FilingSettings
+from imgsort.jobs.thumbnails import Thumbnails
+from imgsort.review.planned import plan_of
+from imgsort.review.proposal import propose, read_proposal
+from imgsort.review.sorting.corrections import STAYS
+from imgsort.sidecar_names.rules import BUILT_IN
+from tests.support.classifiers import new_photos
+from tests.support.pictures import encode, plain
+from tests.support.trees import make_tree, read_tree
+
+LITE = {"model": "efficientnet-lite0"}
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """Nine noisy pictures in three kinds, a blank one, and some that share a name or have a sidecar."""
+    chance = np.random.default_rng(0)
+    tree = {}
+    for number in range(9):
+        noise = chance.integers(0, 60, (80, 80, 3), np.uint8)
+        tree[f"{number}.png"] = encode(noise + np.uint8(90 * (number % 3)), "PNG")
+    make_tree(tmp_path / "in", {**tree, "sub/0.png": tree["4.png"], "red.png": plain((200, 30, 30)), "3.xmp": b"<x/>"})
+    return tmp_path / "in"
+
+
+def proposed(command, folder, **options):
+    return propose(command, folder, options, Thumbnails(ThumbnailsInMemory()), Listener())
+
+
+@pytest.mark.parametrize(
+    ("command", "job", "options"),
+    [
+        ("categorize", categorize, {"clusters": 3, "recursive": True, **LITE}),
+        ("categorize", categorize, {"clusters": "auto", "algorithm": "hdbscan", **LITE}),
+        ("outliers", find_outliers, {"recursive": True, **LITE}),
+        ("check", check, {"recursive": True}),
+    ],
+)
+def test_without_corrections_the_plan_is_that_of_the_command(photos, tmp_path, command, job, options):
+    """Rows, order, targets, distances and scores are the same, byte for byte; nothing in the folder is touched."""
+    before = read_tree(photos)
+    plan = tmp_path / "plan.csv"
+    job(photos, plan=plan, **({"move": True} if command == "check" else {}), **options)
+    proposal = proposed(command, photos, **options)
+    assert plan_of(proposal, proposal.sorting, BUILT_IN).csv(proposal.site.output) == plan.read_bytes()
+    assert read_tree(photos) == before
+
+
+def test_a_classifier_proposes_its_classes_and_the_unsure(demo_photos, trained, tmp_path):
+    """The groups are the classes, and Unsure; the plan is that of classify."""
+    new_photos(demo_photos, tmp_path / "in")
+    classify(tmp_path / "in", classifier=trained.classifier, plan=tmp_path / "plan.csv", confidence=0.6)
+    proposal = proposed("classify", tmp_path / "in", classifier=trained.classifier, confidence=0.6)
+    kinds = {group.kind for group in proposal.sorting.groups}
+    assert kinds >= {"class", "unsorted", "outliers", "stays"}
+    planned = plan_of(proposal, proposal.sorting, BUILT_IN)
+    assert planned.csv(proposal.site.output) == (tmp_path / "plan.csv").read_bytes()
+
+
+def test_an_update_proposes_the_categories_that_are_there(photos):
+    """New images go to the existing categories; the number of categories cannot be changed."""
+    categorize(photos, clusters=2, **LITE)
+    make_tree(photos, {"new.png": plain((20, 20, 20), side=80)})
+    proposal = proposed("categorize", photos, update=True, **LITE)
+    assert [file.path for file in proposal.files] == ["new.png"]
+    assert proposal.regroup is None and proposal.sorting.clusters is None
+
+
+def test_a_folder_without_readable_images_is_an_error(tmp_path):
+    """There is nothing to review."""
+    make_tree(tmp_path, {"a.jpg": b"\xff\xd8\xff broken"})
+    with pytest.raises(CollectionError):
+        proposed("check", tmp_path)
+
+
+def saved(folder, rows, path):
+    place = (str(folder.resolve()), str(folder.resolve()), "move", "")
+    write_csv(path, HEADER, [(file, "", None, None, target, *place) for file, target in rows])
+    return read_plan(path)
+
+
+def test_a_saved_plan_is_proposed_as_it_is(photos, tmp_path):
+    """Each row's folder is a group; rows without a target stay, lines that fit nothing are told of and left out."""
+    rows = [
+        ("0.png", "Beach/zero.png"),
+        ("1.png", "Beach/1.png"),
+        ("2.png", "Outlayers/2.png"),
+        ("3.png", ""),
+        ("4.png", "4 moved.png"),
+        ("gone.png", "Beach/gone.png"),
+    ]
+    proposal = read_proposal(saved(photos, rows, tmp_path / "plan.csv"), FilingSettings(), Listener())
+    names = {group.id: (group.name, group.kind) for group in proposal.sorting.groups}
+    assert [names[group] for group in proposal.sorting.images] == [
+        ("Beach", "category"),
+        ("Beach", "category"),
+        ("Outlayers", "outliers"),
+        (STAYS, "stays"),
+        (".", "category"),
+    ]
+    assert any("gone.png" in notice for notice in proposal.notices)
+    planned = plan_of(proposal, proposal.sorting, BUILT_IN)
+    assert {move.source: move.target for move in planned.plan.moves} == dict(rows[:3] + rows[4:5])
+
+
+def test_a_saved_plan_of_files_that_are_gone_is_an_error(photos, tmp_path):
+    """There is nothing to review."""
+    with pytest.raises(CollectionError):
+        read_proposal(saved(photos, [("gone.png", "a/gone.png")], tmp_path / "plan.csv"), FilingSettings(), Listener())
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="needs a file system that takes any bytes")
+def test_names_that_are_not_text_are_planned_as_they_are(photos, tmp_path):
+    """Bytes that are not UTF-8 in the names of files and folders survive."""
+    name = os.fsdecode(b"caf\xe9.png")
+    (photos / name).write_bytes((photos / "0.png").read_bytes())
+    folder = os.fsdecode(b"f\xfcr")
+    proposal = read_proposal(
+        saved(photos, [(name, f"{folder}/{name}")], tmp_path / "plan.csv"), FilingSettings(), Listener()
+    )
+    planned = plan_of(proposal, proposal.sorting, BUILT_IN)
+    again = tmp_path / "again.csv"
+    again.write_bytes(planned.csv(proposal.site.output))
+    assert [(row.file, row.target) for row in read_plan(again).rows] == [(name, f"{folder}/{name}")]

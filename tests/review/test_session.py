@@ -1,0 +1,115 @@
+import threading
+
+import pytest
+
+from imgsort.errors import CorrectionError, NotNowError
+from imgsort.review.session import Applied
+from tests.support.reviews import groups_of, id_of, photos_in, session_of
+
+
+@pytest.fixture
+def session(tmp_path):
+    (tmp_path / "kept").mkdir()
+    photos_in(tmp_path / "in")
+    return session_of(tmp_path / "in", tmp_path / "kept")
+
+
+def test_nothing_is_corrected_while_the_session_is_at_work(session):
+    """What is applied is what was seen when it began: corrections and other work wait until it ends."""
+    may_end = threading.Event()
+    session.start("filing", lambda: {"ended": may_end.wait(30)})
+    for do in ("undo", "take_offered"):
+        with pytest.raises(NotNowError):
+            session.correct(1, {"do": do})
+    with pytest.raises(NotNowError):
+        session.correct(1, {"do": "rename", "group": 0, "name": "x"})
+    with pytest.raises(NotNowError):
+        session.start("training", dict)
+    may_end.set()
+    session.worker.stop(30)
+    assert session.worker.now.result == {"ended": True}
+    assert session.correct(1, {"do": "rename", "group": 0, "name": "x"})
+
+
+@pytest.mark.parametrize("do", [[], {}, None, 7, "nothing"])
+def test_a_strange_correction_is_refused(session, do):
+    """Whatever stands for the kind of correction, the answer is a CorrectionError."""
+    with pytest.raises(CorrectionError):
+        session.correct(1, {"do": do})
+
+
+def test_a_change_that_changes_nothing_is_no_step(session):
+    """The revision stays, so another tab need not look; there is nothing to undo."""
+    assert session.correct(1, {"do": "move", "images": [0], "to": 0})
+    held = session.state()
+    assert (held["revision"], held["can_undo"]) == (2, True)  # the image is held there from now on
+    assert session.correct(2, {"do": "rename", "group": 0, "name": "category_1"})
+    assert session.state()["revision"] == 2
+
+
+def test_corrections_are_kept_at_once_and_forgotten_when_undone_or_applied(session, tmp_path):
+    """The file on the disk follows each step."""
+    kept = tmp_path / "kept" / "categorize.json"
+    session.correct(1, {"do": "rename", "group": 0, "name": "Beach"})
+    assert b"Beach" in kept.read_bytes()
+    session.correct(2, {"do": "undo"})
+    assert not kept.exists()
+    session.correct(3, {"do": "redo"})
+    assert kept.exists()
+    session.set_applied(Applied("run", 1), session.places)
+    assert not kept.exists()
+    session.set_applied(None, session.places)
+    assert kept.exists()
+
+
+def test_taking_up_is_one_step_that_counts_as_all(session, tmp_path):
+    """What was taken up is undone at once, but is told of as many corrections."""
+    session.correct(1, {"do": "rename", "group": 0, "name": "Beach"})
+    session.correct(2, {"do": "create", "name": "Cats", "images": [1, 2]})
+    again = session_of(tmp_path / "in", tmp_path / "kept")
+    assert again.state()["offered"]["corrections"] == 2
+    again.correct(1, {"do": "take_offered"})
+    assert again.corrections == 2 and groups_of(again.state())["Cats"] == [1, 2]
+    again.correct(again.revision, {"do": "undo"})
+    assert "Beach" not in groups_of(again.state())
+
+
+def test_an_offer_can_be_dropped(session, tmp_path):
+    """It is gone for good, and the sorting stays as it is."""
+    session.correct(1, {"do": "rename", "group": 0, "name": "Beach"})
+    again = session_of(tmp_path / "in", tmp_path / "kept")
+    again.correct(1, {"do": "drop_offered"})
+    assert again.state()["offered"] is None
+    assert session_of(tmp_path / "in", tmp_path / "kept").state()["offered"] is None
+
+
+def test_a_disk_that_keeps_nothing_is_told_of_and_hinders_nobody(session, tmp_path):
+    """The correction is made although it cannot be kept."""
+    told = []
+    session.worker._listener.notice = told.append
+    (tmp_path / "kept").rmdir()
+    assert session.correct(1, {"do": "rename", "group": 0, "name": "Beach"})
+    assert len(told) == 1 and "cannot be kept" in told[0]
+    assert id_of(session.state(), "Beach") == 0
+
+
+def test_a_plan_and_a_correction_at_the_same_time_wait_for_each_other(session):
+    """Many threads correct at once: each correction of the present revision counts once."""
+    counts = []
+
+    def correct(name):
+        for _ in range(20):
+            if session.correct(session.revision, {"do": "create", "name": f"{name} {len(counts)}", "images": []}):
+                counts.append(name)
+            session.state()
+
+    threads = [threading.Thread(target=correct, args=(name,)) for name in "abcd"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (
+        session.corrections
+        == len(counts)
+        == sum(group["name"][0] in "abcd" and " " in group["name"][:2] for group in session.state()["groups"])
+    )

@@ -77,6 +77,7 @@ ROOMS = {
     "jobs": ". session upkeep organize learn look",
     "jobs/organize": "steps .",
     "jobs/learn": "steps .",
+    "jobs/look": "pages .",
     "review": "sorting keeping proposal planned looks work session actions first_page serving review",
     "cli": "streams output options terminal running commands .",
 }

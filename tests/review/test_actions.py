@@ -1,8 +1,9 @@
 import pytest
 
-from imgsort.errors import CorrectionError, InterruptedRunError, LockedError
+from imgsort.errors import CorrectionError, InterruptedRunError, LockedError, NothingToUndoError
 from imgsort.filing.journal.locking.lock import locked
 from imgsort.jobs.listener import Listener
+from imgsort.jobs.organize.undo import undo
 from imgsort.jobs.settings import FilingSettings
 from imgsort.review.actions import apply_sorting, place_in_state, take_back, train_on
 from imgsort.review.sorting.corrections import STAYS
@@ -33,6 +34,19 @@ def test_a_run_that_was_interrupted_is_taken_back_from_the_page(tmp_path):
     take_back(session, Listener())
     assert session.applied is None and read_tree(tmp_path / "in") == before
     assert apply_sorting(session, FilingSettings(), Listener())["moves"] == 300
+
+
+def test_a_run_that_was_undone_elsewhere_does_not_lock_the_page(tmp_path):
+    """After `imgsort undo` in a terminal, taking back says so, and the sorting can be corrected again."""
+    (tmp_path / "kept").mkdir()
+    photos_in(tmp_path / "in")
+    session = session_of(tmp_path / "in", tmp_path / "kept")
+    apply_sorting(session, FilingSettings(), Listener())
+    undo(tmp_path / "in")
+    with pytest.raises(NothingToUndoError):
+        take_back(session, Listener())
+    assert session.applied is None and all(place.exists() for place in session.places)
+    assert apply_sorting(session, FilingSettings(), Listener())["moves"] == 12
 
 
 def test_the_lock_is_held_only_while_files_move(tmp_path):

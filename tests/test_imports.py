@@ -30,6 +30,8 @@ HEAVY = {
     "rawpy",
     "matplotlib",
     "safetensors",
+    "starlette",
+    "uvicorn",
 }
 
 # A folder may import from itself and from the folders listed here. Every folder may import the modules of OPEN_TO_ALL.

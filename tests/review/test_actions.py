@@ -1,12 +1,20 @@
 import pytest
 
-from imgsort.errors import CorrectionError, InterruptedRunError, LockedError
+from imgsort.errors import CorrectionError, InterruptedRunError, LockedError, NothingToUndoError
+from imgsort.features.cache.thumbnail_cache import ThumbnailsInMemory
 from imgsort.filing.journal.locking.lock import locked
+from imgsort.jobs.learn.classify import classify
 from imgsort.jobs.listener import Listener
+from imgsort.jobs.organize.undo import undo
 from imgsort.jobs.settings import FilingSettings
+from imgsort.jobs.thumbnails import Thumbnails
+from imgsort.learning.result.classifier_file import load_classifier
 from imgsort.review.actions import apply_sorting, place_in_state, take_back, train_on
+from imgsort.review.planned import plan_of
+from imgsort.review.proposal import propose
 from imgsort.review.sorting.corrections import STAYS
-from tests.support.classifiers import KINDS, LEARNED_OF_EACH, files_of, put
+from imgsort.sidecar_names.rules import BUILT_IN
+from tests.support.classifiers import KINDS, LEARNED_OF_EACH, files_of, new_photos, put
 from tests.support.reviews import groups_of, id_of, photos_in, session_of
 from tests.support.trees import make_tree, names, read_tree
 
@@ -35,6 +43,19 @@ def test_a_run_that_was_interrupted_is_taken_back_from_the_page(tmp_path):
     assert apply_sorting(session, FilingSettings(), Listener())["moves"] == 300
 
 
+def test_a_run_that_was_undone_elsewhere_does_not_lock_the_page(tmp_path):
+    """After `imgsort undo` in a terminal, taking back says so, and the sorting can be corrected again."""
+    (tmp_path / "kept").mkdir()
+    photos_in(tmp_path / "in")
+    session = session_of(tmp_path / "in", tmp_path / "kept")
+    apply_sorting(session, FilingSettings(), Listener())
+    undo(tmp_path / "in")
+    with pytest.raises(NothingToUndoError):
+        take_back(session, Listener())
+    assert session.applied is None and all(place.exists() for place in session.places)
+    assert apply_sorting(session, FilingSettings(), Listener())["moves"] == 12
+
+
 def test_the_lock_is_held_only_while_files_move(tmp_path):
     """A review that is open hinders no other command; one that applies is told to wait for it."""
     (tmp_path / "kept").mkdir()
@@ -55,8 +76,11 @@ def test_sidecars_stay_if_the_command_line_says_so(tmp_path):
     assert "00.xmp" in names(tmp_path / "in")
 
 
-def test_a_classifier_is_trained_on_the_corrected_groups_before_or_after_they_are_applied(demo_photos, tmp_path):
-    """Only categories are learned, by their corrected names; images that are set aside are not. Nothing is moved."""
+def test_a_classifier_is_trained_on_the_corrected_groups_and_can_be_reviewed(demo_photos, tmp_path):
+    """Only categories are learned, by their corrected names; images that are set aside are not. Nothing is moved.
+
+    A review can then begin with what the classifier says, and plans what classify plans.
+    """
     folder = tmp_path / "in"
     (tmp_path / "kept").mkdir()
     kinds = KINDS[:3]
@@ -72,9 +96,15 @@ def test_a_classifier_is_trained_on_the_corrected_groups_before_or_after_they_ar
     result = train_on(session, lambda: tmp_path / "learned.keras", Listener())
     assert (tmp_path / "learned.keras").exists() and result["classifier"].endswith("learned.keras")
     assert read_tree(folder) == before and len(first["category_3"]) == LEARNED_OF_EACH
-    from imgsort.learning.result.classifier_file import load_classifier
-
-    assert sorted(load_classifier(tmp_path / "learned.keras").classifier.classes) == ["a_b", "category_2"]
+    learned = tmp_path / "learned.keras"
+    assert sorted(load_classifier(learned).classifier.classes) == ["a_b", "category_2"]
+    new_photos(demo_photos, tmp_path / "new")
+    options = {"classifier": learned, "confidence": 0.6}
+    classify(tmp_path / "new", plan=tmp_path / "plan.csv", **options)
+    proposal = propose("classify", tmp_path / "new", options, Thumbnails(ThumbnailsInMemory()), Listener())
+    assert {"class", "unsorted", "outliers", "stays"} <= {group.kind for group in proposal.sorting.groups}
+    planned = plan_of(proposal, proposal.sorting, BUILT_IN)
+    assert planned.csv(proposal.site.output) == (tmp_path / "plan.csv").read_bytes()
 
 
 def test_a_place_for_a_classifier_is_never_taken(tmp_path):

@@ -10,7 +10,6 @@ from imgsort.csv_file import write_csv
 from imgsort.errors import CollectionError
 from imgsort.features.cache.thumbnail_cache import ThumbnailsInMemory
 from imgsort.filing.planning.plan_file import HEADER, read_plan
-from imgsort.jobs.learn.classify import classify
 from imgsort.jobs.listener import Listener
 from imgsort.jobs.organize.categorize import categorize
 from imgsort.jobs.organize.check import check
@@ -21,7 +20,6 @@ from imgsort.review.planned import plan_of
 from imgsort.review.proposal import propose, read_proposal
 from imgsort.review.sorting.corrections import STAYS
 from imgsort.sidecar_names.rules import BUILT_IN
-from tests.support.classifiers import new_photos
 from tests.support.pictures import encode, plain
 from tests.support.trees import make_tree, read_tree
 
@@ -61,17 +59,6 @@ def test_without_corrections_the_plan_is_that_of_the_command(photos, tmp_path, c
     proposal = proposed(command, photos, **options)
     assert plan_of(proposal, proposal.sorting, BUILT_IN).csv(proposal.site.output) == plan.read_bytes()
     assert read_tree(photos) == before
-
-
-def test_a_classifier_proposes_its_classes_and_the_unsure(demo_photos, trained, tmp_path):
-    """The groups are the classes, and Unsure; the plan is that of classify."""
-    new_photos(demo_photos, tmp_path / "in")
-    classify(tmp_path / "in", classifier=trained.classifier, plan=tmp_path / "plan.csv", confidence=0.6)
-    proposal = proposed("classify", tmp_path / "in", classifier=trained.classifier, confidence=0.6)
-    kinds = {group.kind for group in proposal.sorting.groups}
-    assert kinds >= {"class", "unsorted", "outliers", "stays"}
-    planned = plan_of(proposal, proposal.sorting, BUILT_IN)
-    assert planned.csv(proposal.site.output) == (tmp_path / "plan.csv").read_bytes()
 
 
 def test_an_update_proposes_the_categories_that_are_there(photos):

@@ -163,31 +163,71 @@ def test_without_a_browser_the_private_file_is_named(reviews, plan):
     assert process.returncode == 0 and not path.exists()
 
 
-@posix
-def test_ctrl_c_in_the_middle_of_an_apply_stops_it_and_undo_takes_it_back(reviews, tmp_path):
-    """The run is recorded as stopped: every file is whole at one place, and undo puts all back."""
-    count = 3000
-    folder = (tmp_path / "in").resolve()
+@pytest.fixture
+def large_plan(tmp_path):
+    """A plan that moves 3,000 small files to one folder."""
+    folder = (tmp_path / "large").resolve()
     folder.mkdir()
     picture = encode(gradient(), "PNG")
-    rows = []
-    for number in range(count):
-        (folder / f"{number}.png").write_bytes(picture + b"%d" % number)
-        place = (str(folder), str(folder), "move", "")
-        rows.append((f"{number}.png", "all", None, None, f"all/{number}.png", *place))
-    write_csv(tmp_path / "plan.csv", HEADER, rows)
-    before = read_tree(folder)
-    served = reviews.start("--plan", tmp_path / "plan.csv")
+    place = (str(folder), str(folder), "move", "")
+    files = [f"{number}.png" for number in range(3000)]
+    for number, file in enumerate(files):
+        (folder / file).write_bytes(picture + b"%d" % number)
+    write_csv(tmp_path / "large.csv", HEADER, [(file, "all", None, None, f"all/{file}", *place) for file in files])
+    return tmp_path / "large.csv"
+
+
+def applying(served, folder):
+    """Apply the plan, and return when the first files have moved."""
     served.ask("/api/apply", {})
     while not (folder / "all").exists():
         assert served.get("/api/progress")["state"] == "working"
+
+
+@posix
+def test_ctrl_c_in_the_middle_of_an_apply_stops_it_and_undo_takes_it_back(reviews, large_plan):
+    """The run is recorded as stopped: every file is whole at one place, and undo puts all back."""
+    folder = large_plan.with_suffix("")
+    before = read_tree(folder)
+    served = reviews.start("--plan", large_plan)
+    applying(served, folder)
     code, told = served.end()
     assert code == 0 and "Traceback" not in told
-    assert "imgsort undo" in told or history(folder).runs[-1].status == "done"
-    assert len(names(folder)) == count
-    assert history(folder).runs[-1].status in ("stopped", "done")  # done: it was quicker than the signal
+    status = history(folder).runs[-1].status
+    assert status in ("stopped", "done")  # done: it was quicker than the signal
+    assert "imgsort undo" in told or status == "done"
+    assert len(names(folder)) == 3000
     undo(folder)
     assert read_tree(folder) == before
+
+
+def test_a_review_that_is_killed_in_the_middle_of_an_apply_loses_nothing(reviews, large_plan):
+    """The next review brings the files in order before it looks at them, and says so; undo puts all back."""
+    folder = large_plan.with_suffix("")
+    before = read_tree(folder)
+    served = reviews.start("--plan", large_plan)
+    applying(served, folder)
+    served.kill()
+    again = reviews.run(folder, "--command", "check", "--exclude", "*")
+    _, told = again.communicate(timeout=60)
+    assert "was killed earlier" in told or history(folder).runs[-1].status == "done"
+    assert len(names(folder)) == 3000
+    undo(folder)
+    assert read_tree(folder) == before
+
+
+def test_corrections_of_copies_are_kept_in_the_output(reviews, plan, photos, tmp_path):
+    """The collection of copies may be on a medium that cannot be written: nothing is written there."""
+    text = plan.read_text(encoding="utf-8-sig")
+    root = str(photos.resolve())
+    copies = text.replace(f",{root},{root},move,", f",{root},{tmp_path.resolve() / 'out'},copy,")
+    plan.write_text(copies, encoding="utf-8")
+    served = reviews.start("--plan", plan)
+    served.correct(do="rename", group=0, name="Red")
+    served.kill()
+    assert os.listdir(tmp_path / "out" / ".imgsort" / "review").count("plan.json") == 1
+    assert not (photos / ".imgsort").exists()
+    assert reviews.start("--plan", plan).get("/api/state")["offered"]["corrections"] == 1
 
 
 def test_a_check_is_reviewed_with_its_folders(reviews, tmp_path):

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from imgsort.errors import PlanError, StoppedError
+from imgsort.errors import NothingToUndoError, PlanError, StoppedError
 from imgsort.filing.paths import MAX_NAME_BYTES, STATE_FOLDER, exists
 from imgsort.filing.planning.names import free_name, suffix_of
 from imgsort.filing.planning.plan import Refusal
@@ -56,8 +56,12 @@ def take_back(session: Session, listener: Listener) -> dict[str, Any]:
     from imgsort.jobs.organize.undo import undo
 
     site, applied = session.proposal.site, session.require_applied()
-    result = undo(site.roots[-1], applied.run, listener=listener)
     before = [file.place_in(site.collection) for file in session.proposal.files]
+    try:
+        result = undo(site.roots[-1], applied.run, listener=listener)
+    except NothingToUndoError:  # somebody has taken it back already, by `imgsort undo`
+        session.set_applied(None, before)
+        raise
     session.set_applied(None, [old if exists(old) else now for old, now in zip(before, session.places, strict=True)])
     return _filed(result.run, result.restored, result.refused)
 

@@ -22,11 +22,13 @@ _PERPLEXITY = 30
 # t-SNE needs some rows around each row. So few rows are shown by their principal components.
 _FEWEST = 5
 # With more rows, t-SNE lays out so many of them first and puts each other row beside those that are nearest to it. Then
-# all rows move a little. For 20,000 rows, this takes a third of the time.
+# all rows move a little. For many rows, this takes half of the time.
 _LANDMARKS = 4000
 _NEAREST_LANDMARKS = 3
 _STEPS, _FINISHING_STEPS = 400, 250
 _START_SIZE = 4e-4
+# How coarsely t-SNE sums up what is far away. Neighbours are kept as well as with its default, 0.5, in less time.
+_ANGLE = 0.8
 
 
 def places_of(
@@ -100,6 +102,7 @@ def _moved(
         perplexity=min(_PERPLEXITY, (len(rows) - 1) / 3),
         early_exaggeration=exaggeration,
         max_iter=steps,
+        angle=_ANGLE,
         init=start,
         random_state=random_state,
     )

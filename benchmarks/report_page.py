@@ -4,8 +4,8 @@
 
 Groups and places are made up; the thumbnails are WebP pictures of random blobs, of 192 px and about 6 kB. "Usable" is
 when the images in the window are drawn, in milliseconds after the browser began to load the file. Then every group is
-opened, and the page scrolls from its beginning to its end by 0.8 of the window's height a frame. A "task" is what keeps the page from
-answering: the browser's own measure (`longtask`), which knows tasks of 50 ms and more only.
+opened, and the page scrolls from its beginning to its end by 0.8 of the window's height a frame. A "task" is what keeps
+the page from answering: the browser's own measure (`longtask`), which knows tasks of 50 ms and more only.
 """
 
 import argparse

@@ -21,7 +21,8 @@ from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from imgsort.features.extract import Features
 from imgsort.grouping.categories.group import group_rows
-from imgsort.images.decoding import decode, opencv_decoder
+from imgsort.images.decoding import decode
+from imgsort.images.decoding.decoders import opencv_decoder
 from imgsort.images.decoding.letterbox import Square
 from imgsort.images.finding.find import ImageFile, find_images
 from imgsort.jobs.look.features import extract_features

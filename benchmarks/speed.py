@@ -32,7 +32,8 @@ from imgsort.features.extraction import prepare_extraction
 from imgsort.features.models.choose import choose_model
 from imgsort.features.models.pooled_model import PooledModel
 from imgsort.features.weights.fetching import Fetching
-from imgsort.images.decoding import decode, opencv_decoder
+from imgsort.images.decoding import decode
+from imgsort.images.decoding.decoders import opencv_decoder
 from imgsort.images.finding.find import find_images
 
 IMGSORT = [sys.executable, "-m", "imgsort"]

@@ -88,17 +88,27 @@ def select_some(page: Any, count: int) -> None:
 
 
 def shoot_review(chromium: Any, address: str, folder: Path) -> None:
-    """Take the picture of the README: the wall with a selection, and the map beside it."""
+    """Take the picture of the README: some corrections are made, and some images are selected."""
     page = open_page(chromium, address)
-    page.locator("#map-button").click()
-    page.locator(".map-stage[data-drawn]").wait_for(timeout=30_000)
+    for number, name in enumerate(("stars", "cats", "rockets")):
+        head = page.locator("section.group").nth(number)
+        head.locator(".dots").click()
+        page.get_by_role("menuitem", name="Rename…").click()
+        page.get_by_role("textbox", name="Name").fill(name)
+        page.keyboard.press("Enter")
+        page.locator(f'.group-name:text-is("{name}")').wait_for()
+    page.reload()
+    page.locator(".tile img").first.wait_for()
     select_some(page, 3)
     shoot(page, folder / "review.jpg")
 
 
 def shoot_report(chromium: Any, report: Path, folder: Path) -> None:
-    """Take the picture of the docs: the report of the same photographs."""
-    shoot(open_page(chromium, report.as_uri()), folder / "report.jpg")
+    """Take the picture of the docs: the report of the same photographs, with the map."""
+    page = open_page(chromium, report.as_uri())
+    page.get_by_role("button", name="Map", exact=True).click()
+    page.locator(".map-stage[data-drawn]").wait_for(timeout=30_000)
+    shoot(page, folder / "report.jpg")
 
 
 def shoot_all(chromium: Any, address: str, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -357,7 +358,7 @@ def test_nothing_is_in_the_way_of_people_with_disabilities(tab, review, new_tab,
 
 
 def test_a_killed_review_offers_its_corrections_again(demo_photos, tmp_path, new_tab, complaints):
-    """`kill -9` loses no correction: the next review offers them. The old tab says that nobody answers."""
+    """`kill -9` loses no correction: the next review, at the same port, offers them to the tab that was left."""
     folder = tmp_path / "photos"
     folder.mkdir()
     for file in sorted(demo_photos[0].glob("*.jpg"))[:8]:
@@ -371,10 +372,9 @@ def test_a_killed_review_offers_its_corrections_again(demo_photos, tmp_path, new
         tab.wait_for(moved := changed(before, **{one: -1, "Unsorted": 1}))
         first.kill()
     tab.page.locator(".note-lost").wait_for()
-    complaints.clear()  # the browser's own words for a server that is gone
-    tab.page.close()
-    tab = new_tab()
-    with running_review(folder) as second:
+    with running_review(folder, "--port", str(urlsplit(first.address).port)) as second:
+        tab.page.locator(".note-stranger").wait_for()
+        complaints.clear()  # the browser's own words for a server that is gone, and for one that refuses the old token
         tab.page.goto(second.address)
         tab.page.get_by_role("button", name="Go on").click()
         tab.wait_for(moved)

@@ -35,7 +35,7 @@ def browser():
     except ImportError:
         skip_or_fail("browser", "playwright is not installed")
     # As the superuser, as in a container, Chromium starts only without its sandbox.
-    arguments = [*ARGUMENTS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    arguments = [*ARGUMENTS, *(["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else [])]
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=path, args=arguments)
         yield launched

@@ -1,1 +1,1 @@
-"""Draws results as charts, in PNG files."""
+"""Shows results: as charts in PNG files, and as a page that any browser opens."""

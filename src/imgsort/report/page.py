@@ -30,6 +30,8 @@ from imgsort.version import __version__
 
 MOST_INLINE = 3_000
 _SOURCES = resources.files(__package__) / "page"
+# The sheets lie beside the file. Not every browser counts a neighbour on the disk as 'self', hence file:.
+_IMAGES_FROM = {"inline": "data:", "sheets": "data: 'self' file:"}
 _LIBRARIES = ("deck.gl-core-9.4.0.min.js", "deck.gl-layers-9.4.0.min.js")
 
 
@@ -94,9 +96,8 @@ def _page(data: PageData, thumbnails: dict[str, Any]) -> bytes:
     libraries = [_source(f"vendored/{name}") for name in _LIBRARIES]
     scripts = " ".join(map(_hash, [module, *libraries]))
     page = Template(_source("report.html")).substitute(
-        # 'self' is for the sheets beside the file, data: for the thumbnails within it.
-        policy=f"default-src 'none'; script-src {scripts}; style-src {_hash(style)}; img-src data: 'self'; "
-        "base-uri 'none'; form-action 'none'",
+        policy=f"default-src 'none'; script-src {scripts}; style-src {_hash(style)}; "
+        f"img-src {_IMAGES_FROM[thumbnails['kind']]}; base-uri 'none'; form-action 'none'",
         version=__version__,
         title=html.escape(f"{data.title}: {data.command}"),
         style=style,

@@ -149,11 +149,10 @@ function filterOf(names) {
   const filter = { nodes: [field, found], onChange: null, some: null };
   const apply = () => {
     const words = field.value.trim().toLowerCase();
-    const accepts = (number) => lower[number].includes(words) && (!filter.some || filter.some.has(number));
     const isOn = words !== "" || filter.some !== null;
-    const count = isOn ? names.reduce((sum, _, number) => sum + Number(accepts(number)), 0) : 0;
-    found.textContent = isOn ? `${count.toLocaleString("en")} found` : "";
-    filter.onChange?.(isOn ? accepts : null);
+    const accepted = lower.map((name, number) => name.includes(words) && (!filter.some || filter.some.has(number)));
+    found.textContent = isOn ? `${accepted.filter(Boolean).length.toLocaleString("en")} found` : "";
+    filter.onChange?.(isOn ? (number) => accepted[number] : null);
   };
   filter.only = (numbers) => {
     filter.some = numbers && new Set(numbers);

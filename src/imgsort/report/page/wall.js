@@ -226,8 +226,9 @@ class Wall {
   /** Let the Tab key reach the first image in the window, if the active one is elsewhere. */
   letTabReach(top) {
     const section = this.layout.sections[sectionAt(this.layout, top)];
-    const tiles = this.drawn.get(section?.group)?.node.querySelectorAll(".tile") ?? [];
-    const first = [...tiles].find((tile) => tile.getBoundingClientRect().top > 0) ?? this.container.querySelector(".tile");
+    const step = this.layout.side + this.layout.gap;
+    const row = section && Math.max(0, Math.ceil((top - rowTop(this.layout, section, 0)) / step));
+    const first = this.drawn.get(section?.group)?.rows.get(row)?.firstChild ?? this.container.querySelector(".tile");
     if (first) first.tabIndex = 0;
   }
 

@@ -1,6 +1,7 @@
 // The sorting as the page shows it: the server's state, with what follows from it. It knows no elements.
 
-const LAST_KINDS = ["unsure", "rejected", "outliers", "unsorted", "stays"];
+// What a person looks at first comes first; what was set aside comes last.
+const RANKS = { unsure: 0, category: 1, class: 1, rejected: 2, outliers: 3, unsorted: 4, stays: 5 };
 
 /** `groups`: [{id, name, kind, silhouette, members}], in the order shown; `groupOf`: for each image its place in it. */
 export class Sorting {
@@ -47,9 +48,9 @@ export class Sorting {
 
   /** Groups stay where they are while a person works. Only new ones, and all after a new grouping, find their place. */
   #arrange(groups, members) {
-    const rank = (group) => LAST_KINDS.indexOf(group.kind);
+    const rank = (group) => RANKS[group.kind];
     const known = new Set(this.arranged);
-    const keeps = groups.some((group) => rank(group) < 0 && known.has(group.id));
+    const keeps = groups.some((group) => isCategory(group) && known.has(group.id));
     const place = new Map(this.arranged.map((id, number) => [id, number]));
     const before = (group) => (keeps ? (place.get(group.id) ?? Infinity) : 0);
     const order = (a, b) =>

@@ -1,6 +1,7 @@
 """Serves an application on this machine only, until Ctrl-C, SIGTERM or somebody else ends it."""
 
 import contextlib
+import os
 import signal
 import socket
 import threading
@@ -19,6 +20,9 @@ _SECONDS_TO_CLOSE = 3
 def listening(port: int) -> socket.socket:
     """Return a socket that is bound to this port of 127.0.0.1, or to any free one if it is 0. Raises UsageError."""
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # After a review that was killed, its port would stay taken for a minute. On Windows this would mean another thing.
+    if os.name == "posix":
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((_HOST, port))
     except (OSError, OverflowError) as error:

@@ -70,8 +70,7 @@ class Session:
         with self._lock:
             sorting, offer, applied = self.sorting, self._kept.offered, self.applied
             silhouettes = self.looks.silhouettes(sorting)
-            has_slider = self.proposal.regroup is not None
-            most = min(len(sorting.images), max(_MOST_CLUSTERS, self.proposal.sorting.clusters or 0))
+            slider = self._slider()
             return {
                 "revision": self.revision,
                 "groups": [
@@ -82,8 +81,8 @@ class Session:
                 "can_undo": bool(self._steps.done) and applied is None,
                 "can_redo": bool(self._steps.undone) and applied is None,
                 "last": self._steps.last,
-                "clusters": sorting.clusters if has_slider else None,
-                "clusters_range": [min(MIN_CLUSTERS, most), most] if has_slider else None,
+                "clusters": None if slider is None else sorting.clusters,
+                "clusters_range": slider,
                 "can_train": len(self.class_names()) >= 2,
                 "applied": None if applied is None else {"run": applied.run, "moves": applied.moves},
                 "offered": None if offer is None else {"corrections": offer.corrections, "saved": offer.saved},
@@ -123,7 +122,8 @@ class Session:
         with self._lock:
             if self.applied is not None:
                 raise CorrectionError("the plan is applied. Take it back first.")
-            return plan_of(self.proposal, self.sorting, self.rules)
+            sorting = self.sorting
+        return plan_of(self.proposal, sorting, self.rules)  # reads sidecars, so other requests do not wait for it
 
     def start(self, task: str, work: Callable[[], dict[str, Any]]) -> None:
         """Begin with work on the sorting. Nothing is corrected until it ends. Raises NotNowError."""
@@ -171,11 +171,18 @@ class Session:
                 self._keep()
             return True
 
-    def _labels_for(self, correction: Regroup) -> list[int]:
-        count = correction.clusters
+    def _slider(self) -> list[int] | None:
+        """Return the smallest and the largest number of categories, or None if the number cannot be changed."""
         if self.proposal.regroup is None:
+            return None
+        most = min(len(self.sorting.images), max(_MOST_CLUSTERS, self.proposal.sorting.clusters or 0))
+        return [min(MIN_CLUSTERS, most), most]
+
+    def _labels_for(self, correction: Regroup) -> list[int]:
+        count, slider = correction.clusters, self._slider()
+        if slider is None:
             raise CorrectionError("the number of groups of this review cannot be changed.")
-        least, most = self.state()["clusters_range"]
+        least, most = slider
         if not least <= count <= most:
             raise CorrectionError(f"{count} categories: the number must be from {least} to {most}.")
         return self._labels_of(count)

@@ -36,6 +36,14 @@ def test_two_of_one_name_both_keep_theirs_or_get_a_number(tmp_path):
     }
 
 
+def test_names_that_other_files_will_have_are_left_to_them(tmp_path):
+    """A name that is reserved in a folder is as good as taken there, and free in another folder."""
+    make_tree(tmp_path, {"a.jpg": b"1", "b.jpg": b"2"})
+    placements = [Placement(f"{name}.jpg", 1, 0, "", "category_1") for name in "ab"]
+    plan = make_plan(site_of(tmp_path), placements, reserved={"category_1": ["A.jpg"], "category_2": ["b.jpg"]})
+    assert moves_of(plan) == {"a.jpg": "category_1/a (2).jpg", "b.jpg": "category_1/b.jpg"}
+
+
 def test_a_long_name_is_cut_for_its_number(tmp_path):
     """Of two names of 255 bytes, the second has its stem cut so that its number fits."""
     long = "ü" * 125 + "a.jpg"

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -124,3 +126,13 @@ def test_each_correction_says_what_it_does():
         "making x",
         "grouping into 4",
     ]
+
+
+def test_nothing_is_put_where_files_go_by_names_of_their_own():
+    """A saved plan may put files directly into the folder: other images cannot go there."""
+    sorting = sorting_of(2, 2)
+    top = replace(sorting, groups=(replace(sorting.groups[0], name="."), *sorting.groups[1:]))
+    for wrong in (Move((2,), 0), Merge((1,), 0)):
+        with pytest.raises(CorrectionError):
+            wrong.apply(top)
+    assert Merge((0,), 1).apply(top).images == (1, 1, 1, 1)

@@ -20,11 +20,14 @@ _SECONDS_TO_CLOSE = 3
 def listening(port: int) -> socket.socket:
     """Return a socket that is bound to this port of 127.0.0.1, or to any free one if it is 0. Raises UsageError."""
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    # After a review that was killed, its port would stay taken for a minute. On Windows this would mean another thing.
-    if os.name == "posix":
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # After a review that was killed, its port would stay taken for a minute. On Windows the same option would let
+    # several programs have one port, and another one forbids that.
+    option = getattr(socket, "SO_EXCLUSIVEADDRUSE", None) if os.name == "nt" else socket.SO_REUSEADDR
+    if option is not None:
+        bound.setsockopt(socket.SOL_SOCKET, option, 1)
     try:
         bound.bind((_HOST, port))
+        bound.listen()  # at once: until then, another program could bind the port too
     except (OSError, OverflowError) as error:
         bound.close()
         raise UsageError(

@@ -71,10 +71,8 @@ class Move:
 
     def apply(self, sorting: Sorting) -> Sorting:
         """Return the sorting after the correction. Raises CorrectionError."""
-        group = sorting.group(self.to)
+        _require_open(sorting.group(self.to))
         require_images(sorting, self.images)
-        if group.name == ".":
-            raise CorrectionError("the images of this group go directly into the folder, each under a name of its own.")
         return _with_images(sorting, self.images, self.to)
 
     def words(self, sorting: Sorting) -> str:
@@ -120,6 +118,7 @@ class Merge:
         others = {sorting.group(number).id for number in self.groups} - {into.id}
         if not others:
             raise CorrectionError("a merge needs two different groups.")
+        _require_open(into)
         members = sorting.members(into.id, *others)
         merged = _with_images(sorting, members, into.id) if members else sorting
         kept = tuple(group for group in merged.groups if group.id not in others or group.kind in FIXED_KINDS)
@@ -182,6 +181,12 @@ def require_images(sorting: Sorting, numbers: Sequence[int]) -> None:
     wrong = next((number for number in numbers if not 0 <= number < len(sorting.images)), None)
     if wrong is not None:
         raise CorrectionError(f"there is no image {wrong}. Reload the page.")
+
+
+def _require_open(group: SortedGroup) -> None:
+    """Raise CorrectionError if no image can be put into the group: a saved plan gives each of its files a name."""
+    if group.name == ".":
+        raise CorrectionError("the images of this group go directly into the folder, each under a name of its own.")
 
 
 def _with_images(sorting: Sorting, numbers: Sequence[int], group: int) -> Sorting:

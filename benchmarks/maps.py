@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 from machine import described
@@ -29,6 +30,7 @@ from imgsort.grouping.graph.neighbours import joined, nearest_rows, usual_neighb
 from imgsort.grouping.reduce import reduce_features
 
 VARIANCE, COLUMNS, NEIGHBORS = 0.95, 50, 10
+LANDMARKS = 4000
 # Trustworthiness compares every row with every other.
 MOST_JUDGED = 3000
 
@@ -51,30 +53,32 @@ def by_eigenvectors(rows: Rows) -> Places:
     return vectors[:, 1:] / vectors[:, :1]  # those of the random walk, which keep neighbours better
 
 
-def by_tsne(rows: Rows, steps: int = 400) -> Places:
-    """Lay out all rows at once, however many there are."""
-    seen = reduced(rows)
-    start = seen[:, :2] * (4e-4 / np.ptp(seen[:, :2], axis=0).max())
-    return library._moved(seen, start, steps, 0)
+def by_tsne(rows: Rows, steps: int = library._STEPS, angle: float = library._ANGLE) -> Places:
+    with mock.patch.multiple(library, _STEPS=steps, _ANGLE=angle):
+        return library.places_of(rows.astype(np.float32))
 
 
 def by_landmarks(rows: Rows) -> Places:
-    """Leave the other rows where the landmarks put them."""
-    return library._beside_landmarks(reduced(rows), 0)
+    """Lay out a part of the rows, and put each other row between those of this part that are nearest to it."""
+    landmarks = np.random.default_rng(0).permutation(len(rows))[:LANDMARKS]
+    seen = reduced(rows)
+    theirs = library._laid_out(seen[landmarks], 0)
+    distances, nearest = NearestNeighbors(n_neighbors=3).fit(seen[landmarks]).kneighbors(seen)
+    weights = 1 / np.maximum(distances, 1e-6)
+    return (weights[..., None] * theirs[nearest]).sum(axis=1) / weights.sum(axis=1, keepdims=True)
 
 
 WAYS: dict[str, Way] = {
     "principal components": by_components,
     "eigenvectors of the graph": by_eigenvectors,
-    "t-SNE, 400 steps": by_tsne,
+    "t-SNE, the library's": by_tsne,
+    "t-SNE, angle 0.5": partial(by_tsne, angle=0.5),
     "t-SNE, 1000 steps": partial(by_tsne, steps=1000),
-    "the library's": lambda rows: library.places_of(rows.astype(np.float32)),
 }
 WAYS_FOR_MANY: dict[str, Way] = {
     "eigenvectors of the graph": by_eigenvectors,
-    "t-SNE, 400 steps": by_tsne,
-    "t-SNE of 4000 landmarks": by_landmarks,
-    "the library's": WAYS["the library's"],
+    "t-SNE of 4000 rows, the others between them": by_landmarks,
+    "t-SNE, the library's": by_tsne,
 }
 
 
@@ -118,7 +122,7 @@ def compare(folders: list[Labelled], counts: list[int]) -> None:
         rows, known = made_up(np.concatenate(matrices), classes, count)
         print(f"\n| {count} rows | trust | accuracy | seconds | of the processor |\n|{' --- |' * 5}")
         for name, way in WAYS_FOR_MANY.items():
-            if way is by_landmarks and count <= library._LANDMARKS:
+            if way is by_landmarks and count <= LANDMARKS:
                 continue
             begun, begun_working = time.perf_counter(), time.process_time()
             places = way(rows)

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from sklearn.manifold import trustworthiness
 
-from imgsort.grouping import map as module
 from imgsort.grouping.map import places_of
 from tests.grouping.blobs import blobs
 
@@ -45,23 +44,16 @@ NUMBERS = st.floats(-1e3, 1e3, width=32)
 
 
 @settings(max_examples=60, deadline=None)
-@given(
-    arrays.arrays(np.float32, st.tuples(st.integers(1, 14), st.integers(1, 6)), elements=NUMBERS),
-    st.sampled_from([6, 4000]),
-)
-def test_any_rows(matrix, landmarks):
+@given(arrays.arrays(np.float32, st.tuples(st.integers(1, 14), st.integers(1, 6)), elements=NUMBERS))
+def test_any_rows(matrix):
     """Whatever the rows are, among them zeros, equal ones and a single column, the places are on the map."""
     before = matrix.copy()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_LANDMARKS", landmarks)
-        assert is_on_the_map(places_of(matrix), len(matrix))
+    assert is_on_the_map(places_of(matrix), len(matrix))
     assert (matrix == before).all()
 
 
-@pytest.mark.parametrize("landmarks", [4000, 60])
-def test_rows_that_are_alike_lie_together(landmarks, monkeypatch):
-    """Groups stay groups, and neighbours stay neighbours, with all rows at once and with landmarks."""
-    monkeypatch.setattr(module, "_LANDMARKS", landmarks)
+def test_rows_that_are_alike_lie_together():
+    """Groups stay groups, and neighbours stay neighbours."""
     matrix, labels = blobs([50, 50, 30, 20])
     places = places_of(matrix)
     assert is_on_the_map(places, 150)
@@ -70,10 +62,8 @@ def test_rows_that_are_alike_lie_together(landmarks, monkeypatch):
     assert (labels[nearest] == labels).mean() > 0.95
 
 
-@pytest.mark.parametrize("landmarks", [4000, 20])
-def test_many_equal_rows_among_others(landmarks, monkeypatch):
-    """Many copies of one picture do not keep the others from their places, even if all landmarks are copies."""
-    monkeypatch.setattr(module, "_LANDMARKS", landmarks)
+def test_many_equal_rows_among_others():
+    """Many copies of one picture do not keep the others from their places."""
     matrix = np.ones((400, 9), np.float32)
     matrix[7] = np.arange(9)
     places = places_of(matrix)
@@ -90,23 +80,21 @@ def test_the_order_of_the_rows_does_not_matter():
     assert (places_of(matrix[turned], order=np.argsort(turned)) == places[turned]).all()
 
 
-@pytest.mark.parametrize("landmarks", [4000, 60])
-def test_two_processes_make_one_map(landmarks, tmp_path):
-    """Every process gives the same places, bit for bit, however many threads it may use. A seed changes them."""
+def test_two_processes_make_one_map(tmp_path):
+    """Every process gives the same places, bit for bit, however many threads it may use."""
     matrix, _ = blobs([60, 60, 30])
     np.save(tmp_path / "matrix.npy", matrix)
     script = (
         "import sys, numpy as np\n"
-        "from imgsort.grouping import map as module\n"
-        "module._LANDMARKS = int(sys.argv[2])\n"
+        "from imgsort.grouping.map import places_of\n"
         "matrix = np.load(sys.argv[1])\n"
-        "first = module.places_of(matrix)\n"
-        "assert (first == module.places_of(matrix)).all()\n"
+        "first = places_of(matrix)\n"
+        "assert (first == places_of(matrix)).all()\n"
         "print(first.tobytes().hex())\n"
     )
     seen = set()
     for threads in ("1", "2", "3"):
-        command = [sys.executable, "-c", script, str(tmp_path / "matrix.npy"), str(landmarks)]
+        command = [sys.executable, "-c", script, str(tmp_path / "matrix.npy")]
         environment = {**os.environ, "OMP_NUM_THREADS": threads}
         seen.add(subprocess.run(command, env=environment, capture_output=True, check=True, text=True).stdout)
     assert len(seen) == 1

@@ -21,11 +21,7 @@ _VARIANCE, _MOST_COLUMNS = 0.95, 50
 _PERPLEXITY = 30
 # t-SNE needs some rows around each row. So few rows are shown by their principal components.
 _FEWEST = 5
-# With more rows, t-SNE lays out so many of them first and puts each other row beside those that are nearest to it. Then
-# all rows move a little. For many rows, this takes half of the time.
-_LANDMARKS = 4000
-_NEAREST_LANDMARKS = 3
-_STEPS, _FINISHING_STEPS = 400, 250
+_STEPS = 400
 _START_SIZE = 4e-4
 # How coarsely t-SNE sums up what is far away. Neighbours are kept as well as with its default, 0.5, in less time.
 _ANGLE = 0.8
@@ -58,56 +54,22 @@ def places_of(
 
 def _laid_out(rows: "NDArray[np.float32]", random_state: int) -> "NDArray[np.float32]":
     import numpy as np
+    from sklearn.manifold import TSNE
 
     start = np.zeros((len(rows), 2), dtype=np.float32)
     start[:, : min(2, rows.shape[1])] = rows[:, :2]
     size = np.ptp(start, axis=0).max()
     if len(rows) < _FEWEST or size == 0:
         return start
-    if len(rows) > _LANDMARKS:
-        return _moved(rows, _beside_landmarks(rows, random_state), _FINISHING_STEPS, random_state, exaggeration=1.0)
-    return _moved(rows, start * (_START_SIZE / size), _STEPS, random_state)
-
-
-def _beside_landmarks(rows: "NDArray[np.float32]", random_state: int) -> "NDArray[np.float32]":
-    """Return a place for each row, float32 (n, 2): between those of the landmarks that are nearest to it."""
-    import numpy as np
-    from sklearn.neighbors import NearestNeighbors
-
-    random = np.random.default_rng(random_state)
-    landmarks = np.sort(random.choice(len(rows), _LANDMARKS, replace=False))
-    theirs = _laid_out(rows[landmarks], random_state)
-    search = NearestNeighbors(n_neighbors=_NEAREST_LANDMARKS, algorithm="brute").fit(rows[landmarks])
-    distances, nearest = search.kneighbors(rows)
-    weights = 1 / np.maximum(distances, np.finfo(np.float32).eps)
-    weights /= weights.sum(axis=1, keepdims=True)
-    between = (weights[..., None] * theirs[nearest]).sum(axis=1)
-    # Rows at one place would never part, whatever the difference between them.
-    placed: NDArray[np.float32] = (between + random.normal(0, _START_SIZE, between.shape)).astype(np.float32)
-    return placed
-
-
-def _moved(
-    rows: "NDArray[np.float32]",
-    start: "NDArray[np.float32]",
-    steps: int,
-    random_state: int,
-    *,
-    exaggeration: float = 12.0,
-) -> "NDArray[np.float32]":
-    """Return the places, float32 (n, 2), after so many steps of t-SNE from `start`."""
-    from sklearn.manifold import TSNE
-
     tsne = TSNE(
         perplexity=min(_PERPLEXITY, (len(rows) - 1) / 3),
-        early_exaggeration=exaggeration,
-        max_iter=steps,
+        max_iter=_STEPS,
         angle=_ANGLE,
-        init=start,
+        init=start * (_START_SIZE / size),
         random_state=random_state,
     )
-    moved: NDArray[np.float32] = tsne.fit_transform(rows)
-    return moved
+    laid_out: NDArray[np.float32] = tsne.fit_transform(rows)
+    return laid_out
 
 
 def _fitted(places: "NDArray[np.floating]") -> "NDArray[np.float64]":

@@ -35,7 +35,8 @@ class Study:
     `placements`: the images that belong in a folder. The others stay where they are.
     `shared`: names of folders in the placements that are not categories, for example `Unsorted`.
     `matrix`: float32 (n, d), the features of each of `files`, or None if no model looked at them.
-    `oddness`: float64 (n,), how odd each image is by the measure that looks for outliers, or None.
+    `oddness`: float64 (n,), how odd each image is by the measure that looks for outliers; NaN for an image that was not
+    measured, because it lies in the larger of two clusters; or None.
     `cut`: an image with a larger oddness is an outlier; None if only a number of outliers was asked for.
     `regroup`: groups the images into another number of categories: int (n,), 0 for the largest, -1 for none. It is None
     if the command makes no categories.

@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import quote
 
 from imgsort.csv_file import require_new
+from imgsort.errors import UsageError
 from imgsort.portable_text import portable_tree
 from imgsort.report.modules import joined
 from imgsort.report.new_files import new_file, new_folder
@@ -41,9 +42,15 @@ def sheets_folder(file: Path) -> Path:
 
 
 def require_new_report(file: Path) -> Path:
-    """Return `file` if a report can be written there. Raises UsageError as `require_new` does, for its folder too."""
+    """Return `file` if a report can be written there, and a folder beside it.
+
+    Raises UsageError as `require_new` does, and for a name that no browser takes for a page.
+    """
+    if file.suffix.lower() not in (".html", ".htm"):
+        raise UsageError(f"{file}: a report is a page for a browser. Give a name that ends in .html.")
+    require_new(file)
     require_new(sheets_folder(file))
-    return require_new(file)
+    return file
 
 
 def write_report(file: Path, data: PageData, thumbnails: Sequence[bytes | None]) -> None:

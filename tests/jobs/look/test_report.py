@@ -60,7 +60,9 @@ def test_a_report_shows_what_a_command_files(photos, tmp_path):
     made = data["made"]
     assert made["command_line"] == "imgsort x"
     assert [path for path, _ in made["unreadable"]] == ["broken.jpg"]
-    assert {"model", "weights", "option clusters", "imgsort", "images", "moves"} <= {name for name, _ in made["facts"]}
+    facts = dict(made["facts"])
+    assert {"model", "weights", "imgsort", "images", "moves"} <= facts.keys()
+    assert (facts["--clusters"], facts["images"], facts["unreadable"]) == ("3", "9", "1")
     assert {"reading", "deciding", "filing"} <= {stage for stage, _ in made["seconds"]}
 
 
@@ -121,6 +123,11 @@ def test_a_classifier_has_its_matrix_and_what_it_saw_in_its_mistakes(tmp_path):
     assert len(mistakes) == len(result.mistakes)
     pictures_shown = thumbnails_of(file)
     assert all(pictures_shown[row["heat"]] for row in mistakes)
+    facts = dict(data["made"]["facts"])
+    assert (facts["model"], facts["images to learn from"]) == (
+        "efficientnet-lite0",
+        str(sum(r.train for r in result.classes)),
+    )
     assert len(pictures_shown) == len(data["images"]["names"]) + len(mistakes)
 
 
@@ -149,6 +156,9 @@ def test_there_is_no_report_without_a_run(photos, tmp_path):
     """Without a run, or with an id that is none, there is no report."""
     with pytest.raises(NothingToUndoError, match="no run is recorded here"):
         report_run(photos, output=tmp_path / "a.html")
+    for name, words in (("a.txt", "ends in .html"), ("none/a.html", "there is no folder")):
+        with pytest.raises(UsageError, match=words):
+            with_report(check, tmp_path / name, command_line="", folder=photos)
     categorize(photos, clusters=3, **MODEL)
     with pytest.raises(NothingToUndoError, match="there is no run 'x'"):
         report_run(photos, "x", output=tmp_path / "a.html")

@@ -11,7 +11,13 @@ from imgsort.images.decoding.decode import ReadSettings
 from imgsort.images.finding.find import ImageFile, Unreadable, require_folder
 from imgsort.images.finding.leaving_out.rules import Rules
 from imgsort.jobs.learn.steps.class_folders import find_classes, only_classes, tell_of_shared_images
-from imgsort.jobs.learn.steps.predicting import PredictOptions, as_trained, feature_model, require_fitting
+from imgsort.jobs.learn.steps.predicting import (
+    PredictOptions,
+    as_trained,
+    feature_model,
+    record_of,
+    require_fitting,
+)
 from imgsort.jobs.learn.steps.report import Mistake, end_of_json, mistakes_in, report_folder, write_evaluation
 from imgsort.jobs.listener import Listener, Remembering
 from imgsort.jobs.results import start_of_json
@@ -89,7 +95,7 @@ def evaluate(
         raise ClassifierError(f"{root}: none of its folders is a class of {file.path}, which knows {_some(classes)}.")
     if unknown:
         hearing.notice(f"left out, because {file.path.name} does not know these classes: {_some(unknown)}.")
-    features, _ = extract_by(
+    features, way = extract_by(
         feature_model(file), root, folders.listing, as_trained(settings), read=read, listener=hearing
     )
     if not features.files:
@@ -104,7 +110,7 @@ def evaluate(
     evaluation = evaluate_predictions(predictions.probabilities, images.labels, classes)
     mistakes = mistakes_in(images, predictions, classes)
     judged = Judged(classes, images.labels, predictions.probabilities)
-    study = Study.of("evaluate", site_of(root), features, [], model=None, shared=frozenset())
+    study = Study.of("evaluate", site_of(root), features, [], model=record_of(file, way), shared=frozenset())
     hearing.studied(replace(study, judged=judged))
     if report is not None:
         write_evaluation(report, evaluation, mistakes)

@@ -162,7 +162,8 @@ def _by_two_clusters(
         for rank, place in enumerate(found, start=1)
     )
     oddness = np.empty(len(order))
-    oddness[order] = detector.distances_
+    # How far an image of the larger cluster is from the centre of the smaller one says nothing about it.
+    oddness[order] = np.where(detector.labels_ == 1, detector.distances_, np.nan)
     return outliers, oddness
 
 

@@ -60,6 +60,7 @@ def test_kind_of_a_folder(folder, command, kind):
 def test_distances_are_those_of_the_placements():
     """An image has the distance of its placement, and none if it stays; outliers have it of every image."""
     assert distances_of(study(["a", "b"], [("b", "x", 0.5)])) == [None, 0.5]
+    assert distances_of(study(["a", "b"], [("b", "x", None)])) == []
     assert distances_of(study(["a", "b"], oddness=np.array([1.5, 2]))) == [1.5, 2]
 
 
@@ -70,6 +71,17 @@ def test_an_outlier_stands_beside_the_nearest_image_that_is_none():
     section = outliers_section(study("abcd", matrix=matrix, oddness=np.array([0.5, 1, 3, 2])), odd)
     assert section.rows == (OutlierRow(2, 1, 3.0, 2.7, 1, "x"), OutlierRow(3, 2, 2.0, None, 1, None))
     assert (section.curve, section.cut) == ([3, 2, 1, 0.5], 1.5)
+
+
+def test_only_the_smaller_of_two_clusters_is_on_the_curve():
+    """Of two clusters, only the images of the smaller one have an oddness; where all of them are outliers, no cut."""
+    odd = (Outlier("a", 1, 9.0), Outlier("b", 2, 8.0))
+    seen = study("abcd", oddness=np.array([9, 8, np.nan, np.nan]))
+    section = outliers_section(seen, odd)
+    assert (section.curve, section.cut) == ([9, 8], None)
+    assert distances_of(seen) == [9, 8, None, None]
+    section = outliers_section(study("abcd", oddness=np.array([9, 8, 4, np.nan])), odd)
+    assert (section.curve, section.cut) == ([9, 8, 4], 6)
 
 
 def test_without_features_or_outliers_there_is_nothing_beside():
@@ -94,3 +106,12 @@ def test_findings_by_reason_and_duplicates_by_what_stays():
     assert [row.image for rows in section.reasons.values() for row in rows] == [None, 0, 1, 3]
     assert section.duplicates == (Duplicates(2, (1, 3)),)
     assert folders_of(seen, findings) == ["blurred", "duplicate", None, "near-duplicate"]
+
+
+def test_a_copy_of_a_copy_belongs_to_the_image_that_stays():
+    """If an image is a copy of one that is a copy itself, all of them are one group, and only one image stays."""
+    findings = [
+        Finding("b", "near-duplicate", 2, 8, "looks like a"),
+        Finding("c", "duplicate", detail="same bytes as b"),
+    ]
+    assert findings_section(study("abcd"), findings).duplicates == (Duplicates(0, (1, 2)),)

@@ -1,16 +1,15 @@
 """Makes the page of a command that files images, or would: categorize, outliers, check, classify."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from imgsort.filing.planning.plan import Placement
 from imgsort.grouping.directions import unit_rows
-from imgsort.jobs.learn.classify import ClassifyResult
-from imgsort.jobs.organize.check import CheckResult
 from imgsort.jobs.organize.outliers import OUTLIER_FOLDER
-from imgsort.jobs.organize.steps.findings import DUPLICATE, NEAR_DUPLICATE, Finding
-from imgsort.jobs.results import FilingResult, Outlier
+from imgsort.jobs.organize.steps.findings import Finding
+from imgsort.jobs.results import Outlier
 from imgsort.jobs.session.placing import UNSORTED_FOLDER
 from imgsort.jobs.study import Study
 from imgsort.report.page_data import Duplicates, FindingRow, Findings, Group, GroupKind, OutlierRow, Outliers
@@ -62,11 +61,12 @@ def folders_of(study: Study, findings: Sequence[Finding] = ()) -> list[str | Non
 
 
 def distances_of(study: Study) -> list[float | None]:
-    """Return how odd each image is in its folder, or by the measure that looks for outliers."""
+    """Return how odd each image is in its folder, or by the measure that looks for outliers; empty if nobody knows."""
     if study.oddness is not None:
-        return [round(float(value), 6) for value in study.oddness]
+        return [None if math.isnan(value) else round(float(value), 6) for value in study.oddness]
     placements = _placements(study)
-    return [_of(placements.get(file.path), "distance") for file in study.files]
+    distances = [_of(placements.get(file.path), "distance") for file in study.files]
+    return distances if any(distance is not None for distance in distances) else []
 
 
 def confidences_of(study: Study) -> list[float | None]:
@@ -83,11 +83,6 @@ def _of(placement: Placement | None, field: str) -> float | None:
     return None if placement is None else getattr(placement, field)
 
 
-def filing_of(result: FilingResult | CheckResult | ClassifyResult) -> FilingResult:
-    """Return the part of a result that says what was filed."""
-    return result if isinstance(result, FilingResult) else result.filing
-
-
 def outliers_section(study: Study, outliers: Sequence[Outlier]) -> Outliers:
     """Return the outliers, each beside the image that is most like it and is no outlier."""
     row_of = {file.path: row for row, file in enumerate(study.files)}
@@ -97,7 +92,7 @@ def outliers_section(study: Study, outliers: Sequence[Outlier]) -> Outliers:
         OutlierRow(row, outlier.rank, outlier.distance, outlier.score, near, outlier.farthest)
         for row, outlier, near in zip(rows, outliers, nearest, strict=True)
     )
-    curve = () if study.oddness is None else sorted((round(float(value), 6) for value in study.oddness), reverse=True)
+    curve = sorted((distance for distance in distances_of(study) if distance is not None), reverse=True)
     cut = study.cut if study.cut is not None else _cut(curve, len(shown))
     return Outliers(shown, curve, cut)
 
@@ -124,12 +119,22 @@ def findings_section(study: Study, findings: Sequence[Finding]) -> Findings:
     """Return the findings by reason, and the groups of duplicates with the image that stays."""
     row_of = {file.path: row for row, file in enumerate(study.files)}
     reasons: dict[str, list[FindingRow]] = {}
-    copies: dict[int, list[int]] = {}
+    copy_of: dict[int, int] = {}
     for finding in findings:
         row = FindingRow(row_of.get(finding.path), finding.path, finding.value, finding.threshold, finding.detail)
         reasons.setdefault(finding.reason, []).append(row)
         kept = row_of.get(finding.kept or "")
-        if finding.reason in (DUPLICATE, NEAR_DUPLICATE) and kept is not None and row.image is not None:
-            copies.setdefault(kept, []).append(row.image)
-    duplicates = tuple(Duplicates(kept, tuple(others)) for kept, others in copies.items())
-    return Findings({reason: tuple(rows) for reason, rows in reasons.items()}, duplicates)
+        if kept is not None and row.image is not None:
+            copy_of.setdefault(row.image, kept)
+    return Findings({reason: tuple(rows) for reason, rows in reasons.items()}, _groups_of_copies(copy_of))
+
+
+def _groups_of_copies(copy_of: Mapping[int, int]) -> tuple[Duplicates, ...]:
+    """Return groups of copies, each with the one image that stays: a copy may be of an image that is a copy itself."""
+    groups: dict[int, list[int]] = {}
+    for copy in copy_of:
+        kept = copy
+        while kept in copy_of:
+            kept = copy_of[kept]
+        groups.setdefault(kept, []).append(copy)
+    return tuple(Duplicates(kept, tuple(others)) for kept, others in groups.items())

@@ -1,13 +1,11 @@
 """Collects how a result was made, while a command works: what it saw, and how long each stage took."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from imgsort.features.cache.map_cache import MapCache
 from imgsort.jobs.listener import Listener, Remembering
-from imgsort.jobs.results import ModelRecord
 from imgsort.jobs.session.maps import map_of
 from imgsort.jobs.study import Study
 from imgsort.jobs.thumbnails import Thumbnails
@@ -62,47 +60,17 @@ class Watching(Remembering):
         self._since = now
 
 
-def made_by(
-    watching: Watching,
-    command_line: str,
-    options: Mapping[str, Any],
-    model: ModelRecord | None,
-    counts: Mapping[str, int],
-) -> Made:
-    """Describe how a result was made: command, model, options, versions, counts, unreadable files and seconds."""
+def made_by(watching: Watching, command_line: str, facts: Sequence[tuple[str, str]]) -> Made:
+    """Describe how a result was made: command, facts, versions, unreadable files, notices and seconds of each stage."""
     study = watching.study
     unreadable = () if study is None else study.unreadable
     return Made(
         command_line,
-        facts=(*_of_model(model), *_of_counts(counts), *_of_options(options), *_versions()),
+        facts=(*facts, *_versions()),
         seconds=tuple((stage, round(seconds, 2)) for stage, seconds in watching.seconds.items()),
         unreadable=tuple((row.path, row.reason) for row in unreadable),
         notices=tuple(watching.notices),
     )
-
-
-def _of_model(model: ModelRecord | None) -> list[tuple[str, str]]:
-    if model is None:
-        return []
-    instead = [] if model.fallback is None else [("instead of", model.fallback)]
-    return [
-        ("model", model.name),
-        *instead,
-        ("weights", model.weights),
-        ("SHA-256 of the weights", model.sha256),
-        ("runs by", f"{model.runtime}, in {model.precision}"),
-        ("looks at", f"{model.size_px} x {model.size_px} pixels, {model.fit}"),
-        ("pooling", model.pooling),
-    ]
-
-
-def _of_counts(counts: Mapping[str, int]) -> list[tuple[str, str]]:
-    return [(name, str(count)) for name, count in counts.items()]
-
-
-def _of_options(options: Mapping[str, Any]) -> list[tuple[str, str]]:
-    given = {name: value for name, value in options.items() if value not in (None, "", (), [])}
-    return [(f"option {name.replace('_', '-')}", str(value)) for name, value in sorted(given.items())]
 
 
 def _versions() -> list[tuple[str, str]]:

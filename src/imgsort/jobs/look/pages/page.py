@@ -11,6 +11,7 @@ from imgsort.jobs.learn.classify import ClassifyResult
 from imgsort.jobs.learn.compare import CompareResult
 from imgsort.jobs.learn.evaluate import EvaluateResult
 from imgsort.jobs.learn.train import TrainResult
+from imgsort.jobs.look.pages.facts import facts_of, facts_of_run
 from imgsort.jobs.look.pages.filed import (
     confidences_of,
     distances_of,
@@ -22,7 +23,7 @@ from imgsort.jobs.look.pages.filed import (
 from imgsort.jobs.look.pages.how import Watching, made_by
 from imgsort.jobs.look.pages.judged import comparison_table, confidence_curve, evaluation_section, training_curves
 from imgsort.jobs.organize.check import CheckResult
-from imgsort.jobs.results import FilingResult, ModelRecord
+from imgsort.jobs.results import FilingResult
 from imgsort.jobs.study import Study
 from imgsort.report.page_data import Group, Images, Made, PageData
 
@@ -37,8 +38,7 @@ def page_of(
 ) -> PageData:
     """Return the page of a command's result. `heats`: the number of the Grad-CAM picture of each path that has one."""
     page = _page(result, watching.study, heats)
-    counts = {**_counts(result), **_group_counts(page)}
-    made = made_by(watching, command_line, options, _model(result, watching.study), counts)
+    made = made_by(watching, command_line, facts_of(result, watching.study, options))
     return replace(page, made=made, images=replace(page.images, places=watching.places))
 
 
@@ -47,9 +47,8 @@ def page_of_run(run: Run, watching: Watching) -> PageData:
     study = watching.study
     assert study is not None
     page = replace(_page_of_study(study, str(run.status), folders_of(study)), run=run.id)
-    options = {"run": run.id, "started": run.started, "mode": str(run.plan.site.mode)}
-    counts = {"images": len(study.files), "moves": len(run.plan.moves), **_group_counts(page)}
-    made = made_by(watching, f"imgsort {run.command}", options, study.model, counts)
+    # The seconds are those of making the report, which say nothing of the run.
+    made = replace(made_by(watching, f"imgsort {run.command}", facts_of_run(run, study)), seconds=())
     return replace(page, made=made, images=replace(page.images, places=watching.places))
 
 
@@ -59,7 +58,7 @@ def _page(result: Any, study: Study | None, heats: Mapping[str, int]) -> PageDat
 
 
 @_page.register
-def _(result: FilingResult, study: Study | None, heats: Mapping[str, int]) -> PageData:
+def _of_filing(result: FilingResult, study: Study | None, heats: Mapping[str, int]) -> PageData:
     page = _filed(result, study)
     if study is None or result.outliers is None:
         return page
@@ -67,7 +66,7 @@ def _(result: FilingResult, study: Study | None, heats: Mapping[str, int]) -> Pa
 
 
 @_page.register
-def _(result: CheckResult, study: Study | None, heats: Mapping[str, int]) -> PageData:
+def _of_check(result: CheckResult, study: Study | None, heats: Mapping[str, int]) -> PageData:
     if study is None:
         return _filed(result.filing, study)
     page = _page_of_study(study, result.filing.status, folders_of(study, result.findings))
@@ -75,13 +74,13 @@ def _(result: CheckResult, study: Study | None, heats: Mapping[str, int]) -> Pag
 
 
 @_page.register
-def _(result: ClassifyResult, study: Study | None, heats: Mapping[str, int]) -> PageData:
+def _of_classify(result: ClassifyResult, study: Study | None, heats: Mapping[str, int]) -> PageData:
     page = _filed(result.filing, study)
     return page if study is None else replace(page, images=replace(page.images, confidences=confidences_of(study)))
 
 
 @_page.register
-def _(result: EvaluateResult, study: Study | None, heats: Mapping[str, int]) -> PageData:
+def _of_evaluate(result: EvaluateResult, study: Study | None, heats: Mapping[str, int]) -> PageData:
     page = _of_classes("evaluate", result.collection.name, "done", study)
     if study is None or study.judged is None:
         return page
@@ -90,7 +89,7 @@ def _(result: EvaluateResult, study: Study | None, heats: Mapping[str, int]) -> 
 
 
 @_page.register
-def _(result: TrainResult, study: Study | None, heats: Mapping[str, int]) -> PageData:
+def _of_train(result: TrainResult, study: Study | None, heats: Mapping[str, int]) -> PageData:
     page = replace(
         _of_classes("train", result.collection.name, result.status, study), curves=training_curves(result.history)
     )
@@ -101,7 +100,7 @@ def _(result: TrainResult, study: Study | None, heats: Mapping[str, int]) -> Pag
 
 
 @_page.register
-def _(result: CompareResult, study: Study | None, heats: Mapping[str, int]) -> PageData:
+def _of_compare(result: CompareResult, study: Study | None, heats: Mapping[str, int]) -> PageData:
     page = _empty("compare", result.collection.name, result.status)
     return replace(page, tables=(comparison_table(result.models),))
 
@@ -142,25 +141,3 @@ def _with_silhouettes(study: Study, groups: tuple[Group, ...], numbers: "Sequenc
 
 def _empty(command: str, title: str, status: str) -> PageData:
     return PageData(command, title, status, Images((), ()), (), _NOTHING_MADE)
-
-
-def _model(result: Any, study: Study | None) -> ModelRecord | None:
-    filing = getattr(result, "filing", result)
-    return getattr(filing, "model", None) if isinstance(filing, FilingResult) else study.model if study else None
-
-
-def _counts(result: Any) -> Mapping[str, int]:
-    filing = getattr(result, "filing", result)
-    if not isinstance(filing, FilingResult):
-        return {}
-    return {
-        "images": filing.images,
-        "moves": len(filing.moves),
-        "sidecars": filing.sidecars,
-        "left as they are": len(filing.refused),
-        "unreadable": len(filing.unreadable),
-    }
-
-
-def _group_counts(page: PageData) -> Mapping[str, int]:
-    return {"folders": sum(group.kind != "stays" for group in page.groups)}

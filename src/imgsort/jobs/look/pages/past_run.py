@@ -33,9 +33,10 @@ def run_of(root: Path, run_id: str | None) -> Run:
     Raises NothingToUndoError if there is none, and JournalError.
     """
     ids = run_ids(root)
-    if not ids or run_id not in (None, *ids):
-        what = "no run is recorded here" if run_id is None else f"there is no run {run_id!r}"
-        raise NothingToUndoError(f"{root}: {what}. `imgsort history {root}` lists the runs.")
+    if not ids:
+        raise NothingToUndoError(f"{root}: no run is recorded here. Give the folder that was sorted.")
+    if run_id not in (None, *ids):
+        raise NothingToUndoError(f"{root}: there is no run {run_id!r}. `imgsort history {root}` lists the runs.")
     return load_run(root, run_id or ids[-1])
 
 

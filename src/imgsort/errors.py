@@ -23,6 +23,7 @@
     ├── JournalError            a file in `.imgsort` was not written by imgsort
     │   └── ElsewhereError      ... or it names folders that are now elsewhere
     ├── NothingToUndoError      there is no run to undo
+    ├── ReportError             the report cannot be written; exit 4 if files were changed, and undo can reverse that
     ├── OutputError             the result cannot be written to stdout; exit 4 if files were changed
     └── StoppedError            exit 4: a run stopped part way; `undo` can reverse what it did
         └── InterruptedRunError exit 130: ... because a person pressed Ctrl-C
@@ -142,6 +143,15 @@ class OutputError(ImgsortError):
     def __init__(self, message: str, exit_code: int = 1) -> None:
         super().__init__(message)
         self.exit_code = exit_code
+
+
+class ReportError(ImgsortError):
+    """The report of a command cannot be written. What the command itself did is done; `result` is its result."""
+
+    def __init__(self, message: str, result: object, *, has_changed_files: bool) -> None:
+        super().__init__(message)
+        self.result = result
+        self.exit_code = 4 if has_changed_files else 1
 
 
 class StoppedError(ImgsortError):

@@ -38,3 +38,10 @@ def test_no_thumbnails_make_no_sheets(tmp_path):
     """Without any thumbnail, there is no sheet."""
     assert write_sheets(tmp_path, [None, None], [0, 1]).files == ()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_picture_that_does_not_decode_leaves_its_cell_empty(tmp_path):
+    """A damaged thumbnail costs its place on the sheet, and nothing else."""
+    good = webp(1)
+    sheets = write_sheets(tmp_path, [good[:40], good], [0, 1])
+    assert (sheets.cells, sheets.sizes[1] != (2, 2)) == ((0, 1), True)

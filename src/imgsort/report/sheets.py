@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ROWS = 8
 SIDE_PX = 160
+_GREY = (128, 128, 128)
 _QUALITY = 76
 _QUICKEST = 0
 
@@ -59,7 +60,7 @@ def _sheet(thumbnails: Sequence[bytes | None]) -> tuple[bytes, list[tuple[int, i
     """Return a sheet as WebP and the size of each picture on it."""
     from PIL import Image
 
-    sheet = Image.new("RGB", (COLUMNS * SIDE_PX, -(-len(thumbnails) // COLUMNS) * SIDE_PX), (128, 128, 128))
+    sheet = Image.new("RGB", (COLUMNS * SIDE_PX, -(-len(thumbnails) // COLUMNS) * SIDE_PX), _GREY)
     sizes = []
     for cell, webp in enumerate(thumbnails):
         picture = _fitted(webp or b"")
@@ -76,8 +77,11 @@ def _fitted(webp: bytes) -> "Image.Image":
     """Return a thumbnail that fits into a cell. Its sides are even numbers, so that it lies on whole pixels."""
     from PIL import Image
 
-    with Image.open(io.BytesIO(webp)) as opened:
-        picture = opened.convert("RGB")
+    try:
+        with Image.open(io.BytesIO(webp), formats=["WEBP"]) as opened:
+            picture = opened.convert("RGB")
+    except (OSError, ValueError, Image.DecompressionBombError):  # the cache is damaged: an empty place is shown
+        picture = Image.new("RGB", (2, 2), _GREY)
     share = SIDE_PX / max(picture.size)
     width, height = (min(SIDE_PX, max(2, 2 * round(side * share / 2))) for side in picture.size)
     if (width, height) == picture.size:

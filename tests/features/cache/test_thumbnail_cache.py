@@ -100,10 +100,19 @@ def test_a_damaged_thumbnail_is_missing(harm):
     assert found(7) == [7]
 
 
-def test_bytes_that_are_no_webp_are_missing():
-    """Whole bytes of another kind are not given to a page."""
+@pytest.mark.parametrize(
+    "rubbish",
+    [
+        b"<svg onload='alert()'/>",
+        webp(1)[:12] + b"rubbish that is long enough to hold a header",
+        webp(1)[:26] + b"\xff\x3f\xff\x3f" + webp(1)[30:],
+    ],
+    ids=["other bytes", "rubbish in a WebP", "a size of 16383"],
+)
+def test_bytes_that_are_no_thumbnail_are_missing(rubbish):
+    """Whole bytes of another kind, or that claim another size, are not given to a page."""
     with opened() as cache:
-        cache.keep(digest(1), b"<svg onload='alert()'/>")
+        cache.keep(digest(1), rubbish)
     assert found(1) == []
 
 

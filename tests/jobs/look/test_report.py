@@ -1,3 +1,4 @@
+import errno
 import json
 import re
 
@@ -5,7 +6,7 @@ import numpy as np
 import pytest
 
 import imgsort
-from imgsort.errors import NothingToUndoError, UsageError
+from imgsort.errors import JournalError, NothingToUndoError, ReportError, UsageError
 from imgsort.jobs.learn.train import train
 from imgsort.jobs.look.report import report_run, with_report
 from imgsort.jobs.organize.categorize import categorize
@@ -177,3 +178,50 @@ def test_a_record_from_a_stranger_names_no_weights(photos, tmp_path):
         journal.write_text("\n".join([json.dumps(header), *lines[1:]]) + "\n")
         data = data_of(report_run(photos, output=tmp_path / f"{number}.html").file)
         assert (len(data["images"]["names"]), data["images"]["places"]) == (9, [])
+
+
+@pytest.mark.parametrize("mode", ["move", "copy"])
+def test_a_record_from_a_stranger_shows_no_other_folder(photos, tmp_path, mode):
+    """A run file that names a folder of the user's own puts none of its pictures into a page."""
+    private = tmp_path / "private"
+    pictures(private / "album", 2, 50)
+    run = categorize(photos, clusters=3, **MODEL).run
+    journal = photos / ".imgsort" / "runs" / f"{run}.jsonl"
+    header = json.loads(journal.read_text().splitlines()[0])
+    header.update(collection=str(photos), destination=str(private), categories=["album"], mode=mode)
+    if mode == "copy":
+        header.update(collection=str(private), destination=str(photos))
+    for events in ([], [{"type": "undo"}, {"type": "undone", "refused": []}]):
+        lines = [header, {"type": "end", "moves": 0}, *events]
+        journal.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+        file = tmp_path / f"{len(events)}.html"
+        try:
+            shown = data_of(report_run(photos, output=file).file)["images"]["names"]
+        except JournalError as error:
+            assert "other" in str(error) or "copies" in str(error) or "record" in str(error)
+            shown = []
+        assert not [name for name in shown if "50_" in name]
+
+
+def test_a_report_that_cannot_be_written_hides_nothing(photos, tmp_path, monkeypatch):
+    """If the page cannot be written after files were moved, the error says so, with the result and exit code 4."""
+    file = tmp_path / "a.html"
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("imgsort.jobs.look.report.write_report", full)
+    with pytest.raises(ReportError, match=r"No space left on device.*`undo` takes back run") as caught:
+        with_report(categorize, file, command_line="", folder=photos, clusters=3, **MODEL)
+    assert (caught.value.exit_code, len(caught.value.result.moves)) == (4, 9)
+    with pytest.raises(ReportError, match="command itself is done") as caught:
+        with_report(check, file, command_line="", folder=photos)
+    assert caught.value.exit_code == 1
+
+
+def test_the_report_and_the_plan_are_two_files(photos, tmp_path):
+    """A report and a plan of one name are refused before anything is done."""
+    file = tmp_path / "a.html"
+    with pytest.raises(UsageError, match="name the same file"):
+        with_report(categorize, file, command_line="", folder=photos, plan=str(file), clusters=3, **MODEL)
+    assert not file.exists()

@@ -15,7 +15,7 @@ from imgsort.features.cache.feature_store import FeatureStore
 from imgsort.features.cache.folder import cache_folder
 from imgsort.features.cache.safe_store import SafeStore
 from imgsort.images.decoding.decode import READER_VERSION
-from imgsort.images.thumbnail import THUMBNAIL_VERSION
+from imgsort.images.thumbnail import THUMBNAIL_SIDE_PX, THUMBNAIL_VERSION
 
 THUMBNAILS_NAME = "thumbnails.sqlite"
 # The recipes of all versions begin in this way.
@@ -66,7 +66,7 @@ class ThumbnailCache(ThumbnailsInMemory):
             kept: dict[str, bytes] = self._store.ask(
                 lambda store: dict(store.blobs(self._recipe, wanted - new.keys())), {}
             )
-        return new | {content: webp for content, webp in kept.items() if _is_webp(webp)}
+        return new | {content: webp for content, webp in kept.items() if _is_thumbnail(webp)}
 
     def keep(self, content: str, webp: bytes) -> None:
         """Keep the thumbnail of the image whose bytes have this hash. The cache writes to disk about once a second."""
@@ -118,6 +118,9 @@ def opened_for_the_user_alone(file: Path) -> FeatureStore:
     return FeatureStore(file)
 
 
-def _is_webp(data: bytes) -> bool:
-    """Say whether the data begins as a WebP does (RFC 9649, 2.4)."""
-    return data[:4] == b"RIFF" and data[8:12] == b"WEBP"
+def _is_thumbnail(data: bytes) -> bool:
+    """Say whether the data begins as a thumbnail: a lossy WebP of no more than its size (RFC 9649; RFC 6386, 9.1)."""
+    if data[:4] != b"RIFF" or data[8:16] != b"WEBPVP8 " or data[23:26] != b"\x9d\x01\x2a":
+        return False
+    width, height = (int.from_bytes(data[at : at + 2], "little") & 0x3FFF for at in (26, 28))
+    return 0 < width <= THUMBNAIL_SIDE_PX and 0 < height <= THUMBNAIL_SIDE_PX

@@ -1,11 +1,13 @@
 """Writes a report, one HTML file, of what a command does (`--report`) or of a past run (`imgsort report`)."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from imgsort.errors import ReportError, UsageError
 from imgsort.features.cache.map_cache import MapCache
 from imgsort.features.cache.thumbnail_cache import ThumbnailCache, ThumbnailsInMemory
 from imgsort.images.finding.find import require_folder
@@ -58,13 +60,35 @@ def with_report(
     job raises; then there is no report.
     """
     file = require_new_report(Path(file))
+    _require_names_of_their_own(file, options)
     with _watching(listener, is_kept=options.get("cache", True)) as watching:
         result = job(listener=watching, **options)
         heats = _heats(watching.study, result)
         numbers = {path: len(watching.pictures) + place for place, path in enumerate(heats)}
         data = page_of(result, watching, command_line, options, numbers)
-        write_report(file, data, [*watching.pictures, *heats.values()])
+        try:
+            write_report(file, data, [*watching.pictures, *heats.values()])
+        except (OSError, UsageError) as error:
+            raise _report_error(file, error, result) from error
     return result
+
+
+def _require_names_of_their_own(file: Path, options: Mapping[str, Any]) -> None:
+    """Raise UsageError if another option names the same file, before the command works for hours."""
+    for name, value in options.items():
+        if isinstance(value, str | Path) and os.path.abspath(value) == os.path.abspath(file):
+            raise UsageError(f"{file}: --report and --{name.replace('_', '-')} name the same file. Give two names.")
+
+
+def _report_error(file: Path, error: Exception, result: Any) -> ReportError:
+    """Return an error that says that the command is done, but for its report."""
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    run = getattr(getattr(result, "filing", result), "run", None)
+    done = "The command itself is done" if run is None else f"The files are filed: `undo` takes back run {run}"
+    remedy = "" if run is None else " `imgsort report` writes the page of a past run."
+    return ReportError(
+        f"{file}: the report cannot be written ({reason}). {done}.{remedy}", result, has_changed_files=run is not None
+    )
 
 
 def report_run(
@@ -83,7 +107,7 @@ def report_run(
     past = run_of(root, run)
     file = require_new_report(Path(f"{root.name}_{past.id}.html") if output is None else Path(output))
     with _watching(listener, is_kept=True) as watching:
-        study = study_of_run(past, watching)
+        study = study_of_run(root, past, watching)
         watching.studied(study)
         write_report(file, page_of_run(past, watching), watching.pictures)
     return ReportResult(root, past.id, file, len(study.files), tuple(watching.notices))

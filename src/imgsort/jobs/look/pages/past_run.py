@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any, get_args
 
 from imgsort.content import file_content_hash
-from imgsort.errors import DeviceError, NothingToUndoError, UsageError, WeightsError
+from imgsort.errors import DeviceError, JournalError, NothingToUndoError, UsageError, WeightsError
 from imgsort.features.extract import Features
 from imgsort.features.models.backbones import BACKBONES
 from imgsort.features.runtimes.ways import Precision
 from imgsort.filing.journal.run import Run, Status
 from imgsort.filing.journal.runs import load_run, run_ids
+from imgsort.filing.journal.twins import require_twin
 from imgsort.filing.paths import has_link_on_the_way, is_safe_relative, parent_of
+from imgsort.filing.planning.site import Mode
 from imgsort.images.decoding.decode import DEFAULTS
 from imgsort.images.finding.find import ImageFile, Listing, Unreadable, find_images
 from imgsort.images.stream import stream
@@ -40,14 +42,18 @@ def run_of(root: Path, run_id: str | None) -> Run:
     return load_run(root, run_id or ids[-1])
 
 
-def study_of_run(run: Run, listener: Listener) -> Study:
+def study_of_run(root: Path, run: Run, listener: Listener) -> Study:
     """Describe the images that a run filed, and those that lie in its category folders.
 
     Of a run that was taken back, the images lie at their old places. Features come from the cache, or from the model
-    that the run names; where that is not possible, there are none.
+    that the run names; where that is not possible, there are none. `root`: the folder that a person named. The record
+    may come from a stranger, so images of another folder are shown only if that folder has the same record. Raises
+    JournalError.
     """
     is_back = run.status in _TAKEN_BACK
     site = run.plan.site
+    if root != (site.collection if is_back else site.destination):
+        _require_same_record(root, run)
     root = site.collection if is_back else site.destination
     moves = {(move.source if is_back else move.target): move for move in run.plan.moves if move.follows is None}
     found = _files(root, {parent_of(path) for path in (*moves, *(() if is_back else _members(run)))})
@@ -63,6 +69,14 @@ def study_of_run(run: Run, listener: Listener) -> Study:
     study = Study.of(run.command, site, features, placements, model=model, shared=frozenset())
     unreadable = (*features.unreadable, *sorted(gone, key=lambda row: row.path))
     return replace(study, unreadable=unreadable, matrix=features.matrix if features.matrix.size else None)
+
+
+def _require_same_record(root: Path, run: Run) -> None:
+    if run.plan.site.mode is not Mode.MOVE:
+        raise JournalError(
+            f"{root}: run {run.id} made copies, which were taken back. Its record does not show where images are now."
+        )
+    require_twin(run)
 
 
 def _members(run: Run) -> list[str]:

@@ -49,6 +49,21 @@ def test_the_wall_shows_the_largest_group_first_and_opens(opened):
     assert page.locator("img.thumbnail").first.evaluate("image => image.decode().then(() => image.naturalWidth)") == 96
 
 
+def test_a_group_names_its_ends_only_where_its_order_holds(opened):
+    """The oddest outlier comes first. Where a distance is missing, nothing says that an image is typical."""
+    data = page_of(90)
+    kinds = zip(data.groups, ("category", "outliers", "category"), strict=True)
+    distances = [None if group == 2 else number / 90 for number, group in enumerate(data.images.groups)]
+    images = replace(data.images, distances=distances)
+    groups = tuple(replace(group, kind=kind) for group, kind in kinds)
+    page = opened(replace(data, images=images, groups=groups))
+    ends = page.locator(".group").evaluate_all("all => all.map(g => g.querySelector('.group-ends')?.textContent ?? '')")
+    assert ends == ["most typical … least typical", "", "oddest … least odd"]
+    odd = page.locator(".kind-outliers .tile").evaluate_all("tiles => tiles.map(t => +t.dataset.number)")
+    assert odd == sorted(odd, reverse=True)
+    assert odd[0] == max(number for number in range(90) if data.images.groups[number] == 1)
+
+
 def test_only_what_is_near_the_window_is_in_the_document(opened):
     """Of many images only some are in the document, and the page has its full height before any of them is drawn."""
     page = opened(page_of(3000, 1), [webp(0)] * 3000)

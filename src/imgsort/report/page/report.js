@@ -2,6 +2,7 @@
 import { countOf, element, oncePerFrame, percent, setStyles, shortNumber } from "./dom.js";
 import { evaluationSection } from "./evaluation.js";
 import { createMap } from "./map.js";
+import { rankingOf } from "./ranking.js";
 import { curvesSection, findingsSection, madeSection, outliersSection, tablesSection } from "./sections.js";
 import { openViewer, plainButton } from "./viewer.js";
 import { createWall } from "./wall.js";
@@ -100,9 +101,7 @@ function orderOf(page) {
 function wallState(page, thumbnails) {
   const { names, groups, distances, confidences, places } = page.images;
   const state = { names, groups, groupList: page.groups, order: orderOf(page), thumbnails, places };
-  if (confidences.length) return { ...state, ranks: confidences, ends: ["least sure", "surest"] };
-  if (distances.length) return { ...state, ranks: distances, ends: ["most typical", "least typical"] };
-  return state;
+  return { ...state, ...rankingOf(state, { distances, confidences }) };
 }
 
 /** Make the wall, with the map beside it and the tools above it. */

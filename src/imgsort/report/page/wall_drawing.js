@@ -69,14 +69,13 @@ function groupHead(wall, section, group) {
     element("span", { class: "group-facts" }, count),
     silhouette &&
       element("span", { class: "group-facts", title: "How well the images hang together: from -1 to 1" }, silhouette),
-    isLong && !section.open ? endsNote(wall) : null,
+    isLong && !section.open ? endsNote(wall.state.ends?.[section.group]) : null,
     element("span", { class: "group-actions" }, wall.hooks.groupActions?.(section.group) ?? []),
   );
 }
 
-function endsNote(wall) {
-  const [first, last] = wall.state.ends ?? ["first", "last"];
-  return element("span", { class: "group-ends" }, `${first} … ${last}`);
+function endsNote(ends) {
+  return ends ? element("span", { class: "group-ends" }, `${ends[0]} … ${ends[1]}`) : null;
 }
 
 function rowElement(wall, section, row) {

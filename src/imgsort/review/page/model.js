@@ -5,8 +5,9 @@ const RANKS = { unsure: 0, category: 1, class: 1, rejected: 2, outliers: 3, unso
 
 /** `groups`: [{id, name, kind, silhouette, members}], in the order shown; `groupOf`: for each image its place in it. */
 export class Sorting {
-  constructor(names) {
-    this.names = names;
+  constructor(proposed) {
+    this.proposed = proposed; // the columns `images` of the page
+    this.names = proposed.names;
     this.arranged = [];
     this.groups = [];
     this.groupOf = [];
@@ -38,6 +39,17 @@ export class Sorting {
   /** The one group of a kind that is there once, for example `unsorted`, or null. */
   ofKind(kind) {
     return this.groups.find((group) => group.kind === kind) ?? null;
+  }
+
+  /** How odd each image is in its group; null where nobody knows. The proposal's hold for groups that it has as well. */
+  distances() {
+    if (this.state.distances) return this.state.distances;
+    const { distances, groups } = this.proposed;
+    const isProposed = this.groups.map(({ members }) => {
+      const group = groups[members[0]];
+      return members.every((number) => groups[number] === group) && members.length === countIn(groups, group);
+    });
+    return distances.map((distance, number) => (isProposed[this.groupOf[number]] ? distance : null));
   }
 
   /** The numbers of the images whose file name holds `words`, whatever the case. */
@@ -79,6 +91,10 @@ export function fileName(path) {
 
 function differing(before, after) {
   return after.flatMap((group, number) => (before[number] === group ? [] : [number]));
+}
+
+function countIn(list, wanted) {
+  return list.reduce((count, each) => count + (each === wanted), 0);
 }
 
 function compare(a, b) {

@@ -45,7 +45,7 @@ class Review {
     this.hasMap = Boolean(page.extra.map);
     this.places = null;
     this.thumbnails = thumbnails;
-    this.sorting = new Sorting(page.images.names);
+    this.sorting = new Sorting(page.images);
     this.sorting.take(state);
     this.corrections = new Corrections(this.server, this.sorting, this.say);
     document.title = `${page.title} – imgsort review`;
@@ -57,8 +57,8 @@ class Review {
   }
 
   build() {
-    const images = this.page.images;
-    this.wall = new WorkWall(part("wall"), this.sorting, { thumbnails: this.thumbnails, ranks: images.distances }, {
+    const shownBy = { thumbnails: this.thumbnails, confidences: this.page.images.confidences };
+    this.wall = new WorkWall(part("wall"), this.sorting, shownBy, {
       onSelect: (numbers) => this.selectionChanged(numbers),
       onLook: (number) => this.look(number),
       onImageMenu: (numbers, point) =>

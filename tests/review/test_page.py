@@ -150,7 +150,12 @@ def test_groups_are_merged_and_split_and_a_split_is_shown_first(tab):
 
 
 def test_the_slider_groups_anew_and_undo_and_redo_step_through_all(tab):
-    """The slider changes the number of categories at once. Undo and redo go back and forth, by keys and by buttons."""
+    """The slider changes the number of categories at once. Undo and redo go back and forth, by keys and by buttons.
+
+    Undo brings back the order of the groups too, whichever is the largest by then.
+    """
+    move_first(tab, categories(tab)[0], categories(tab)[-1])
+    tab.page.locator("#said", has_text="1 image moved").wait_for()
     before = tab.groups()
     slider = tab.page.locator("#clusters-slider")
     slider.focus()
@@ -160,6 +165,7 @@ def test_the_slider_groups_anew_and_undo_and_redo_step_through_all(tab):
     assert sum(fewer.values()) == sum(before.values())
     tab.page.keyboard.press("Control+z")
     tab.wait_for(before)
+    assert list(tab.groups()) == list(before)
     assert slider.input_value() == "4"
     tab.page.keyboard.press("Control+Shift+Z")
     tab.wait_for(fewer)
@@ -303,7 +309,7 @@ def test_the_wall_stays_where_it_is_and_so_does_the_focus(tab):
     tab.page.get_by_role("textbox", name="Name").fill("renamed")
     tab.page.keyboard.press("Enter")
     tab.group("renamed").wait_for()
-    assert tab.page.evaluate("document.activeElement.dataset.number") == number
+    tab.page.wait_for_function("number => document.activeElement.dataset.number === number", arg=number)
     assert tab.group("renamed").bounding_box()["y"] == top
     tab.menu(one, "Merge with…")
     tab.page.get_by_role("combobox").fill(two)
@@ -370,6 +376,10 @@ def test_a_killed_review_offers_its_corrections_again(demo_photos, tmp_path, new
         one = categories(tab)[0]
         move_first(tab, one, "Unsorted")
         tab.wait_for(moved := changed(before, **{one: -1, "Unsorted": 1}))
+        tab.menu(one, "Rename…")
+        tab.page.get_by_role("textbox", name="Name").fill("renamed")
+        tab.page.keyboard.press("Enter")
+        tab.wait_for(moved := {("renamed" if name == one else name): count for name, count in moved.items()})
         first.kill()
     tab.page.locator(".note-lost").wait_for()
     with running_review(folder, "--port", str(urlsplit(first.address).port)) as second:
@@ -378,4 +388,5 @@ def test_a_killed_review_offers_its_corrections_again(demo_photos, tmp_path, new
         tab.page.goto(second.address)
         tab.page.get_by_role("button", name="Go on").click()
         tab.wait_for(moved)
+        assert list(tab.groups()) == list(moved)
         assert set(folders_of(folder)) == {""}

@@ -8,7 +8,8 @@ export class Sorting {
   constructor(proposed) {
     this.proposed = proposed; // the columns `images` of the page
     this.names = proposed.names;
-    this.arranged = [];
+    this.arranged = []; // the ids of the groups, in the order shown
+    this.arrangements = new Map(); // the ids of groups that were shown together -> the order that they had
     this.groups = [];
     this.groupOf = [];
     this.state = null;
@@ -58,19 +59,44 @@ export class Sorting {
     return this.names.flatMap((name, number) => (plain(name).includes(wanted) ? [number] : []));
   }
 
-  /** Groups stay where they are while a person works. Only new ones, and all after a new grouping, find their place. */
+  /**
+   * Groups stay where they are while a person works: those that were shown together before stand as they did then, and
+   * a group with another id (after `Go on`) stands where the one stood that its images were in. New ones find their
+   * place by size, and so do all after a new grouping.
+   */
   #arrange(groups, members) {
+    const together = groups.map((group) => group.id).sort((a, b) => a - b);
+    const key = together.join(" ");
+    if (!this.arrangements.has(key)) this.arrangements.set(key, this.#newArrangement(groups, members));
+    this.arranged = this.arrangements.get(key);
+  }
+
+  #newArrangement(groups, members) {
     const rank = (group) => RANKS[group.kind];
-    const known = new Set(this.arranged);
-    const keeps = groups.some((group) => isCategory(group) && known.has(group.id));
     const place = new Map(this.arranged.map((id, number) => [id, number]));
-    const before = (group) => (keeps ? (place.get(group.id) ?? Infinity) : 0);
+    const ids = new Set(groups.map((group) => group.id));
+    const before = new Map(
+      groups.map((group) => [group.id, place.get(group.id) ?? place.get(this.#goneBefore(members.get(group.id), ids))]),
+    );
+    const keeps = groups.some((group) => isCategory(group) && place.has(group.id));
+    const placed = (group) => (keeps ? (before.get(group.id) ?? Infinity) : 0);
     const order = (a, b) =>
       rank(a) - rank(b) ||
-      compare(before(a), before(b)) ||
+      compare(placed(a), placed(b)) ||
       members.get(b.id).length - members.get(a.id).length ||
       a.id - b.id;
-    this.arranged = [...groups].sort(order).map((group) => group.id);
+    return [...groups].sort(order).map((group) => group.id);
+  }
+
+  /** The group that is gone and that most of these images were in, or null. */
+  #goneBefore(numbers, ids) {
+    const counts = new Map();
+    for (const number of this.state ? numbers : []) {
+      const id = this.state.images[number];
+      counts.set(id, (counts.get(id) ?? 0) + 1);
+    }
+    const [id, count] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? [null, 0];
+    return id !== null && !ids.has(id) && 2 * count > numbers.length ? id : null;
   }
 }
 

@@ -42,7 +42,8 @@ class Review {
   async open() {
     const { page, thumbnails, state } = await this.server.open();
     this.page = page;
-    this.hasMap = Boolean(page.extra.map);
+    this.hasMap = page.can_compare ?? Boolean(page.extra?.map);
+    this.whyNotAlike = this.hasMap ? null : "No model looked at these images";
     this.places = null;
     this.thumbnails = thumbnails;
     this.sorting = new Sorting(page.images);
@@ -191,10 +192,10 @@ class Review {
       close();
       run();
     };
-    return [
-      button("Move to…", after(() => this.actions.moveTo([number])), "primary"),
-      button("More like this…", after(() => this.actions.moreLike(number))),
-    ];
+    const like = button("More like this…", after(() => this.actions.moreLike(number)));
+    like.disabled = this.whyNotAlike !== null;
+    like.title = this.whyNotAlike ?? "";
+    return [button("Move to…", after(() => this.actions.moveTo([number])), "primary"), like];
   }
 
   /** Show the map, or hide it. Where the points lie is computed when it is asked for first. */

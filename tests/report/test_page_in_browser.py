@@ -161,6 +161,22 @@ def test_a_cell_of_the_confusion_matrix_opens_its_images(opened):
     assert page.locator(".behind .card-name").all_inner_texts() == ["photos/00003.jpg", "photos/00004.jpg"]
 
 
+def test_curves_and_tables_can_be_read_on_a_phone(opened):
+    """Curves stand under what they are about, and begin at their first step. No word of a table breaks at 400 px."""
+    page = opened(full_page())
+    page.set_viewport_size({"width": 400, "height": 800})
+    page.locator("nav").get_by_text("Training, Confidence").click()
+    assert page.locator("main h2:visible").all_inner_texts() == ["Training", "Confidence"]
+    assert page.locator(".chart").nth(1).locator("text").evaluate_all("all => all.slice(5, 7).map(t => t.textContent)") == ["0", "2"]
+    page.locator("nav").get_by_text("Models").click()
+    assert page.locator("table:visible td.number").all_inner_texts() == ["100.0 %", "1234567"]
+    assert page.locator(".table-note").inner_text().startswith("the weights of this model")
+    heights = page.locator("table:visible thead th").evaluate_all("all => all.map(cell => cell.offsetHeight)")
+    assert max(heights) < 40
+    beyond = "document.documentElement.scrollWidth > 400 || document.querySelector('nav').scrollWidth > 400"
+    assert page.evaluate(beyond) is False
+
+
 def test_hostile_names_are_text(opened):
     """Names that are markup are shown letter by letter, wherever they appear."""
     page = opened(with_names(replace(page_of(7, 3), title=HOSTILE[0]), HOSTILE))

@@ -3,7 +3,7 @@ import { countOf, element, oncePerFrame, percent, setStyles, shortNumber } from 
 import { evaluationSection } from "./evaluation.js";
 import { createMap } from "./map.js";
 import { rankingOf } from "./ranking.js";
-import { curvesSection, findingsSection, madeSection, outliersSection, tablesSection } from "./sections.js";
+import { curveSubjects, curvesSection, findingsSection, madeSection, outliersSection, tablesSection } from "./sections.js";
 import { openViewer, plainButton } from "./viewer.js";
 import { createWall } from "./wall.js";
 
@@ -36,7 +36,7 @@ function viewsOf(look) {
   if (page.findings) add("findings", "Findings", () => findingsSection(look));
   if (page.evaluation) add("evaluation", "Evaluation", () => evaluationSection(look));
   if (page.tables.length) add("tables", page.tables.length === 1 ? page.tables[0].title : "Tables", () => tablesSection(look));
-  if (page.curves.length) add("curves", "Training", () => curvesSection(look));
+  if (page.curves.length) add("curves", curveSubjects(page.curves).join(", "), () => curvesSection(look));
   const wall = ["groups", page.command === "categorize" ? "Categories" : "Groups", () => wallView(look, views)];
   if (page.images.names.length && page.groups.length) add(...wall);
   if (page.command === "categorize") views.sort((a, b) => Number(b.id === "groups") - Number(a.id === "groups"));

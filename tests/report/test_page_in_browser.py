@@ -167,7 +167,9 @@ def test_curves_and_tables_can_be_read_on_a_phone(opened):
     page.set_viewport_size({"width": 400, "height": 800})
     page.locator("nav").get_by_text("Training, Confidence").click()
     assert page.locator("main h2:visible").all_inner_texts() == ["Training", "Confidence"]
-    assert page.locator(".chart").nth(1).locator("text").evaluate_all("all => all.slice(5, 7).map(t => t.textContent)") == ["0", "2"]
+    assert page.locator(".chart").nth(1).locator("text").evaluate_all(
+        "all => all.slice(5, 7).map(t => t.textContent)"
+    ) == ["0", "2"]
     page.locator("nav").get_by_text("Models").click()
     assert page.locator("table:visible td.number").all_inner_texts() == ["100.0 %", "1234567"]
     assert page.locator(".table-note").inner_text().startswith("the weights of this model")

@@ -191,6 +191,46 @@ def test_more_like_this_offers_alike_images_to_move(tab):
     assert sum(tab.groups().values()) == sum(before.values())
 
 
+def test_the_page_of_check_says_what_is_known_of_an_image(tab, review, new_tab):
+    """The larger view tells findings and shows the image that another equals. What has no features says so."""
+
+    def without_features(route):
+        body = route.fetch().json()
+        page = body["page"]
+        page |= {"can_compare": False, "extra": {}}
+        found = {"image": 0, "name": "a", "value": 12.5, "threshold": 40, "detail": ""}
+        copy = {"image": 0, "name": "a", "value": None, "threshold": None, "detail": "same bytes as b"}
+        page["findings"] = {
+            "reasons": {"blurred": [found], "duplicate": [copy]},
+            "duplicates": [{"kept": 1, "others": [0]}],
+        }
+        page["images"]["notes"] = [None, None, "the file ends too early", *[None] * (len(body["state"]["images"]) - 3)]
+        body["thumbnails"]["of"][2] = None
+        route.fulfill(json=body)
+
+    other = new_tab()
+    other.page.route("**/api/page", without_features)
+    other.open(review.address)
+    other.page.locator('[data-number="2"] > .missing').wait_for()
+    assert other.page.locator('[data-number="2"]').get_attribute("title").endswith(": the file ends too early")
+    other.page.locator('[data-number="0"]').click(button="right")
+    like = other.page.get_by_role("menuitem", name="More like this…")
+    assert (like.get_attribute("aria-disabled"), like.get_attribute("title")) == (
+        "true",
+        "No model looked at these images",
+    )
+    other.page.keyboard.press("Escape")
+    other.page.locator('[data-number="0"]').press("Enter")
+    words = other.page.locator(".viewer-words").inner_text()
+    assert "blurred: 12.5 (limit 40)" in words
+    assert "duplicate: same bytes as b" in words
+    assert other.page.locator(".viewer-beside").inner_text().startswith("equals this image")
+    other.page.keyboard.press("Escape")
+    other.page.locator("#more").click()
+    other.page.get_by_role("menuitem", name="How it was made…").click()
+    assert "imgsort review" in other.page.locator(".made pre").inner_text()
+
+
 def test_images_are_found_by_file_name_and_hostile_names_are_text(tab):
     """A file name that is markup is shown as the text that it is, everywhere."""
     tab.page.locator("#find").fill("ONERROR")

@@ -150,9 +150,13 @@ function noteRow(note, columns) {
 
 /** Make the part that says how the result was made. */
 export function madeSection(look) {
-  const { command_line: line, facts, seconds, unreadable, notices } = look.page.made;
+  return element("section", { class: "made" }, element("h2", {}, "How it was made"), madeParts(look.page.made));
+}
+
+/** Make what `made` says, for a part of a page or for a dialog. */
+export function madeParts({ command_line: line, facts, seconds, unreadable, notices }) {
   const pairs = (list) => list.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, String(value))]);
-  const parts = [element("h2", {}, "How it was made"), element("pre", { tabindex: "0" }, line), element("dl", {}, pairs(facts))];
+  const parts = [element("pre", { tabindex: "0" }, line), element("dl", {}, pairs(facts))];
   if (notices.length) parts.push(element("h3", {}, "Notices"), element("ul", {}, notices.map((text) => element("li", {}, text))));
   if (seconds.length) {
     parts.push(element("h3", {}, "Seconds per stage"), element("dl", {}, pairs(seconds.map(([name, value]) => [name, shortNumber(value)]))));
@@ -161,5 +165,5 @@ export function madeSection(look) {
     parts.push(element("h3", {}, countOf(unreadable.length, "file that could not be read", "files that could not be read")));
     parts.push(tableElement(["file", "reason"], unreadable));
   }
-  return element("section", { class: "made" }, ...parts);
+  return parts;
 }

@@ -6,6 +6,7 @@
 //   groupList  {name, kind, silhouette, id}[]: `id` is needed only if names change; open groups are known by it
 //   order      number[] (optional): groups from top to bottom. Without it: as in `groupList`, the empty ones too
 //   ranks      (number | null)[] (optional): within a group, the lowest comes first
+//   notes      (string | null)[] (optional): what is to be said of an image, such as why it cannot be shown
 //   ends       ([string, string] | null)[] (optional): for each group what its first and its last images are called
 //   thumbnails see thumbnails.js
 //

@@ -89,17 +89,19 @@ function rowElement(wall, section, row) {
 
 function tileElement(wall, section, index) {
   const number = section.shown[index];
+  const note = wall.state.notes?.[number];
+  const label = note ? `${wall.state.names[number]}: ${note}` : wall.state.names[number];
   const isAfterGap = section.gapBefore !== null && index >= section.gapBefore;
   const tile = element(
     "div",
     {
       class: isAfterGap && index === section.gapBefore ? "tile after-gap" : "tile",
       role: "option",
-      "aria-label": wall.state.names[number],
+      "aria-label": label,
       "aria-posinset": isAfterGap ? section.total - section.shown.length + index + 1 : index + 1,
       "aria-setsize": section.total,
       "data-number": number,
-      title: wall.state.names[number],
+      title: label,
     },
     wall.pictures.get(number) ?? thumbnailElement(wall.state.thumbnails, number),
     element("span", { class: "check", "aria-hidden": "true" }),

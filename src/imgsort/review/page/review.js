@@ -5,7 +5,8 @@ import { ReviewServer, takeToken } from "./api.js";
 import { apply, followWork, savePlan, takeBack, train } from "./applying.js";
 import { createBar } from "./bar.js";
 import { Corrections } from "./corrections.js";
-import { button, confirmed } from "./dialogs.js";
+import { button, confirmed, openDialog } from "./dialogs.js";
+import { knowledgeOf } from "./describe.js";
 import { countOf, element } from "./dom.js";
 import { enableDrag } from "./drag.js";
 import { createFolders } from "./folders.js";
@@ -14,6 +15,7 @@ import { createMap } from "./map.js";
 import { listenToShortcuts, showKeys } from "./keys.js";
 import { belowOf, groupItems, imageItems, openMenu, selectionBar } from "./menus.js";
 import { Sorting, titleOf } from "./model.js";
+import { madeParts } from "./sections.js";
 import { createNotes, createSayer } from "./notes.js";
 import { openViewer } from "./viewer.js";
 import { numberAt } from "./wall_input.js";
@@ -47,6 +49,7 @@ class Review {
     this.places = null;
     this.thumbnails = thumbnails;
     this.sorting = new Sorting(page.images);
+    this.known = knowledgeOf(page);
     this.sorting.take(state);
     this.corrections = new Corrections(this.server, this.sorting, this.say);
     document.title = `${page.title} – imgsort review`;
@@ -58,7 +61,8 @@ class Review {
   }
 
   build() {
-    const shownBy = { thumbnails: this.thumbnails, confidences: this.page.images.confidences };
+    const { confidences, notes } = this.page.images;
+    const shownBy = { thumbnails: this.thumbnails, confidences, notes };
     this.wall = new WorkWall(part("wall"), this.sorting, shownBy, {
       onSelect: (numbers) => this.selectionChanged(numbers),
       onLook: (number) => this.look(number),
@@ -151,8 +155,14 @@ class Review {
       { label: "Train a classifier…", disabled: !canTrain, run: () => train(this.server) },
       { label: "New category…", key: "N", disabled: Boolean(applied), run: () => this.actions.newCategory([]) },
       null,
+      { label: "How it was made…", run: () => this.showMade() },
       { label: "Keys…", key: "?", run: () => showKeys() },
     ];
+  }
+
+  showMade() {
+    const made = () => element("div", { class: "made" }, madeParts(this.page.made));
+    return openDialog("How it was made", made, { wide: true });
   }
 
   async save() {
@@ -178,10 +188,13 @@ class Review {
   /** Show an image large; the arrows lead through its group. */
   look(number) {
     const { names } = this.sorting;
-    openViewer(this.sorting.groupOfImage(number).members, number, {
+    const distances = this.sorting.distances();
+    openViewer(this.wall.besides(number), number, {
       names,
       thumbnails: this.thumbnails,
-      describe: (current) => [titleOf(this.sorting.groupOfImage(current))],
+      describe: (current) =>
+        this.known.lines(current, titleOf(this.sorting.groupOfImage(current)), distances[current] ?? null),
+      beside: this.known.beside,
       actions: (current, close) => this.viewerButtons(current, close),
       onClose: (last) => this.wall.focus(last),
     });

@@ -14,12 +14,12 @@ const ARRIVED_MS = 150;
  * onFilter(filter).
  */
 export class WorkWall {
-  constructor(container, sorting, { thumbnails, confidences }, hooks) {
+  constructor(container, sorting, { thumbnails, confidences, notes }, hooks) {
     this.container = container;
     container.tabIndex = -1; // it takes the focus if an image that had it is gone
     this.sorting = sorting;
     this.confidences = confidences;
-    this.fixed = { names: sorting.names, thumbnails };
+    this.fixed = { names: sorting.names, thumbnails, notes };
     this.wall = createWall(container, this.state(), {
       onActivate: hooks.onLook,
       onSelect: hooks.onSelect,
@@ -79,6 +79,11 @@ export class WorkWall {
   /** Open all groups to all their images, or close them. */
   openAll(open) {
     this.sorting.groups.forEach((_, place) => this.wall.setOpen(place, open));
+  }
+
+  /** The images of the group that an image is in, in the order of the wall. */
+  besides(number) {
+    return this.wall.members[this.wall.state.groups[number]];
   }
 
   /** Show only these images; null shows all. */

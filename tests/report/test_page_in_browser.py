@@ -117,6 +117,16 @@ def test_the_wall_by_keyboard(opened):
     page.wait_for_function(f"() => {SHOWN} > 3")
 
 
+def test_a_range_takes_what_a_closed_group_does_not_show(opened):
+    """Shift selects all images between two, also those in the gap of a closed group."""
+    page = opened(page_of(90))
+    tiles = page.locator(".group").first.locator(".tile")
+    tiles.first.click(modifiers=["Control"])
+    tiles.last.click(modifiers=["Shift"])
+    assert tiles.count() < 45
+    assert page.locator(".chosen span").first.inner_text() == "45 selected"
+
+
 def test_the_map(opened):
     """The map starts when it is asked for. A point shows its picture, a click finds it in the wall, a lasso selects."""
     page = opened(page_of(90))

@@ -269,7 +269,7 @@ def move_first(tab, group, to):
 
 
 def test_apply_makes_the_tree_that_the_page_showed_and_undo_brings_it_back(tab, collection):
-    """After Apply, each folder holds as many files as its group; the Undo button restores the tree."""
+    """After Apply, each folder holds as many files as its group; the button Take back restores the tree."""
     before = read_tree(collection)
     one = categories(tab)[0]
     move_first(tab, one, "kept apart")
@@ -282,7 +282,7 @@ def test_apply_makes_the_tree_that_the_page_showed_and_undo_brings_it_back(tab, 
     assert folders_of(collection) == shown
     assert sorted(names(collection).values()) == sorted(facts[0] for facts in before.values())
     assert tab.page.locator("#apply").is_disabled()
-    tab.page.get_by_role("button", name="Undo: bring them back").click()
+    tab.page.get_by_role("button", name="Take back").click()
     tab.page.locator("dialog .primary", has_text="Close").click()
     assert read_tree(collection) == before
     tab.page.locator("#apply:not([disabled])").wait_for()
@@ -314,7 +314,7 @@ def test_all_of_it_works_by_keyboard_alone(tab, collection):
     tab.page.locator("dialog .primary", has_text="Close").wait_for()
     press("Enter")
     assert folders_of(collection) == {name: count for name, count in tab.groups().items() if count}
-    tab.page.get_by_role("button", name="Undo: bring them back").focus()
+    tab.page.get_by_role("button", name="Take back").focus()
     press("Enter")
     tab.page.locator("dialog .primary", has_text="Close").wait_for()
     press("Enter")
@@ -332,6 +332,10 @@ def test_a_narrow_touch_screen_moves_images_by_the_menu(review, tab, new_tab):
     touch.page.locator(".choices li", has_text=two).tap()
     touch.wait_for(changed(before, **{one: -2, two: 2}))
     assert touch.page.evaluate("document.documentElement.scrollWidth") <= 400
+    touch.page.get_by_role("button", name="Groups").tap()
+    touch.page.locator(".folder", has_text=two).tap()
+    assert touch.page.locator(".folders").is_hidden()
+    touch.tiles(two).first.wait_for()
 
 
 def test_the_wall_stays_where_it_is_and_so_does_the_focus(tab):

@@ -85,7 +85,10 @@ class Review {
       menu: (anchor) => openMenu("More", this.moreItems(), belowOf(anchor)),
     });
     this.folders = createFolders(part("folders"), {
-      reveal: (group) => this.wall.revealGroup(this.sorting.groups.indexOf(this.sorting.group(group.id))),
+      reveal: (group) => {
+        this.bar.showGroups(false);
+        this.wall.revealGroup(this.sorting.groups.indexOf(this.sorting.group(group.id)));
+      },
       menu: (group, anchor, point) => this.groupMenu(group, point ?? belowOf(anchor)),
       create: () => this.actions.newCategory(this.wall.selected()),
       colourOf: (place) => (this.hasMap ? `rgb(${colourOf(this.sorting.groups, place).join(" ")})` : null),
@@ -122,7 +125,7 @@ class Review {
     const { applied } = state;
     if (!applied) return this.notes.set("applied");
     const words = element("p", {}, `${countOf(applied.moves, "file")} moved.`);
-    return this.notes.set("applied", words, button("Undo: bring them back", () => takeBack(this.server)));
+    return this.notes.set("applied", words, button("Take back", () => takeBack(this.server)));
   }
 
   /** Ask what shall become of the corrections that an earlier review kept. */
@@ -131,7 +134,7 @@ class Review {
     if (!offered) return;
     const take = await confirmed({
       title: "Go on where you were?",
-      body: [element("p", {}, `${countOf(offered.corrections, "correction")} of ${offered.saved} were kept.`)],
+      body: [element("p", {}, `From ${offered.saved}, ${countOf(offered.corrections, "correction was", "corrections were")} kept.`)],
       action: "Go on",
       otherwise: "Begin anew",
     });

@@ -139,7 +139,7 @@ class Review {
       otherwise: "Begin anew",
     });
     if (take === true) await this.corrections.takeOffered();
-    if (take === false) await this.corrections.dropOffered();
+    if (take === false && (await this.corrections.dropOffered())) await this.offer(); // an older one may be kept too
   }
 
   find(words) {

@@ -34,6 +34,10 @@ HOSTILE = (
 )
 
 
+COMPARED = ("model", "accuracy", "parameters", "")
+REASON = "the weights of this model are not on this machine, and cannot be downloaded. " * 3
+
+
 def webp(number: int, width: int = 96, height: int = 64) -> bytes:
     """Return a small picture as WebP. Its colour and its stripe tell which number it is of."""
     pixels = np.zeros((height, width, 3), np.uint8)
@@ -93,6 +97,9 @@ def full_page() -> PageData:
             0.714,
             (MistakeRow(3, *classes, 0.97, 60),),
         ),
-        curves=(CurveSection("loss", "epoch", {"train": (1.0, 0.5), "validation": (float("nan"), 0.8)}),),
-        tables=(TableSection("Models", ("model", "accuracy"), (("lite0", 0.91), ("lite2", None))),),
+        curves=(
+            CurveSection("loss", "epoch", {"train": (1.0, 0.5), "validation": (float("nan"), 0.8)}),
+            CurveSection("images above a confidence", "confidence, %", {"share": (1.0, 0.9, 0.2)}, first=0),
+        ),
+        tables=(TableSection("Models", COMPARED, (("lite0", 1.0, 1234567, ""), ("lite2", None, None, REASON))),),
     )

@@ -49,6 +49,21 @@ def test_the_wall_shows_the_largest_group_first_and_opens(opened):
     assert page.locator("img.thumbnail").first.evaluate("image => image.decode().then(() => image.naturalWidth)") == 96
 
 
+def test_a_group_names_its_ends_only_where_its_order_holds(opened):
+    """The oddest outlier comes first. Where a distance is missing, nothing says that an image is typical."""
+    data = page_of(90)
+    kinds = zip(data.groups, ("category", "outliers", "category"), strict=True)
+    distances = [None if group == 2 else number / 90 for number, group in enumerate(data.images.groups)]
+    images = replace(data.images, distances=distances)
+    groups = tuple(replace(group, kind=kind) for group, kind in kinds)
+    page = opened(replace(data, images=images, groups=groups))
+    ends = page.locator(".group").evaluate_all("all => all.map(g => g.querySelector('.group-ends')?.textContent ?? '')")
+    assert ends == ["most typical … least typical", "", "oddest … least odd"]
+    odd = page.locator(".kind-outliers .tile").evaluate_all("tiles => tiles.map(t => +t.dataset.number)")
+    assert odd == sorted(odd, reverse=True)
+    assert odd[0] == max(number for number in range(90) if data.images.groups[number] == 1)
+
+
 def test_only_what_is_near_the_window_is_in_the_document(opened):
     """Of many images only some are in the document, and the page has its full height before any of them is drawn."""
     page = opened(page_of(3000, 1), [webp(0)] * 3000)
@@ -102,6 +117,16 @@ def test_the_wall_by_keyboard(opened):
     page.wait_for_function(f"() => {SHOWN} > 3")
 
 
+def test_a_range_takes_what_a_closed_group_does_not_show(opened):
+    """Shift selects all images between two, also those in the gap of a closed group."""
+    page = opened(page_of(90))
+    tiles = page.locator(".group").first.locator(".tile")
+    tiles.first.click(modifiers=["Control"])
+    tiles.last.click(modifiers=["Shift"])
+    assert tiles.count() < 45
+    assert page.locator(".chosen span").first.inner_text() == "45 selected"
+
+
 def test_the_map(opened):
     """The map starts when it is asked for. A point shows its picture, a click finds it in the wall, a lasso selects."""
     page = opened(page_of(90))
@@ -144,6 +169,24 @@ def test_a_cell_of_the_confusion_matrix_opens_its_images(opened):
     page.locator("nav").get_by_text("Evaluation").click()
     page.get_by_role("button", name="2 images of category_1 taken for category_2").click()
     assert page.locator(".behind .card-name").all_inner_texts() == ["photos/00003.jpg", "photos/00004.jpg"]
+
+
+def test_curves_and_tables_can_be_read_on_a_phone(opened):
+    """Curves stand under what they are about, and begin at their first step. No word of a table breaks at 400 px."""
+    page = opened(full_page())
+    page.set_viewport_size({"width": 400, "height": 800})
+    page.locator("nav").get_by_text("Training, Confidence").click()
+    assert page.locator("main h2:visible").all_inner_texts() == ["Training", "Confidence"]
+    assert page.locator(".chart").nth(1).locator("text").evaluate_all(
+        "all => all.slice(5, 7).map(t => t.textContent)"
+    ) == ["0", "2"]
+    page.locator("nav").get_by_text("Models").click()
+    assert page.locator("table:visible td.number").all_inner_texts() == ["100.0 %", "1234567"]
+    assert page.locator(".table-note").inner_text().startswith("the weights of this model")
+    heights = page.locator("table:visible thead th").evaluate_all("all => all.map(cell => cell.offsetHeight)")
+    assert max(heights) < 40
+    beyond = "document.documentElement.scrollWidth > 400 || document.querySelector('nav').scrollWidth > 400"
+    assert page.evaluate(beyond) is False
 
 
 def test_hostile_names_are_text(opened):

@@ -150,7 +150,12 @@ def test_groups_are_merged_and_split_and_a_split_is_shown_first(tab):
 
 
 def test_the_slider_groups_anew_and_undo_and_redo_step_through_all(tab):
-    """The slider changes the number of categories at once. Undo and redo go back and forth, by keys and by buttons."""
+    """The slider changes the number of categories at once. Undo and redo go back and forth, by keys and by buttons.
+
+    Undo brings back the order of the groups too, whichever is the largest by then.
+    """
+    move_first(tab, categories(tab)[0], "Outlayers")
+    tab.page.locator("#said", has_text="1 image moved").wait_for()
     before = tab.groups()
     slider = tab.page.locator("#clusters-slider")
     slider.focus()
@@ -160,6 +165,7 @@ def test_the_slider_groups_anew_and_undo_and_redo_step_through_all(tab):
     assert sum(fewer.values()) == sum(before.values())
     tab.page.keyboard.press("Control+z")
     tab.wait_for(before)
+    assert list(tab.groups()) == list(before)
     assert slider.input_value() == "4"
     tab.page.keyboard.press("Control+Shift+Z")
     tab.wait_for(fewer)
@@ -183,6 +189,46 @@ def test_more_like_this_offers_alike_images_to_move(tab):
     tab.page.locator(".folder-name", has_text="alike").wait_for()
     assert tab.groups()["alike"] == 2
     assert sum(tab.groups().values()) == sum(before.values())
+
+
+def test_the_page_of_check_says_what_is_known_of_an_image(tab, review, new_tab):
+    """The larger view tells findings and shows the image that another equals. What has no features says so."""
+
+    def without_features(route):
+        body = route.fetch().json()
+        page = body["page"]
+        page |= {"can_compare": False, "extra": {}}
+        found = {"image": 0, "name": "a", "value": 12.5, "threshold": 40, "detail": ""}
+        copy = {"image": 0, "name": "a", "value": None, "threshold": None, "detail": "same bytes as b"}
+        page["findings"] = {
+            "reasons": {"blurred": [found], "duplicate": [copy]},
+            "duplicates": [{"kept": 1, "others": [0]}],
+        }
+        page["images"]["notes"] = [None, None, "the file ends too early", *[None] * (len(body["state"]["images"]) - 3)]
+        body["thumbnails"]["of"][2] = None
+        route.fulfill(json=body)
+
+    other = new_tab()
+    other.page.route("**/api/page", without_features)
+    other.open(review.address)
+    other.page.locator('[data-number="2"] > .missing').wait_for()
+    assert other.page.locator('[data-number="2"]').get_attribute("title").endswith(": the file ends too early")
+    other.page.locator('[data-number="0"]').click(button="right")
+    like = other.page.get_by_role("menuitem", name="More like this…")
+    assert (like.get_attribute("aria-disabled"), like.get_attribute("title")) == (
+        "true",
+        "No model looked at these images",
+    )
+    other.page.keyboard.press("Escape")
+    other.page.locator('[data-number="0"]').press("Enter")
+    words = other.page.locator(".viewer-words").inner_text()
+    assert "blurred: 12.5 (limit 40)" in words
+    assert "duplicate: same bytes as b" in words
+    assert other.page.locator(".viewer-beside").inner_text().startswith("equals this image")
+    other.page.keyboard.press("Escape")
+    other.page.locator("#more").click()
+    other.page.get_by_role("menuitem", name="How it was made…").click()
+    assert "imgsort review" in other.page.locator(".made pre").inner_text()
 
 
 def test_images_are_found_by_file_name_and_hostile_names_are_text(tab):
@@ -223,7 +269,7 @@ def move_first(tab, group, to):
 
 
 def test_apply_makes_the_tree_that_the_page_showed_and_undo_brings_it_back(tab, collection):
-    """After Apply, each folder holds as many files as its group; the Undo button restores the tree."""
+    """After Apply, each folder holds as many files as its group; the button Take back restores the tree."""
     before = read_tree(collection)
     one = categories(tab)[0]
     move_first(tab, one, "kept apart")
@@ -236,7 +282,7 @@ def test_apply_makes_the_tree_that_the_page_showed_and_undo_brings_it_back(tab, 
     assert folders_of(collection) == shown
     assert sorted(names(collection).values()) == sorted(facts[0] for facts in before.values())
     assert tab.page.locator("#apply").is_disabled()
-    tab.page.get_by_role("button", name="Undo: bring them back").click()
+    tab.page.get_by_role("button", name="Take back").click()
     tab.page.locator("dialog .primary", has_text="Close").click()
     assert read_tree(collection) == before
     tab.page.locator("#apply:not([disabled])").wait_for()
@@ -268,7 +314,7 @@ def test_all_of_it_works_by_keyboard_alone(tab, collection):
     tab.page.locator("dialog .primary", has_text="Close").wait_for()
     press("Enter")
     assert folders_of(collection) == {name: count for name, count in tab.groups().items() if count}
-    tab.page.get_by_role("button", name="Undo: bring them back").focus()
+    tab.page.get_by_role("button", name="Take back").focus()
     press("Enter")
     tab.page.locator("dialog .primary", has_text="Close").wait_for()
     press("Enter")
@@ -286,6 +332,10 @@ def test_a_narrow_touch_screen_moves_images_by_the_menu(review, tab, new_tab):
     touch.page.locator(".choices li", has_text=two).tap()
     touch.wait_for(changed(before, **{one: -2, two: 2}))
     assert touch.page.evaluate("document.documentElement.scrollWidth") <= 400
+    touch.page.get_by_role("button", name="Groups").tap()
+    touch.page.locator(".folder", has_text=two).tap()
+    assert touch.page.locator(".folders").is_hidden()
+    touch.tiles(two).first.wait_for()
 
 
 def test_the_wall_stays_where_it_is_and_so_does_the_focus(tab):
@@ -303,7 +353,7 @@ def test_the_wall_stays_where_it_is_and_so_does_the_focus(tab):
     tab.page.get_by_role("textbox", name="Name").fill("renamed")
     tab.page.keyboard.press("Enter")
     tab.group("renamed").wait_for()
-    assert tab.page.evaluate("document.activeElement.dataset.number") == number
+    tab.page.wait_for_function("number => document.activeElement.dataset.number === number", arg=number)
     assert tab.group("renamed").bounding_box()["y"] == top
     tab.menu(one, "Merge with…")
     tab.page.get_by_role("combobox").fill(two)
@@ -370,6 +420,10 @@ def test_a_killed_review_offers_its_corrections_again(demo_photos, tmp_path, new
         one = categories(tab)[0]
         move_first(tab, one, "Unsorted")
         tab.wait_for(moved := changed(before, **{one: -1, "Unsorted": 1}))
+        tab.menu(one, "Rename…")
+        tab.page.get_by_role("textbox", name="Name").fill("renamed")
+        tab.page.keyboard.press("Enter")
+        tab.wait_for(moved := {("renamed" if name == one else name): count for name, count in moved.items()})
         first.kill()
     tab.page.locator(".note-lost").wait_for()
     with running_review(folder, "--port", str(urlsplit(first.address).port)) as second:
@@ -378,4 +432,5 @@ def test_a_killed_review_offers_its_corrections_again(demo_photos, tmp_path, new
         tab.page.goto(second.address)
         tab.page.get_by_role("button", name="Go on").click()
         tab.wait_for(moved)
+        assert list(tab.groups()) == list(moved)
         assert set(folders_of(folder)) == {""}

@@ -129,11 +129,15 @@ class EvaluationSection:
 
 @dataclass(frozen=True)
 class CurveSection:
-    """Lines over the steps of a training, for example `loss` with `train` and `validation`."""
+    """Lines over steps, for example the `loss` of a training with `train` and `validation`.
+
+    `first`: the number of the first step. Curves over a confidence have a `step` that begins with that word.
+    """
 
     name: str
     step: str
     lines: Mapping[str, Sequence[float]]
+    first: int = 1
 
 
 @dataclass(frozen=True)

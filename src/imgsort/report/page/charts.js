@@ -10,7 +10,7 @@ const MOST_POINTS = 500;
 export function cutChart(curve, cut) {
   const highest = Math.max(...thinned(curve).map(([, value]) => value ?? 0), cut ?? 0, 1e-9);
   const scale = scaleOf(Math.max(curve.length, 2), 0, highest);
-  const parts = [...axes(scale, "images, the oddest first", curve.length)];
+  const parts = [...axes(scale, "images, the oddest first", [1, curve.length])];
   if (cut !== null && cut !== undefined) {
     const over = curve.findIndex((value) => value <= cut);
     const width = scale.x(Math.max(over < 0 ? curve.length : over, 1)) - EDGE.left;
@@ -25,7 +25,7 @@ export function cutChart(curve, cut) {
   return figureOf("Oddness of all images", parts, []);
 }
 
-/** Draw the lines of a training: `curve` is a CurveSection. */
+/** Draw lines over steps: `curve` is a CurveSection. */
 export function curveChart(curve) {
   const lines = Object.entries(curve.lines);
   const values = lines.flatMap(([, line]) => line).filter((value) => value !== null);
@@ -33,8 +33,9 @@ export function curveChart(curve) {
   const high = Math.max(...values, low + 1e-9);
   const steps = Math.max(2, ...lines.map(([, line]) => line.length));
   const scale = scaleOf(steps, low, high);
+  const ends = [curve.first, curve.first + steps - 1];
   const drawn = lines.map(([, line], index) => svgElement("path", { class: `line line-${index}`, d: pathOf(line, scale) }));
-  return figureOf(curve.name, [...axes(scale, curve.step, steps), ...drawn], lines.map(([name]) => name));
+  return figureOf(curve.name, [...axes(scale, curve.step, ends), ...drawn], lines.map(([name]) => name));
 }
 
 function figureOf(title, parts, names) {
@@ -49,7 +50,7 @@ function scaleOf(count, low, high) {
   return { x, y, low, high };
 }
 
-function axes(scale, label, last) {
+function axes(scale, label, [first, last]) {
   const ticks = [0, 0.25, 0.5, 0.75, 1].map((share) => scale.low + share * (scale.high - scale.low));
   const bottom = HEIGHT - EDGE.bottom;
   return [
@@ -57,7 +58,7 @@ function axes(scale, label, last) {
       svgElement("line", { class: "grid", x1: EDGE.left, x2: WIDTH - EDGE.right, y1: scale.y(value), y2: scale.y(value) }),
       svgElement("text", { x: EDGE.left - 6, y: scale.y(value) + 3.5, "text-anchor": "end" }, shortNumber(Number(value.toPrecision(2)))),
     ]),
-    svgElement("text", { x: EDGE.left, y: bottom + 14 }, "1"),
+    svgElement("text", { x: EDGE.left, y: bottom + 14 }, first.toLocaleString("en")),
     svgElement("text", { x: WIDTH - EDGE.right, y: bottom + 14, "text-anchor": "end" }, last.toLocaleString("en")),
     svgElement("text", { x: (EDGE.left + WIDTH) / 2, y: bottom + 24, "text-anchor": "middle" }, label),
   ];

@@ -1,13 +1,15 @@
 // The colours of the map, and the legend that explains them.
 import { countOf, element, setStyles } from "./dom.js";
 
-// Ten colours that people with any kind of colour vision tell apart, on light and on dark ground.
+// Colours that people with any kind of colour vision tell apart, on light and on dark ground.
 // Source: M. A. Petroff, "Accessible Color Sequences for Data Visualization" (2021), arXiv:2107.02270.
-const SEQUENCE = ["3f90da", "ffa90e", "bd1f01", "94a4a2", "832db6", "a96b59", "e76300", "b9ac70", "717581", "92dadd"];
+// Its two greys are left out: grey means that an image stays where it is.
+const SEQUENCE = ["3f90da", "ffa90e", "bd1f01", "832db6", "a96b59", "e76300", "b9ac70", "92dadd"];
+const STAYS = "8a8f96";
 
-/** Return [red, green, blue] of a group, 0 to 255. After ten groups the colours repeat. */
+/** Return [red, green, blue] of a group, 0 to 255. After eight groups the colours repeat; what stays is always grey. */
 export function colourOf(groupList, group) {
-  const hex = SEQUENCE[group % SEQUENCE.length];
+  const hex = groupList[group].kind === "stays" ? STAYS : SEQUENCE[group % SEQUENCE.length];
   return [0, 2, 4].map((start) => parseInt(hex.slice(start, start + 2), 16));
 }
 
@@ -25,5 +27,5 @@ export function legendElement(state, chosen, choose) {
     return element("button", { ...attributes, onclick: () => choose(group) }, swatch, element("span", {}, name));
   });
   if (order.length <= SEQUENCE.length) return buttons;
-  return [...buttons, element("p", {}, "Colours repeat after ten groups. Press a name to see that group alone.")];
+  return [...buttons, element("p", {}, "Colours repeat after eight groups. Press a name to see that group alone.")];
 }

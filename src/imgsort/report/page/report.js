@@ -1,8 +1,10 @@
 // The report: reads the data that the file holds, and shows its parts, one at a time.
-import { countOf, element, oncePerFrame, percent, setStyles, shortNumber } from "./dom.js";
+import { knowledgeOf } from "./describe.js";
+import { countOf, element, oncePerFrame, setStyles } from "./dom.js";
 import { evaluationSection } from "./evaluation.js";
 import { createMap } from "./map.js";
-import { curvesSection, findingsSection, madeSection, outliersSection, tablesSection } from "./sections.js";
+import { rankingOf } from "./ranking.js";
+import { curveSubjects, curvesSection, findingsSection, madeSection, outliersSection, tablesSection } from "./sections.js";
 import { openViewer, plainButton } from "./viewer.js";
 import { createWall } from "./wall.js";
 
@@ -14,7 +16,10 @@ startReport();
 function startReport() {
   const page = JSON.parse(document.getElementById("page-data").textContent);
   const thumbnails = JSON.parse(document.getElementById("page-thumbnails").textContent);
-  const look = { page, thumbnails, names: page.images.names, describe: (number) => describeImage(page, number) };
+  const { names, groups, distances } = page.images;
+  const known = knowledgeOf(page);
+  const describe = (number) => known.lines(number, page.groups[groups[number]]?.name, distances[number] ?? null);
+  const look = { page, thumbnails, names, describe, beside: known.beside };
   look.open = (numbers, number) => openViewer(numbers, number, look);
   const main = document.querySelector("main");
   const views = viewsOf(look);
@@ -35,7 +40,7 @@ function viewsOf(look) {
   if (page.findings) add("findings", "Findings", () => findingsSection(look));
   if (page.evaluation) add("evaluation", "Evaluation", () => evaluationSection(look));
   if (page.tables.length) add("tables", page.tables.length === 1 ? page.tables[0].title : "Tables", () => tablesSection(look));
-  if (page.curves.length) add("curves", "Training", () => curvesSection(look));
+  if (page.curves.length) add("curves", curveSubjects(page.curves).join(", "), () => curvesSection(look));
   const wall = ["groups", page.command === "categorize" ? "Categories" : "Groups", () => wallView(look, views)];
   if (page.images.names.length && page.groups.length) add(...wall);
   if (page.command === "categorize") views.sort((a, b) => Number(b.id === "groups") - Number(a.id === "groups"));
@@ -78,14 +83,6 @@ function keepBarHeight(bar) {
   tell();
 }
 
-function describeImage(page, number) {
-  const { groups, distances, confidences } = page.images;
-  const lines = [page.groups[groups[number]]?.name];
-  if (distances.length && distances[number] !== null) lines.push(`distance ${shortNumber(distances[number])}`);
-  if (confidences.length && confidences[number] !== null) lines.push(`confidence ${percent(confidences[number])}`);
-  return lines.filter(Boolean);
-}
-
 /** Order groups: the images that a classifier is unsure of first, then the largest; other folders last. */
 function orderOf(page) {
   const counts = page.groups.map(() => 0);
@@ -98,11 +95,9 @@ function orderOf(page) {
 }
 
 function wallState(page, thumbnails) {
-  const { names, groups, distances, confidences, places } = page.images;
-  const state = { names, groups, groupList: page.groups, order: orderOf(page), thumbnails, places };
-  if (confidences.length) return { ...state, ranks: confidences, ends: ["least sure", "surest"] };
-  if (distances.length) return { ...state, ranks: distances, ends: ["most typical", "least typical"] };
-  return state;
+  const { names, groups, distances, confidences, places, notes } = page.images;
+  const state = { names, groups, groupList: page.groups, order: orderOf(page), thumbnails, places, notes };
+  return { ...state, ...rankingOf(state, { distances, confidences }) };
 }
 
 /** Make the wall, with the map beside it and the tools above it. */

@@ -2,10 +2,12 @@
 //
 // `look` holds `page` (the data), `thumbnails`, and `open(numbers, number)`, which shows an image larger.
 import { curveChart, cutChart } from "./charts.js";
-import { countOf, element, shortNumber } from "./dom.js";
+import { countOf, element, percent, shortNumber } from "./dom.js";
 import { thumbnailElement } from "./thumbnails.js";
 
 const AT_ONCE = 60;
+const SHARES = ["accuracy", "macro F1"]; // columns whose numbers are parts of 1
+const NUMBER = /^-?[\d.,]+ ?%?$/;
 
 /** Make a button that shows image `number` with lines of text below it. */
 export function imageCard(look, numbers, number, lines, mark = null) {
@@ -95,10 +97,22 @@ function duplicatesCard(look, group) {
   );
 }
 
-/** Make the part that shows the curves of a training. */
+/** Make the part that shows the curves, under a heading for each thing that they are about. */
 export function curvesSection(look) {
-  const charts = look.page.curves.map((curve) => curveChart(curve));
-  return element("section", {}, element("h2", {}, "Training"), element("div", { class: "charts" }, ...charts));
+  const parts = curveSubjects(look.page.curves).map((subject) => {
+    const charts = look.page.curves.filter((curve) => subjectOf(curve) === subject).map((curve) => curveChart(curve));
+    return [element("h2", {}, subject), element("div", { class: "charts" }, ...charts)];
+  });
+  return element("section", {}, ...parts.flat());
+}
+
+/** Name what the curves are about: "Training", "Confidence". */
+export function curveSubjects(curves) {
+  return [...new Set(curves.map(subjectOf))];
+}
+
+function subjectOf({ step }) {
+  return step.startsWith("confidence") ? "Confidence" : "Training";
 }
 
 /** Make the part that shows tables. */
@@ -107,27 +121,42 @@ export function tablesSection(look) {
   return element("section", {}, ...tables);
 }
 
-/** Make a table. Numbers stand at the right. */
+/** Make a table. Numbers stand at the right. What stands in a column without a name gets a line of its own. */
 export function tableElement(columns, rows) {
-  const cell = (value) => element("td", { class: typeof value === "number" ? "number" : null }, shortNumber(value));
-  const [first, ...others] = columns;
+  const named = columns.filter(Boolean);
+  const cells = rows.map((row) => row.filter((_, place) => columns[place]).map((value, place) => cellText(value, named[place])));
+  const kind = (text) => (NUMBER.test(text) ? "number" : null);
+  const kinds = named.map((_, place) => (place && cells.some((row) => kind(row[place])) ? "number" : null));
+  const head = named.map((name, place) => element("th", { scope: "col", class: kinds[place] }, name));
+  const body = cells.flatMap(([name, ...others], number) => {
+    const notes = rows[number].filter((value, place) => value && !columns[place]);
+    const tail = others.map((text) => element("td", { class: kind(text) }, text));
+    return [element("tr", {}, element("th", { scope: "row" }, name), tail), ...notes.map((note) => noteRow(note, named.length))];
+  });
   return element(
     "div",
-    { class: "scrolling", tabindex: "0", role: "region", "aria-label": `Table: ${columns.join(", ")}` },
-    element(
-      "table",
-      {},
-      element("thead", {}, element("tr", {}, [first, ...others].map((name) => element("th", { scope: "col" }, name)))),
-      element("tbody", {}, rows.map(([name, ...values]) => element("tr", {}, element("th", { scope: "row" }, shortNumber(name)), values.map(cell)))),
-    ),
+    { class: "scrolling", tabindex: "0", role: "region", "aria-label": `Table: ${named.join(", ")}` },
+    element("table", {}, element("thead", {}, element("tr", {}, head)), element("tbody", {}, body)),
   );
+}
+
+function cellText(value, column) {
+  return SHARES.includes(column) && typeof value === "number" ? percent(value) : shortNumber(value);
+}
+
+function noteRow(note, columns) {
+  return element("tr", { class: "table-note" }, element("td", { colspan: columns }, element("div", {}, note)));
 }
 
 /** Make the part that says how the result was made. */
 export function madeSection(look) {
-  const { command_line: line, facts, seconds, unreadable, notices } = look.page.made;
+  return element("section", { class: "made" }, element("h2", {}, "How it was made"), madeParts(look.page.made));
+}
+
+/** Make what `made` says, for a part of a page or for a dialog. */
+export function madeParts({ command_line: line, facts, seconds, unreadable, notices }) {
   const pairs = (list) => list.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, String(value))]);
-  const parts = [element("h2", {}, "How it was made"), element("pre", { tabindex: "0" }, line), element("dl", {}, pairs(facts))];
+  const parts = [element("pre", { tabindex: "0" }, line), element("dl", {}, pairs(facts))];
   if (notices.length) parts.push(element("h3", {}, "Notices"), element("ul", {}, notices.map((text) => element("li", {}, text))));
   if (seconds.length) {
     parts.push(element("h3", {}, "Seconds per stage"), element("dl", {}, pairs(seconds.map(([name, value]) => [name, shortNumber(value)]))));
@@ -136,5 +165,5 @@ export function madeSection(look) {
     parts.push(element("h3", {}, countOf(unreadable.length, "file that could not be read", "files that could not be read")));
     parts.push(tableElement(["file", "reason"], unreadable));
   }
-  return element("section", { class: "made" }, ...parts);
+  return parts;
 }

@@ -6,12 +6,14 @@ import { thumbnailElement } from "./thumbnails.js";
  * Open the larger view at image `number`. `numbers`: the images that the arrow keys lead through.
  *
  * `look` holds `names`, `thumbnails`, `describe(number)` (lines of text about an image), and optionally
- * `actions(number, close)`, which makes buttons, and `onClose(number)`.
+ * `beside(number)` ([{number, words}] of images to compare it with), `actions(number, close)`, which makes buttons, and
+ * `onClose(number)`.
  */
 export function openViewer(numbers, number, look) {
   let place = numbers.indexOf(number);
   const picture = element("div", { class: "viewer-picture" });
   const words = element("div", { class: "viewer-words", "aria-live": "polite" });
+  const beside = element("div", { class: "viewer-beside" });
   const actions = element("div", { class: "viewer-actions" });
   const step = (by) => {
     place = Math.min(Math.max(place + by, 0), numbers.length - 1);
@@ -20,12 +22,13 @@ export function openViewer(numbers, number, look) {
   const back = plainButton("‹", "Previous image", () => step(-1));
   const on = plainButton("›", "Next image", () => step(1));
   const close = plainButton("×", "Close", () => dialog.close());
-  const dialog = element("dialog", { class: "viewer", "aria-label": "Larger view" }, picture, words, actions, back, on, close);
+  const dialog = element("dialog", { class: "viewer", "aria-label": "Larger view" }, picture, words, beside, actions, back, on, close);
   const show = () => {
     const current = numbers[place];
     const [name, ...lines] = [look.names[current], ...look.describe(current)];
     picture.replaceChildren(thumbnailElement(look.thumbnails, current, true));
     words.replaceChildren(element("strong", {}, name), ...lines.map((line) => element("span", {}, line)));
+    beside.replaceChildren(...(look.beside?.(current) ?? []).map((other) => otherFigure(look, other)));
     actions.replaceChildren(...(look.actions?.(current, () => dialog.close()) ?? []));
     back.disabled = place === 0;
     on.disabled = place === numbers.length - 1;
@@ -45,6 +48,11 @@ export function openViewer(numbers, number, look) {
   show();
   document.body.append(dialog);
   dialog.showModal();
+}
+
+function otherFigure(look, { number, words }) {
+  const picture = element("div", { class: "viewer-other" }, thumbnailElement(look.thumbnails, number));
+  return element("figure", {}, picture, element("figcaption", {}, element("span", {}, words), element("span", {}, look.names[number])));
 }
 
 /** Make a button with a sign on it, and the words that a screen reader says. */

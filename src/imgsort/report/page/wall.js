@@ -6,7 +6,8 @@
 //   groupList  {name, kind, silhouette, id}[]: `id` is needed only if names change; open groups are known by it
 //   order      number[] (optional): groups from top to bottom. Without it: as in `groupList`, the empty ones too
 //   ranks      (number | null)[] (optional): within a group, the lowest comes first
-//   ends       [string, string] (optional): what the first and the last images of a closed group are called
+//   notes      (string | null)[] (optional): what is to be said of an image, such as why it cannot be shown
+//   ends       ([string, string] | null)[] (optional): for each group what its first and its last images are called
 //   thumbnails see thumbnails.js
 //
 // `hooks` are functions, all of them optional:

@@ -69,14 +69,13 @@ function groupHead(wall, section, group) {
     element("span", { class: "group-facts" }, count),
     silhouette &&
       element("span", { class: "group-facts", title: "How well the images hang together: from -1 to 1" }, silhouette),
-    isLong && !section.open ? endsNote(wall) : null,
+    isLong && !section.open ? endsNote(wall.state.ends?.[section.group]) : null,
     element("span", { class: "group-actions" }, wall.hooks.groupActions?.(section.group) ?? []),
   );
 }
 
-function endsNote(wall) {
-  const [first, last] = wall.state.ends ?? ["first", "last"];
-  return element("span", { class: "group-ends" }, `${first} … ${last}`);
+function endsNote(ends) {
+  return ends ? element("span", { class: "group-ends" }, `${ends[0]} … ${ends[1]}`) : null;
 }
 
 function rowElement(wall, section, row) {
@@ -90,17 +89,19 @@ function rowElement(wall, section, row) {
 
 function tileElement(wall, section, index) {
   const number = section.shown[index];
+  const note = wall.state.notes?.[number];
+  const label = note ? `${wall.state.names[number]}: ${note}` : wall.state.names[number];
   const isAfterGap = section.gapBefore !== null && index >= section.gapBefore;
   const tile = element(
     "div",
     {
       class: isAfterGap && index === section.gapBefore ? "tile after-gap" : "tile",
       role: "option",
-      "aria-label": wall.state.names[number],
+      "aria-label": label,
       "aria-posinset": isAfterGap ? section.total - section.shown.length + index + 1 : index + 1,
       "aria-setsize": section.total,
       "data-number": number,
-      title: wall.state.names[number],
+      title: label,
     },
     wall.pictures.get(number) ?? thumbnailElement(wall.state.thumbnails, number),
     element("span", { class: "check", "aria-hidden": "true" }),

@@ -3,7 +3,7 @@
 // A click opens an image; while some are selected it selects, as in Google Photos. Ctrl selects one more, Shift a range,
 // and so does the round mark in an image's corner, which a finger reaches too. Keys: arrows, Home, End, Enter, Space,
 // Shift with arrows, Ctrl+A for a group, Escape.
-import { placeBelow, placeOf, shownAt } from "./wall_layout.js";
+import { placeBelow, shownAt } from "./wall_layout.js";
 
 export function listenToPointer(wall) {
   wall.container.addEventListener("click", (event) => {
@@ -62,19 +62,14 @@ function toggleImage(wall, number) {
   wall.select(selection);
 }
 
-/** Select all images from the one that was touched last to this one, in the order of the wall. */
+/** Select all images from the one that was touched last to this one: also those that a closed group does not show. */
 function selectRange(wall, number) {
-  const place = (each) => placeOf(wall.layout, each, wall.state.groups[each]);
+  const all = wall.accepted();
   const start = wall.rangeStart ?? wall.active ?? number;
-  const ends = [place(start), place(number)].sort((a, b) => a - b);
-  if (ends[0] < 0) return toggleImage(wall, number);
-  const selection = new Set(wall.selection);
-  for (let at = ends[0]; at <= ends[1]; at++) {
-    const [section, index] = shownAt(wall.layout, at);
-    selection.add(section.shown[index]);
-  }
+  const [from, to] = [all.indexOf(start), all.indexOf(number)].sort((a, b) => a - b);
+  if (from < 0) return toggleImage(wall, number);
   wall.rangeStart = start;
-  wall.select(selection);
+  wall.select([...wall.selection, ...all.slice(from, to + 1)]);
 }
 
 export function listenToKeys(wall) {

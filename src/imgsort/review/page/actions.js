@@ -11,10 +11,13 @@ const ASIDE = [
   aside("stays", "L", "Leave", "Leave where it is", "Leave all where they are"),
 ];
 
-/** `wall`: a WorkWall; `look(number)` shows an image large; `say` as for the corrections. */
+/**
+ * `wall`: a WorkWall; `look(number)` shows an image large; `say` as for the corrections; `whyNotAlike`: why this review
+ * cannot compare images, or null.
+ */
 export class Actions {
-  constructor({ corrections, sorting, wall, thumbnails, look, say }) {
-    Object.assign(this, { corrections, sorting, wall, thumbnails, look, say });
+  constructor({ corrections, sorting, wall, thumbnails, look, say, whyNotAlike }) {
+    Object.assign(this, { corrections, sorting, wall, thumbnails, look, say, whyNotAlike });
   }
 
   /** The groups to set images aside in that this sorting has. */
@@ -128,6 +131,10 @@ export class Actions {
   }
 
   async #asked(ask) {
+    if (this.whyNotAlike) {
+      this.say(this.whyNotAlike);
+      return null;
+    }
     try {
       return await ask();
     } catch (error) {
@@ -137,7 +144,6 @@ export class Actions {
     }
   }
 }
-
 
 function aside(kind, key, short, label, allLabel) {
   return { kind, key, short, label, allLabel };

@@ -19,6 +19,7 @@ export function createBar(hooks) {
     part("map-button").setAttribute("aria-pressed", String(on));
     hooks.showMap(on);
   });
+  const showGroups = listenToGroups(part("groups-button"), part("folders"));
   const slider = listenToSlider(part("clusters-slider"), part("clusters-count"), hooks.regroup);
   const finder = listenToFinder(part("find"), part("found"), hooks);
 
@@ -35,7 +36,26 @@ export function createBar(hooks) {
     if (state.clusters_range && !slider.busy()) slider.set(state.clusters_range, state.clusters);
   }
 
-  return { update, clearFind: finder.clear, focusFind: () => part("find").focus() };
+  return { update, showGroups, clearFind: finder.clear, focusFind: () => part("find").focus() };
+}
+
+/** Where the window is too narrow for the list of groups, a button opens it over the wall. Return show(isOpen). */
+function listenToGroups(button, folders) {
+  const isOpen = () => button.getAttribute("aria-expanded") === "true";
+  const show = (on) => {
+    button.setAttribute("aria-expanded", String(on));
+    document.body.classList.toggle("with-folders", on);
+  };
+  button.addEventListener("click", () => show(!isOpen()));
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !isOpen() || document.querySelector("dialog[open], .menu")) return;
+    show(false);
+    if (folders.contains(document.activeElement)) button.focus();
+  });
+  document.addEventListener("pointerdown", (event) => {
+    if (isOpen() && !event.target.closest("#folders, #groups-button, .menu, dialog")) show(false);
+  });
+  return show;
 }
 
 /** Tell the style sheet how high the bar is, so that what sticks below it does not lie under it. */

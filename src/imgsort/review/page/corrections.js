@@ -81,7 +81,7 @@ export class Corrections {
   }
 
   dropOffered() {
-    return this.#send({ do: "drop_offered" }, "The kept corrections are gone", { undo: false });
+    return this.#send({ do: "drop_offered" }, "The earlier corrections are kept for another time", { undo: false });
   }
 
   async #nothing(message) {

@@ -4,8 +4,8 @@ import { element } from "./dom.js";
 import { rememberFocus } from "./focus.js";
 
 /**
- * Open a menu at a point of the window. `items`: [{label, key, run, disabled}] or null for a line between them. `key`
- * is the shortcut that does the same. Where the focus was, it comes back to before an item runs.
+ * Open a menu at a point of the window. `items`: [{label, key, run, disabled, title}] or null for a line between them.
+ * `key` is the shortcut that does the same. Where the focus was, it comes back to before an item runs.
  */
 export function openMenu(label, items, { x, y }) {
   closeMenu();
@@ -45,8 +45,9 @@ export function closeMenu() {
   document.querySelector(".menu")?.hidePopover();
 }
 
-function menuItem({ label, key, disabled }) {
-  const made = element("button", { type: "button", role: "menuitem", tabindex: "-1" }, element("span", {}, label));
+function menuItem({ label, key, disabled, title }) {
+  const facts = { type: "button", role: "menuitem", tabindex: "-1", title };
+  const made = element("button", facts, element("span", {}, label));
   if (disabled) made.setAttribute("aria-disabled", "true");
   if (key) made.append(element("kbd", { "aria-hidden": "true" }, key));
   if (key) made.setAttribute("aria-keyshortcuts", key.replace("Ctrl", "Control"));
@@ -91,7 +92,7 @@ export function imageItems(actions, numbers) {
     null,
     ...asideItems(actions, numbers),
     null,
-    { label: "More like this…", key: "K", disabled: many, run: () => actions.moreLike(numbers[0]) },
+    alike(actions, { label: "More like this…", key: "K", disabled: many, run: () => actions.moreLike(numbers[0]) }),
     { label: "Look at it large", key: "Enter", disabled: many, run: () => actions.look(numbers[0]) },
     { label: "Select all of its group", key: "Ctrl+A", disabled: many, run: () => actions.selectGroupOf(numbers[0]) },
   ];
@@ -101,16 +102,23 @@ export function imageItems(actions, numbers) {
 export function groupItems(actions, group) {
   const own = group.kind === "category" || group.kind === "class";
   const empty = group.members.length === 0;
+  const isSmall = group.members.length < 2;
   return [
     { label: "Select all its images", disabled: empty, run: () => actions.selectAll(group) },
     null,
     { label: "Rename…", key: "R", disabled: !own, run: () => actions.rename(group) },
     { label: "Merge with…", key: "G", disabled: !own, run: () => actions.merge(group) },
-    { label: "Split in two…", key: "S", disabled: group.members.length < 2, run: () => actions.split(group) },
+    alike(actions, { label: "Split in two…", key: "S", disabled: isSmall, run: () => actions.split(group) }),
     null,
     { label: "Move all to…", disabled: empty, run: () => actions.moveTo(group.members) },
     ...asideItems(actions, group.members, "allLabel").filter((item) => item.kind !== group.kind),
   ];
+}
+
+/** An item that compares images: it says why, where this review cannot. */
+function alike(actions, item) {
+  const why = actions.whyNotAlike;
+  return why ? { ...item, disabled: true, title: why } : item;
 }
 
 function asideItems(actions, numbers, words = "label") {
@@ -134,6 +142,7 @@ export function selectionBar(actions) {
   const clear = act("×", () => actions.clear(), "cross");
   clear.setAttribute("aria-label", "Select nothing");
   const like = act("More like this…", ([number]) => actions.moreLike(number), "roomy");
+  if (actions.whyNotAlike) like.title = actions.whyNotAlike;
   const aside = actions.asideKinds().map(({ kind, short, label }) => {
     const made = act(short, (numbers) => actions.setAside(numbers, kind), "roomy");
     made.title = label;
@@ -155,7 +164,7 @@ export function selectionBar(actions) {
     show(size) {
       bar.hidden = size === 0;
       count.textContent = `${size.toLocaleString("en")} selected`;
-      like.disabled = size !== 1;
+      like.disabled = size !== 1 || actions.whyNotAlike !== null;
     },
   };
 }

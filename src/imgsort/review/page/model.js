@@ -5,9 +5,11 @@ const RANKS = { unsure: 0, category: 1, class: 1, rejected: 2, outliers: 3, unso
 
 /** `groups`: [{id, name, kind, silhouette, members}], in the order shown; `groupOf`: for each image its place in it. */
 export class Sorting {
-  constructor(names) {
-    this.names = names;
-    this.arranged = [];
+  constructor(proposed) {
+    this.proposed = proposed; // the columns `images` of the page
+    this.names = proposed.names;
+    this.arranged = []; // the ids of the groups, in the order shown
+    this.arrangements = new Map(); // the ids of groups that were shown together -> the order that they had
     this.groups = [];
     this.groupOf = [];
     this.state = null;
@@ -40,25 +42,61 @@ export class Sorting {
     return this.groups.find((group) => group.kind === kind) ?? null;
   }
 
+  /** How odd each image is in its group; null where nobody knows. The proposal's hold for groups that it has as well. */
+  distances() {
+    if (this.state.distances) return this.state.distances;
+    const { distances, groups } = this.proposed;
+    const isProposed = this.groups.map(({ members }) => {
+      const group = groups[members[0]];
+      return members.every((number) => groups[number] === group) && members.length === countIn(groups, group);
+    });
+    return distances.map((distance, number) => (isProposed[this.groupOf[number]] ? distance : null));
+  }
+
   /** The numbers of the images whose file name holds `words`, whatever the case. */
   named(words) {
     const wanted = plain(words);
     return this.names.flatMap((name, number) => (plain(name).includes(wanted) ? [number] : []));
   }
 
-  /** Groups stay where they are while a person works. Only new ones, and all after a new grouping, find their place. */
+  /**
+   * Groups stay where they are while a person works: those that were shown together before stand as they did then, and
+   * a group with another id (after `Go on`) stands where the one stood that its images were in. New ones find their
+   * place by size, and so do all after a new grouping.
+   */
   #arrange(groups, members) {
+    const together = groups.map((group) => group.id).sort((a, b) => a - b);
+    const key = together.join(" ");
+    if (!this.arrangements.has(key)) this.arrangements.set(key, this.#newArrangement(groups, members));
+    this.arranged = this.arrangements.get(key);
+  }
+
+  #newArrangement(groups, members) {
     const rank = (group) => RANKS[group.kind];
-    const known = new Set(this.arranged);
-    const keeps = groups.some((group) => isCategory(group) && known.has(group.id));
     const place = new Map(this.arranged.map((id, number) => [id, number]));
-    const before = (group) => (keeps ? (place.get(group.id) ?? Infinity) : 0);
+    const ids = new Set(groups.map((group) => group.id));
+    const before = new Map(
+      groups.map((group) => [group.id, place.get(group.id) ?? place.get(this.#goneBefore(members.get(group.id), ids))]),
+    );
+    const keeps = groups.some((group) => isCategory(group) && place.has(group.id));
+    const placed = (group) => (keeps ? (before.get(group.id) ?? Infinity) : 0);
     const order = (a, b) =>
       rank(a) - rank(b) ||
-      compare(before(a), before(b)) ||
+      compare(placed(a), placed(b)) ||
       members.get(b.id).length - members.get(a.id).length ||
       a.id - b.id;
-    this.arranged = [...groups].sort(order).map((group) => group.id);
+    return [...groups].sort(order).map((group) => group.id);
+  }
+
+  /** The group that is gone and that most of these images were in, or null. */
+  #goneBefore(numbers, ids) {
+    const counts = new Map();
+    for (const number of this.state ? numbers : []) {
+      const id = this.state.images[number];
+      counts.set(id, (counts.get(id) ?? 0) + 1);
+    }
+    const [id, count] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? [null, 0];
+    return id !== null && !ids.has(id) && 2 * count > numbers.length ? id : null;
   }
 }
 
@@ -79,6 +117,10 @@ export function fileName(path) {
 
 function differing(before, after) {
   return after.flatMap((group, number) => (before[number] === group ? [] : [number]));
+}
+
+function countIn(list, wanted) {
+  return list.reduce((count, each) => count + (each === wanted), 0);
 }
 
 function compare(a, b) {

@@ -5,7 +5,8 @@ import { ReviewServer, takeToken } from "./api.js";
 import { apply, followWork, savePlan, takeBack, train } from "./applying.js";
 import { createBar } from "./bar.js";
 import { Corrections } from "./corrections.js";
-import { button, confirmed } from "./dialogs.js";
+import { button, confirmed, openDialog } from "./dialogs.js";
+import { knowledgeOf } from "./describe.js";
 import { countOf, element } from "./dom.js";
 import { enableDrag } from "./drag.js";
 import { createFolders } from "./folders.js";
@@ -14,6 +15,7 @@ import { createMap } from "./map.js";
 import { listenToShortcuts, showKeys } from "./keys.js";
 import { belowOf, groupItems, imageItems, openMenu, selectionBar } from "./menus.js";
 import { Sorting, titleOf } from "./model.js";
+import { madeParts } from "./sections.js";
 import { createNotes, createSayer } from "./notes.js";
 import { openViewer } from "./viewer.js";
 import { numberAt } from "./wall_input.js";
@@ -42,10 +44,12 @@ class Review {
   async open() {
     const { page, thumbnails, state } = await this.server.open();
     this.page = page;
-    this.hasMap = Boolean(page.extra.map);
+    this.hasMap = page.can_compare ?? Boolean(page.extra?.map);
+    this.whyNotAlike = this.hasMap ? null : "No model looked at these images";
     this.places = null;
     this.thumbnails = thumbnails;
-    this.sorting = new Sorting(page.images.names);
+    this.sorting = new Sorting(page.images);
+    this.known = knowledgeOf(page);
     this.sorting.take(state);
     this.corrections = new Corrections(this.server, this.sorting, this.say);
     document.title = `${page.title} – imgsort review`;
@@ -57,8 +61,9 @@ class Review {
   }
 
   build() {
-    const images = this.page.images;
-    this.wall = new WorkWall(part("wall"), this.sorting, { thumbnails: this.thumbnails, ranks: images.distances }, {
+    const { confidences, notes } = this.page.images;
+    const shownBy = { thumbnails: this.thumbnails, confidences, notes };
+    this.wall = new WorkWall(part("wall"), this.sorting, shownBy, {
       onSelect: (numbers) => this.selectionChanged(numbers),
       onLook: (number) => this.look(number),
       onImageMenu: (numbers, point) =>
@@ -80,7 +85,10 @@ class Review {
       menu: (anchor) => openMenu("More", this.moreItems(), belowOf(anchor)),
     });
     this.folders = createFolders(part("folders"), {
-      reveal: (group) => this.wall.revealGroup(this.sorting.groups.indexOf(this.sorting.group(group.id))),
+      reveal: (group) => {
+        this.bar.showGroups(false);
+        this.wall.revealGroup(this.sorting.groups.indexOf(this.sorting.group(group.id)));
+      },
       menu: (group, anchor, point) => this.groupMenu(group, point ?? belowOf(anchor)),
       create: () => this.actions.newCategory(this.wall.selected()),
       colourOf: (place) => (this.hasMap ? `rgb(${colourOf(this.sorting.groups, place).join(" ")})` : null),
@@ -117,7 +125,7 @@ class Review {
     const { applied } = state;
     if (!applied) return this.notes.set("applied");
     const words = element("p", {}, `${countOf(applied.moves, "file")} moved.`);
-    return this.notes.set("applied", words, button("Undo: bring them back", () => takeBack(this.server)));
+    return this.notes.set("applied", words, button("Take back", () => takeBack(this.server)));
   }
 
   /** Ask what shall become of the corrections that an earlier review kept. */
@@ -126,12 +134,12 @@ class Review {
     if (!offered) return;
     const take = await confirmed({
       title: "Go on where you were?",
-      body: [element("p", {}, `${countOf(offered.corrections, "correction")} of ${offered.saved} were kept.`)],
+      body: [element("p", {}, `From ${offered.saved}, ${countOf(offered.corrections, "correction was", "corrections were")} kept.`)],
       action: "Go on",
       otherwise: "Begin anew",
     });
     if (take === true) await this.corrections.takeOffered();
-    if (take === false) await this.corrections.dropOffered();
+    if (take === false && (await this.corrections.dropOffered())) await this.offer(); // an older one may be kept too
   }
 
   find(words) {
@@ -150,8 +158,14 @@ class Review {
       { label: "Train a classifier…", disabled: !canTrain, run: () => train(this.server) },
       { label: "New category…", key: "N", disabled: Boolean(applied), run: () => this.actions.newCategory([]) },
       null,
+      { label: "How it was made…", run: () => this.showMade() },
       { label: "Keys…", key: "?", run: () => showKeys() },
     ];
+  }
+
+  showMade() {
+    const made = () => element("div", { class: "made" }, madeParts(this.page.made));
+    return openDialog("How it was made", made, { wide: true });
   }
 
   async save() {
@@ -177,10 +191,13 @@ class Review {
   /** Show an image large; the arrows lead through its group. */
   look(number) {
     const { names } = this.sorting;
-    openViewer(this.sorting.groupOfImage(number).members, number, {
+    const distances = this.sorting.distances();
+    openViewer(this.wall.besides(number), number, {
       names,
       thumbnails: this.thumbnails,
-      describe: (current) => [titleOf(this.sorting.groupOfImage(current))],
+      describe: (current) =>
+        this.known.lines(current, titleOf(this.sorting.groupOfImage(current)), distances[current] ?? null),
+      beside: this.known.beside,
       actions: (current, close) => this.viewerButtons(current, close),
       onClose: (last) => this.wall.focus(last),
     });
@@ -191,10 +208,10 @@ class Review {
       close();
       run();
     };
-    return [
-      button("Move to…", after(() => this.actions.moveTo([number])), "primary"),
-      button("More like this…", after(() => this.actions.moreLike(number))),
-    ];
+    const like = button("More like this…", after(() => this.actions.moreLike(number)));
+    like.disabled = this.whyNotAlike !== null;
+    like.title = this.whyNotAlike ?? "";
+    return [button("Move to…", after(() => this.actions.moveTo([number])), "primary"), like];
   }
 
   /** Show the map, or hide it. Where the points lie is computed when it is asked for first. */

@@ -4,6 +4,7 @@ import { element } from "./dom.js";
 import { rememberFocus } from "./focus.js";
 import { belowOf } from "./menus.js";
 import { titleOf } from "./model.js";
+import { rankingOf } from "./ranking.js";
 import { createWall } from "./wall.js";
 
 const ARRIVED_MS = 150;
@@ -13,12 +14,12 @@ const ARRIVED_MS = 150;
  * onFilter(filter).
  */
 export class WorkWall {
-  constructor(container, sorting, { thumbnails, ranks }, hooks) {
+  constructor(container, sorting, { thumbnails, confidences, notes }, hooks) {
     this.container = container;
     container.tabIndex = -1; // it takes the focus if an image that had it is gone
     this.sorting = sorting;
-    const ends = ranks.length ? ["most typical", "least typical"] : undefined;
-    this.fixed = { names: sorting.names, thumbnails, ranks, ends };
+    this.confidences = confidences;
+    this.fixed = { names: sorting.names, thumbnails, notes };
     this.wall = createWall(container, this.state(), {
       onActivate: hooks.onLook,
       onSelect: hooks.onSelect,
@@ -80,6 +81,11 @@ export class WorkWall {
     this.sorting.groups.forEach((_, place) => this.wall.setOpen(place, open));
   }
 
+  /** The images of the group that an image is in, in the order of the wall. */
+  besides(number) {
+    return this.wall.members[this.wall.state.groups[number]];
+  }
+
   /** Show only these images; null shows all. */
   filter(numbers) {
     const shown = numbers && new Set(numbers);
@@ -124,7 +130,8 @@ export class WorkWall {
   /** The sorting in the form that the wall and the map take. */
   state() {
     const groupList = this.sorting.groups.map((group) => ({ ...group, name: titleOf(group) }));
-    return { ...this.fixed, groups: this.sorting.groupOf, groupList };
+    const state = { ...this.fixed, groups: this.sorting.groupOf, groupList };
+    return { ...state, ...rankingOf(state, { distances: this.sorting.distances(), confidences: this.confidences }) };
   }
 
   #context(numbers, event, hooks) {

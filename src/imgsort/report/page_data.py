@@ -33,7 +33,7 @@ class Images:
     `names`: the paths relative to the collection, as text that can be shown. `groups`: for each image the number of its
     group. `distances`: how odd it is in its group; higher = odder; the most typical image of a group has the lowest.
     `confidences`: how sure a classifier is, 0 to 1. `places`: the map, (x, y) from 0 to 1 for each image, or empty if
-    there is no map. Columns that a command does not know are empty.
+    there is no map. `notes`: for an image that could not be read, why. Columns that a command does not know are empty.
     """
 
     names: Sequence[str]
@@ -41,6 +41,7 @@ class Images:
     distances: Sequence[float | None] = ()
     confidences: Sequence[float | None] = ()
     places: Sequence[tuple[float, float]] = ()
+    notes: Sequence[str | None] = ()
 
 
 @dataclass(frozen=True)

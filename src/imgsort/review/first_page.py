@@ -24,6 +24,7 @@ def page_of(looks: Looks) -> PageData:
             groups=[place_of[group] for group in sorting.images],
             distances=_distances(proposal),
             confidences=_confidences(proposal),
+            notes=_notes(proposal),
         ),
         groups=tuple(Group(shown(group.name), group.kind, silhouettes[group.id]) for group in sorting.groups),
         made=Made(
@@ -47,6 +48,14 @@ def _distances(proposal: Proposal) -> list[float | None]:
     if study is not None and study.oddness is not None:
         return [rounded(value) for value in study.oddness]
     return [None if placement is None else placement.distance for placement in proposal.placements]
+
+
+def _notes(proposal: Proposal) -> list[str | None]:
+    """Return why there is no picture of an image. The column is empty if all of them could be read."""
+    if proposal.study is None or not proposal.study.unread:
+        return []
+    reasons = {row.path: row.reason for row in proposal.study.unreadable}
+    return [*(None for _ in proposal.study.files), *(reasons.get(file.path) for file in proposal.study.unread)]
 
 
 def _confidences(proposal: Proposal) -> list[float | None]:

@@ -37,7 +37,8 @@ _REJECTED, _UNSURE = "Rejected", "Unsure"
 class Proposal:
     """What a command proposes for the images of a collection.
 
-    `site`: with the folder that was given as output. `placements`: for each image its place, or None if it stays.
+    `site`: with the folder that was given as output. `files`: the images, and after them the files that belong in a
+    folder although no picture of them could be read. `placements`: for each image its place, or None if it stays.
     `sorting`: the groups, whose names are paths relative to the output. `targets`: the new paths, relative to the
     output, that a saved plan has for images, by number. `study`: what the command saw, or None for a saved plan.
     """
@@ -89,24 +90,26 @@ def propose(
     hearing = _Studying(listener, thumbnails)
     _job_of(command)(folder, dry_run=True, listener=hearing, **options)
     study = hearing.study
-    if study is None or not study.files:
+    if study is None or not (study.files or study.unread):
         raise CollectionError(f"{folder}: there is no readable image to review.")
     return proposal_of(study, tuple(hearing.notices))
 
 
 def proposal_of(study: Study, notices: tuple[str, ...] = ()) -> Proposal:
-    """Return what a study proposes. `study` has at least one file."""
+    """Return what a study proposes. `study` has at least one file, read or not."""
     site, above = study.site, ""
     if study.command == "check":  # its folders lie in `Rejected`, but a person may want others
         site, above = replace(study.site, prefix=parent_of(study.site.prefix)), _REJECTED
     placed = {p.source: replace(p, folder=join(above, p.folder)) for p in study.placements}
     order = {p.source: number for number, p in enumerate(study.placements)}
-    placements = tuple(placed.get(file.path) for file in study.files)
+    files = (*study.files, *study.unread)
+    contents = (*study.contents, *(placed[file.path].content for file in study.unread))
+    placements = tuple(placed.get(file.path) for file in files)
     firsts = sorted((p for p in placements if p is not None), key=lambda p: order[p.source])
     sorting = _sorting(placements, [p.folder for p in firsts], is_of_classes=study.command == "classify")
     count = sum(group.kind == "category" for group in sorting.groups)
     sorting = replace(sorting, clusters=count if study.regroup is not None else None)
-    return Proposal(study.command, site, study.files, study.contents, placements, sorting, {}, study, notices)
+    return Proposal(study.command, site, files, contents, placements, sorting, {}, study, notices)
 
 
 def read_proposal(edited: EditedPlan, settings: FilingSettings, listener: Listener | None) -> Proposal:

@@ -75,12 +75,12 @@ def test_taking_up_is_one_step_that_counts_as_all(session, tmp_path):
 
 
 def test_an_offer_can_be_dropped(session, tmp_path):
-    """It is gone for good, and the sorting stays as it is."""
+    """It is no longer offered, and the sorting stays as it is; but a click loses nothing: the next review offers it."""
     session.correct(1, {"do": "rename", "group": 0, "name": "Beach"})
     again = session_of(tmp_path / "in", tmp_path / "kept")
     again.correct(1, {"do": "drop_offered"})
-    assert again.state()["offered"] is None
-    assert session_of(tmp_path / "in", tmp_path / "kept").state()["offered"] is None
+    assert again.state()["offered"] is None and "Beach" not in groups_of(again.state())
+    assert session_of(tmp_path / "in", tmp_path / "kept").state()["offered"]["corrections"] == 1
 
 
 def test_a_disk_that_keeps_nothing_is_told_of_and_hinders_nobody(session, tmp_path):

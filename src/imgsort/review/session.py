@@ -104,7 +104,7 @@ class Session:
             "undo": self._steps.undo,
             "redo": self._steps.redo,
             "take_offered": self._take_offered,
-            "drop_offered": self._kept.drop_offered,
+            "drop_offered": self._kept.decline_offered,
         }
         if isinstance(do, str) and do in simple:
             return self._change(revision, simple[do])
@@ -201,7 +201,7 @@ class Session:
         sorting = taken_up(self.sorting, offer, self.proposal.files, self.proposal.contents)
         self._steps.add(sorting, "taking up the earlier corrections", corrections=max(1, offer.corrections))
         self._keep()  # first, so that nothing is lost if the process is killed between the two
-        self._kept.drop_offered()
+        self._kept.remove_offered()
 
     def _keep(self) -> None:
         """Keep the corrections on disk. If this is not possible, say so, and go on."""

@@ -2,7 +2,6 @@
 
 import os
 
-from imgsort.jobs.session.placing import rounded
 from imgsort.report.page_data import Group, Images, Made, PageData
 from imgsort.review.looks import Looks
 from imgsort.review.proposal import Proposal
@@ -22,7 +21,7 @@ def page_of(looks: Looks) -> PageData:
         images=Images(
             names=[shown(file.path) for file in proposal.files],
             groups=[place_of[group] for group in sorting.images],
-            distances=_distances(proposal),
+            distances=sorting.distances,
             confidences=_confidences(proposal),
             notes=_notes(proposal),
         ),
@@ -40,14 +39,6 @@ def page_of(looks: Looks) -> PageData:
 def shown(path: str) -> str:
     """Return a path as text that can be shown and sent: bytes that are not UTF-8 are escaped."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
-
-
-def _distances(proposal: Proposal) -> list[float | None]:
-    """Return how odd each image is: in its group, or among all images if the command looks for outliers."""
-    study = proposal.study
-    if study is not None and study.oddness is not None:
-        return [rounded(value) for value in study.oddness]
-    return [None if placement is None else placement.distance for placement in proposal.placements]
 
 
 def _notes(proposal: Proposal) -> list[str | None]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -15,7 +16,7 @@ from imgsort.images.decoding.decode import DEFAULTS
 from imgsort.images.finding.find import ImageFile
 from imgsort.jobs.listener import Listener, Remembering
 from imgsort.jobs.session.collection import open_collection
-from imgsort.jobs.session.placing import place
+from imgsort.jobs.session.placing import place, rounded
 from imgsort.jobs.settings import FilingSettings
 from imgsort.jobs.study import Study
 from imgsort.jobs.thumbnails import Thumbnails
@@ -108,7 +109,8 @@ def proposal_of(study: Study, notices: tuple[str, ...] = ()) -> Proposal:
     firsts = sorted((p for p in placements if p is not None), key=lambda p: order[p.source])
     sorting = _sorting(placements, [p.folder for p in firsts], is_of_classes=study.command == "classify")
     count = sum(group.kind == "category" for group in sorting.groups)
-    sorting = replace(sorting, clusters=count if study.regroup is not None else None)
+    distances = _distances(study, placements)
+    sorting = replace(sorting, clusters=count if study.regroup is not None else None, distances=distances)
     return Proposal(study.command, site, files, contents, placements, sorting, {}, study, notices)
 
 
@@ -139,6 +141,7 @@ def read_proposal(edited: EditedPlan, settings: FilingSettings, listener: Listen
         for file, content, row in zip(files, contents, rows.values(), strict=True)
     )
     sorting = _sorting(placements, [p.folder for p in placements if p is not None], is_of_classes=False)
+    sorting = replace(sorting, distances=tuple(None if p is None else p.distance for p in placements))
     targets = {number: row.target for number, row in enumerate(rows.values()) if row.target}
     return Proposal("plan", site, files, contents, placements, sorting, targets, None, tuple(hearing.notices))
 
@@ -171,6 +174,14 @@ def _job_of(command: Command) -> Callable[..., Any]:
 
         return classify
     raise UsageError(f"command {command!r}: it must be one of {', '.join(get_args(Command))}.")
+
+
+def _distances(study: Study, placements: Sequence[Placement | None]) -> tuple[float | None, ...]:
+    """Return how odd each image is: in its group, or among all images if the command looks for outliers."""
+    if study.oddness is not None:
+        return tuple(None if isnan(value) else rounded(value) for value in study.oddness)
+    distances = tuple(None if placement is None else placement.distance for placement in placements)
+    return distances if any(distance is not None for distance in distances) else ()
 
 
 def _sorting(placements: Sequence[Placement | None], folders: Sequence[str], *, is_of_classes: bool) -> Sorting:

@@ -5,7 +5,7 @@ The page's modules read the JSON that `to_json` gives. An image is known by its 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 PAGE_VERSION = 1
@@ -166,7 +166,8 @@ class PageData:
     """All that a page shows but for the thumbnails. `title`: the name of the collection's folder.
 
     `status`: as in the results of the jobs: `done`, `planned`, `checked` and others. Sections that a command does not
-    have are None or empty.
+    have are None or empty. `can_compare`: a review has features, so it can draw the map, find images that are alike,
+    and part a group in two.
     """
 
     command: str
@@ -181,7 +182,7 @@ class PageData:
     evaluation: EvaluationSection | None = None
     curves: tuple[CurveSection, ...] = ()
     tables: tuple[TableSection, ...] = ()
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    can_compare: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that the page's modules read. Dataclasses become objects with the same names."""

@@ -32,7 +32,7 @@ def page_of(looks: Looks) -> PageData:
             unreadable=[(shown(row.path), row.reason) for row in unreadable],
             notices=proposal.notices,
         ),
-        extra={"map": proposal.matrix is not None},
+        can_compare=proposal.matrix is not None,
     )
 
 

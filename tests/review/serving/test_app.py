@@ -304,6 +304,7 @@ def test_hostile_names_are_data_all_the_way(tmp_path):
 
 def test_the_map_and_the_silhouettes_come_from_the_features(client):
     """Each image has a place. Each group of the proposal, or of the slider, is judged; one that was changed is not."""
+    assert client.get("/api/page").json()["page"]["can_compare"] is True
     places = client.get("/api/map").json()["places"]
     assert len(places) == 12 and all(0 <= value <= 1 for place in places for value in place)
     state = client.get("/api/state").json()
@@ -317,6 +318,7 @@ def test_the_map_and_the_silhouettes_come_from_the_features(client):
 def test_without_features_nothing_is_compared(photos, tmp_path):
     """Of a check there is no map, no slider and no likeness: the page is told so."""
     client = client_of(photos, tmp_path / "kept", command="check", with_features=False)
+    assert client.get("/api/page").json()["page"]["can_compare"] is False
     assert client.get("/api/map").status_code == 409
     assert client.post("/api/like", json={"image": 0}).status_code == 409
     assert client.post("/api/split", json={"group": 0}).status_code == 409

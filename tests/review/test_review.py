@@ -78,7 +78,7 @@ def test_ctrl_c_ends_it_cleanly_and_keeps_the_corrections(reviews, plan, photos,
     served = reviews.start("--plan", plan)
     served.correct(do="rename", group=0, name="Red")
     code, told = served.end(number)
-    assert code == 0 and "1 corrections are kept" in told and "Traceback" not in told
+    assert code == 0 and "1 correction is kept" in told and "Traceback" not in told
     assert "plan.json" in os.listdir(photos / ".imgsort" / "review")
 
 

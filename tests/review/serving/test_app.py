@@ -9,6 +9,7 @@ from imgsort.csv_file import read_csv
 from imgsort.filing.planning.plan_file import HEADER
 from imgsort.jobs.organize.apply import apply
 from imgsort.jobs.organize.history import history
+from imgsort.temporary import private_folder
 from tests.support.pictures import encode, gradient
 from tests.support.reviews import client_of, colours, correct, finished, groups_of, id_of, photos_in
 from tests.support.trees import make_tree, names, read_tree
@@ -218,6 +219,15 @@ def test_the_saved_plan_is_what_imgsort_apply_takes(client, photos, tmp_path):
     assert len(read_csv(plan, HEADER)) == 12
     apply(plan)
     assert names(photos) == tree_of(state, tree)
+
+
+def test_no_saved_plan_lies_about_afterwards(client):
+    """Neither the file nor its folder is left in the temporary folder, after saving and applying."""
+    before = sorted(private_folder().iterdir())
+    assert client.get("/api/plan.csv").status_code == 200
+    client.post("/api/apply", json={})
+    assert finished(client)["state"] == "done"
+    assert sorted(private_folder().iterdir()) == before
 
 
 def test_a_group_with_the_name_of_a_persons_folder_is_that_folder(client, photos):

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from imgsort.temporary import can_write, is_private, private_folder
+from imgsort.temporary import can_write, folder_for_a_while, is_private, private_folder
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
@@ -26,6 +26,15 @@ def test_the_folder_is_private_and_goes_with_the_process(tmp_path):
     )
     assert done.stdout.startswith(f"{0o700} {tmp_path}/imgsort-")
     assert not os.path.exists(done.stdout.split()[1])
+
+
+def test_a_folder_for_a_while_is_gone_afterwards():
+    """It lies in the private folder, and goes with all in it, also after an error."""
+    with pytest.raises(OSError, match="full"), folder_for_a_while() as folder:
+        assert folder.parent == private_folder() and not os.listdir(folder)
+        (folder / "file").write_bytes(b"")
+        raise OSError("full")
+    assert not folder.exists()
 
 
 def test_what_lies_in_it():

@@ -1,10 +1,12 @@
 """Gives this process a temporary folder of its own, for what the user's own folders have no place for."""
 
 import atexit
+import contextlib
 import os
 import shutil
 import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 _one_at_a_time = threading.Lock()
@@ -23,6 +25,16 @@ def private_folder() -> Path:
             _made[process] = Path(tempfile.mkdtemp(prefix="imgsort-")).absolute()
             atexit.register(_remove, process)
         return _made[process]
+
+
+@contextlib.contextmanager
+def folder_for_a_while() -> Iterator[Path]:
+    """Give a new, empty folder in the temporary folder of this process, and remove it afterwards. Raises OSError."""
+    folder = Path(tempfile.mkdtemp(dir=private_folder()))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def is_private(path: Path) -> bool:

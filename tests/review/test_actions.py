@@ -4,7 +4,7 @@ from imgsort.errors import CorrectionError, InterruptedRunError, LockedError, No
 from imgsort.features.cache.thumbnail_cache import ThumbnailsInMemory
 from imgsort.filing.journal.locking.lock import locked
 from imgsort.jobs.learn.classify import classify
-from imgsort.jobs.listener import Listener
+from imgsort.jobs.listener import Listener, Remembering
 from imgsort.jobs.organize.undo import undo
 from imgsort.jobs.settings import FilingSettings
 from imgsort.jobs.thumbnails import Thumbnails
@@ -65,6 +65,15 @@ def test_the_lock_is_held_only_while_files_move(tmp_path):
         apply_sorting(session, FilingSettings(), Listener())
     assert session.applied is None
     assert apply_sorting(session, FilingSettings(), Listener())["moves"] == 12
+
+
+def test_applying_on_the_page_does_not_say_what_the_plan_is_for(tmp_path):
+    """Whoever looks at the page knows that; `imgsort apply` says it of a file."""
+    (tmp_path / "kept").mkdir()
+    photos_in(tmp_path / "in")
+    hearing = Remembering(None)
+    apply_sorting(session_of(tmp_path / "in", tmp_path / "kept"), FilingSettings(), hearing)
+    assert hearing.notices == []
 
 
 def test_sidecars_stay_if_the_command_line_says_so(tmp_path):

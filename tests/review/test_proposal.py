@@ -16,6 +16,8 @@ from imgsort.jobs.organize.check import check
 from imgsort.jobs.organize.outliers import find_outliers
 from imgsort.jobs.settings import FilingSettings
 from imgsort.jobs.thumbnails import Thumbnails
+from imgsort.review.first_page import page_of
+from imgsort.review.looks import Looks
 from imgsort.review.planned import plan_of
 from imgsort.review.proposal import propose, read_proposal
 from imgsort.review.sorting.corrections import STAYS
@@ -61,6 +63,44 @@ def test_without_corrections_the_plan_is_that_of_the_command(photos, tmp_path, c
     assert read_tree(photos) == before
 
 
+@pytest.fixture
+def faulty(tmp_path):
+    """Sound pictures, and files that are unreadable, cut short, and called what they are not."""
+    whole = encode(np.random.default_rng(0).integers(0, 256, (90, 90, 3), np.uint8), "JPEG")
+    tree = {
+        "a.png": encode(np.random.default_rng(1).integers(0, 256, (90, 90, 3), np.uint8), "PNG"),
+        "broken.jpg": b"\xff\xd8\xff broken",
+        "cut.jpg": whole[: len(whole) // 2],
+        "misnamed.png": whole,
+        "no picture.gif": b"words",
+        "no picture.xmp": b"<x/>",
+        "same.png": whole,
+        "z.jpg": whole,
+    }
+    make_tree(tmp_path / "in", tree)
+    return tmp_path / "in"
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"reasons": ["unreadable"]}, {"reasons": ["wrong-suffix"]}, {"truncated": "use"}]
+)
+def test_files_that_cannot_be_read_are_in_the_plan_of_check(faulty, tmp_path, options):
+    """Unreadable, truncated and misnamed files go where `check --move` brings them."""
+    plan = tmp_path / "plan.csv"
+    check(faulty, move=True, plan=plan, **options)
+    proposal = proposed("check", faulty, **options)
+    assert plan_of(proposal, proposal.sorting, BUILT_IN).csv(proposal.site.output) == plan.read_bytes()
+
+
+def test_a_file_that_cannot_be_read_is_shown_with_the_reason(faulty):
+    """It has a row of its own in the page, whose note says why there is no picture."""
+    proposal = proposed("check", faulty)
+    images = page_of(Looks(proposal, Listener())).images
+    notes = {name: note for name, note in zip(images.names, images.notes, strict=True) if note}
+    assert set(notes) == {"broken.jpg", "cut.jpg", "no picture.gif"}
+    assert "cut short" in notes["cut.jpg"]
+
+
 def test_an_update_proposes_the_categories_that_are_there(photos):
     """New images go to the existing categories; the number of categories cannot be changed."""
     categorize(photos, clusters=2, **LITE)
@@ -71,10 +111,11 @@ def test_an_update_proposes_the_categories_that_are_there(photos):
 
 
 def test_a_folder_without_readable_images_is_an_error(tmp_path):
-    """There is nothing to review."""
+    """There is nothing to review, unless the command would move the unreadable files."""
     make_tree(tmp_path, {"a.jpg": b"\xff\xd8\xff broken"})
     with pytest.raises(CollectionError):
-        proposed("check", tmp_path)
+        proposed("check", tmp_path, reasons=["blurred"])
+    assert [file.path for file in proposed("check", tmp_path).files] == ["a.jpg"]
 
 
 def saved(folder, rows, path):

@@ -1,4 +1,4 @@
-"""Runs the real command and talks to it over a real socket. Plans are saved ones or those of `check`: no model runs."""
+"""Runs the real command and talks to it over a real socket. Plans are mostly saved ones or those of `check`."""
 
 import os
 import signal
@@ -9,7 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from imgsort.cli import main
 from imgsort.csv_file import write_csv
 from imgsort.filing.planning.plan_file import HEADER
 from imgsort.jobs.organize.history import history
@@ -76,7 +78,7 @@ def test_ctrl_c_ends_it_cleanly_and_keeps_the_corrections(reviews, plan, photos,
     served = reviews.start("--plan", plan)
     served.correct(do="rename", group=0, name="Red")
     code, told = served.end(number)
-    assert code == 0 and "1 corrections are kept" in told and "Traceback" not in told
+    assert code == 0 and "1 correction is kept" in told and "Traceback" not in told
     assert "plan.json" in os.listdir(photos / ".imgsort" / "review")
 
 
@@ -262,12 +264,41 @@ def test_a_plan_keeps_the_names_that_a_person_gave_to_files(reviews, plan, photo
     served.end()
 
 
+def test_a_check_takes_its_own_limits_and_reasons(reviews, tmp_path):
+    """The review plans what `check --move` with the same options plans."""
+    folder, plan = tmp_path / "in", tmp_path / "plan.csv"
+    photos_in(folder)
+    options = ("--reason", "too-small", "--reason", "blank", "--min-side", "10", "--min-contrast", "200")
+    served = reviews.start(folder, "--command", "check", *options)
+    assert CliRunner().invoke(main, ["check", str(folder), "--move", "--plan", str(plan), *options]).exit_code == 0
+    assert served.ask("/api/plan.csv") == (200, plan.read_bytes())
+    served.end()
+
+
+def test_outliers_take_their_own_options(reviews, photos, tmp_path):
+    """The review plans what `outliers` with the same options plans; --neighbors is that of knn."""
+    plan = tmp_path / "mine.csv"
+    options = ("--method", "knn", "--max", "2", "--neighbors", "3", "--model", "efficientnet-lite0")
+    served = reviews.start(photos, "--command", "outliers", *options)
+    assert CliRunner().invoke(main, ["outliers", str(photos), "--plan", str(plan), *options]).exit_code == 0
+    assert served.ask("/api/plan.csv") == (200, plan.read_bytes())
+    served.end()
+
+
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
         ([], "folder"),
         (["IN", "--command", "outliers", "--clusters", "3"], "--clusters"),
         (["IN", "--command", "check", "--model", "vgg16"], "--model"),
+        (["IN", "--method", "knn"], "--method does not go with --command categorize"),
+        (["IN", "--command", "check", "--max", "3"], "--max does"),
+        (["IN", "--command", "outliers", "--min-side", "3"], "--min-side does"),
+        (["IN", "--command", "outliers", "--reason", "blank"], "--reason does"),
+        (["IN", "--command", "outliers", "--threshold", "1"], "--threshold needs --method knn"),
+        (["IN", "--command", "outliers", "--confidence", "0.5"], "--confidence does"),
+        (["IN", "--command", "check", "--reason", "ugly"], "--reason"),
+        (["--plan", "PLAN", "--max-distance", "3"], "--max-distance does"),
         (["IN", "--command", "classify"], "--classifier"),
         (["IN", "--command", "classify", "--classifier", "PLAN", "--names"], "--names"),
         (["--plan", "PLAN", "--recursive"], "--recursive"),

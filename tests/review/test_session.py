@@ -74,13 +74,34 @@ def test_taking_up_is_one_step_that_counts_as_all(session, tmp_path):
     assert "Beach" not in groups_of(again.state())
 
 
+def test_distances_are_those_in_the_group_where_an_image_is_now(session):
+    """The slider measures them anew; what a person moved has none; undo brings back those before."""
+    first = session.state()["distances"]
+    assert first == [0.1] * 12
+    session.correct(1, {"do": "move", "images": [0], "to": 1})
+    moved = session.state()["distances"]
+    assert moved == [None, *first[1:]]
+    session.correct(2, {"do": "regroup", "clusters": 2})
+    grouped = session.state()["distances"]
+    assert grouped[0] is None and all(0 < value < 2 for value in grouped[1:]) and len(set(grouped)) > 10
+    session.correct(3, {"do": "regroup", "clusters": 3})
+    assert session.state()["distances"] == moved
+    session.correct(4, {"do": "merge", "groups": [0], "into": 1})
+    merged = session.state()
+    inside = [n for n, group in enumerate(merged["images"]) if group == 1]
+    assert [n for n, value in enumerate(merged["distances"]) if value is None] == inside
+    for revision in range(5, 8):
+        session.correct(revision, {"do": "undo"})
+    assert session.state()["distances"] == moved
+
+
 def test_an_offer_can_be_dropped(session, tmp_path):
-    """It is gone for good, and the sorting stays as it is."""
+    """It is no longer offered, and the sorting stays as it is; but a click loses nothing: the next review offers it."""
     session.correct(1, {"do": "rename", "group": 0, "name": "Beach"})
     again = session_of(tmp_path / "in", tmp_path / "kept")
     again.correct(1, {"do": "drop_offered"})
-    assert again.state()["offered"] is None
-    assert session_of(tmp_path / "in", tmp_path / "kept").state()["offered"] is None
+    assert again.state()["offered"] is None and "Beach" not in groups_of(again.state())
+    assert session_of(tmp_path / "in", tmp_path / "kept").state()["offered"]["corrections"] == 1
 
 
 def test_a_disk_that_keeps_nothing_is_told_of_and_hinders_nobody(session, tmp_path):

@@ -40,6 +40,7 @@ class Study:
     `cut`: an image with a larger oddness is an outlier; None if only a number of outliers was asked for.
     `regroup`: groups the images into another number of categories: int (n,), 0 for the largest, -1 for none. It is None
     if the command makes no categories.
+    `unread`: files that belong in a folder although no picture of them could be read. `unreadable` says why.
     `judged`: what a classifier says about each of `files`, if their classes are known, or None.
     """
 
@@ -56,6 +57,7 @@ class Study:
     cut: float | None = None
     regroup: "Callable[[int], NDArray[np.intp]] | None" = None
     judged: Judged | None = None
+    unread: tuple[ImageFile, ...] = ()
 
     @classmethod
     def of(

@@ -5,7 +5,7 @@ The page's modules read the JSON that `to_json` gives. An image is known by its 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 PAGE_VERSION = 1
@@ -33,7 +33,7 @@ class Images:
     `names`: the paths relative to the collection, as text that can be shown. `groups`: for each image the number of its
     group. `distances`: how odd it is in its group; higher = odder; the most typical image of a group has the lowest.
     `confidences`: how sure a classifier is, 0 to 1. `places`: the map, (x, y) from 0 to 1 for each image, or empty if
-    there is no map. Columns that a command does not know are empty.
+    there is no map. `notes`: for an image that could not be read, why. Columns that a command does not know are empty.
     """
 
     names: Sequence[str]
@@ -41,6 +41,7 @@ class Images:
     distances: Sequence[float | None] = ()
     confidences: Sequence[float | None] = ()
     places: Sequence[tuple[float, float]] = ()
+    notes: Sequence[str | None] = ()
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,8 @@ class PageData:
     """All that a page shows but for the thumbnails. `title`: the name of the collection's folder.
 
     `status`: as in the results of the jobs: `done`, `planned`, `checked` and others. Sections that a command does not
-    have are None or empty.
+    have are None or empty. `can_compare`: a review has features, so it can draw the map, find images that are alike,
+    and part a group in two.
     """
 
     command: str
@@ -184,7 +186,7 @@ class PageData:
     evaluation: EvaluationSection | None = None
     curves: tuple[CurveSection, ...] = ()
     tables: tuple[TableSection, ...] = ()
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    can_compare: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that the page's modules read. Dataclasses become objects with the same names."""

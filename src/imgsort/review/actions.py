@@ -1,8 +1,6 @@
 """What a person does with a corrected sorting: applies it, takes it back, or trains a classifier on it."""
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -12,14 +10,15 @@ from imgsort.errors import NothingToUndoError, PlanError, StoppedError
 from imgsort.filing.paths import MAX_NAME_BYTES, STATE_FOLDER, exists
 from imgsort.filing.planning.names import free_name, suffix_of
 from imgsort.filing.planning.plan import Refusal
+from imgsort.filing.planning.plan_file import read_plan
 from imgsort.jobs.listener import Listener
 from imgsort.jobs.results import FilingResult
 from imgsort.jobs.settings import FilingSettings
 from imgsort.learning.result.classifier_file import SUFFIX
 from imgsort.name_key import name_key
-from imgsort.review.planned import Planned, remove_file
+from imgsort.review.planned import Planned
 from imgsort.review.session import Applied, Session
-from imgsort.temporary import private_folder
+from imgsort.temporary import folder_for_a_while
 
 
 def apply_sorting(session: Session, settings: FilingSettings, listener: Listener) -> dict[str, Any]:
@@ -28,12 +27,18 @@ def apply_sorting(session: Session, settings: FilingSettings, listener: Listener
     Raises PlanError if files were changed since they were looked at; it names them, and nothing was moved. Raises
     the other errors of `apply`, and CorrectionError if no file would move.
     """
-    from imgsort.jobs.organize.apply import apply
+    from imgsort.jobs.organize.apply import apply_edited
 
     planned = session.plan()
-    path = planned.written(session.proposal.site.output)
     try:
-        result = apply(path, sidecars=settings.sidecars, sidecar_patterns=settings.sidecar_patterns, listener=listener)
+        with planned.written(session.proposal.site.output) as path:
+            result = apply_edited(
+                path,
+                read_plan(path),
+                sidecars=settings.sidecars,
+                sidecar_patterns=settings.sidecar_patterns,
+                listener=listener,
+            )
     except PlanError as error:
         reasons = [reason for _, reason in error.errors]
         raise PlanError(
@@ -45,8 +50,6 @@ def apply_sorting(session: Session, settings: FilingSettings, listener: Listener
         if isinstance(error.result, FilingResult):
             _remember(session, planned, error.result)
         raise
-    finally:
-        remove_file(path)
     _remember(session, planned, result)
     return _filed(result.run, len(result.moves) - len(result.refused), (*planned.kept, *result.refused))
 
@@ -73,12 +76,9 @@ def train_on(session: Session, place: Callable[[], Path], listener: Listener) ->
     """
     from imgsort.jobs.learn.train import train
 
-    folder = Path(tempfile.mkdtemp(dir=private_folder()))
-    try:
+    with folder_for_a_while() as folder:
         _link_classes(session, folder)
         result = train(folder, output=place(), listener=listener)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
     accuracy = None if result.evaluation is None else result.evaluation.accuracy
     return {"classifier": str(result.classifier), "accuracy": accuracy}
 

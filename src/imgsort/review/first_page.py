@@ -2,7 +2,6 @@
 
 import os
 
-from imgsort.jobs.session.placing import rounded
 from imgsort.report.page_data import Group, Images, Made, PageData
 from imgsort.review.looks import Looks
 from imgsort.review.proposal import Proposal
@@ -22,8 +21,9 @@ def page_of(looks: Looks) -> PageData:
         images=Images(
             names=[shown(file.path) for file in proposal.files],
             groups=[place_of[group] for group in sorting.images],
-            distances=_distances(proposal),
+            distances=sorting.distances,
             confidences=_confidences(proposal),
+            notes=_notes(proposal),
         ),
         groups=tuple(Group(shown(group.name), group.kind, silhouettes[group.id]) for group in sorting.groups),
         made=Made(
@@ -32,7 +32,7 @@ def page_of(looks: Looks) -> PageData:
             unreadable=[(shown(row.path), row.reason) for row in unreadable],
             notices=proposal.notices,
         ),
-        extra={"map": proposal.matrix is not None},
+        can_compare=proposal.matrix is not None,
     )
 
 
@@ -41,12 +41,12 @@ def shown(path: str) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def _distances(proposal: Proposal) -> list[float | None]:
-    """Return how odd each image is: in its group, or among all images if the command looks for outliers."""
-    study = proposal.study
-    if study is not None and study.oddness is not None:
-        return [rounded(value) for value in study.oddness]
-    return [None if placement is None else placement.distance for placement in proposal.placements]
+def _notes(proposal: Proposal) -> list[str | None]:
+    """Return why there is no picture of an image. The column is empty if all of them could be read."""
+    if proposal.study is None or not proposal.study.unread:
+        return []
+    reasons = {row.path: row.reason for row in proposal.study.unreadable}
+    return [*(None for _ in proposal.study.files), *(reasons.get(file.path) for file in proposal.study.unread)]
 
 
 def _confidences(proposal: Proposal) -> list[float | None]:

@@ -2,6 +2,7 @@
 
 import threading
 from contextlib import closing
+from dataclasses import replace
 
 from imgsort.errors import NotNowError
 from imgsort.features.cache.map_cache import MapCache
@@ -10,7 +11,7 @@ from imgsort.jobs.listener import Listener
 from imgsort.jobs.look.likeness import Likeness
 from imgsort.jobs.session.maps import map_of
 from imgsort.review.proposal import Proposal
-from imgsort.review.sorting.corrections import Sorting
+from imgsort.review.sorting.corrections import FIXED_KINDS, Sorting
 
 # With more numbers in the features, judging the groups takes longer than a person waits for the slider.
 MOST_NUMBERS_AT_ONCE = 2_000_000
@@ -62,6 +63,20 @@ class Looks:
     def silhouettes(self, sorting: Sorting) -> dict[int, float | None]:
         """Return for each group its silhouette, or None if nobody judged a group of the same images."""
         return {group: self._silhouettes.get(hash(numbers)) for group, numbers in _members(sorting).items()}
+
+    def measured(self, sorting: Sorting, before: Sorting) -> Sorting:
+        """Return a sorting that was regrouped with the distance of each image to the centre of its new group.
+
+        Images that a person put somewhere have none. Those in groups that are no categories keep that of `before`.
+        """
+        kinds = {group.id: group.kind for group in sorting.groups}
+        own = self.likeness.distances([-1 if n in sorting.held else group for n, group in enumerate(sorting.images)])
+        old = before.distances or (None,) * len(own)
+        distances = tuple(
+            None if n in sorting.held else old[n] if kinds[group] in FIXED_KINDS else own[n]
+            for n, group in enumerate(sorting.images)
+        )
+        return replace(sorting, distances=distances)
 
     def _made_map(self) -> list[list[float]]:
         study = self.proposal.study

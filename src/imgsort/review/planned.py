@@ -1,7 +1,7 @@
 """Turns a corrected sorting into a plan: the same that `--plan` writes and `imgsort apply` reads."""
 
-import os
-import tempfile
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from imgsort.jobs.session.placing import place
 from imgsort.review.proposal import Proposal, original_target
 from imgsort.review.sorting.corrections import SortedGroup, Sorting
 from imgsort.sidecar_names.rules import SidecarRules
-from imgsort.temporary import private_folder
+from imgsort.temporary import folder_for_a_while
 
 
 @dataclass(frozen=True)
@@ -33,18 +33,16 @@ class Planned:
 
     def csv(self, output: Path) -> bytes:
         """Return the plan as the table that `imgsort apply` takes."""
-        path = self.written(output)
-        try:
+        with self.written(output) as path:
             return path.read_bytes()
-        finally:
-            path.unlink()
 
-    def written(self, output: Path) -> Path:
-        """Write the table to a new private file, and return its path. The caller removes the file."""
-        folder = Path(tempfile.mkdtemp(dir=private_folder()))
-        path = folder / "plan.csv"
-        write_plan(path, self.plan, self.placements, output)
-        return path
+    @contextlib.contextmanager
+    def written(self, output: Path) -> Iterator[Path]:
+        """Give a private file with the table, and remove it afterwards."""
+        with folder_for_a_while() as folder:
+            path = folder / "plan.csv"
+            write_plan(path, self.plan, self.placements, output)
+            yield path
 
 
 def plan_of(proposal: Proposal, sorting: Sorting, rules: SidecarRules) -> Planned:
@@ -116,9 +114,3 @@ def _fixed_move(placement: Placement, target: str) -> Move:
         placement.distance,
         link=placement.link,
     )
-
-
-def remove_file(path: Path) -> None:
-    """Remove a file that `written` made, and its folder."""
-    path.unlink(missing_ok=True)
-    os.rmdir(path.parent)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -14,12 +15,14 @@ from imgsort.filing.planning.site import Site
 from imgsort.images.decoding.decode import DEFAULTS
 from imgsort.images.finding.find import ImageFile
 from imgsort.jobs.listener import Listener, Remembering
+from imgsort.jobs.look.pages.kinds import kind_of
+from imgsort.jobs.organize.check import REJECTED_FOLDER
+from imgsort.jobs.organize.outliers import OUTLIER_FOLDER
 from imgsort.jobs.session.collection import open_collection
-from imgsort.jobs.session.placing import place
+from imgsort.jobs.session.placing import UNSORTED_FOLDER, place, rounded
 from imgsort.jobs.settings import FilingSettings
 from imgsort.jobs.study import Study
 from imgsort.jobs.thumbnails import Thumbnails
-from imgsort.report.page_data import GroupKind
 from imgsort.review.sorting.corrections import STAYS, SortedGroup, Sorting
 
 if TYPE_CHECKING:
@@ -28,16 +31,16 @@ if TYPE_CHECKING:
 
 Command = Literal["categorize", "outliers", "check", "classify"]
 
-# The folders that every review can put images into, and what they are for.
-_FIXED: dict[str, GroupKind] = {"Unsorted": "unsorted", "Outlayers": "outliers"}
-_REJECTED, _UNSURE = "Rejected", "Unsure"
+# The folders that every review can put images into.
+_ALWAYS = (UNSORTED_FOLDER, OUTLIER_FOLDER)
 
 
 @dataclass(frozen=True)
 class Proposal:
     """What a command proposes for the images of a collection.
 
-    `site`: with the folder that was given as output. `placements`: for each image its place, or None if it stays.
+    `site`: with the folder that was given as output. `files`: the images, and after them the files that belong in a
+    folder although no picture of them could be read. `placements`: for each image its place, or None if it stays.
     `sorting`: the groups, whose names are paths relative to the output. `targets`: the new paths, relative to the
     output, that a saved plan has for images, by number. `study`: what the command saw, or None for a saved plan.
     """
@@ -89,24 +92,27 @@ def propose(
     hearing = _Studying(listener, thumbnails)
     _job_of(command)(folder, dry_run=True, listener=hearing, **options)
     study = hearing.study
-    if study is None or not study.files:
+    if study is None or not (study.files or study.unread):
         raise CollectionError(f"{folder}: there is no readable image to review.")
     return proposal_of(study, tuple(hearing.notices))
 
 
 def proposal_of(study: Study, notices: tuple[str, ...] = ()) -> Proposal:
-    """Return what a study proposes. `study` has at least one file."""
+    """Return what a study proposes. `study` has at least one file, read or not."""
     site, above = study.site, ""
     if study.command == "check":  # its folders lie in `Rejected`, but a person may want others
-        site, above = replace(study.site, prefix=parent_of(study.site.prefix)), _REJECTED
+        site, above = replace(study.site, prefix=parent_of(study.site.prefix)), REJECTED_FOLDER
     placed = {p.source: replace(p, folder=join(above, p.folder)) for p in study.placements}
     order = {p.source: number for number, p in enumerate(study.placements)}
-    placements = tuple(placed.get(file.path) for file in study.files)
+    files = (*study.files, *study.unread)
+    contents = (*study.contents, *(placed[file.path].content for file in study.unread))
+    placements = tuple(placed.get(file.path) for file in files)
     firsts = sorted((p for p in placements if p is not None), key=lambda p: order[p.source])
-    sorting = _sorting(placements, [p.folder for p in firsts], is_of_classes=study.command == "classify")
+    sorting = _sorting(placements, [p.folder for p in firsts], study.command)
     count = sum(group.kind == "category" for group in sorting.groups)
-    sorting = replace(sorting, clusters=count if study.regroup is not None else None)
-    return Proposal(study.command, site, study.files, study.contents, placements, sorting, {}, study, notices)
+    distances = _distances(study, placements)
+    sorting = replace(sorting, clusters=count if study.regroup is not None else None, distances=distances)
+    return Proposal(study.command, site, files, contents, placements, sorting, {}, study, notices)
 
 
 def read_proposal(edited: EditedPlan, settings: FilingSettings, listener: Listener | None) -> Proposal:
@@ -135,7 +141,8 @@ def read_proposal(edited: EditedPlan, settings: FilingSettings, listener: Listen
         place(file, content, parent_of(row.target) or ".", row.distance) if row.target else None
         for file, content, row in zip(files, contents, rows.values(), strict=True)
     )
-    sorting = _sorting(placements, [p.folder for p in placements if p is not None], is_of_classes=False)
+    sorting = _sorting(placements, [p.folder for p in placements if p is not None], "plan")
+    sorting = replace(sorting, distances=tuple(None if p is None else p.distance for p in placements))
     targets = {number: row.target for number, row in enumerate(rows.values()) if row.target}
     return Proposal("plan", site, files, contents, placements, sorting, targets, None, tuple(hearing.notices))
 
@@ -170,23 +177,22 @@ def _job_of(command: Command) -> Callable[..., Any]:
     raise UsageError(f"command {command!r}: it must be one of {', '.join(get_args(Command))}.")
 
 
-def _sorting(placements: Sequence[Placement | None], folders: Sequence[str], *, is_of_classes: bool) -> Sorting:
+def _distances(study: Study, placements: Sequence[Placement | None]) -> tuple[float | None, ...]:
+    """Return how odd each image is: in its group, or among all images if the command looks for outliers."""
+    if study.oddness is not None:
+        return tuple(None if isnan(value) else rounded(value) for value in study.oddness)
+    distances = tuple(None if placement is None else placement.distance for placement in placements)
+    return distances if any(distance is not None for distance in distances) else ()
+
+
+def _sorting(placements: Sequence[Placement | None], folders: Sequence[str], command: str) -> Sorting:
     """Return the sorting that the placements describe. `folders`: their folders, in the order of the groups."""
-    kinds = {folder: _kind(folder, is_of_classes=is_of_classes) for folder in folders}
+    kinds = {folder: kind_of(folder, command) for folder in folders}
     free = [folder for folder, kind in kinds.items() if kind in ("category", "class")]
     fixed = [folder for folder in kinds if folder not in free]
-    fixed += [folder for folder in _FIXED if folder not in kinds]
-    groups = [
-        SortedGroup(number, folder, kinds.get(folder) or _FIXED[folder]) for number, folder in enumerate(free + fixed)
-    ]
+    fixed += [folder for folder in _ALWAYS if folder not in kinds]
+    groups = [SortedGroup(number, folder, kind_of(folder, command)) for number, folder in enumerate(free + fixed)]
     groups.append(SortedGroup(len(groups), STAYS, "stays"))
     of_folder = {group.name: group.id for group in groups[:-1]}
     images = tuple(groups[-1].id if p is None else of_folder[p.folder] for p in placements)
     return Sorting(tuple(groups), images, next_id=len(groups))
-
-
-def _kind(folder: str, *, is_of_classes: bool) -> GroupKind:
-    top = folder.partition("/")[0]
-    if top in (_REJECTED, _UNSURE):
-        return "rejected" if top == _REJECTED else "unsure"
-    return _FIXED.get(folder, "class" if is_of_classes else "category")

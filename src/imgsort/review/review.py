@@ -30,10 +30,11 @@ from imgsort.review.keeping.locking import reviewing
 from imgsort.review.looks import Looks
 from imgsort.review.proposal import Command, propose, read_proposal
 from imgsort.review.serving.app import Review, app_of
-from imgsort.review.serving.opening import page_opener, remove
+from imgsort.review.serving.opening import page_opener
 from imgsort.review.serving.server import listening, serve
 from imgsort.review.session import Session
 from imgsort.review.work import Worker
+from imgsort.temporary import folder_for_a_while
 
 _SECONDS_TO_STOP = 20
 
@@ -92,7 +93,11 @@ def review(request: ReviewRequest, *, tell: Callable[[str], None], listener: Lis
             served = Review(session, page_of(looks), thumbnails, settings, read, make_place)
             _serve(served, bound, tell, hearing, opens=request.opens_browser)
         if session.corrections:
-            hearing.notice(f"{session.corrections} corrections are kept. The next `imgsort review` offers them.")
+            hearing.notice(f"{_kept_words(session.corrections)}. The next `imgsort review` offers them again.")
+
+
+def _kept_words(corrections: int) -> str:
+    return "1 correction is kept" if corrections == 1 else f"{corrections} corrections are kept"
 
 
 def _serve(
@@ -161,11 +166,8 @@ def _working(hearing: Listener) -> Iterator[Worker]:
     try:
         yield worker
     finally:
-        was_working = worker.is_working
         if not worker.stop(_SECONDS_TO_STOP):
             hearing.notice("the work did not end in time. The next command brings its files in order.")
-        elif was_working and worker.now.error is not None:
-            hearing.notice(worker.now.error["message"])
 
 
 @contextlib.contextmanager
@@ -173,20 +175,16 @@ def _opened(
     address: str, tell: Callable[[str], None], hearing: Listener, *, opens: bool
 ) -> Iterator[Callable[[], None]]:
     """Give a function that opens the page or tells its address, and remove the file that leads there at last."""
-    files: list[Path] = []
+    with folder_for_a_while() as folder:
 
-    def open_page() -> None:
-        if not opens:
-            tell(address)
-            return
-        files.append(page_opener(address))
-        if webbrowser.open(files[0].as_uri()):
-            hearing.notice("the review is open in the browser. Ctrl-C here ends it.")
-        else:
-            tell(f"no browser could be opened. Open this file in one: {files[0]}")
+        def open_page() -> None:
+            if not opens:
+                tell(address)
+                return
+            file = page_opener(address, folder)
+            if webbrowser.open(file.as_uri()):
+                hearing.notice("the review is open in the browser. Ctrl-C here ends it.")
+            else:
+                tell(f"no browser could be opened. Open this file in one: {file}")
 
-    try:
         yield open_page
-    finally:
-        for file in files:
-            remove(file)

@@ -78,6 +78,7 @@ class Session:
                     for group in sorting.groups
                 ],
                 "images": list(sorting.images),
+                "distances": list(sorting.distances),
                 "can_undo": bool(self._steps.done) and applied is None,
                 "can_redo": bool(self._steps.undone) and applied is None,
                 "last": self._steps.last,
@@ -104,7 +105,7 @@ class Session:
             "undo": self._steps.undo,
             "redo": self._steps.redo,
             "take_offered": self._take_offered,
-            "drop_offered": self._kept.drop_offered,
+            "drop_offered": self._kept.decline_offered,
         }
         if isinstance(do, str) and do in simple:
             return self._change(revision, simple[do])
@@ -190,7 +191,9 @@ class Session:
     def _regroup(self, correction: Regroup, labels: list[int]) -> None:
         base = self._steps.ungrouped
         # Back at the number that it began with, everything is as it was, even the words in the names.
-        sorting = base if base.clusters == correction.clusters else regrouped(base, labels, correction.clusters)
+        sorting = base
+        if base.clusters != correction.clusters:
+            sorting = self.looks.measured(regrouped(base, labels, correction.clusters), base)
         self._steps.add(sorting, correction.words(self.sorting), is_regrouping=True)
         self.looks.judge(sorting, at_once=True)
 
@@ -199,9 +202,11 @@ class Session:
         if offer is None:
             raise CorrectionError("there are no earlier corrections to take up.")
         sorting = taken_up(self.sorting, offer, self.proposal.files, self.proposal.contents)
+        if sorting.clusters != self.sorting.clusters:
+            sorting = self.looks.measured(sorting, self.sorting)
         self._steps.add(sorting, "taking up the earlier corrections", corrections=max(1, offer.corrections))
         self._keep()  # first, so that nothing is lost if the process is killed between the two
-        self._kept.drop_offered()
+        self._kept.remove_offered()
 
     def _keep(self) -> None:
         """Keep the corrections on disk. If this is not possible, say so, and go on."""

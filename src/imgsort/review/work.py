@@ -89,6 +89,8 @@ class Worker(Listener):
             ended = replace(self.now, state="failed", error=described(KeyboardInterrupt("stopped.")))
         finally:  # even an error that nobody expects must not look like work
             self.now = ended
+            if self._is_stopping.is_set() and ended.error is not None:  # there is no page any more that says it
+                self.notice(ended.error["message"])
 
 
 def described(error: BaseException) -> dict[str, Any]:

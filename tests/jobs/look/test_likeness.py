@@ -17,6 +17,14 @@ def test_the_most_alike_come_first_and_never_the_image_itself():
         assert likeness.most_alike(number, 3) == others[:3]
 
 
+def test_distances_are_those_to_the_centre_of_the_own_group():
+    """Images of one kind are nearer to the centre of their own group than to that of a mixed one."""
+    matrix, truth = blobs([12, 6, 9])
+    own = Likeness(matrix).distances([int(group) + 7 for group in truth])
+    mixed = Likeness(matrix).distances([0] * len(matrix))
+    assert len(own) == len(matrix) and all(near < far for near, far in zip(own, mixed, strict=True))
+
+
 def test_equal_images_are_alike_in_their_own_order():
     """The same question has the same answer."""
     assert Likeness(np.ones((4, 3), np.float32)).most_alike(2, 3) == [0, 1, 3]

@@ -52,10 +52,23 @@ def test_an_offer_that_nobody_decided_about_is_not_overwritten(tmp_path):
     kept.keep(Rename(0, "second").apply(sorting_of(2, 2)), 1, FILES, CONTENTS)
     later = Kept(tmp_path, "categorize")
     assert [offer.groups[0].name for offer in later.offers] == ["first", "second"]
-    later.drop_offered()
+    later.remove_offered()
     assert later.offered.groups[0].name == "first"
-    later.drop_offered()
+    later.remove_offered()
     assert later.offered is None and os.listdir(tmp_path) == []
+
+
+def test_a_declined_offer_comes_again_behind_newer_ones(tmp_path):
+    """Whoever begins anew loses nothing: the next review offers it again, after what was kept meanwhile."""
+    kept = kept_sorting(tmp_path, Rename(0, "first").apply(sorting_of(2, 2)))
+    kept.decline_offered()
+    assert kept.offered is None
+    assert Kept(tmp_path, "categorize").offered.groups[0].name == "first"
+    kept.keep(Rename(0, "second").apply(sorting_of(2, 2)), 1, FILES, CONTENTS)
+    kept.forget()
+    assert Kept(tmp_path, "categorize").offered.groups[0].name == "first"
+    kept.keep(Rename(0, "third").apply(sorting_of(2, 2)), 1, FILES, CONTENTS)
+    assert [offer.groups[0].name for offer in Kept(tmp_path, "categorize").offers] == ["first", "third"]
 
 
 def test_many_undecided_offers_do_not_pile_up(tmp_path):

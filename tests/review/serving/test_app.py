@@ -9,6 +9,7 @@ from imgsort.csv_file import read_csv
 from imgsort.filing.planning.plan_file import HEADER
 from imgsort.jobs.organize.apply import apply
 from imgsort.jobs.organize.history import history
+from imgsort.temporary import private_folder
 from tests.support.pictures import encode, gradient
 from tests.support.reviews import client_of, colours, correct, finished, groups_of, id_of, photos_in
 from tests.support.trees import make_tree, names, read_tree
@@ -220,6 +221,15 @@ def test_the_saved_plan_is_what_imgsort_apply_takes(client, photos, tmp_path):
     assert names(photos) == tree_of(state, tree)
 
 
+def test_no_saved_plan_lies_about_afterwards(client):
+    """Neither the file nor its folder is left in the temporary folder, after saving and applying."""
+    before = sorted(private_folder().iterdir())
+    assert client.get("/api/plan.csv").status_code == 200
+    client.post("/api/apply", json={})
+    assert finished(client)["state"] == "done"
+    assert sorted(private_folder().iterdir()) == before
+
+
 def test_a_group_with_the_name_of_a_persons_folder_is_that_folder(client, photos):
     """A name that a person gives is taken as it is: an existing folder is used, and no file in it is overwritten."""
     make_tree(photos, {"Beach/01.png": b"mine", "category_1/other.txt": b"not a category"})
@@ -304,6 +314,7 @@ def test_hostile_names_are_data_all_the_way(tmp_path):
 
 def test_the_map_and_the_silhouettes_come_from_the_features(client):
     """Each image has a place. Each group of the proposal, or of the slider, is judged; one that was changed is not."""
+    assert client.get("/api/page").json()["page"]["can_compare"] is True
     places = client.get("/api/map").json()["places"]
     assert len(places) == 12 and all(0 <= value <= 1 for place in places for value in place)
     state = client.get("/api/state").json()
@@ -317,6 +328,7 @@ def test_the_map_and_the_silhouettes_come_from_the_features(client):
 def test_without_features_nothing_is_compared(photos, tmp_path):
     """Of a check there is no map, no slider and no likeness: the page is told so."""
     client = client_of(photos, tmp_path / "kept", command="check", with_features=False)
+    assert client.get("/api/page").json()["page"]["can_compare"] is False
     assert client.get("/api/map").status_code == 409
     assert client.post("/api/like", json={"image": 0}).status_code == 409
     assert client.post("/api/split", json={"group": 0}).status_code == 409

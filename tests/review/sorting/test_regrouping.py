@@ -30,6 +30,38 @@ def test_a_renamed_group_keeps_name_and_id_for_the_category_that_holds_most_of_i
     assert again.group(1).name == "Beach"
 
 
+def test_a_persons_name_is_not_given_to_strangers():
+    """Four images in a group of their own do not name a new category of fifty; they stay together in their group."""
+    sorting = Create("my bikes", (0, 1, 2, 3)).apply(sorting_of(8, 44))
+    again = regrouped(sorting, [0] * 52, 1)
+    assert members(again)["my bikes"] == [0, 1, 2, 3] and len(members(again)["category_1"]) == 48
+
+
+def test_a_renamed_group_among_more_strangers_is_gone():
+    """Its images are not most of any new category, so the name is not used; an earlier number brings it back."""
+    again = regrouped(Rename(1, "Beach").apply(sorting_of(4, 2)), [0] * 6, 1)
+    assert members(again) == {"category_1": [0, 1, 2, 3, 4, 5]}
+
+
+def test_a_group_in_two_parts_goes_on_where_it_is_most():
+    """Six images among strangers lose the name to the four that are a category of their own."""
+    again = regrouped(Rename(0, "Beach").apply(sorting_of(10, 20)), [0] * 6 + [1] * 4 + [0] * 20, 2)
+    assert members(again)["Beach"] == [6, 7, 8, 9]
+
+
+@given(st.data())
+def test_images_with_a_name_of_a_person_are_mostly_the_persons(data):
+    """Whatever the labels are, most images of a group with a person's name, or all put there, were in it before."""
+    sorting = Rename(0, "Beach").apply(sorting_of(*data.draw(st.lists(st.integers(0, 5), min_size=1, max_size=4))))
+    count = len(sorting.images)
+    if numbers := data.draw(st.lists(st.integers(0, count - 1), max_size=4)) if count else []:
+        sorting = Move(tuple(numbers), 0).apply(sorting)
+    again = regrouped(sorting, data.draw(st.lists(st.integers(-1, 3), min_size=count, max_size=count)), 4)
+    there = again.members(0)
+    before = [number for number in there if sorting.images[number] == 0]
+    assert 2 * len(before) > len(there) or not there
+
+
 def test_moved_images_stay_together_in_the_group_they_were_moved_to():
     """An image that a person put somewhere is there after any regrouping."""
     sorting = Create("Cats", (0, 5)).apply(sorting_of(3, 3))

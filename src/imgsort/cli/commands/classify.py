@@ -6,22 +6,15 @@ from typing import Any
 import click
 
 from imgsort.cli.options import common as options
+from imgsort.cli.options import judging, types
 from imgsort.cli.options import learn as learn_options
-from imgsort.cli.options import types
 from imgsort.cli.running import done_by_filing, exit_for, filing_keywords, positive, run, show, written
 
 
 @click.command(short_help="File every image into the folder of its class.")
 @click.argument("paths", nargs=-1, required=True, type=types.GivenPath(path_type=Path), metavar="FOLDER|FILE...")
 @learn_options.classifier
-@click.option(
-    "--confidence",
-    type=click.FloatRange(0, 1),
-    help=(
-        "Images with less confidence go to Unsure. By default 95 % of the validation images above this limit "
-        "were right."
-    ),
-)
+@judging.confidence
 @click.option(
     "--top",
     type=click.IntRange(min=1),

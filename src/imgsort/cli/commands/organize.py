@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from imgsort.cli.options import common as options
-from imgsort.cli.options import types
+from imgsort.cli.options import judging, types
 from imgsort.cli.options.grouping import add_grouping
 from imgsort.cli.running import done_by_filing, exit_for, filing_keywords, run, show, show_filing
 
@@ -39,34 +39,7 @@ def categorize(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **set
 
 @click.command(short_help="Move the images that do not belong to Outlayers.")
 @options.folder
-@click.option(
-    "--max",
-    "max_outliers",
-    type=click.IntRange(min=1),
-    default=8,
-    show_default=True,
-    help="Move at most this many images.",
-)
-@click.option(
-    "--method",
-    type=click.Choice(["two-clusters", "knn"]),
-    default="two-clusters",
-    show_default=True,
-    help="two-clusters: as the original program. knn: images far from their nearest neighbours; finds more.",
-)
-@click.option(
-    "--neighbors",
-    type=click.IntRange(min=1),
-    default=10,
-    show_default=True,
-    help="With knn: how many neighbours count.",
-)
-@click.option(
-    "--threshold",
-    type=types.AutoOr(click.FloatRange(0, 2)),
-    metavar="FLOAT|auto",
-    help="With knn, instead of --max: all images with a larger distance (0 to 2). auto takes those that stand out.",
-)
+@judging.outlier_options
 @options.seed
 @options.model_options
 @options.filing_options
@@ -94,16 +67,8 @@ def outliers(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **setti
 @click.command(short_help="Find damaged, blurred, dark and duplicate files.")
 @options.folder
 @click.option("--move", is_flag=True, help="Move faulty files to Rejected/REASON. Of duplicates the best one stays.")
-@click.option(
-    "--reason",
-    "reasons",
-    multiple=True,
-    type=click.Choice(options.REASONS),
-    metavar="REASON",
-    help="Report and move files with this reason only. May be given several times.",
-)
+@judging.fault_options
 @click.option("--csv", type=types.GivenPath(path_type=Path), help="Also write the findings to this new file.")
-@options.limits
 @options.filing_options
 @options.report
 @options.quiet

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from imgsort.cli.options import common as options
-from imgsort.cli.options import types
+from imgsort.cli.options import judging, types
 from imgsort.cli.options.grouping import add_grouping
 from imgsort.cli.running import filing_keywords, run
 
@@ -39,6 +39,9 @@ from imgsort.cli.running import filing_keywords, run
     help="Port of the page on this machine.  [default: any that is free]",
 )
 @add_grouping
+@judging.outlier_options_beside_grouping
+@judging.fault_options
+@judging.confidence
 @options.seed
 @options.model_options
 @options.reviewing_options
@@ -64,16 +67,17 @@ def review(
 
     The page can be reached from this machine only, and only at the address that imgsort opens or prints.
 
-    The options are those of categorize. Other commands, and --plan, take those of them that they have.
+    The options are those of the command that makes the plan. With --command outliers, --neighbors goes with knn, and is
+    10 by default.
     """
     from imgsort.review.review import ReviewRequest
     from imgsort.review.review import review as serve
 
     given = {name for name in settings if _is_given(ctx, name)}
-    _require_fitting(command, plan, given, has_classifier=classifier is not None)
+    _require_fitting(ctx, command, plan, given, has_classifier=classifier is not None)
     fitting = _FITTING["plan" if plan is not None else command]
     no_browser = settings.pop("no_browser")
-    kept = {name: value for name, value in filing_keywords(settings).items() if fitting is None or name in fitting}
+    kept = {n: value for n, value in filing_keywords(settings).items() if n in fitting and value is not None}
     request = ReviewRequest(folder, command, kept, plan, classifier, port, opens_browser=not no_browser)
     run(serve, quiet, request=request, tell=click.echo)
 
@@ -84,16 +88,20 @@ _FILING = _SIDECARS | {
 }
 _RUNNING = frozenset({"device", "cache", "verify"})
 _MODEL = _RUNNING | {*"model weights pooling size fit batch_size precision offline".split()}
-# The options that each command takes, as its job calls them; categorize takes all.
-_FITTING: dict[str, frozenset[str] | None] = {
-    "categorize": None,
-    "outliers": _FILING | _MODEL | {"seed"},
-    "check": _FILING,
-    "classify": _FILING | _RUNNING,
+_GROUPING = frozenset("clusters min_clusters max_clusters algorithm neighbors quality names update variance".split())
+_OUTLIERS = frozenset({"max_outliers", "method", "neighbors", "threshold"})
+_FAULTS = frozenset(
+    "reasons min_side_px min_contrast max_aspect min_highlights max_overexposure min_sharpness max_distance".split()
+)
+# The options that each command takes, as its job calls them.
+_FITTING: dict[str, frozenset[str]] = {
+    "categorize": _FILING | _MODEL | _GROUPING | {"seed"},
+    "outliers": _FILING | _MODEL | _OUTLIERS | {"seed"},
+    "check": _FILING | _FAULTS,
+    "classify": _FILING | _RUNNING | {"confidence"},
     "plan": _SIDECARS,
 }
 _JOB_NAMES = {"copy": "mode", "hardlink": "mode", "symlink": "mode", "no_sidecars": "sidecars", "no_cache": "cache"}
-_OPTIONS = {"sidecar_patterns": "sidecar"}
 
 
 def _is_given(ctx: click.Context, name: str) -> bool:
@@ -101,14 +109,17 @@ def _is_given(ctx: click.Context, name: str) -> bool:
     return source not in (click.core.ParameterSource.DEFAULT, click.core.ParameterSource.DEFAULT_MAP)
 
 
-def _require_fitting(command: str, plan: Path | None, given: set[str], *, has_classifier: bool) -> None:
+def _require_fitting(
+    ctx: click.Context, command: str, plan: Path | None, given: set[str], *, has_classifier: bool
+) -> None:
     """Raise a usage error for options that the command does not have."""
     of = "--plan" if plan is not None else f"--command {command}"
     if plan is not None and command != "categorize":
         raise click.UsageError("--plan and --command do not go together: the plan is there already.")
     fitting = _FITTING["plan" if plan is not None else command]
+    spelled = {parameter.name: max(parameter.opts, key=len) for parameter in ctx.command.params}
     for name in sorted(given - {"no_browser"}):
-        if fitting is not None and _JOB_NAMES.get(name, name) not in fitting:
-            raise click.UsageError(f"--{_OPTIONS.get(name, name.replace('_', '-'))} does not go with {of}.")
+        if _JOB_NAMES.get(name, name) not in fitting:
+            raise click.UsageError(f"{spelled[name]} does not go with {of}.")
     if command == "classify" and plan is None and not has_classifier:
         raise click.UsageError("--command classify needs --classifier: the file that `imgsort train` wrote.")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from imgsort.grouping.directions import Directions
 from imgsort.grouping.kmeans import fitted_kmeans
+from imgsort.jobs.session.placing import rounded
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +25,16 @@ class Likeness:
         likeness = self._rows @ self._rows[number]
         order = np.argsort(-likeness, kind="stable")
         return [int(other) for other in order if other != number][:most]
+
+    def distances(self, groups: Sequence[int]) -> list[float]:
+        """Return how far each image is from the centre of its group. `groups`: for each image any number of a group."""
+        import numpy as np
+
+        _, labels, counts = np.unique(groups, return_inverse=True, return_counts=True)
+        sums = np.zeros((len(counts), self._rows.shape[1]))
+        np.add.at(sums, labels, self._rows)
+        centres = (sums / counts[:, None]).astype(np.float32)
+        return [rounded(value) for value in np.linalg.norm(self._rows - centres[labels], axis=1)]
 
     def halves(self, numbers: Sequence[int]) -> tuple[list[int], list[int]]:
         """Part at least two images in two halves by K-Means, the larger half first.

@@ -8,7 +8,7 @@ from imgsort.errors import PlanError
 from imgsort.filing.paths import join, parent_of
 from imgsort.filing.planning.edited import EditedRow, RowError, plan_of_rows
 from imgsort.filing.planning.names import suffix_of
-from imgsort.filing.planning.plan_file import PlanRow, read_plan
+from imgsort.filing.planning.plan_file import EditedPlan, PlanRow, read_plan
 from imgsort.images.decoding.decode import DEFAULTS
 from imgsort.images.finding.find import ImageFile
 from imgsort.images.kinds import IMAGE_SUFFIXES
@@ -42,6 +42,22 @@ def apply(
     """
     path = Path(plan)
     edited = read_plan(path)
+    (listener or Listener()).notice(f"this plan is for {edited.collection}: {edited.mode} to {edited.output}.")
+    return apply_edited(
+        path, edited, sidecars=sidecars, sidecar_patterns=sidecar_patterns, dry_run=dry_run, listener=listener
+    )
+
+
+def apply_edited(
+    path: Path,
+    edited: EditedPlan,
+    *,
+    sidecars: bool = True,
+    sidecar_patterns: Sequence[str] = (),
+    dry_run: bool = False,
+    listener: Listener | None = None,
+) -> FilingResult:
+    """Carry out a plan that was read from `path`, without a word about where its files go. `apply` says more."""
     settings = FilingSettings(
         output=None if edited.output == edited.collection else edited.output,
         mode=edited.mode,
@@ -52,7 +68,6 @@ def apply(
     folders = {parent_of(row.file) for row in edited.rows}
     with open_collection(edited.collection, "apply", settings, DEFAULTS, listener, inside=folders) as collection:
         site = collection.site
-        collection.hearing.listener.notice(f"this plan is for {site.collection}: {edited.mode} to {site.output}.")
         rows, errors = _found(collection, edited.rows)
         planned, wrong = plan_of_rows(site, rows, no_categories=left_out(site), rules=settings.sidecar_rules)
         _require_none(path, [*edited.errors, *errors, *wrong])

@@ -143,7 +143,9 @@ def _study(
 ) -> Study:
     there = [(i.file, i.content) for i in inspections if i.error is None and i.content is not None]
     files, contents = tuple(file for file, _ in there), tuple(content for _, content in there)
-    return Study("check", site, files, contents, tuple(placements), shared, looked.unreadable)
+    placed = {placement.source for placement in placements}
+    unread = tuple(i.file for i in inspections if i.error is not None and i.file.path in placed)
+    return Study("check", site, files, contents, tuple(placements), shared, looked.unreadable, unread=unread)
 
 
 def _rejecting(site: Site) -> Site:

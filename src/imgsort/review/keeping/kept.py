@@ -68,11 +68,16 @@ class Kept:
 
     @property
     def offered(self) -> Offer | None:
-        """The latest sorting that was kept by an earlier review, and that nobody decided about yet."""
+        """The latest sorting that was kept by an earlier review, and that this review neither took nor declined."""
         return self.offers[-1] if self.offers else None
 
-    def drop_offered(self) -> None:
-        """Forget the sorting that is offered. Raises OSError."""
+    def decline_offered(self) -> None:
+        """Offer the sorting no longer in this review. It stays on the disk, for the next review."""
+        if self.offers:
+            self.offers.pop()
+
+    def remove_offered(self) -> None:
+        """Remove the sorting that is offered: it is part of the present one. Raises OSError."""
         if self.offers:
             self.offers[-1].file.unlink(missing_ok=True)
             self.offers.pop()

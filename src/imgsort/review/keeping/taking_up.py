@@ -33,6 +33,7 @@ def taken_up(sorting: Sorting, offer: Offer, files: Sequence[ImageFile], content
             images[number] = ids[found.group]
             held.discard(number)
             held.update([number] if found.is_held else [])
+    same = [old == new and n not in held for n, (old, new) in enumerate(zip(sorting.images, images, strict=True))]
     lasting = {*images, *ids}
     kept_groups = [group for group in groups.values() if group.id in lasting or group.kind in FIXED_KINDS]
     return Sorting(
@@ -41,6 +42,7 @@ def taken_up(sorting: Sorting, offer: Offer, files: Sequence[ImageFile], content
         frozenset(held),
         offer.clusters if sorting.clusters is not None else None,
         next_id,
+        tuple(distance if stays else None for distance, stays in zip(sorting.distances, same, strict=False)),
     )
 
 

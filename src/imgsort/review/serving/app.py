@@ -92,7 +92,11 @@ class _Answers:
         self.pictures = Pictures(review.session, review.thumbnails, review.read)
 
     def page(self, _: Request) -> Response:
-        of = [f"/image/{name}" for name in self.pictures.ids]
+        notes = self._review.page.images.notes or [None] * len(self.pictures.ids)
+        of = [
+            f"/image/{name}" if note is None or self.pictures.thumbnail(name) is not None else None
+            for name, note in zip(self.pictures.ids, notes, strict=True)
+        ]
         thumbnails = {"kind": "address", "of": of}
         return _Json({"page": self._review.page.to_json(), "thumbnails": thumbnails, "state": self._session.state()})
 

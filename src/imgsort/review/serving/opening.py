@@ -2,15 +2,11 @@
 
 import html
 import os
-import tempfile
 from pathlib import Path
 
-from imgsort.temporary import private_folder
 
-
-def page_opener(address: str) -> Path:
-    """Return a new file that leads a browser to `address`. Only this user can read it; the caller removes it."""
-    folder = Path(tempfile.mkdtemp(dir=private_folder()))
+def page_opener(address: str, folder: Path) -> Path:
+    """Make a file in `folder` that leads a browser to `address`, and return its path. Only this user can read it."""
     file = folder / "review.html"
     shown = html.escape(address, quote=True)
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -21,9 +17,3 @@ def page_opener(address: str) -> Path:
             f'<p><a href="{shown}">Open the review</a></p>\n'
         )
     return file
-
-
-def remove(file: Path) -> None:
-    """Remove a file that `page_opener` made, and its folder."""
-    file.unlink(missing_ok=True)
-    file.parent.rmdir()

@@ -1,6 +1,7 @@
 """Serves the pictures of a review by names that nobody can guess, because an `<img>` carries no key."""
 
 import secrets
+from dataclasses import replace
 
 from imgsort.errors import UnreadableImageError
 from imgsort.images.decoding.decode import ReadSettings
@@ -13,7 +14,8 @@ class Pictures:
     """The pictures of the images of a session."""
 
     def __init__(self, session: Session, thumbnails: Thumbnails, read: ReadSettings) -> None:
-        self._session, self._thumbnails, self._read = session, thumbnails, read
+        # Whether a file that is cut short counts as readable was decided already. Here what is there is shown.
+        self._session, self._thumbnails, self._read = session, thumbnails, replace(read, truncated="use")
         self.ids = [secrets.token_urlsafe(16) for _ in session.proposal.files]
         self._numbers = {name: number for number, name in enumerate(self.ids)}
 

@@ -34,6 +34,8 @@ class Sorting:
 
     `images`: for each image the id of its group. `held`: the numbers of images that a person put where they are.
     `clusters`: the number of categories that was asked for, or None. `next_id`: the id of the next group.
+    `distances`: for each image how odd it is in its group; None if a person put it there, or if nobody knows. Empty if
+    nobody knows any.
     """
 
     groups: tuple[SortedGroup, ...]
@@ -41,6 +43,7 @@ class Sorting:
     held: frozenset[int] = frozenset()
     clusters: int | None = None
     next_id: int = 0
+    distances: tuple[float | None, ...] = ()
 
     def group(self, number: int) -> SortedGroup:
         """Return the group with this id. Raises CorrectionError."""
@@ -191,10 +194,13 @@ def _require_open(group: SortedGroup) -> None:
 
 def _with_images(sorting: Sorting, numbers: Sequence[int], group: int) -> Sorting:
     """Return the sorting with these images in the group, where they are held."""
-    images = list(sorting.images)
+    images, distances = list(sorting.images), list(sorting.distances)
     for number in numbers:
         images[number] = group
-    return replace(sorting, images=tuple(images), held=sorting.held | frozenset(numbers))
+        if distances:
+            distances[number] = None
+    held = sorting.held | frozenset(numbers)
+    return replace(sorting, images=tuple(images), held=held, distances=tuple(distances))
 
 
 def _free(sorting: Sorting, name: str, but: int | None = None) -> str:

@@ -1,9 +1,11 @@
 """Groups the images of a review anew, and keeps the corrections that still make sense.
 
 - An image that a person put somewhere stays in that group.
-- A group with a name that a person gave, or with images that a person put there, goes on as the new category that
-  holds most of its images. The larger group chooses first. If no category is left for it, it keeps only the images that
-  were put there, and is gone if there are none. A group that a person made and left empty stays.
+- A group with a name that a person gave, or with images that a person put there, goes on as a new category only if its
+  images are most of this category; of several, as the one with most of its images. The larger group chooses first. If
+  there is no such category, it keeps only the images that were put there, and is gone if there are none: strangers
+  never get a person's name because a few images of the group are among them. A group that a person made and left empty
+  stays.
 - Images in groups that are not categories (Outlayers, Unsorted and others) stay there.
 - The other categories are replaced by new ones.
 """
@@ -26,7 +28,7 @@ def regrouped(sorting: Sorting, labels: Sequence[int], clusters: int) -> Sorting
     fixed = {group.id for group in sorting.groups if group.kind in FIXED_KINDS}
     free = [n for n, group in enumerate(sorting.images) if n not in sorting.held and group not in fixed]
     new = {labels[number] for number in free if labels[number] >= 0}
-    heirs = _heirs(sorting, labels, new)
+    heirs = _heirs(sorting, labels, free)
     groups, of_label = _groups(sorting, heirs, sorted(new))
     images = list(sorting.images)
     for number in free:
@@ -36,17 +38,26 @@ def regrouped(sorting: Sorting, labels: Sequence[int], clusters: int) -> Sorting
     return replace(sorting, groups=groups, images=tuple(images), clusters=clusters, next_id=next_id)
 
 
-def _heirs(sorting: Sorting, labels: Sequence[int], new: set[int]) -> dict[int, int]:
-    """Return for each group that goes on as a new category the label of this category."""
+def _heirs(sorting: Sorting, labels: Sequence[int], free: Sequence[int]) -> dict[int, int]:
+    """Return for each group that goes on as a new category the label of this category.
+
+    `free`: the numbers of the images that are grouped anew.
+    """
     owners = {sorting.images[number] for number in sorting.held}
     lasting = {g.id for g in sorting.groups if g.kind not in FIXED_KINDS and (g.is_named or g.id in owners)}
     shared: dict[int, Counter[int]] = {group: Counter() for group in lasting}
     for number, group in enumerate(sorting.images):
         if group in lasting:
             shared[group][labels[number]] += 1
+    incoming = Counter(labels[number] for number in free if labels[number] >= 0)
+    own = Counter((sorting.images[number], labels[number]) for number in free)
     heirs: dict[int, int] = {}
     for group in sorted(lasting, key=lambda group: (-shared[group].total(), group)):
-        left = [(count, -label) for label, count in shared[group].items() if label in new - {*heirs.values()}]
+        left = [
+            (count, -label)
+            for label, count in shared[group].items()
+            if label in incoming.keys() - heirs.values() and count > incoming[label] - own[group, label]
+        ]
         if left:
             heirs[group] = -max(left)[1]
     return heirs

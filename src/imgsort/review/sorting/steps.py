@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from imgsort.errors import CorrectionError
 from imgsort.review.sorting.corrections import Sorting
 
-# Steps share what they do not change. At worst each step has its own number for every image: about 80 MB in all.
+# Steps share what they do not change. At worst each step has two numbers of its own for every image: 80 MB in all.
 _MOST_NUMBERS = 10_000_000
 _MOST_STEPS = 1000
 
@@ -62,7 +62,7 @@ class Steps:
         self.done.append(Step(self.now, after, words, is_regrouping, corrections))
         self.undone.clear()
         self.now = after
-        del self.done[: -min(_MOST_STEPS, max(50, _MOST_NUMBERS // max(1, len(after.images))))]
+        del self.done[: -min(_MOST_STEPS, max(50, _MOST_NUMBERS // max(1, 2 * len(after.images))))]
         return True
 
     def undo(self) -> None:

@@ -1,7 +1,6 @@
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from imgsort.filing.planning.plan import Placement
 from imgsort.filing.planning.site import Site
@@ -11,7 +10,6 @@ from imgsort.jobs.look.pages.filed import (
     findings_section,
     folders_of,
     groups_of,
-    kind_of,
     outliers_section,
 )
 from imgsort.jobs.organize.steps.findings import Finding
@@ -37,24 +35,6 @@ def test_the_largest_group_comes_first_and_what_stays_last():
         Group("stays where it is", "stays"),
     )
     assert numbers == [1, 3, 3, 3, 2, 0, 2, 2, 0]
-
-
-@pytest.mark.parametrize(
-    ("folder", "command", "kind"),
-    [
-        ("category_1", "categorize", "category"),
-        ("Unsorted", "categorize", "unsorted"),
-        ("a/Unsorted", "categorize", "unsorted"),
-        ("Outlayers", "outliers", "outliers"),
-        (None, "outliers", "stays"),
-        ("blurred", "check", "rejected"),
-        ("cats", "classify", "class"),
-        ("Unsure", "classify", "unsure"),
-    ],
-)
-def test_kind_of_a_folder(folder, command, kind):
-    """A folder's kind says what it is for."""
-    assert kind_of(folder, command) == kind
 
 
 def test_distances_are_those_of_the_placements():

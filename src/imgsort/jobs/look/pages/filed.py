@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from imgsort.filing.planning.plan import Placement
 from imgsort.grouping.directions import unit_rows
-from imgsort.jobs.organize.outliers import OUTLIER_FOLDER
+from imgsort.jobs.look.pages.kinds import kind_of
 from imgsort.jobs.organize.steps.findings import Finding
 from imgsort.jobs.results import Outlier
-from imgsort.jobs.session.placing import UNSORTED_FOLDER
 from imgsort.jobs.study import Study
 from imgsort.report.page_data import Duplicates, FindingRow, Findings, Group, GroupKind, OutlierRow, Outliers
 
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_UNSURE_FOLDER = "Unsure"
-_KINDS: dict[str, GroupKind] = {UNSORTED_FOLDER: "unsorted", _UNSURE_FOLDER: "unsure", OUTLIER_FOLDER: "outliers"}
-_KIND_OF_COMMAND: dict[str, GroupKind] = {"check": "rejected", "classify": "class"}
 # What the images without a folder are, in the words of the command.
 _OTHERS = {"outliers": "the others", "check": "nothing found"}
 _STAYS = "stays where it is"
@@ -38,13 +34,6 @@ def groups_of(folders: Sequence[str | None], command: str) -> tuple[tuple[Group,
     number = {folder: place for place, folder in enumerate(order)}
     groups = tuple(Group(folder or _OTHERS.get(command, _STAYS), kind_of(folder, command)) for folder in order)
     return groups, [number[folder] for folder in folders]
-
-
-def kind_of(folder: str | None, command: str) -> GroupKind:
-    """Say what the folder of this name is for."""
-    if folder is None:
-        return "stays"
-    return _KINDS.get(folder.rpartition("/")[2], _KIND_OF_COMMAND.get(command, "category"))
 
 
 def _place(kind: GroupKind) -> int:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import imgsort.report.page as report
 from imgsort.errors import UsageError
 from imgsort.report.page import write_report
+from imgsort.report.shown_text import shown
 from tests.conftest import PROJECT
 from tests.report.pages import HOSTILE, full_page, page_of, webp, with_names
 from tests.support.trees import read_tree
@@ -89,14 +90,16 @@ def test_the_policy_allows_what_is_in_the_page_and_nothing_else(tmp_path):
 
 
 def test_no_name_becomes_markup(tmp_path):
-    """A page with hostile names has the same elements as one with plain names, and holds the very same names."""
+    """A page with hostile names has the same elements as one with plain names, and holds the same names as they are shown."""
     page = page_of()
     write_report(tmp_path / "plain.html", page, SMALL)
     write_report(tmp_path / "hostile.html", with_names(page, HOSTILE), SMALL)
     plain, hostile = read(tmp_path / "plain.html"), read(tmp_path / "hostile.html")
     assert [each[:2] for each in hostile.elements] == [each[:2] for each in plain.elements]
     data = json.loads(hostile.by_id("page-data"))
-    assert [_shown(name) for name in data["images"]["names"][: len(HOSTILE)]] == [_shown(name) for name in HOSTILE]
+    assert [_shown(name) for name in data["images"]["names"][: len(HOSTILE)]] == [
+        _shown(shown(name)) for name in HOSTILE
+    ]
     assert [group["name"] for group in data["groups"]] == list(HOSTILE[:3])
 
 

@@ -197,7 +197,7 @@ def test_the_page_of_check_says_what_is_known_of_an_image(tab, review, new_tab):
     def without_features(route):
         body = route.fetch().json()
         page = body["page"]
-        page |= {"can_compare": False, "extra": {}}
+        page |= {"can_compare": False}
         found = {"image": 0, "name": "a", "value": 12.5, "threshold": 40, "detail": ""}
         copy = {"image": 0, "name": "a", "value": None, "threshold": None, "detail": "same bytes as b"}
         page["findings"] = {

@@ -27,6 +27,7 @@ from imgsort.report.modules import joined
 from imgsort.report.new_files import new_file, new_folder
 from imgsort.report.page_data import PageData
 from imgsort.report.sheets import COLUMNS, ROWS, SIDE_PX, Sheets, write_sheets
+from imgsort.report.shown_text import shown, shown_tree
 from imgsort.version import __version__
 
 MOST_INLINE = 3_000
@@ -106,9 +107,9 @@ def _page(data: PageData, thumbnails: dict[str, Any]) -> bytes:
         policy=f"default-src 'none'; script-src {scripts}; style-src {_hash(style)}; "
         f"img-src {_IMAGES_FROM[thumbnails['kind']]}; base-uri 'none'; form-action 'none'",
         version=__version__,
-        title=html.escape(f"{data.title}: {data.command}"),
+        title=html.escape(shown(f"{data.title}: {data.command}")),
         style=style,
-        data=_json(data.to_json()),
+        data=_json(shown_tree(data.to_json())),
         thumbnails=_json(thumbnails),
         # A browser does not run text/plain. The map makes a script of it when it is looked at.
         libraries="".join(f'<script type="text/plain" class="map-library">{text}</script>\n' for text in libraries),

@@ -44,7 +44,7 @@ class Review {
   async open() {
     const { page, thumbnails, state } = await this.server.open();
     this.page = page;
-    this.hasMap = page.can_compare ?? Boolean(page.extra?.map);
+    this.hasMap = page.can_compare;
     this.whyNotAlike = this.hasMap ? null : "No model looked at these images";
     this.places = null;
     this.thumbnails = thumbnails;

@@ -57,7 +57,7 @@ def confidence_curve(judged: Judged) -> CurveSection:
         shares.append(round(float(there.mean()), 4))
         right.append(round(last, 4))
     return CurveSection(
-        "images above a confidence", "confidence, %", {"share of the images": shares, "of these right": right}
+        "images above a confidence", "confidence, %", {"share of the images": shares, "of these right": right}, first=0
     )
 
 

@@ -90,7 +90,7 @@ def test_the_policy_allows_what_is_in_the_page_and_nothing_else(tmp_path):
 
 
 def test_no_name_becomes_markup(tmp_path):
-    """A page with hostile names has the same elements as one with plain names, and holds the same names as they are shown."""
+    """A page with hostile names has the same elements as one with plain names, and the names as they are shown."""
     page = page_of()
     write_report(tmp_path / "plain.html", page, SMALL)
     write_report(tmp_path / "hostile.html", with_names(page, HOSTILE), SMALL)

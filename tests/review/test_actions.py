@@ -5,6 +5,7 @@ from imgsort.features.cache.thumbnail_cache import ThumbnailsInMemory
 from imgsort.filing.journal.locking.lock import locked
 from imgsort.jobs.learn.classify import classify
 from imgsort.jobs.listener import Listener, Remembering
+from imgsort.jobs.look.pages.how import Studying
 from imgsort.jobs.organize.undo import undo
 from imgsort.jobs.settings import FilingSettings
 from imgsort.jobs.thumbnails import Thumbnails
@@ -110,7 +111,7 @@ def test_a_classifier_is_trained_on_the_corrected_groups_and_can_be_reviewed(dem
     new_photos(demo_photos, tmp_path / "new")
     options = {"classifier": learned, "confidence": 0.6}
     classify(tmp_path / "new", plan=tmp_path / "plan.csv", **options)
-    proposal = propose("classify", tmp_path / "new", options, Thumbnails(ThumbnailsInMemory()), Listener())
+    proposal = propose("classify", tmp_path / "new", options, Studying(None, Thumbnails(ThumbnailsInMemory())))
     assert {"class", "unsorted", "outliers", "stays"} <= {group.kind for group in proposal.sorting.groups}
     planned = plan_of(proposal, proposal.sorting, BUILT_IN)
     assert planned.csv(proposal.site.output) == (tmp_path / "plan.csv").read_bytes()

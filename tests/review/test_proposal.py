@@ -11,6 +11,7 @@ from imgsort.errors import CollectionError
 from imgsort.features.cache.thumbnail_cache import ThumbnailsInMemory
 from imgsort.filing.planning.plan_file import HEADER, read_plan
 from imgsort.jobs.listener import Listener
+from imgsort.jobs.look.pages.how import Studying
 from imgsort.jobs.organize.categorize import categorize
 from imgsort.jobs.organize.check import check
 from imgsort.jobs.organize.outliers import find_outliers
@@ -41,7 +42,7 @@ def photos(tmp_path):
 
 
 def proposed(command, folder, **options):
-    return propose(command, folder, options, Thumbnails(ThumbnailsInMemory()), Listener())
+    return propose(command, folder, options, Studying(None, Thumbnails(ThumbnailsInMemory())))
 
 
 @pytest.mark.parametrize(
@@ -99,6 +100,25 @@ def test_a_file_that_cannot_be_read_is_shown_with_the_reason(faulty):
     notes = {name: note for name, note in zip(images.names, images.notes, strict=True) if note}
     assert set(notes) == {"broken.jpg", "cut.jpg", "no picture.gif"}
     assert "cut short" in notes["cut.jpg"]
+
+
+def test_the_page_has_what_a_check_found_with_value_and_limit(faulty):
+    """Each finding has its number in the review, also of a file that could not be read, and what it was judged by."""
+    page = page_of(Looks(proposed("check", faulty), Listener()))
+    assert page.findings is not None and set(page.findings.reasons) >= {"unreadable", "truncated", "duplicate"}
+    for rows in page.findings.reasons.values():
+        assert all(page.images.names[row.image] == row.name for row in rows)
+    assert page.findings.duplicates and page.findings.reasons["duplicate"][0].detail
+    assert ("files are", "moved") in page.made.facts and len(page.made.unreadable) == 3
+    assert page.made.seconds
+
+
+def test_the_page_has_the_nearest_image_of_an_outlier(photos):
+    """An outlier is shown with its distance, beside an image that is none."""
+    page = page_of(Looks(proposed("outliers", photos, method="knn", max_outliers=2, **LITE), Listener()))
+    assert page.outliers is not None and len(page.outliers.rows) == 2
+    assert all(row.nearest is not None for row in page.outliers.rows) and page.findings is None
+    assert ("model", "efficientnet-lite0") in page.made.facts
 
 
 def test_an_update_proposes_the_categories_that_are_there(photos):

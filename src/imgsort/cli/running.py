@@ -35,7 +35,12 @@ def run(job: Callable[..., Result], quiet: bool, *, report_file: Path | None = N
 def _reporting(job: Callable[..., Result], file: Path) -> Callable[..., Result]:
     from imgsort.jobs.look.report import with_report
 
-    return partial(with_report, job, file, command_line=shlex.join(["imgsort", *sys.argv[1:]]))
+    return partial(with_report, job, file, command_line=command_line())
+
+
+def command_line() -> str:
+    """Return the command as a person gave it, for a page that says how it was made."""
+    return shlex.join(["imgsort", *sys.argv[1:]])
 
 
 def show(result: Any, as_table: Callable[[Any], None], *, as_json: bool, done: str) -> None:

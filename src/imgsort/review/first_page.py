@@ -1,8 +1,10 @@
 """Describes a proposal as the page shows it at first. What a person corrects comes with the state of the session."""
 
 import os
+from dataclasses import replace
 
-from imgsort.report.page_data import Group, Images, Made, PageData
+from imgsort.jobs.look.pages.filed import confidences_of, findings_section, outliers_section
+from imgsort.report.page_data import Findings, Group, Images, Made, PageData
 from imgsort.review.looks import Looks
 from imgsort.review.proposal import Proposal
 
@@ -13,7 +15,6 @@ def page_of(looks: Looks) -> PageData:
     silhouettes = looks.silhouettes(sorting)
     place_of = {group.id: place for place, group in enumerate(sorting.groups)}
     study = proposal.study
-    unreadable = () if study is None else study.unreadable
     return PageData(
         command=proposal.command,
         title=proposal.site.collection.name,
@@ -22,16 +23,13 @@ def page_of(looks: Looks) -> PageData:
             names=[shown(file.path) for file in proposal.files],
             groups=[place_of[group] for group in sorting.images],
             distances=sorting.distances,
-            confidences=_confidences(proposal),
+            confidences=confidences_of(study) if study is not None and study.command == "classify" else [],
             notes=_notes(proposal),
         ),
         groups=tuple(Group(shown(group.name), group.kind, silhouettes[group.id]) for group in sorting.groups),
-        made=Made(
-            command_line=f"imgsort review ({proposal.command})",
-            facts=_facts(proposal),
-            unreadable=[(shown(row.path), row.reason) for row in unreadable],
-            notices=proposal.notices,
-        ),
+        made=_made(proposal),
+        outliers=outliers_section(study, proposal.outliers) if study and proposal.outliers is not None else None,
+        findings=_findings(proposal),
         can_compare=proposal.matrix is not None,
     )
 
@@ -41,26 +39,26 @@ def shown(path: str) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
+def _made(proposal: Proposal) -> Made:
+    made = replace(proposal.made, unreadable=[(shown(path), reason) for path, reason in proposal.made.unreadable])
+    files = [("images", str(len(proposal.files))), ("files are", _WAYS[str(proposal.site.mode)])]
+    facts = [*files, *(fact for fact in made.facts if fact[0] != "images")]
+    return replace(made, facts=facts, notices=proposal.notices)
+
+
+def _findings(proposal: Proposal) -> Findings | None:
+    """Return what `check` found. Files that could not be read have a number here, because the review can move them."""
+    if proposal.study is None or proposal.findings is None:
+        return None
+    return findings_section(replace(proposal.study, files=proposal.files), proposal.findings)
+
+
 def _notes(proposal: Proposal) -> list[str | None]:
     """Return why there is no picture of an image. The column is empty if all of them could be read."""
     if proposal.study is None or not proposal.study.unread:
         return []
     reasons = {row.path: row.reason for row in proposal.study.unreadable}
     return [*(None for _ in proposal.study.files), *(reasons.get(file.path) for file in proposal.study.unread)]
-
-
-def _confidences(proposal: Proposal) -> list[float | None]:
-    if proposal.command != "classify":
-        return []
-    return [None if placement is None else placement.score for placement in proposal.placements]
-
-
-def _facts(proposal: Proposal) -> list[tuple[str, str]]:
-    model = None if proposal.study is None else proposal.study.model
-    facts = [("images", str(len(proposal.files))), ("files are", _WAYS[str(proposal.site.mode)])]
-    if model is not None:
-        facts += [("model", model.name), ("weights", model.weights), ("precision", model.precision)]
-    return facts
 
 
 _WAYS = {"move": "moved", "copy": "copied", "hardlink": "hard-linked", "symlink": "linked"}

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -15,14 +14,19 @@ from imgsort.filing.planning.site import Site
 from imgsort.images.decoding.decode import DEFAULTS
 from imgsort.images.finding.find import ImageFile
 from imgsort.jobs.listener import Listener, Remembering
+from imgsort.jobs.look.pages.facts import facts_of
+from imgsort.jobs.look.pages.filed import distances_of
+from imgsort.jobs.look.pages.how import Studying, made_by
 from imgsort.jobs.look.pages.kinds import kind_of
 from imgsort.jobs.organize.check import REJECTED_FOLDER
 from imgsort.jobs.organize.outliers import OUTLIER_FOLDER
+from imgsort.jobs.organize.steps.findings import Finding
+from imgsort.jobs.results import Outlier
 from imgsort.jobs.session.collection import open_collection
-from imgsort.jobs.session.placing import UNSORTED_FOLDER, place, rounded
+from imgsort.jobs.session.placing import UNSORTED_FOLDER, place
 from imgsort.jobs.settings import FilingSettings
 from imgsort.jobs.study import Study
-from imgsort.jobs.thumbnails import Thumbnails
+from imgsort.report.page_data import Made
 from imgsort.review.sorting.corrections import STAYS, SortedGroup, Sorting
 
 if TYPE_CHECKING:
@@ -33,6 +37,7 @@ Command = Literal["categorize", "outliers", "check", "classify"]
 
 # The folders that every review can put images into.
 _ALWAYS = (UNSORTED_FOLDER, OUTLIER_FOLDER)
+_NOTHING_MADE = Made("")
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,7 @@ class Proposal:
     folder although no picture of them could be read. `placements`: for each image its place, or None if it stays.
     `sorting`: the groups, whose names are paths relative to the output. `targets`: the new paths, relative to the
     output, that a saved plan has for images, by number. `study`: what the command saw, or None for a saved plan.
+    `made`: how the command came to it. `outliers`, `findings`: what the command found, if it looks for such.
     """
 
     command: str
@@ -54,6 +60,9 @@ class Proposal:
     targets: Mapping[int, str] = field(default_factory=dict)
     study: Study | None = None
     notices: tuple[str, ...] = ()
+    made: Made = _NOTHING_MADE
+    outliers: tuple[Outlier, ...] | None = None
+    findings: tuple[Finding, ...] | None = None
 
     @property
     def matrix(self) -> "NDArray[np.float32] | None":
@@ -66,35 +75,29 @@ class Proposal:
         return None if self.study is None else self.study.regroup
 
 
-class _Studying(Remembering):
-    """Passes everything on, remembers the study, and has thumbnails made."""
-
-    def __init__(self, listener: Listener | None, thumbnails: Thumbnails) -> None:
-        super().__init__(listener)
-        self.study: Study | None = None
-        self._thumbnails = thumbnails
-
-    def thumbnails(self) -> Thumbnails:
-        return self._thumbnails
-
-    def studied(self, study: Study) -> None:
-        self.study = study
-        super().studied(study)
-
-
 def propose(
-    command: Command, folder: Path, options: Mapping[str, Any], thumbnails: Thumbnails, listener: Listener | None
+    command: Command,
+    folder: Path,
+    options: Mapping[str, Any],
+    hearing: Studying,
+    command_line: str = "",
 ) -> Proposal:
     """Run a command that only plans, and return what it proposes.
 
-    `options`: those of the job. `thumbnails`: makes thumbnails of what is read. Raises the errors of the job.
+    `options`: those of the job. `hearing`: learns what the command saw. `command_line`: for the page. Raises the errors
+    of the job.
     """
-    hearing = _Studying(listener, thumbnails)
-    _job_of(command)(folder, dry_run=True, listener=hearing, **options)
+    result = _job_of(command)(folder, dry_run=True, listener=hearing, **options)
     study = hearing.study
     if study is None or not (study.files or study.unread):
         raise CollectionError(f"{folder}: there is no readable image to review.")
-    return proposal_of(study, tuple(hearing.notices))
+    made = made_by(hearing, command_line, facts_of(result, study, options))
+    return replace(
+        proposal_of(study, tuple(hearing.notices)),
+        made=made,
+        outliers=getattr(result, "outliers", None),
+        findings=getattr(result, "findings", None),
+    )
 
 
 def proposal_of(study: Study, notices: tuple[str, ...] = ()) -> Proposal:
@@ -110,7 +113,7 @@ def proposal_of(study: Study, notices: tuple[str, ...] = ()) -> Proposal:
     firsts = sorted((p for p in placements if p is not None), key=lambda p: order[p.source])
     sorting = _sorting(placements, [p.folder for p in firsts], study.command)
     count = sum(group.kind == "category" for group in sorting.groups)
-    distances = _distances(study, placements)
+    distances = tuple(distances_of(replace(study, files=files)))
     sorting = replace(sorting, clusters=count if study.regroup is not None else None, distances=distances)
     return Proposal(study.command, site, files, contents, placements, sorting, {}, study, notices)
 
@@ -175,14 +178,6 @@ def _job_of(command: Command) -> Callable[..., Any]:
 
         return classify
     raise UsageError(f"command {command!r}: it must be one of {', '.join(get_args(Command))}.")
-
-
-def _distances(study: Study, placements: Sequence[Placement | None]) -> tuple[float | None, ...]:
-    """Return how odd each image is: in its group, or among all images if the command looks for outliers."""
-    if study.oddness is not None:
-        return tuple(None if isnan(value) else rounded(value) for value in study.oddness)
-    distances = tuple(None if placement is None else placement.distance for placement in placements)
-    return distances if any(distance is not None for distance in distances) else ()
 
 
 def _sorting(placements: Sequence[Placement | None], folders: Sequence[str], command: str) -> Sorting:

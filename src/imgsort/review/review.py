@@ -19,6 +19,7 @@ from imgsort.images.decoding.decode import ReadSettings
 from imgsort.images.finding.find import require_folder
 from imgsort.jobs.learn.steps.report import require_new_folder
 from imgsort.jobs.listener import Listener
+from imgsort.jobs.look.pages.how import Studying
 from imgsort.jobs.session.locking import locked_and_settled
 from imgsort.jobs.settings import FilingSettings
 from imgsort.jobs.thumbnails import Thumbnails
@@ -45,7 +46,7 @@ class ReviewRequest:
 
     `command`: makes the plan, with `options` of its job. `plan`: a saved plan instead. `classifier`: for the command
     `classify` the one that it uses; otherwise where a new one is written. `port`: of 127.0.0.1, or 0 for any free one.
-    `opens_browser`: the browser is opened.
+    `opens_browser`: the browser is opened. `command_line`: shown on the page.
     """
 
     folder: Path | None = None
@@ -55,6 +56,7 @@ class ReviewRequest:
     classifier: Path | None = None
     port: int = 0
     opens_browser: bool = True
+    command_line: str = ""
 
 
 def review(request: ReviewRequest, *, tell: Callable[[str], None], listener: Listener | None = None) -> None:
@@ -80,7 +82,8 @@ def review(request: ReviewRequest, *, tell: Callable[[str], None], listener: Lis
     ):
         _settle(site, hearing)
         if edited is None:
-            proposal = propose(request.command, site.collection, options, thumbnails, hearing)
+            studying = Studying(hearing, thumbnails)
+            proposal = propose(request.command, site.collection, options, studying, request.command_line)
         else:
             proposal = read_proposal(edited, settings, hearing)
         kept = Kept(folder, proposal.command)

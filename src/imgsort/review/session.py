@@ -167,6 +167,8 @@ class Session:
                 raise NotNowError("the plan is applied. Take it back first, and then correct it.")
             before, offer = self.sorting, self._kept.offered
             change()
+            if self.sorting is not before:
+                self.looks.judge(self.sorting, at_once=True)
             if self.sorting is not before or self._kept.offered is not offer:
                 self.revision += 1
                 self._keep()
@@ -195,7 +197,6 @@ class Session:
         if base.clusters != correction.clusters:
             sorting = self.looks.measured(regrouped(base, labels, correction.clusters), base)
         self._steps.add(sorting, correction.words(self.sorting), is_regrouping=True)
-        self.looks.judge(sorting, at_once=True)
 
     def _take_offered(self) -> None:
         offer = self._kept.offered

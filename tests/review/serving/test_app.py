@@ -313,7 +313,7 @@ def test_hostile_names_are_data_all_the_way(tmp_path):
 
 
 def test_the_map_and_the_silhouettes_come_from_the_features(client):
-    """Each image has a place. Each group of the proposal, or of the slider, is judged; one that was changed is not."""
+    """Each image has a place. Each group is judged as it is: of the proposal, after a correction, and of the slider."""
     assert client.get("/api/page").json()["page"]["can_compare"] is True
     places = client.get("/api/map").json()["places"]
     assert len(places) == 12 and all(0 <= value <= 1 for place in places for value in place)
@@ -321,7 +321,8 @@ def test_the_map_and_the_silhouettes_come_from_the_features(client):
     judged = {group["name"]: group["silhouette"] for group in state["groups"]}
     assert all(judged[f"category_{number}"] > 0.5 for number in (1, 2, 3)) and judged["Unsorted"] is None
     moved = correct(client, do="move", images=[0], to=1)
-    assert [group["silhouette"] is None for group in moved["groups"][:3]] == [True, True, False]
+    changed = {group["name"]: group["silhouette"] for group in moved["groups"]}
+    assert 0 < changed["category_2"] < judged["category_2"] and changed["category_3"] is not None
     assert all(group["silhouette"] is not None for group in correct(client, do="regroup", clusters=2)["groups"][:2])
 
 

@@ -8,7 +8,7 @@ import click
 from imgsort.cli.options import common as options
 from imgsort.cli.options import judging, types
 from imgsort.cli.options.grouping import add_grouping
-from imgsort.cli.running import filing_keywords, run
+from imgsort.cli.running import command_line, filing_keywords, run
 
 
 @click.command(short_help="Look at a plan in the browser, correct it, and apply it.")
@@ -78,7 +78,9 @@ def review(
     fitting = _FITTING["plan" if plan is not None else command]
     no_browser = settings.pop("no_browser")
     kept = {n: value for n, value in filing_keywords(settings).items() if n in fitting and value is not None}
-    request = ReviewRequest(folder, command, kept, plan, classifier, port, opens_browser=not no_browser)
+    request = ReviewRequest(
+        folder, command, kept, plan, classifier, port, opens_browser=not no_browser, command_line=command_line()
+    )
     run(serve, quiet, request=request, tell=click.echo)
 
 

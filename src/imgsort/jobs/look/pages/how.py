@@ -16,19 +16,15 @@ from imgsort.version import __version__
 _DECIDING = "deciding"
 
 
-class Watching(Remembering):
+class Studying(Remembering):
     """Passes everything on to another listener, and remembers the study and the seconds of each stage.
 
-    `pictures`: a thumbnail for each image of the study, or None. They are made before anything is filed, because
-    afterwards the images lie elsewhere. `places`: the map, (x, y) from 0 to 1 for each image, or empty.
+    Thumbnails are made while images are read.
     """
 
-    def __init__(self, listener: Listener | None, thumbnails: Thumbnails, maps: MapCache | None) -> None:
+    def __init__(self, listener: Listener | None, thumbnails: Thumbnails) -> None:
         super().__init__(listener)
         self.study: Study | None = None
-        self.pictures: list[bytes | None] = []
-        self.places: list[tuple[float, float]] = []
-        self._maps = maps
         self._thumbnails = thumbnails
         self.seconds: dict[str, float] = {}
         self._since = time.monotonic()
@@ -43,12 +39,6 @@ class Watching(Remembering):
         self._count(_DECIDING)
         self.study = study
         super().studied(study)
-        root = study.site.collection
-        self.pictures = self._thumbnails.all_of(root, study.files, study.contents, partial(self.progress, "thumbnails"))
-        self._count("thumbnails")
-        places = map_of(study, self._maps) if study.files else None
-        self.places = [] if places is None else [(round(float(x), 4), round(float(y), 4)) for x, y in places]
-        self._count("map")
 
     def thumbnails(self) -> Thumbnails:
         """Return where thumbnails are kept, so that they are made while images are read."""
@@ -60,7 +50,31 @@ class Watching(Remembering):
         self._since = now
 
 
-def made_by(watching: Watching, command_line: str, facts: Sequence[tuple[str, str]]) -> Made:
+class Watching(Studying):
+    """Collects all that a report shows of a study.
+
+    `pictures`: a thumbnail for each image of the study, or None. They are made before anything is filed, because
+    afterwards the images lie elsewhere. `places`: the map, (x, y) from 0 to 1 for each image, or empty.
+    """
+
+    def __init__(self, listener: Listener | None, thumbnails: Thumbnails, maps: MapCache | None) -> None:
+        super().__init__(listener, thumbnails)
+        self.pictures: list[bytes | None] = []
+        self.places: list[tuple[float, float]] = []
+        self._maps = maps
+
+    def studied(self, study: Study) -> None:
+        """Make thumbnails and the map."""
+        super().studied(study)
+        root = study.site.collection
+        self.pictures = self._thumbnails.all_of(root, study.files, study.contents, partial(self.progress, "thumbnails"))
+        self._count("thumbnails")
+        places = map_of(study, self._maps) if study.files else None
+        self.places = [] if places is None else [(round(float(x), 4), round(float(y), 4)) for x, y in places]
+        self._count("map")
+
+
+def made_by(watching: Studying, command_line: str, facts: Sequence[tuple[str, str]]) -> Made:
     """Describe how a result was made: command, facts, versions, unreadable files, notices and seconds of each stage."""
     study = watching.study
     unreadable = () if study is None else study.unreadable

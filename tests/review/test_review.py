@@ -68,6 +68,28 @@ def test_corrections_survive_a_killed_server_and_are_offered_again(reviews, plan
     assert read_tree(photos) == before
 
 
+def test_corrections_are_offered_again_when_their_run_is_undone_elsewhere(reviews, plan, photos):
+    """A whole run that `imgsort undo` takes back leaves the corrections for the next review."""
+    served = reviews.start("--plan", plan)
+    served.correct(do="rename", group=0, name="Red")
+    served.ask("/api/apply", {})
+    assert served.finish()["state"] == "done"
+    code, told = served.end()
+    assert code == 0 and "kept" not in told
+    undo(photos)
+    assert reviews.start("--plan", plan).get("/api/state")["offered"]["corrections"] == 1
+
+
+def test_corrections_that_could_not_be_kept_are_not_said_to_be(reviews, plan, photos):
+    """What the terminal says at the end is true."""
+    served = reviews.start("--plan", plan)
+    (photos / ".imgsort" / "review" / "plan.json.tmp").mkdir()
+    state = served.correct(do="rename", group=0, name="Red")
+    assert state["kept"] is False
+    _, told = served.end()
+    assert "not all kept" in told and "offers them again" not in told
+
+
 @posix
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_ends_it_cleanly_and_keeps_the_corrections(reviews, plan, photos, number):

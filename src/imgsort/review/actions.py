@@ -51,7 +51,7 @@ def apply_sorting(session: Session, settings: FilingSettings, listener: Listener
             _remember(session, planned, error.result)
         raise
     _remember(session, planned, result)
-    return _filed(result.run, len(result.moves) - len(result.refused), (*planned.kept, *result.refused))
+    return _filed(result.run, _count_filed(result), (*planned.kept, *result.refused))
 
 
 def take_back(session: Session, listener: Listener) -> dict[str, Any]:
@@ -101,7 +101,13 @@ def _remember(session: Session, planned: Planned, result: FilingResult) -> None:
         targets[place] if place in targets and exists(targets[place]) and not exists(place) else place
         for place in session.places
     ]
-    session.set_applied(Applied(result.run, len(result.moves) - len(result.refused)), places)
+    session.set_applied(Applied(result.run, _count_filed(result), is_whole=result.status == "done"), places)
+
+
+def _count_filed(result: FilingResult) -> int:
+    """Return how many files a run has filed, even if it stopped."""
+    left = {refusal.path for refusal in result.refused}
+    return sum(move.source not in left and exists(result.destination / move.target) for move in result.moves)
 
 
 def _filed(run: str | None, moves: int, refused: Sequence[Refusal]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from imgsort.csv_file import require_new
-from imgsort.errors import UsageError
+from imgsort.errors import JournalError, NothingToUndoError, UsageError
 from imgsort.features.cache.thumbnail_cache import ThumbnailCache, ThumbnailsInMemory
 from imgsort.filing.planning.plan_file import EditedPlan, read_plan
 from imgsort.filing.planning.site import Site, site_of
@@ -83,7 +83,7 @@ def review(request: ReviewRequest, *, tell: Callable[[str], None], listener: Lis
             proposal = propose(request.command, site.collection, options, thumbnails, hearing)
         else:
             proposal = read_proposal(edited, settings, hearing)
-        kept = Kept(folder, proposal.command)
+        kept = Kept(folder, proposal.command, partial(_is_in_force, site.roots[-1]))
         for text in kept.notices:
             hearing.notice(text)
         looks = Looks(proposal, hearing, has_cache=options.get("cache", True))
@@ -93,11 +93,29 @@ def review(request: ReviewRequest, *, tell: Callable[[str], None], listener: Lis
             served = Review(session, page_of(looks), thumbnails, settings, read, make_place)
             _serve(served, bound, tell, hearing, opens=request.opens_browser)
         if session.corrections:
-            hearing.notice(f"{_kept_words(session.corrections)}. The next `imgsort review` offers them again.")
+            if not session.is_kept:
+                session.keep()  # there may be room on the disk by now
+            hearing.notice(_kept_words(session.corrections, is_kept=session.is_kept))
 
 
-def _kept_words(corrections: int) -> str:
-    return "1 correction is kept" if corrections == 1 else f"{corrections} corrections are kept"
+def _kept_words(corrections: int, *, is_kept: bool) -> str:
+    what = "1 correction is" if corrections == 1 else f"{corrections} corrections are"
+    if is_kept:
+        return f"{what} kept. The next `imgsort review` offers them again."
+    return f"{what} not all kept: the latest could not be written to the disk and are lost."
+
+
+def _is_in_force(root: Path, run_id: str) -> bool:
+    """Say whether a run is not undone. Where nobody can tell, it counts as in force."""
+    from imgsort.filing.moving.undo import run_to_undo
+
+    try:
+        run_to_undo(root, run_id)
+    except NothingToUndoError:
+        return False
+    except JournalError:
+        return True
+    return True
 
 
 def _serve(

@@ -52,16 +52,41 @@ def test_an_offer_that_nobody_decided_about_is_not_overwritten(tmp_path):
     kept.keep(Rename(0, "second").apply(sorting_of(2, 2)), 1, FILES, CONTENTS)
     later = Kept(tmp_path, "categorize")
     assert [offer.groups[0].name for offer in later.offers] == ["first", "second"]
-    later.remove_offered()
+    second = later.offered
+    assert later.offered_but([second.id]).groups[0].name == "first"
+    later.decline(second)
     assert later.offered.groups[0].name == "first"
-    later.remove_offered()
-    assert later.offered is None and os.listdir(tmp_path) == []
+    later.decline(later.offered)
+    assert later.offered is None and len(os.listdir(tmp_path)) == 2
+
+
+def test_an_offer_is_gone_only_when_a_sorting_that_includes_it_is_found(tmp_path):
+    """It stays on the disk until a later review finds the sorting that took it up."""
+    kept = kept_sorting(tmp_path, Rename(0, "first").apply(sorting_of(2, 2)))
+    taken = [kept.offered.id]
+    kept.keep(Rename(0, "second").apply(sorting_of(2, 2)), 1, FILES, CONTENTS, takes=taken)
+    assert len(os.listdir(tmp_path)) == 2
+    later = Kept(tmp_path, "categorize")
+    assert [offer.groups[0].name for offer in later.offers] == ["second"]
+    assert os.listdir(tmp_path) == ["categorize-2.json"]
+
+
+def test_what_was_applied_is_offered_once_its_run_is_not_in_force(tmp_path):
+    """While the run is in force, nothing is offered, and the file stays."""
+    kept = Kept(tmp_path, "categorize")
+    kept.keep(Rename(0, "first").apply(sorting_of(2, 2)), 1, FILES, CONTENTS)
+    kept.keep(Rename(0, "first").apply(sorting_of(2, 2)), 1, FILES, CONTENTS, run="a-run")
+    asked = []
+    assert Kept(tmp_path, "categorize", lambda run: bool(asked.append(run) or True)).offered is None
+    assert asked == ["a-run"]
+    assert Kept(tmp_path, "categorize", lambda _: False).offered.groups[0].name == "first"
+    assert Kept(tmp_path, "categorize").offered.groups[0].name == "first"
 
 
 def test_a_declined_offer_comes_again_behind_newer_ones(tmp_path):
     """Whoever begins anew loses nothing: the next review offers it again, after what was kept meanwhile."""
     kept = kept_sorting(tmp_path, Rename(0, "first").apply(sorting_of(2, 2)))
-    kept.decline_offered()
+    kept.decline(kept.offered)
     assert kept.offered is None
     assert Kept(tmp_path, "categorize").offered.groups[0].name == "first"
     kept.keep(Rename(0, "second").apply(sorting_of(2, 2)), 1, FILES, CONTENTS)

@@ -7,8 +7,9 @@ in it is checked. A file that imgsort did not write is set aside and told of.
 import contextlib
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, get_args
 
@@ -47,9 +48,16 @@ class KeptImage:
 
 @dataclass(frozen=True)
 class Offer:
-    """A corrected sorting of an earlier review. `corrections`: how many led to it. `saved`: when, for a person."""
+    """A corrected sorting of an earlier review. `corrections`: how many led to it. `saved`: when, for a person.
+
+    `id`: the hash of its file. `takes`: the ids of earlier offers that are part of it. `run`: the run that it was
+    applied by, or None.
+    """
 
     file: Path
+    id: str
+    takes: tuple[str, ...]
+    run: str | None
     corrections: int
     saved: str
     clusters: int | None
@@ -57,33 +65,51 @@ class Offer:
     images: tuple[KeptImage, ...]
 
 
-class Kept:
-    """The corrections that are kept in `folder` for the reviews of one command."""
+def _always(_: str) -> bool:
+    return True
 
-    def __init__(self, folder: Path, command: str) -> None:
-        self._folder, self._command = folder, command
+
+class Kept:
+    """The corrections that are kept in `folder` for the reviews of one command.
+
+    An offer stays on the disk when it is taken up: a later review removes it once it finds a sorting that includes it.
+    `is_in_force`: whether the run with this id is not undone. What was applied is offered again once its run is undone.
+    """
+
+    def __init__(self, folder: Path, command: str, is_in_force: Callable[[str], bool] = _always) -> None:
+        self._folder, self._command, self._is_in_force = folder, command, is_in_force
         self._file = folder / f"{command}.json"
+        self._applied_file = folder / f"{command}-applied.json"
         self.notices: list[str] = []
         self.offers = self._make_offers()
 
     @property
     def offered(self) -> Offer | None:
-        """The latest sorting that was kept by an earlier review, and that this review neither took nor declined."""
-        return self.offers[-1] if self.offers else None
+        """The latest sorting that was kept by an earlier review, and that this review did not decline."""
+        return self.offered_but(())
 
-    def decline_offered(self) -> None:
-        """Offer the sorting no longer in this review. It stays on the disk, for the next review."""
-        if self.offers:
-            self.offers.pop()
+    def offered_but(self, taken: Container[str]) -> Offer | None:
+        """Return the latest offer that is neither declined nor among the ids of those that are taken up."""
+        return next((offer for offer in reversed(self.offers) if offer.id not in taken), None)
 
-    def remove_offered(self) -> None:
-        """Remove the sorting that is offered: it is part of the present one. Raises OSError."""
-        if self.offers:
-            self.offers[-1].file.unlink(missing_ok=True)
-            self.offers.pop()
+    def decline(self, offer: Offer) -> None:
+        """Offer a sorting no longer in this review. It stays on the disk, for the next review."""
+        self.offers.remove(offer)
 
-    def keep(self, sorting: Sorting, corrections: int, files: Sequence[ImageFile], contents: Sequence[str]) -> None:
-        """Keep a sorting in place of the one before. It is on disk when this returns. Raises OSError."""
+    def keep(
+        self,
+        sorting: Sorting,
+        corrections: int,
+        files: Sequence[ImageFile],
+        contents: Sequence[str],
+        *,
+        takes: Sequence[str] = (),
+        run: str | None = None,
+    ) -> None:
+        """Keep a sorting in place of the one before. It is on disk when this returns. Raises OSError.
+
+        `takes`: ids of offers that are part of it. `run`: the run that has applied all of it.
+        """
         place_of = {group.id: place for place, group in enumerate(sorting.groups)}
         rows = zip(files, contents, sorting.images, strict=True)
         data = json_line(
@@ -93,6 +119,8 @@ class Kept:
                 "saved": time.strftime(_WORDS_OF_TIME),
                 "corrections": corrections,
                 "clusters": sorting.clusters,
+                "takes": list(takes),
+                "run": run,
                 "groups": [[group.name, group.kind, group.is_named] for group in sorting.groups],
                 "images": [
                     [file.path, content, place_of[group], number in sorting.held]
@@ -102,22 +130,36 @@ class Kept:
         )
         if len(data) > MAX_BYTES:
             raise OSError(f"the corrections of {len(files)} images are too many to be kept")
-        write_atomically(self._file, data)
+        file, other = (self._file, self._applied_file) if run is None else (self._applied_file, self._file)
+        write_atomically(file, data)
+        other.unlink(missing_ok=True)
 
     def forget(self) -> None:
-        """Remove what this review kept: it was applied, or there are no corrections. Raises OSError."""
+        """Remove what this review kept: there are no corrections. Raises OSError."""
         self._file.unlink(missing_ok=True)
 
     def _make_offers(self) -> list[Offer]:
         """Turn what earlier reviews kept into offers, the latest last."""
+        applied = self._read(self._applied_file)
+        if applied is not None and (applied.run is None or not self._is_in_force(applied.run)):
+            self._make_offer(self._applied_file)
         if exists(self._file):
-            places = [place for place in self._offer_files() if exists(place)]
-            if len(places) == _MOST_OFFERS:
-                places.pop(0).unlink()
-            for number, place in enumerate(places, start=1):
-                os.replace(place, self._offer_file(number))
-            os.replace(self._file, self._offer_file(len(places) + 1))
-        return [offer for place in self._offer_files() if (offer := self._read(place)) is not None]
+            self._make_offer(self._file)
+        offers = [offer for place in self._offer_files() if (offer := self._read(place)) is not None]
+        taken = {identity for offer in offers for identity in offer.takes}
+        for offer in offers:
+            if offer.id in taken:
+                offer.file.unlink()
+        return [offer for offer in offers if offer.id not in taken]
+
+    def _make_offer(self, file: Path) -> None:
+        """Make a file the latest offer. Of too many, the oldest is gone."""
+        places = [place for place in self._offer_files() if exists(place)]
+        if len(places) == _MOST_OFFERS:
+            places.pop(0).unlink()
+        for number, place in enumerate(places, start=1):
+            os.replace(place, self._offer_file(number))
+        os.replace(file, self._offer_file(len(places) + 1))
 
     def _offer_file(self, number: int) -> Path:
         return self._folder / f"{self._command}-{number}.json"
@@ -129,7 +171,7 @@ class Kept:
         """Return the offer in a file, or None if there is no file or if imgsort did not write it."""
         try:
             data = read_bounded(place, MAX_BYTES)
-            return None if data is None else _parsed(place, parsed_json(data), self._command)
+            return None if data is None else _parsed(place, data, self._command)
         except (*NONSENSE, JournalError, OSError) as error:
             aside = next(path for n in range(10**6) if not exists(path := place.with_suffix(f".{n}.bad")))
             with contextlib.suppress(OSError):
@@ -140,8 +182,9 @@ class Kept:
             return None
 
 
-def _parsed(file: Path, record: Any, command: str) -> Offer:
-    """Return the offer that a record describes. Raises an error of NONSENSE."""
+def _parsed(file: Path, data: bytes, command: str) -> Offer:
+    """Return the offer that the bytes of a file describe. Raises an error of NONSENSE."""
+    record = parsed_json(data)
     if record["version"] != 1 or record["command"] != command:
         raise ValueError(f"version {record['version']!r:.40} of {record['command']!r:.40}")
     saved = time.strftime(_WORDS_OF_TIME, time.strptime(checked_text(record["saved"]), _WORDS_OF_TIME))
@@ -150,7 +193,10 @@ def _parsed(file: Path, record: Any, command: str) -> Offer:
     clusters = None if record["clusters"] is None else checked_count(record["clusters"])
     if len({image.path for image in images}) < len(images):
         raise ValueError("an image that occurs twice")
-    return Offer(file, checked_count(record["corrections"]), saved, clusters, groups, images)
+    takes = tuple(map(checked_text, record.get("takes", ())))
+    run = None if record.get("run") is None else checked_text(record["run"])
+    corrections = checked_count(record["corrections"])
+    return Offer(file, sha256(data).hexdigest(), takes, run, corrections, saved, clusters, groups, images)
 
 
 def _group(name: Any, kind: Any, is_named: Any) -> KeptGroup:

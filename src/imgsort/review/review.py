@@ -30,6 +30,7 @@ from imgsort.review.keeping.locking import reviewing
 from imgsort.review.looks import Looks
 from imgsort.review.proposal import Command, propose, read_proposal
 from imgsort.review.serving.app import Review, app_of
+from imgsort.review.serving.ending import ending
 from imgsort.review.serving.opening import page_opener
 from imgsort.review.serving.server import listening, serve
 from imgsort.review.session import Session
@@ -58,11 +59,12 @@ class ReviewRequest:
 
 
 def review(request: ReviewRequest, *, tell: Callable[[str], None], listener: Listener | None = None) -> None:
-    """Serve the review until Ctrl-C. Nothing is moved before a person applies the plan on the page.
+    """Serve the review until Ctrl-C, SIGTERM or SIGHUP. Nothing is moved before a person applies the plan on the page.
 
     `tell` receives the address of the page if no browser shall be opened, or if none can be opened, the name of a
     private file that leads to the page. Raises ImgsortError: UsageError, CollectionError, LockedError if another review
-    works on this collection, JournalError, and the errors of the command.
+    works on this collection, JournalError, and the errors of the command. Work that was cut short raises a StoppedError
+    or KeyboardInterrupt, once all is tidied.
     """
     hearing = listener or Listener()
     options = dict(request.options or {})
@@ -74,6 +76,7 @@ def review(request: ReviewRequest, *, tell: Callable[[str], None], listener: Lis
     if request.command == "classify" and edited is None:
         options["classifier"] = request.classifier
     with (
+        ending(),
         contextlib.closing(listening(request.port)) as bound,
         reviewing(site.roots[0]) as folder,
         contextlib.closing(_thumbnails(hearing, has_cache=options.get("cache", True))) as thumbnails,
@@ -96,6 +99,8 @@ def review(request: ReviewRequest, *, tell: Callable[[str], None], listener: Lis
             if not session.is_kept:
                 session.keep()  # there may be room on the disk by now
             hearing.notice(_kept_words(session.corrections, is_kept=session.is_kept))
+        if worker.cut_short is not None:
+            raise worker.cut_short
 
 
 def _kept_words(corrections: int, *, is_kept: bool) -> str:

@@ -86,7 +86,7 @@ def review(request: ReviewRequest, *, tell: Callable[[str], None], listener: Lis
             proposal = propose(request.command, site.collection, options, thumbnails, hearing)
         else:
             proposal = read_proposal(edited, settings, hearing)
-        kept = Kept(folder, proposal.command, partial(_is_in_force, site.roots[-1]))
+        kept = Kept(folder, proposal.command, partial(_is_in_force, site.roots[-1]), images=len(proposal.files))
         for text in kept.notices:
             hearing.notice(text)
         looks = Looks(proposal, hearing, has_cache=options.get("cache", True))

@@ -9,7 +9,8 @@ from typing import Any
 from imgsort.errors import CorrectionError, NotNowError
 from imgsort.grouping.categories.cluster_count import MIN_CLUSTERS
 from imgsort.images.finding.find import ImageFile
-from imgsort.review.keeping.kept import Kept, Offer
+from imgsort.review.keeping.kept import Kept
+from imgsort.review.keeping.offer import Offer
 from imgsort.review.keeping.taking_up import taken_up
 from imgsort.review.looks import Looks
 from imgsort.review.planned import Planned, plan_of
@@ -210,6 +211,9 @@ class Session:
         if offer is None:
             raise CorrectionError("there are no earlier corrections to take up.")
         sorting = taken_up(self.sorting, offer, self.proposal.files, self.proposal.contents)
+        slider = self._slider()
+        if sorting.clusters is not None and (slider is None or not slider[0] <= sorting.clusters <= slider[1]):
+            sorting = replace(sorting, clusters=None)
         if sorting.clusters != self.sorting.clusters:
             sorting = self.looks.measured(sorting, self.sorting)
         count = max(1, offer.corrections)

@@ -118,11 +118,14 @@ def _link_classes(session: Session, folder: Path) -> None:
     """Make a folder for each category, with links to its images. Raises OSError where links are not possible."""
     sorting, names = session.sorting, set(session.class_names())
     groups = {group.id: group for group in sorting.groups if group.name in names}
-    for group in groups.values():
-        (folder / group.name.replace("/", "_")).mkdir(exist_ok=True)
+    folders: dict[int, Path] = {}
+    for group in groups.values():  # `a/b` and `a_b` are two classes
+        taken = {name_key(path.name) for path in folders.values()}
+        folders[group.id] = folder / free_name(group.name.replace("/", "_"), taken)
+        folders[group.id].mkdir()
     for number, (place, group_id) in enumerate(zip(session.places, sorting.images, strict=True)):
         if group_id in groups:
-            link = folder / groups[group_id].name.replace("/", "_") / _link_name(number, place.name)
+            link = folders[group_id] / _link_name(number, place.name)
             with suppress(FileExistsError):
                 os.symlink(place, link)
 

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from imgsort.errors import UsageError
 from imgsort.review.serving.ending import ending, silent
+from imgsort.review.serving.patience import PatientProtocol
 
 _HOST = "127.0.0.1"
 _SECONDS_TO_CLOSE = 3
@@ -47,7 +48,7 @@ def serve(
         uvicorn.Config(
             app,
             loop="asyncio",
-            http="h11",
+            http=PatientProtocol,
             ws="none",
             lifespan="off",
             interface="asgi3",

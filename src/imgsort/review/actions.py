@@ -79,6 +79,8 @@ def train_on(session: Session, place: Callable[[], Path], listener: Listener) ->
     with folder_for_a_while() as folder:
         _link_classes(session, folder)
         result = train(folder, output=place(), listener=listener)
+    if result.status == "interrupted":  # there is no page any more that says it
+        listener.notice(f"the training ended early. What was learned by then is kept: {result.classifier}")
     accuracy = None if result.evaluation is None else result.evaluation.accuracy
     return {"classifier": str(result.classifier), "accuracy": accuracy}
 

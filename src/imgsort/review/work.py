@@ -35,6 +35,7 @@ class Worker(Listener):
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
         self._is_stopping = threading.Event()
+        self._was_interrupted = False
         self.cut_short: StoppedError | KeyboardInterrupt | None = None
 
     @property
@@ -78,6 +79,7 @@ class Worker(Listener):
 
     def _stop_if_asked(self) -> None:
         if self._is_stopping.is_set():
+            self._was_interrupted = True
             raise KeyboardInterrupt
 
     def _work(self, work: Callable[[], dict[str, Any]]) -> None:
@@ -85,6 +87,8 @@ class Worker(Listener):
         try:
             result = work()
             ended = replace(self.now, state="done", result=result)
+            if self._was_interrupted:  # training keeps what it has learned by then
+                self.cut_short = KeyboardInterrupt("stopped.")
         except (ImgsortError, OSError) as error:
             ended = replace(self.now, state="failed", error=described(error))
             if self._is_stopping.is_set():  # there is no page any more that says it

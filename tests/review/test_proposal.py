@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 
+from imgsort.content import file_content_hash
 from imgsort.csv_file import write_csv
 from imgsort.errors import CollectionError
 from imgsort.features.cache.thumbnail_cache import ThumbnailsInMemory
@@ -172,6 +173,18 @@ def test_a_saved_plan_of_files_that_are_gone_is_an_error(photos, tmp_path):
     """There is nothing to review."""
     with pytest.raises(CollectionError):
         read_proposal(saved(photos, [("gone.png", "a/gone.png")], tmp_path / "plan.csv"), FilingSettings(), Listener())
+
+
+def test_a_file_of_a_plan_that_cannot_be_read_is_left_out(photos, tmp_path, monkeypatch):
+    """Nobody knows what was in it, so it is not filed, whatever lies there later; the line is named."""
+    plan = saved(photos, [("0.png", "a/0.png"), ("1.png", "a/1.png")], tmp_path / "plan.csv")
+    monkeypatch.setattr(
+        "imgsort.review.proposal.file_content_hash",
+        lambda path: None if path.name == "1.png" else file_content_hash(path),
+    )
+    proposal = read_proposal(plan, FilingSettings(), Listener())
+    assert [file.path for file in proposal.files] == ["0.png"] and all(proposal.contents)
+    assert any("line 3" in notice and "'1.png'" in notice for notice in proposal.notices)
 
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="needs a file system that takes any bytes")

@@ -1,6 +1,7 @@
 """Runs the real command and talks to it over a real socket. Plans are mostly saved ones or those of `check`."""
 
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -20,6 +21,7 @@ from tests.support.pictures import encode, gradient
 from tests.support.reviews import groups_of, id_of, photos_in
 from tests.support.trees import names, read_tree
 
+ENDING = [getattr(signal, name, signal.SIGTERM) for name in ("SIGINT", "SIGTERM", "SIGHUP")]
 posix = pytest.mark.skipif(sys.platform == "win32", reason="needs signals of POSIX")
 
 
@@ -68,8 +70,30 @@ def test_corrections_survive_a_killed_server_and_are_offered_again(reviews, plan
     assert read_tree(photos) == before
 
 
+def test_corrections_are_offered_again_when_their_run_is_undone_elsewhere(reviews, plan, photos):
+    """A whole run that `imgsort undo` takes back leaves the corrections for the next review."""
+    served = reviews.start("--plan", plan)
+    served.correct(do="rename", group=0, name="Red")
+    served.ask("/api/apply", {})
+    assert served.finish()["state"] == "done"
+    code, told = served.end()
+    assert code == 0 and "kept" not in told
+    undo(photos)
+    assert reviews.start("--plan", plan).get("/api/state")["offered"]["corrections"] == 1
+
+
+def test_corrections_that_could_not_be_kept_are_not_said_to_be(reviews, plan, photos):
+    """What the terminal says at the end is true."""
+    served = reviews.start("--plan", plan)
+    (photos / ".imgsort" / "review" / "plan.json.tmp").mkdir()
+    state = served.correct(do="rename", group=0, name="Red")
+    assert state["kept"] is False
+    _, told = served.end()
+    assert "not all kept" in told and "offers them again" not in told
+
+
 @posix
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", ENDING)
 def test_ctrl_c_ends_it_cleanly_and_keeps_the_corrections(reviews, plan, photos, number):
     """The command ends with code 0 and says what is kept. Without corrections, nothing is left in the folder."""
     served = reviews.start("--plan", plan)
@@ -187,20 +211,67 @@ def applying(served, folder):
 
 
 @posix
-def test_ctrl_c_in_the_middle_of_an_apply_stops_it_and_undo_takes_it_back(reviews, large_plan):
-    """The run is recorded as stopped: every file is whole at one place, and undo puts all back."""
+@pytest.mark.parametrize("number", ENDING)
+def test_ctrl_c_in_the_middle_of_an_apply_stops_it_and_undo_takes_it_back(reviews, large_plan, number):
+    """The run is recorded as stopped and the code says so: every file is at one place, and undo puts all back."""
     folder = large_plan.with_suffix("")
     before = read_tree(folder)
     served = reviews.start("--plan", large_plan)
     applying(served, folder)
-    code, told = served.end()
-    assert code == 0 and "Traceback" not in told
+    code, told = served.end(number)
     status = history(folder).runs[-1].status
     assert status in ("stopped", "done")  # done: it was quicker than the signal
-    assert "imgsort undo" in told or status == "done"
+    assert code == (130 if status == "stopped" else 0) and "Traceback" not in told
+    assert told.count("imgsort undo") == (status == "stopped")
     assert len(names(folder)) == 3000
     undo(folder)
     assert read_tree(folder) == before
+
+
+@posix
+@pytest.mark.parametrize("number", ENDING)
+def test_a_signal_while_the_plan_is_made_leaves_nothing(reviews, photos, tmp_path, number):
+    """It ends as Ctrl-C does: locks and temporary files are gone."""
+    (tmp_path / "temporary").mkdir()
+    process = reviews.run(photos, "--no-browser", "--model", "efficientnet-lite0", TMPDIR=str(tmp_path / "temporary"))
+    while not (photos / ".imgsort" / "review" / "owner").exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(number)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130 and "Traceback" not in told
+    assert not (photos / ".imgsort").exists() and os.listdir(tmp_path / "temporary") == []
+
+
+@posix
+def test_requests_that_are_cut_off_leave_no_traceback(reviews, plan):
+    """Neither a tab that is closed while it sends, nor Ctrl-C meanwhile, is anything to tell of."""
+    served = reviews.start("--plan", plan)
+    port = int(served.address.rpartition(":")[2])
+    head = (
+        f"POST /api/correct HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nX-Imgsort-Token: {served.token}\r\n"
+        "Content-Type: application/json\r\nContent-Length: 100000\r\n\r\n{"
+    )
+    with socket.create_connection(("127.0.0.1", port)) as closed:
+        closed.sendall(head.encode())
+    with socket.create_connection(("127.0.0.1", port)) as open_one:
+        open_one.sendall(head.encode())
+        served.get("/api/state")
+        assert served.end() == (0, "")
+
+
+def test_a_temporary_folder_that_was_cleaned_away_is_no_error(reviews, plan, photos, tmp_path):
+    """Whoever tidies /tmp meanwhile neither ends the review nor makes what was applied look failed."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    served = reviews.start("--plan", plan, TMPDIR=str(temporary))
+    for folder in os.listdir(temporary):
+        shutil.rmtree(temporary / folder)
+    served.ask("/api/apply", {})
+    assert served.finish()["state"] == "done"
+    for folder in os.listdir(temporary):
+        shutil.rmtree(temporary / folder)
+    assert served.end() == (0, "")
 
 
 def test_a_review_that_is_killed_in_the_middle_of_an_apply_loses_nothing(reviews, large_plan):

@@ -74,6 +74,44 @@ def test_taking_up_is_one_step_that_counts_as_all(session, tmp_path):
     assert "Beach" not in groups_of(again.state())
 
 
+def test_an_offer_that_was_taken_up_and_undone_is_offered_again(session, tmp_path):
+    """Now, and by the next review; doing it again takes it up again."""
+    session.correct(1, {"do": "rename", "group": 0, "name": "Beach"})
+    again = session_of(tmp_path / "in", tmp_path / "kept")
+    again.correct(1, {"do": "take_offered"})
+    assert again.state()["offered"] is None
+    again.correct(2, {"do": "undo"})
+    assert again.state()["offered"]["corrections"] == 1
+    third = session_of(tmp_path / "in", tmp_path / "kept")
+    assert third.state()["offered"]["corrections"] == 1
+    third.correct(1, {"do": "take_offered"})
+    third.correct(2, {"do": "undo"})
+    third.correct(3, {"do": "redo"})
+    assert third.state()["offered"] is None
+    last = session_of(tmp_path / "in", tmp_path / "kept")
+    assert last.state()["offered"]["corrections"] == 1
+    last.correct(1, {"do": "take_offered"})
+    assert last.state()["offered"] is None and "Beach" in groups_of(last.state())
+
+
+def test_corrections_of_a_run_that_stopped_stay(session, tmp_path):
+    """Only a whole run makes them needless."""
+    session.correct(1, {"do": "rename", "group": 0, "name": "Beach"})
+    session.set_applied(Applied("run", 1, is_whole=False), session.places)
+    assert session.corrections == 1
+    assert session_of(tmp_path / "in", tmp_path / "kept").state()["offered"]["corrections"] == 1
+
+
+def test_a_number_of_categories_that_cannot_be_is_not_taken_up(session, tmp_path):
+    """The slider shows none; the groups are taken up."""
+    session.correct(1, {"do": "rename", "group": 0, "name": "Beach"})
+    kept = tmp_path / "kept" / "categorize.json"
+    kept.write_bytes(kept.read_bytes().replace(b'"clusters":3', b'"clusters":4000'))
+    again = session_of(tmp_path / "in", tmp_path / "kept")
+    again.correct(1, {"do": "take_offered"})
+    assert again.state()["clusters"] is None and "Beach" in groups_of(again.state())
+
+
 def test_distances_are_those_in_the_group_where_an_image_is_now(session):
     """The slider measures them anew; what a person moved has none; undo brings back those before."""
     first = session.state()["distances"]
@@ -111,7 +149,20 @@ def test_a_disk_that_keeps_nothing_is_told_of_and_hinders_nobody(session, tmp_pa
     (tmp_path / "kept").rmdir()
     assert session.correct(1, {"do": "rename", "group": 0, "name": "Beach"})
     assert len(told) == 1 and "cannot be kept" in told[0]
+    assert session.state()["kept"] is False
     assert id_of(session.state(), "Beach") == 0
+
+
+def test_an_offer_is_not_deleted_if_the_new_corrections_cannot_be_kept(session, tmp_path):
+    """What was taken up is still on the disk, whatever becomes of the file that should include it."""
+    session.correct(1, {"do": "rename", "group": 0, "name": "Beach"})
+    again = session_of(tmp_path / "in", tmp_path / "kept")
+    (tmp_path / "kept" / "categorize.json.tmp").mkdir()
+    again.correct(1, {"do": "take_offered"})
+    assert again.state()["kept"] is False
+    assert session_of(tmp_path / "in", tmp_path / "kept").state()["offered"]["corrections"] == 1
+    again.keep()  # the review before has set aside what was in the way
+    assert again.state()["kept"] is True
 
 
 def test_a_plan_and_a_correction_at_the_same_time_wait_for_each_other(session):

@@ -51,7 +51,7 @@ def apply_sorting(session: Session, settings: FilingSettings, listener: Listener
             _remember(session, planned, error.result)
         raise
     _remember(session, planned, result)
-    return _filed(result.run, len(result.moves) - len(result.refused), (*planned.kept, *result.refused))
+    return _filed(result.run, _count_filed(result), (*planned.kept, *result.refused))
 
 
 def take_back(session: Session, listener: Listener) -> dict[str, Any]:
@@ -79,6 +79,8 @@ def train_on(session: Session, place: Callable[[], Path], listener: Listener) ->
     with folder_for_a_while() as folder:
         _link_classes(session, folder)
         result = train(folder, output=place(), listener=listener)
+    if result.status == "interrupted":  # there is no page any more that says it
+        listener.notice(f"the training ended early. What was learned by then is kept: {result.classifier}")
     accuracy = None if result.evaluation is None else result.evaluation.accuracy
     return {"classifier": str(result.classifier), "accuracy": accuracy}
 
@@ -101,7 +103,13 @@ def _remember(session: Session, planned: Planned, result: FilingResult) -> None:
         targets[place] if place in targets and exists(targets[place]) and not exists(place) else place
         for place in session.places
     ]
-    session.set_applied(Applied(result.run, len(result.moves) - len(result.refused)), places)
+    session.set_applied(Applied(result.run, _count_filed(result), is_whole=result.status == "done"), places)
+
+
+def _count_filed(result: FilingResult) -> int:
+    """Return how many files a run has filed, even if it stopped."""
+    left = {refusal.path for refusal in result.refused}
+    return sum(move.source not in left and exists(result.destination / move.target) for move in result.moves)
 
 
 def _filed(run: str | None, moves: int, refused: Sequence[Refusal]) -> dict[str, Any]:
@@ -112,11 +120,14 @@ def _link_classes(session: Session, folder: Path) -> None:
     """Make a folder for each category, with links to its images. Raises OSError where links are not possible."""
     sorting, names = session.sorting, set(session.class_names())
     groups = {group.id: group for group in sorting.groups if group.name in names}
-    for group in groups.values():
-        (folder / group.name.replace("/", "_")).mkdir(exist_ok=True)
+    folders: dict[int, Path] = {}
+    for group in groups.values():  # `a/b` and `a_b` are two classes
+        taken = {name_key(path.name) for path in folders.values()}
+        folders[group.id] = folder / free_name(group.name.replace("/", "_"), taken)
+        folders[group.id].mkdir()
     for number, (place, group_id) in enumerate(zip(session.places, sorting.images, strict=True)):
         if group_id in groups:
-            link = folder / groups[group_id].name.replace("/", "_") / _link_name(number, place.name)
+            link = folders[group_id] / _link_name(number, place.name)
             with suppress(FileExistsError):
                 os.symlink(place, link)
 

@@ -136,10 +136,14 @@ def read_proposal(edited: EditedPlan, settings: FilingSettings, listener: Listen
     gone = [row.file for row in edited.rows if row.file not in there]
     if gone:
         hearing.notice(f"{len(gone)} files of the plan are not there and are left out, the first is {gone[0]!r}.")
+    read = {path: row.content or file_content_hash(site.collection / path) for path, row in rows.items()}
+    for path in [path for path, content in read.items() if content is None]:
+        # Without a hash, any file that lies there later would be moved.
+        hearing.notice(f"line {rows.pop(path).line} of the plan is left out: the file {path!r} cannot be read.")
     if not rows:
         raise CollectionError(f"{edited.collection}: none of the plan's images is in this folder.")
     files = tuple(there[path] for path in rows)
-    contents = tuple(row.content or file_content_hash(site.collection / row.file) or "" for row in rows.values())
+    contents = tuple(read[path] or "" for path in rows)
     placements = tuple(
         place(file, content, parent_of(row.target) or ".", row.distance) if row.target else None
         for file, content, row in zip(files, contents, rows.values(), strict=True)

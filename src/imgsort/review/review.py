@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from imgsort.csv_file import require_new
-from imgsort.errors import UsageError
+from imgsort.errors import JournalError, NothingToUndoError, UsageError
 from imgsort.features.cache.thumbnail_cache import ThumbnailCache, ThumbnailsInMemory
 from imgsort.filing.planning.plan_file import EditedPlan, read_plan
 from imgsort.filing.planning.site import Site, site_of
@@ -31,6 +31,7 @@ from imgsort.review.keeping.locking import reviewing
 from imgsort.review.looks import Looks
 from imgsort.review.proposal import Command, propose, read_proposal
 from imgsort.review.serving.app import Review, app_of
+from imgsort.review.serving.ending import ending
 from imgsort.review.serving.opening import page_opener
 from imgsort.review.serving.server import listening, serve
 from imgsort.review.session import Session
@@ -60,11 +61,12 @@ class ReviewRequest:
 
 
 def review(request: ReviewRequest, *, tell: Callable[[str], None], listener: Listener | None = None) -> None:
-    """Serve the review until Ctrl-C. Nothing is moved before a person applies the plan on the page.
+    """Serve the review until Ctrl-C, SIGTERM or SIGHUP. Nothing is moved before a person applies the plan on the page.
 
     `tell` receives the address of the page if no browser shall be opened, or if none can be opened, the name of a
     private file that leads to the page. Raises ImgsortError: UsageError, CollectionError, LockedError if another review
-    works on this collection, JournalError, and the errors of the command.
+    works on this collection, JournalError, and the errors of the command. Work that was cut short raises a StoppedError
+    or KeyboardInterrupt, once all is tidied.
     """
     hearing = listener or Listener()
     options = dict(request.options or {})
@@ -76,6 +78,7 @@ def review(request: ReviewRequest, *, tell: Callable[[str], None], listener: Lis
     if request.command == "classify" and edited is None:
         options["classifier"] = request.classifier
     with (
+        ending(),
         contextlib.closing(listening(request.port)) as bound,
         reviewing(site.roots[0]) as folder,
         contextlib.closing(_thumbnails(hearing, has_cache=options.get("cache", True))) as thumbnails,
@@ -86,7 +89,7 @@ def review(request: ReviewRequest, *, tell: Callable[[str], None], listener: Lis
             proposal = propose(request.command, site.collection, options, studying, request.command_line)
         else:
             proposal = read_proposal(edited, settings, hearing)
-        kept = Kept(folder, proposal.command)
+        kept = Kept(folder, proposal.command, partial(_is_in_force, site.roots[-1]), images=len(proposal.files))
         for text in kept.notices:
             hearing.notice(text)
         looks = Looks(proposal, hearing, has_cache=options.get("cache", True))
@@ -96,11 +99,31 @@ def review(request: ReviewRequest, *, tell: Callable[[str], None], listener: Lis
             served = Review(session, page_of(looks), thumbnails, settings, read, make_place)
             _serve(served, bound, tell, hearing, opens=request.opens_browser)
         if session.corrections:
-            hearing.notice(f"{_kept_words(session.corrections)}. The next `imgsort review` offers them again.")
+            if not session.is_kept:
+                session.keep()  # there may be room on the disk by now
+            hearing.notice(_kept_words(session.corrections, is_kept=session.is_kept))
+        if worker.cut_short is not None:
+            raise worker.cut_short
 
 
-def _kept_words(corrections: int) -> str:
-    return "1 correction is kept" if corrections == 1 else f"{corrections} corrections are kept"
+def _kept_words(corrections: int, *, is_kept: bool) -> str:
+    what = "1 correction is" if corrections == 1 else f"{corrections} corrections are"
+    if is_kept:
+        return f"{what} kept. The next `imgsort review` offers them again."
+    return f"{what} not all kept: the latest could not be written to the disk and are lost."
+
+
+def _is_in_force(root: Path, run_id: str) -> bool:
+    """Say whether a run is not undone. Where nobody can tell, it counts as in force."""
+    from imgsort.filing.moving.undo import run_to_undo
+
+    try:
+        run_to_undo(root, run_id)
+    except NothingToUndoError:
+        return False
+    except JournalError:
+        return True
+    return True
 
 
 def _serve(

@@ -10,6 +10,7 @@ from imgsort.errors import CorrectionError, NotNowError
 from imgsort.grouping.categories.cluster_count import MIN_CLUSTERS
 from imgsort.images.finding.find import ImageFile
 from imgsort.review.keeping.kept import Kept
+from imgsort.review.keeping.offer import Offer
 from imgsort.review.keeping.taking_up import taken_up
 from imgsort.review.looks import Looks
 from imgsort.review.planned import Planned, plan_of
@@ -25,10 +26,11 @@ _MOST_CLUSTERS = 40
 
 @dataclass(frozen=True)
 class Applied:
-    """A plan that was applied: the id of its run, and how many files it moved."""
+    """A plan that was applied: the id of its run, and how many files it moved. `is_whole`: it did not stop part way."""
 
     run: str
     moves: int
+    is_whole: bool = True
 
 
 class Session:
@@ -43,6 +45,7 @@ class Session:
         proposal = self.proposal
         self.places = [file.place_in(proposal.site.collection) for file in proposal.files]
         self.applied: Applied | None = None
+        self.is_kept = True
         self.revision = 1
         self._steps = Steps(proposal.sorting)
         self._kept = kept
@@ -57,8 +60,13 @@ class Session:
 
     @property
     def corrections(self) -> int:
-        """How many corrections were made that are not applied."""
-        return 0 if self.applied is not None else self._steps.corrections
+        """How many corrections were made that are not wholly applied."""
+        return 0 if self.applied is not None and self.applied.is_whole else self._steps.corrections
+
+    @property
+    def offered(self) -> Offer | None:
+        """The earlier corrections that are offered now."""
+        return self._kept.offered_but(self._steps.taken)
 
     def file(self, number: int) -> tuple[Path, ImageFile]:
         """Return a folder, and the image in it, where it lies now."""
@@ -68,7 +76,7 @@ class Session:
     def state(self) -> dict[str, Any]:
         """Return the state that the page shows, as JSON."""
         with self._lock:
-            sorting, offer, applied = self.sorting, self._kept.offered, self.applied
+            sorting, offer, applied = self.sorting, self.offered, self.applied
             silhouettes = self.looks.silhouettes(sorting)
             slider = self._slider()
             return {
@@ -87,6 +95,7 @@ class Session:
                 "can_train": len(self.class_names()) >= 2,
                 "applied": None if applied is None else {"run": applied.run, "moves": applied.moves},
                 "offered": None if offer is None else {"corrections": offer.corrections, "saved": offer.saved},
+                "kept": self.is_kept,
             }
 
     def class_names(self) -> list[str]:
@@ -105,7 +114,7 @@ class Session:
             "undo": self._steps.undo,
             "redo": self._steps.redo,
             "take_offered": self._take_offered,
-            "drop_offered": self._kept.decline_offered,
+            "drop_offered": self._drop_offered,
         }
         if isinstance(do, str) and do in simple:
             return self._change(revision, simple[do])
@@ -142,7 +151,7 @@ class Session:
         with self._lock:
             self.applied, self.places = applied, places
             self.revision += 1
-            self._keep()
+            self.keep()
 
     def warm_up(self) -> None:
         """Make what the slider needs, so that its first answer comes as quickly as the others."""
@@ -165,13 +174,13 @@ class Session:
                 raise NotNowError("imgsort is at work. Wait until it has finished, and then correct the sorting.")
             if self.applied is not None:
                 raise NotNowError("the plan is applied. Take it back first, and then correct it.")
-            before, offer = self.sorting, self._kept.offered
+            before, offer = self.sorting, self.offered
             change()
             if self.sorting is not before:
                 self.looks.judge(self.sorting, at_once=True)
-            if self.sorting is not before or self._kept.offered is not offer:
+            if self.sorting is not before or self.offered is not offer:
                 self.revision += 1
-                self._keep()
+                self.keep()
             return True
 
     def _slider(self) -> list[int] | None:
@@ -199,22 +208,33 @@ class Session:
         self._steps.add(sorting, correction.words(self.sorting), is_regrouping=True)
 
     def _take_offered(self) -> None:
-        offer = self._kept.offered
+        offer = self.offered
         if offer is None:
             raise CorrectionError("there are no earlier corrections to take up.")
         sorting = taken_up(self.sorting, offer, self.proposal.files, self.proposal.contents)
+        slider = self._slider()
+        if sorting.clusters is not None and (slider is None or not slider[0] <= sorting.clusters <= slider[1]):
+            sorting = replace(sorting, clusters=None)
         if sorting.clusters != self.sorting.clusters:
             sorting = self.looks.measured(sorting, self.sorting)
-        self._steps.add(sorting, "taking up the earlier corrections", corrections=max(1, offer.corrections))
-        self._keep()  # first, so that nothing is lost if the process is killed between the two
-        self._kept.remove_offered()
+        count = max(1, offer.corrections)
+        self._steps.add(sorting, "taking up the earlier corrections", corrections=count, offer=offer.id)
 
-    def _keep(self) -> None:
+    def _drop_offered(self) -> None:
+        offer = self.offered
+        if offer is not None:
+            self._kept.decline(offer)
+
+    def keep(self) -> None:
         """Keep the corrections on disk. If this is not possible, say so, and go on."""
+        whole = self.applied.run if self.applied is not None and self.applied.is_whole else None
+        corrections, of = self._steps.corrections, self.proposal
         try:
-            if self.applied is not None or not self._steps.done:
-                self._kept.forget()
+            if self._steps.done:
+                self._kept.keep(self.sorting, corrections, of.files, of.contents, takes=self._steps.taken, run=whole)
             else:
-                self._kept.keep(self.sorting, self._steps.corrections, self.proposal.files, self.proposal.contents)
+                self._kept.forget()
+            self.is_kept = True
         except OSError as error:
+            self.is_kept = False
             self.worker.notice(f"the corrections cannot be kept on disk: {described(error)['message']}")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from imgsort.errors import ImgsortError, NotNowError
+from imgsort.errors import ImgsortError, NotNowError, StoppedError
 from imgsort.jobs.listener import Listener
 from imgsort.learning.network.history import HistoryRow
 
@@ -25,7 +25,8 @@ class Progress:
 class Worker(Listener):
     """Works in a thread. As a listener it receives the progress of the work, and ends it if it shall stop.
 
-    `listener` receives the notices of the work.
+    `listener` receives the notices of the work. `cut_short`: the error of work that ended early because it was asked to
+    stop, or None.
     """
 
     def __init__(self, listener: Listener) -> None:
@@ -34,6 +35,8 @@ class Worker(Listener):
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
         self._is_stopping = threading.Event()
+        self._was_interrupted = False
+        self.cut_short: StoppedError | KeyboardInterrupt | None = None
 
     @property
     def is_working(self) -> bool:
@@ -76,6 +79,7 @@ class Worker(Listener):
 
     def _stop_if_asked(self) -> None:
         if self._is_stopping.is_set():
+            self._was_interrupted = True
             raise KeyboardInterrupt
 
     def _work(self, work: Callable[[], dict[str, Any]]) -> None:
@@ -83,14 +87,23 @@ class Worker(Listener):
         try:
             result = work()
             ended = replace(self.now, state="done", result=result)
+            if self._was_interrupted:  # training keeps what it has learned by then
+                self.cut_short = KeyboardInterrupt("stopped.")
         except (ImgsortError, OSError) as error:
             ended = replace(self.now, state="failed", error=described(error))
-        except KeyboardInterrupt:
+            if self._is_stopping.is_set():  # there is no page any more that says it
+                self._say_at_last(error)
+        except KeyboardInterrupt as error:
             ended = replace(self.now, state="failed", error=described(KeyboardInterrupt("stopped.")))
+            self.cut_short = error
         finally:  # even an error that nobody expects must not look like work
             self.now = ended
-            if self._is_stopping.is_set() and ended.error is not None:  # there is no page any more that says it
-                self.notice(ended.error["message"])
+
+    def _say_at_last(self, error: ImgsortError | OSError) -> None:
+        if isinstance(error, StoppedError):
+            self.cut_short = error
+        else:
+            self.notice(str(error))
 
 
 def described(error: BaseException) -> dict[str, Any]:

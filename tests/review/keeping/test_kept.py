@@ -52,16 +52,41 @@ def test_an_offer_that_nobody_decided_about_is_not_overwritten(tmp_path):
     kept.keep(Rename(0, "second").apply(sorting_of(2, 2)), 1, FILES, CONTENTS)
     later = Kept(tmp_path, "categorize")
     assert [offer.groups[0].name for offer in later.offers] == ["first", "second"]
-    later.remove_offered()
+    second = later.offered
+    assert later.offered_but([second.id]).groups[0].name == "first"
+    later.decline(second)
     assert later.offered.groups[0].name == "first"
-    later.remove_offered()
-    assert later.offered is None and os.listdir(tmp_path) == []
+    later.decline(later.offered)
+    assert later.offered is None and len(os.listdir(tmp_path)) == 2
+
+
+def test_an_offer_is_gone_only_when_a_sorting_that_includes_it_is_found(tmp_path):
+    """It stays on the disk until a later review finds the sorting that took it up."""
+    kept = kept_sorting(tmp_path, Rename(0, "first").apply(sorting_of(2, 2)))
+    taken = [kept.offered.id]
+    kept.keep(Rename(0, "second").apply(sorting_of(2, 2)), 1, FILES, CONTENTS, takes=taken)
+    assert len(os.listdir(tmp_path)) == 2
+    later = Kept(tmp_path, "categorize")
+    assert [offer.groups[0].name for offer in later.offers] == ["second"]
+    assert os.listdir(tmp_path) == ["categorize-2.json"]
+
+
+def test_what_was_applied_is_offered_once_its_run_is_not_in_force(tmp_path):
+    """While the run is in force, nothing is offered, and the file stays."""
+    kept = Kept(tmp_path, "categorize")
+    kept.keep(Rename(0, "first").apply(sorting_of(2, 2)), 1, FILES, CONTENTS)
+    kept.keep(Rename(0, "first").apply(sorting_of(2, 2)), 1, FILES, CONTENTS, run="a-run")
+    asked = []
+    assert Kept(tmp_path, "categorize", lambda run: bool(asked.append(run) or True)).offered is None
+    assert asked == ["a-run"]
+    assert Kept(tmp_path, "categorize", lambda _: False).offered.groups[0].name == "first"
+    assert Kept(tmp_path, "categorize").offered.groups[0].name == "first"
 
 
 def test_a_declined_offer_comes_again_behind_newer_ones(tmp_path):
     """Whoever begins anew loses nothing: the next review offers it again, after what was kept meanwhile."""
     kept = kept_sorting(tmp_path, Rename(0, "first").apply(sorting_of(2, 2)))
-    kept.decline_offered()
+    kept.decline(kept.offered)
     assert kept.offered is None
     assert Kept(tmp_path, "categorize").offered.groups[0].name == "first"
     kept.keep(Rename(0, "second").apply(sorting_of(2, 2)), 1, FILES, CONTENTS)
@@ -130,6 +155,13 @@ def test_the_record_of_these_tests_is_offered(tmp_path):
         ("images", [["0.png", 5, 0, True]]),
         ("images", [["0.png", "a", 0, True]] * 2),
         ("images", {"a": 1}),
+        ("groups", [["a\u202eb", "category", True]]),
+        ("groups", [["a\tb", "category", True]]),
+        ("groups", [[" a", "category", True]]),
+        ("groups", [[".", "category", True]]),
+        ("takes", 5),
+        ("takes", [7]),
+        ("run", 7),
     ],
 )
 def test_what_imgsort_did_not_write_is_set_aside(tmp_path, key, value):
@@ -173,6 +205,49 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path, monkeypatch):
     monkeypatch.setattr("imgsort.review.keeping.kept.MAX_BYTES", 10)
     (tmp_path / "categorize.json").write_text(json.dumps(record()))
     assert Kept(tmp_path, "categorize").offered is None
+
+
+def test_a_file_that_is_larger_than_the_collection_needs_is_left_and_not_read(tmp_path, monkeypatch):
+    """Reading takes many times its memory. The file stays, for a time with more images."""
+    monkeypatch.setattr("imgsort.review.keeping.kept._BYTES_AT_LEAST", 100)
+    (tmp_path / "categorize.json").write_text(json.dumps(record()))
+    few = Kept(tmp_path, "categorize")
+    assert few.offered is None and len(few.notices) == 1
+    assert Kept(tmp_path, "categorize", images=1).offered is not None
+
+
+def test_of_large_offers_only_the_latest_are_read(tmp_path, monkeypatch):
+    """All together are not larger than one may be; the others stay."""
+    for number in range(4):
+        Kept(tmp_path, "categorize").keep(Rename(0, f"n{number}").apply(sorting_of(2, 2)), 1, FILES, CONTENTS)
+    size = (tmp_path / "categorize.json").stat().st_size
+    monkeypatch.setattr("imgsort.review.keeping.kept._BYTES_AT_LEAST", int(2.5 * size))
+    kept = Kept(tmp_path, "categorize")
+    assert [offer.groups[0].name for offer in kept.offers] == ["n2", "n3"]
+    assert len(kept.notices) == 2 and len(os.listdir(tmp_path)) == 4
+
+
+def test_folders_in_place_of_the_files_hinder_no_review(tmp_path):
+    """They are set aside and told of, whatever is in them, and corrections are kept."""
+    names = ["categorize", "categorize-applied", *(f"categorize-{number}" for number in range(1, 10))]
+    for name in [*(f"{name}.json" for name in names), "categorize.json.tmp"]:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "mine").write_text("mine")
+    kept = Kept(tmp_path, "categorize")
+    assert kept.offered is None and len(kept.notices) == 12
+    kept.keep(sorting_of(2, 2), 1, FILES, CONTENTS)
+    assert Kept(tmp_path, "categorize").offered is not None
+    assert sum(1 for path in tmp_path.rglob("mine")) == 12
+
+
+def test_a_group_that_no_person_could_make_is_not_made_by_what_was_kept(tmp_path):
+    """Its images stay in their proposed groups. A group of the folder itself takes no images."""
+    groups = [["a\u202eb", "category", False], [".", "category", False], ["Beach", "category", True]]
+    images = [[f"{number}.png", "abcd"[number], group, True] for number, group in enumerate((0, 1, 2))]
+    (tmp_path / "categorize.json").write_text(json.dumps({**record(), "groups": groups, "images": images}))
+    again = taken_up(sorting_of(2, 2), Kept(tmp_path, "categorize").offered, FILES, CONTENTS)
+    assert [again.group(group).name for group in again.images] == ["category_1", "category_1", "Beach", "category_2"]
+    assert again.held == {2} and not {"a\u202eb", "."} & {group.name for group in again.groups}
 
 
 def test_more_than_can_be_read_again_is_not_written(tmp_path, monkeypatch):

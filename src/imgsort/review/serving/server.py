@@ -1,8 +1,7 @@
-"""Serves an application on this machine only, until Ctrl-C, SIGTERM or somebody else ends it."""
+"""Serves an application on this machine only, until Ctrl-C or another signal ends it."""
 
 import contextlib
 import os
-import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -12,6 +11,8 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from imgsort.errors import UsageError
+from imgsort.review.serving.ending import ending, silent
+from imgsort.review.serving.patience import PatientProtocol
 
 _HOST = "127.0.0.1"
 _SECONDS_TO_CLOSE = 3
@@ -39,7 +40,7 @@ def listening(port: int) -> socket.socket:
 def serve(
     app: ASGIApp, bound: socket.socket, when_started: Callable[[], object], when_ending: Callable[[], object]
 ) -> None:
-    """Serve until Ctrl-C or SIGTERM.
+    """Serve until Ctrl-C, SIGTERM or SIGHUP.
 
     `when_started` is called once requests are answered, in a thread of its own. `when_ending` is called by the signal.
     """
@@ -47,7 +48,7 @@ def serve(
         uvicorn.Config(
             app,
             loop="asyncio",
-            http="h11",
+            http=PatientProtocol,
             ws="none",
             lifespan="off",
             interface="asgi3",
@@ -60,7 +61,12 @@ def serve(
         )
     )
     server.when_started = when_started
-    with _ended_by_signals(server, when_ending):
+
+    def end(_: int, __: FrameType | None) -> None:
+        server.should_exit = True
+        when_ending()
+
+    with ending(end), silent():
         server.run(sockets=[bound])
 
 
@@ -76,22 +82,3 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         threading.Thread(target=self.when_started, name="imgsort opening", daemon=True).start()
-
-
-@contextlib.contextmanager
-def _ended_by_signals(server: uvicorn.Server, when_ending: Callable[[], object]) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end the server. Another thread than the main one gets no signals."""
-
-    def end(_: int, __: FrameType | None) -> None:
-        server.should_exit = True
-        when_ending()
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -9,6 +9,8 @@ from imgsort.filing.paths import MAX_NAME_BYTES, is_hidden, is_safe_relative
 _MOST_CHARACTERS = 1000
 # Control characters, halves of characters, and the ends of lines: no person types them.
 _NOT_TYPED = ("Cc", "Cs", "Zl", "Zp")
+# Characters that turn the letters around them, so that a name looks like another one.
+_TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def checked_name(name: str) -> str:
@@ -21,6 +23,8 @@ def checked_name(name: str) -> str:
     reason = reason_against(name)
     if reason is None and any(unicodedata.category(letter) in _NOT_TYPED for letter in name):
         reason = "it has letters that cannot be typed"
+    if reason is None and not _TURNING.isdisjoint(name):
+        reason = "it has a character that changes the order of its letters, so it looks like another name"
     if reason is None and not all(any(map(_is_seen, part)) for part in name.split("/")):
         reason = "it cannot be seen"
     if reason is not None:

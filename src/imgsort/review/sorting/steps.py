@@ -14,7 +14,8 @@ _MOST_STEPS = 1000
 class Step:
     """A step that was made: the sorting before and after it, and words for it.
 
-    `is_regrouping`: the slider made it. `corrections`: how many corrections it stands for.
+    `is_regrouping`: the slider made it. `corrections`: how many corrections it stands for. `offer`: the id of the offer
+    that it took up, or None.
     """
 
     before: Sorting
@@ -22,6 +23,7 @@ class Step:
     words: str
     is_regrouping: bool = False
     corrections: int = 1
+    offer: str | None = None
 
 
 @dataclass
@@ -43,6 +45,11 @@ class Steps:
         return sum(step.corrections for step in self.done)
 
     @property
+    def taken(self) -> list[str]:
+        """The ids of the offers that are part of the present sorting."""
+        return [step.offer for step in self.done if step.offer is not None]
+
+    @property
     def ungrouped(self) -> Sorting:
         """The sorting before the latest steps that regrouped, one after another; the present one if there are none.
 
@@ -55,11 +62,19 @@ class Steps:
             sorting = step.before
         return sorting
 
-    def add(self, after: Sorting, words: str, *, is_regrouping: bool = False, corrections: int = 1) -> bool:
-        """Make a step. Return False if it changes nothing; then it is not kept."""
-        if after == self.now:
+    def add(
+        self,
+        after: Sorting,
+        words: str,
+        *,
+        is_regrouping: bool = False,
+        corrections: int = 1,
+        offer: str | None = None,
+    ) -> bool:
+        """Make a step. Return False if it changes nothing and takes up no offer; then it is not kept."""
+        if after == self.now and offer is None:
             return False
-        self.done.append(Step(self.now, after, words, is_regrouping, corrections))
+        self.done.append(Step(self.now, after, words, is_regrouping, corrections, offer))
         self.undone.clear()
         self.now = after
         del self.done[: -min(_MOST_STEPS, max(50, _MOST_NUMBERS // max(1, 2 * len(after.images))))]

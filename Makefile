@@ -1,5 +1,6 @@
 # make demo   sets everything up and sorts real photographs before your eyes
 # make test   sets everything up and runs every check and test
+# make coverage  runs the tests and says which lines they do not reach
 # make docs   writes the generated parts of the pages and builds the site
 # make pages  runs the commands that the pages show, and writes what they print into the pages
 #
@@ -15,7 +16,7 @@ else
 BIN := .venv/bin
 endif
 
-.PHONY: demo test lint docs pages clean
+.PHONY: demo test coverage lint docs pages clean
 
 demo: .venv/installed
 	$(BIN)/python -c "import shutil; shutil.rmtree('demo', ignore_errors=True)"
@@ -28,6 +29,10 @@ demo: .venv/installed
 
 # Two processes at a time, a file of tests in one: each imports TensorFlow, and converts models, once.
 test: .venv/installed lint
+	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
+
+# Which lines the tests run; it takes a third longer.
+coverage: .venv/installed
 	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --cov --cov-report=term:skip-covered
 
 lint: .venv/installed

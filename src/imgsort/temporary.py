@@ -1,4 +1,4 @@
-"""Gives this process a temporary folder of its own, for what the user's own folders have no place for."""
+"""Gives this process a temporary folder of its own, and to what was made under a temporary name its final one."""
 
 import atexit
 import contextlib
@@ -59,3 +59,18 @@ def can_write(folder: Path) -> bool:
         return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
     except OSError:
         return False
+
+
+def give_name(temporary: Path, path: Path) -> None:
+    """Give the whole file `temporary` the name `path` too. Raises FileExistsError if the name is taken, and OSError."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links: the copy is not complete at once, but it replaces nothing
+        with open(path, "xb") as handle:
+            try:
+                handle.write(temporary.read_bytes())
+            except OSError:
+                path.unlink()
+                raise

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from imgsort.errors import UnreadableImageError
-from imgsort.features.cache.thumbnail_cache import ThumbnailsInMemory
+from imgsort.features.cache.thumbnail_cache import ThumbnailCache, ThumbnailsInMemory
 from imgsort.images.decoding.decode import ReadSettings, bytes_of, decoding
 from imgsort.images.decoding.decoded import Decoded
 from imgsort.images.finding.find import ImageFile
@@ -26,6 +26,11 @@ class Thumbnails:
     def __init__(self, kept: ThumbnailsInMemory, read: ReadSettings = _READ) -> None:
         self._kept = kept
         self._read = read
+
+    @classmethod
+    def opened(cls, notice: Callable[[str], None], *, has_cache: bool) -> "Thumbnails":
+        """Return thumbnails that are kept in the cache, or in memory for a run without the cache."""
+        return cls(ThumbnailCache(notice=notice) if has_cache else ThumbnailsInMemory())
 
     def see(self, content: str, decoded: Decoded) -> None:
         """Keep the thumbnail of a picture that was decoded for something else. It is an `Onlooker`."""

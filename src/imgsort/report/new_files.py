@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from imgsort.temporary import give_name
+
 _PART = ".imgsort-part"
 
 
@@ -25,7 +27,7 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
             handle.flush()
             os.fsync(handle.fileno())
         _allow_as_usual(temporary, 0o666)
-        _give_name(temporary, path)
+        give_name(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -43,20 +45,6 @@ def new_folder(path: Path) -> Iterator[Path]:
         _give_folder_name(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _give_name(temporary: Path, path: Path) -> None:
-    try:
-        os.link(temporary, path)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links: the copy is not complete at once, but it replaces nothing
-        with open(path, "xb") as handle:
-            try:
-                handle.write(temporary.read_bytes())
-            except OSError:
-                path.unlink()
-                raise
 
 
 def _give_folder_name(temporary: Path, path: Path) -> None:

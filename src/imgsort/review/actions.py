@@ -51,7 +51,7 @@ def apply_sorting(session: Session, settings: FilingSettings, listener: Listener
             _remember(session, planned, error.result)
         raise
     _remember(session, planned, result)
-    return _filed(result.run, _count_filed(result), (*planned.kept, *result.refused))
+    return _filed(result.run, _count_filed(result), (*planned.plan.kept, *result.refused))
 
 
 def take_back(session: Session, listener: Listener) -> dict[str, Any]:

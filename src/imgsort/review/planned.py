@@ -9,7 +9,7 @@ from imgsort.errors import CorrectionError
 from imgsort.filing.journal.category_folders import known_folders
 from imgsort.filing.paths import join, name_of, parent_of
 from imgsort.filing.planning.make_plan import make_plan
-from imgsort.filing.planning.plan import Move, Placement, Plan, Refusal
+from imgsort.filing.planning.plan import Move, Placement, Plan
 from imgsort.filing.planning.plan_file import write_plan
 from imgsort.jobs.session.listing import still_categories
 from imgsort.jobs.session.placing import place
@@ -21,15 +21,10 @@ from imgsort.temporary import folder_for_a_while
 
 @dataclass(frozen=True)
 class Planned:
-    """The plan of a sorting. `kept` are images that stay because one of their sidecars cannot be read."""
+    """The plan of a sorting, and the placements that it was made of."""
 
     plan: Plan
     placements: tuple[Placement, ...]
-
-    @property
-    def kept(self) -> tuple[Refusal, ...]:
-        """Images that stay because one of their sidecars cannot be read."""
-        return self.plan.kept
 
     def csv(self, output: Path) -> bytes:
         """Return the plan as the table that `imgsort apply` takes."""

@@ -123,7 +123,7 @@ def read_proposal(edited: EditedPlan, settings: FilingSettings, listener: Listen
     hearing = Remembering(listener)
     settings = replace(
         settings,
-        output=None if edited.output == edited.collection else edited.output,
+        output=edited.given_output,
         mode=edited.mode,
         dry_run=True,
     )

@@ -12,7 +12,6 @@ from typing import Any
 
 from imgsort.csv_file import require_new
 from imgsort.errors import JournalError, NothingToUndoError, UsageError
-from imgsort.features.cache.thumbnail_cache import ThumbnailCache, ThumbnailsInMemory
 from imgsort.filing.planning.plan_file import EditedPlan, read_plan
 from imgsort.filing.planning.site import Site, site_of
 from imgsort.images.decoding.decode import ReadSettings
@@ -20,7 +19,7 @@ from imgsort.images.finding.find import require_folder
 from imgsort.jobs.learn.steps.report import require_new_folder
 from imgsort.jobs.listener import Listener
 from imgsort.jobs.look.pages.how import Studying
-from imgsort.jobs.session.locking import locked_and_settled
+from imgsort.jobs.session.locking import locked_and_settled, tell_settled
 from imgsort.jobs.settings import FilingSettings
 from imgsort.jobs.thumbnails import Thumbnails
 from imgsort.learning.result.classifier_file import SUFFIX
@@ -75,13 +74,14 @@ def review(request: ReviewRequest, *, tell: Callable[[str], None], listener: Lis
     edited = None if request.plan is None else read_plan(request.plan)
     site = _site(request, edited, settings)
     make_place = _place_of_classifier(request, site)
+    has_cache = options.get("cache", True)
     if request.command == "classify" and edited is None:
         options["classifier"] = request.classifier
     with (
         ending(),
         contextlib.closing(listening(request.port)) as bound,
         reviewing(site.roots[0]) as folder,
-        contextlib.closing(_thumbnails(hearing, has_cache=options.get("cache", True))) as thumbnails,
+        contextlib.closing(Thumbnails.opened(hearing.notice, has_cache=has_cache)) as thumbnails,
     ):
         _settle(site, hearing)
         if edited is None:
@@ -92,7 +92,7 @@ def review(request: ReviewRequest, *, tell: Callable[[str], None], listener: Lis
         kept = Kept(folder, proposal.command, partial(_is_in_force, site.roots[-1]), images=len(proposal.files))
         for text in kept.notices:
             hearing.notice(text)
-        looks = Looks(proposal, hearing, has_cache=options.get("cache", True))
+        looks = Looks(proposal, hearing, has_cache=has_cache)
         looks.judge(proposal.sorting)
         with _working(hearing) as worker:
             session = Session(looks, kept, worker, settings.sidecar_rules)
@@ -140,10 +140,6 @@ def _serve(
         serve(app_of(served, port=port, token=token), bound, when_started, served.session.worker.ask_to_stop)
 
 
-def _thumbnails(hearing: Listener, *, has_cache: bool) -> Thumbnails:
-    return Thumbnails(ThumbnailCache(notice=hearing.notice) if has_cache else ThumbnailsInMemory())
-
-
 # The options that say where files go and which of them go together.
 _FILING = ("output", "mode", "sidecars", "sidecar_patterns")
 _READING = ("max_pixels", "truncated")
@@ -158,7 +154,7 @@ def _site(request: ReviewRequest, edited: EditedPlan | None, settings: FilingSet
     root = require_folder(edited.collection)
     if request.folder is not None and require_folder(request.folder) != root:
         raise UsageError(f"{request.plan}: this plan is for {root}, not for {request.folder}. Leave out the folder.")
-    return site_of(root, None if edited.output == edited.collection else edited.output, edited.mode)
+    return site_of(root, edited.given_output, edited.mode)
 
 
 def _place_of_classifier(request: ReviewRequest, site: Site) -> Callable[[], Path]:
@@ -179,10 +175,7 @@ def _settle(site: Site, hearing: Listener) -> None:
 
     if any(unsettled_runs(root) for root in site.roots):
         with locked_and_settled(site.roots, "review") as settled:
-            for run_id in settled:
-                hearing.notice(
-                    f"run {run_id} was killed earlier. Its files are in order now, and `imgsort undo` takes it back."
-                )
+            tell_settled(settled, hearing)
 
 
 @contextlib.contextmanager

@@ -43,6 +43,11 @@ class EditedPlan:
     rows: tuple[PlanRow, ...]
     errors: tuple[RowError, ...]
 
+    @property
+    def given_output(self) -> Path | None:
+        """The output as an option would give it: None if the folders appear in the collection itself."""
+        return None if self.output == self.collection else self.output
+
 
 def write_plan(path: Path, plan: Plan, placements: Sequence[Placement], output: Path) -> None:
     """Write one line for each image that `plan` files, in the order of the plan.

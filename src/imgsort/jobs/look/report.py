@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 from imgsort.errors import ReportError, UsageError
 from imgsort.features.cache.map_cache import MapCache
-from imgsort.features.cache.thumbnail_cache import ThumbnailCache, ThumbnailsInMemory
 from imgsort.images.finding.find import require_folder
 from imgsort.images.thumbnail import THUMBNAIL_SIDE_PX, encode_thumbnail
 from imgsort.jobs.learn.steps.report import Mistake
@@ -61,7 +60,7 @@ def with_report(
     """
     file = require_new_report(Path(file))
     _require_names_of_their_own(file, options)
-    with _watching(listener, is_kept=options.get("cache", True)) as watching:
+    with _watching(listener, has_cache=options.get("cache", True)) as watching:
         result = job(listener=watching, **options)
         heats = _heats(watching.study, result)
         numbers = {path: len(watching.pictures) + place for place, path in enumerate(heats)}
@@ -106,7 +105,7 @@ def report_run(
     root = require_folder(Path(folder))
     past = run_of(root, run)
     file = require_new_report(Path(f"{root.name}_{past.id}.html") if output is None else Path(output))
-    with _watching(listener, is_kept=True) as watching:
+    with _watching(listener, has_cache=True) as watching:
         study = study_of_run(root, past, watching)
         watching.studied(study)
         write_report(file, page_of_run(past, watching), watching.pictures)
@@ -114,16 +113,12 @@ def report_run(
 
 
 @contextlib.contextmanager
-def _watching(listener: Listener | None, *, is_kept: bool) -> Iterator[Watching]:
+def _watching(listener: Listener | None, *, has_cache: bool) -> Iterator[Watching]:
     """Give a listener that collects what a report shows, with the cache if thumbnails and maps are kept."""
-    if not is_kept:
-        yield Watching(listener, Thumbnails(ThumbnailsInMemory()), None)
-        return
     notice = (listener or Listener()).notice
-    with (
-        contextlib.closing(Thumbnails(ThumbnailCache(notice=notice))) as thumbnails,
-        contextlib.closing(MapCache(notice=notice)) as maps,
-    ):
+    with contextlib.ExitStack() as opened:
+        thumbnails = opened.enter_context(contextlib.closing(Thumbnails.opened(notice, has_cache=has_cache)))
+        maps = opened.enter_context(contextlib.closing(MapCache(notice=notice))) if has_cache else None
         yield Watching(listener, thumbnails, maps)
 
 

@@ -59,7 +59,7 @@ def apply_edited(
 ) -> FilingResult:
     """Carry out a plan that was read from `path`, without a word about where its files go. `apply` says more."""
     settings = FilingSettings(
-        output=None if edited.output == edited.collection else edited.output,
+        output=edited.given_output,
         mode=edited.mode,
         sidecars=sidecars,
         sidecar_patterns=sidecar_patterns,

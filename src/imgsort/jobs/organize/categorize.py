@@ -48,6 +48,7 @@ class _Way(TypedDict):
     order: "NDArray[np.intp]"
 
 
+_SHARED = frozenset({UNSORTED_FOLDER})
 _DEFAULT_ALGORITHMS: "dict[Quality, Algorithm]" = {"plain": "kmeans", "high": "graph"}
 
 
@@ -115,22 +116,14 @@ def categorize(
         _tell(collection.hearing, grouping, clusters, algorithm)
         folders = _folders(grouping, words_for(collection, extracted, grouping.labels, model) if names else [])
         placements = _placements(features, grouping, folders)
-        study = Study.of(
-            "categorize",
-            collection.site,
-            features,
-            placements,
-            model=extracted.looked.model,
-            shared=frozenset({UNSORTED_FOLDER}),
-        )
         regroup = None if algorithm == "hdbscan" else Regroup(features.matrix, **way)
-        collection.hearing.studied(replace(study, regroup=regroup))
+        collection.hearing.studied(_study(collection, extracted, placements, regroup))
         is_chosen = clusters == "auto" and algorithm != "hdbscan"
         return carry_out(
             collection,
             extracted.looked,
             placements,
-            shared={UNSORTED_FOLDER},
+            shared=_SHARED,
             found=Found(candidates=grouping.candidates if is_chosen else None),
             when_begun=_keeper(collection, extracted, grouping),
         )
@@ -200,6 +193,14 @@ def _keeper(collection: OpenCollection, extracted: Extracted, grouping: Grouping
         return None
     centres = centres_of(extracted.features.matrix, grouping.labels)
     return partial(saved_centres.keep, centres=centres, model=vars(extracted.looked.model), hearing=collection.hearing)
+
+
+def _study(
+    collection: OpenCollection, extracted: Extracted, placements: list[Placement], regroup: Regroup | None
+) -> Study:
+    model = extracted.looked.model
+    study = Study.of("categorize", collection.site, extracted.features, placements, model=model, shared=_SHARED)
+    return replace(study, regroup=regroup)
 
 
 def _placements(features: Features, grouping: Grouping, folders: list[str]) -> list[Placement]:

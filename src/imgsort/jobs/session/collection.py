@@ -15,7 +15,7 @@ from imgsort.images.decoding.decode import ReadSettings
 from imgsort.images.finding.find import Listing, require_folder
 from imgsort.jobs.listener import Listener, Remembering
 from imgsort.jobs.session.listing import list_collection, list_inside, still_categories, without_sidecars
-from imgsort.jobs.session.locking import locked_and_settled
+from imgsort.jobs.session.locking import locked_and_settled, tell_settled
 from imgsort.jobs.settings import FilingSettings
 
 
@@ -75,10 +75,7 @@ def open_collection(
     hearing = Remembering(listener)
     lock = _no_lock() if settings.touches_nothing else locked_and_settled(site.roots, command)
     with collected() as shortcomings, lock as settled:
-        for run_id in settled:
-            hearing.notice(
-                f"run {run_id} was killed earlier. Its files are in order now, and `imgsort undo` takes it back."
-            )
+        tell_settled(settled, hearing)
         look = category_folders.known_folders if settings.touches_nothing else category_folders.refresh
         look_at_sources = look if settings.mode is Mode.MOVE else category_folders.known_folders
         sources = still_categories(look_at_sources(site.collection), site)

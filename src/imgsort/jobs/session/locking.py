@@ -7,6 +7,7 @@ from pathlib import Path
 from imgsort.filing.journal.locking.lock import locked
 from imgsort.filing.journal.twins import has_twin
 from imgsort.filing.moving.settle import settle, unsettled_runs
+from imgsort.jobs.listener import Listener
 
 
 @contextlib.contextmanager
@@ -23,3 +24,11 @@ def locked_and_settled(roots: Sequence[Path], command: str) -> Iterator[list[str
                 wanted.update(run.plan.site.roots)
     with locked(sorted(wanted), command):
         yield [run_id for root in roots for run_id in settle(root)]
+
+
+def tell_settled(run_ids: Sequence[str], hearing: Listener) -> None:
+    """Give a notice about each killed run that was settled."""
+    for run_id in run_ids:
+        hearing.notice(
+            f"run {run_id} was killed earlier. Its files are in order now, and `imgsort undo` takes it back."
+        )

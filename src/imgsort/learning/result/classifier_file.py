@@ -25,6 +25,7 @@ from imgsort.learning.network.networks import CLASSES, FEATURES, MAP
 from imgsort.learning.network.portable_network import save_portably
 from imgsort.learning.result.classifier import Classifier, NetworkRecord, Reference
 from imgsort.learning.result.newer_writer import Newer, newer_imgsort, newer_keras
+from imgsort.temporary import give_name
 
 if TYPE_CHECKING:
     import numpy as np
@@ -89,26 +90,11 @@ def save_classifier(path: Path, network: Any, classifier: Classifier) -> None:
             archive.writestr(_NUMBERS, to_bytes(_in_rows(arrays)))
         with file.open("rb+") as handle:
             os.fsync(handle.fileno())
-        _put_in_place(file, path)
+        give_name(file, path)
     finally:
         for left in folder.iterdir():
             left.unlink()
         folder.rmdir()
-
-
-def _put_in_place(file: Path, path: Path) -> None:
-    """Give `file` the name `path`. Raises FileExistsError if something already has that name."""
-    try:
-        os.link(file, path)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links: the copy is not complete at once, but it replaces nothing
-        with open(path, "xb") as handle:
-            try:
-                handle.write(file.read_bytes())
-            except OSError:
-                path.unlink()
-                raise
 
 
 def load_classifier(path: Path) -> ClassifierFile:

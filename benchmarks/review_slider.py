@@ -3,13 +3,18 @@
     python benchmarks/review_slider.py --images 5000
 
 The features are made up as photographs' features look: a few hundred components hold 95 % of their variance. Requests
-go through the application of the review, without a browser and a socket. Prints the load of the machine, too.
+go through the application of the review, without a browser and a socket. With --browser, the slider is moved in a real
+Chromium, and the time ends when the new groups are drawn; it includes the moment for which the slider must rest. There
+are no image files, so the tiles stay grey. Prints the load of the machine, too.
 """
 
 import argparse
 import os
+import shutil
 import tempfile
+import threading
 import time
+from contextlib import closing
 from pathlib import Path
 from statistics import median
 
@@ -31,11 +36,24 @@ from imgsort.review.keeping.kept import Kept
 from imgsort.review.looks import Looks
 from imgsort.review.proposal import proposal_of
 from imgsort.review.serving.app import Review, app_of
+from imgsort.review.serving.server import listening, serve
 from imgsort.review.session import Session
 from imgsort.review.work import Worker
 
 _PORT, _TOKEN = 8123, "token"
 _CLUSTERS = (8, 7, 9, 12, 16, 20, 30, 40)
+_MOVE_SLIDER = """async (count) => {
+  const range = document.querySelector("#clusters-slider");
+  const frame = () => new Promise(requestAnimationFrame);
+  const began = performance.now();
+  range.value = count;
+  range.dispatchEvent(new Event("input", { bubbles: true }));
+  while (!range.hasAttribute("aria-busy")) await frame();
+  while (range.hasAttribute("aria-busy")) await frame();
+  await frame();
+  await frame();
+  return performance.now() - began;
+}"""
 
 
 def features(images: int, width: int = 1280, groups: int = 20) -> np.ndarray:
@@ -49,8 +67,8 @@ def features(images: int, width: int = 1280, groups: int = 20) -> np.ndarray:
     return rows.astype(np.float32)
 
 
-def client_of(folder: Path, images: int, algorithm: str) -> TestClient:
-    """Return a client of a review of made-up images, of which no file exists."""
+def review_of(folder: Path, images: int, algorithm: str) -> Review:
+    """Return a review of made-up images, of which no file exists."""
     matrix = features(images)
     regroup = Regroup(matrix, algorithm=algorithm, directions=algorithm == "graph")
     files = tuple(ImageFile(f"photo_{number:06d}.jpg", 1, 1) for number in range(images))
@@ -63,7 +81,7 @@ def client_of(folder: Path, images: int, algorithm: str) -> TestClient:
     study = Study("categorize", site_of(folder), files, contents, tuple(placements), matrix=matrix, regroup=regroup)
     proposal = proposal_of(study)
     session = Session(Looks(proposal, Listener()), Kept(folder, "categorize"), Worker(Listener()))
-    review = Review(
+    return Review(
         session,
         page_of(session.looks),
         Thumbnails(ThumbnailsInMemory()),
@@ -71,8 +89,33 @@ def client_of(folder: Path, images: int, algorithm: str) -> TestClient:
         ReadSettings(),
         lambda: folder / "learned.keras",
     )
+
+
+def client_of(review: Review) -> TestClient:
+    """Return a client of a review, without a socket."""
     headers = {"X-Imgsort-Token": _TOKEN}
     return TestClient(app_of(review, port=_PORT, token=_TOKEN), base_url=f"http://127.0.0.1:{_PORT}", headers=headers)
+
+
+def in_browser(review: Review) -> dict[int, float]:
+    """Return how many seconds a real page takes from each move of the slider until the new groups are drawn."""
+    from playwright.sync_api import sync_playwright
+
+    is_served = threading.Event()
+    with closing(listening(0)) as bound, sync_playwright() as playwright:
+        port = bound.getsockname()[1]
+        app = app_of(review, port=port, token=_TOKEN)
+        threading.Thread(target=serve, args=(app, bound, is_served.set, lambda: None), daemon=True).start()
+        is_served.wait(10)
+        review.session.warm_up()  # as the command does, while the browser opens
+        arguments = ["--no-sandbox"] if os.name == "posix" and os.geteuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto(f"http://127.0.0.1:{port}/#token={_TOKEN}")
+        page.locator(".group-name").first.wait_for()
+        times = {count: page.evaluate(_MOVE_SLIDER, count) / 1000 for count in _CLUSTERS if count != 8}
+        browser.close()
+    return times
 
 
 def seconds(ask: object) -> float:
@@ -90,21 +133,33 @@ def correct(client: TestClient, **correction: object) -> float:
     return seconds(lambda: client.post("/api/correct", json=body))
 
 
+def print_slider(options: argparse.Namespace, slider: dict[int, float]) -> None:
+    """Print the seconds for each number of categories."""
+    where = "in a browser" if options.browser else "by the application"
+    cores, load = os.cpu_count(), os.getloadavg()[0]
+    print(f"{options.images} images, {options.algorithm}, {where}, {cores} cores, load {load:.1f}")
+    print("categories  " + "  ".join(f"{count:>5}" for count in slider))
+    print("seconds     " + "  ".join(f"{value:>5.2f}" for value in slider.values()))
+
+
 def main() -> None:
     """Print the times as a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=int, default=5000)
     parser.add_argument("--algorithm", choices=["kmeans", "graph"], default="kmeans")
+    parser.add_argument("--browser", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        client = client_of(Path(folder).resolve(), options.images, options.algorithm)
+        review = review_of(Path(folder).resolve(), options.images, options.algorithm)
+        if options.browser:
+            print_slider(options, in_browser(review))
+            return
+        client = client_of(review)
         slider = {count: correct(client, do="regroup", clusters=count) for count in _CLUSTERS if count != 8}
         state = client.get("/api/state").json()
         moves = [correct(client, do="move", images=[n], to=state["groups"][n % 3]["id"]) for n in range(20)]
         page = seconds(lambda: client.get("/api/page"))
-        print(f"{options.images} images, {options.algorithm}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-        print("categories  " + "  ".join(f"{count:>5}" for count in slider))
-        print("seconds     " + "  ".join(f"{value:>5.2f}" for value in slider.values()))
+        print_slider(options, slider)
         print(f"a move {median(moves) * 1000:.0f} ms (median), the whole page {page * 1000:.0f} ms")
 
 

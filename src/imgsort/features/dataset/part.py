@@ -11,7 +11,7 @@ from imgsort.csv_file import encode_cell
 from imgsort.errors import MissingPackageError
 from imgsort.features.dataset.head import DatasetHead
 from imgsort.features.dataset.place import Place
-from imgsort.features.engine import SeenImage
+from imgsort.features.seen import SeenImage
 from imgsort.images.finding.find import ImageFile
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 CONTENT_BYTES = 32
 _MOST_ROWS = 4096
 _MOST_BYTES = 32 * 1024**2
+_PAGE_BYTES = 4 * 1024**2
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,7 @@ def part_bytes(head: DatasetHead, rows: Sequence[Row], width: int | None = None)
         table,
         buffer,
         row_group_size=len(rows),
+        data_page_size=_PAGE_BYTES,
         compression={"path": "snappy", "reason": "snappy"},
         use_dictionary=False,
         write_statistics=["path", "size", "mtime_ns"],

@@ -15,15 +15,13 @@ from imgsort.features.dataset.checks import (
     require_plain_columns,
 )
 from imgsort.features.dataset.head import DatasetHead
-from imgsort.features.dataset.part import CONTENT_BYTES
+from imgsort.features.dataset.part import CONTENT_BYTES, UNSETTLED_NS
 from imgsort.filing.paths import is_safe_relative
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# A file that changes within one tick of a coarse clock keeps its modification time. FAT's tick is two seconds.
-_SETTLED_NS = 2_000_000_000
 _ROWS_AT_A_TIME = 4096
 _BYTES_AT_A_TIME = 8 * 1024**2
 _BUFFER_BYTES = 1024**2
@@ -65,7 +63,7 @@ class ReadPart:
     @property
     def is_settled(self) -> "NDArray[np.bool_]":
         """Whether a change of the file after it was read gave it another time."""
-        settled: NDArray[np.bool_] = self.mtimes_ns < self.head.began_ns - _SETTLED_NS
+        settled: NDArray[np.bool_] = self.mtimes_ns < self.head.began_ns - UNSETTLED_NS
         return settled
 
 

@@ -74,9 +74,9 @@ class Dataset:
         return {start + row: reason for start, part in self._starts() for row, reason in part.reasons.items()}
 
     @cached_property
-    def superseded(self) -> int:
-        """How many rows have the path of a newer row."""
-        return len(self) - len(self._newest_paths.unique())
+    def path_count(self) -> int:
+        """How many paths have rows. A path has several rows if its file was changed; the newest one counts."""
+        return len(self._newest_paths.unique())
 
     def rows_of(self, contents: Sequence[str]) -> "NDArray[np.intp]":
         """Return the number of the newest row for each of these contents, 64 hex digits; -1 where there is none.
@@ -91,21 +91,30 @@ class Dataset:
         found[asked] = self._index.find(wanted)
         return found
 
-    def rows_unchanged(self, paths: Sequence[str], sizes: Sequence[int], mtimes_ns: Sequence[int]) -> list[int]:
-        """Return the number of the newest row of each path, if the size and the time are still those; otherwise -1.
+    def rows_of_paths(self, paths: Sequence[str]) -> "NDArray[np.intp]":
+        """Return the number of the newest row of each path; -1 where there is none."""
+        import numpy as np
+        import pyarrow.compute
+
+        cells = pyarrow.array([encode_cell(path) for path in paths], pyarrow.large_string())
+        found = pyarrow.compute.index_in(cells, value_set=self._newest_paths).fill_null(len(self)).to_numpy()
+        rows: NDArray[np.intp] = len(self) - 1 - found.astype(np.intp)
+        return rows
+
+    def is_unchanged(
+        self, rows: "NDArray[np.intp]", sizes: Sequence[int], mtimes_ns: Sequence[int]
+    ) -> "NDArray[np.bool_]":
+        """Say of each row whether its file still has the size and the time of then, bool (n,). No row: False.
 
         A time says nothing about a file that was changed while the row was made.
         """
         import numpy as np
-        import pyarrow
 
-        cells = pyarrow.array([encode_cell(path) for path in paths], pyarrow.large_string())
-        found = pyarrow.compute.index_in(cells, value_set=self._newest_paths).fill_null(len(self)).to_numpy()
-        rows = len(self) - 1 - found.astype(np.intp)
         stamps = [(part.sizes, part.mtimes_ns, part.is_settled) for part in self.parts]
         own_sizes, own_times, is_settled = (np.concatenate(arrays) for arrays in zip(*stamps, strict=True))
-        same = (own_sizes[rows] == np.array(sizes)) & (own_times[rows] == np.array(mtimes_ns)) & is_settled[rows]
-        return [int(row) for row in np.where(same & (rows >= 0), rows, -1)]
+        same = (own_sizes[rows] == np.array(sizes)) & (own_times[rows] == np.array(mtimes_ns))
+        unchanged: NDArray[np.bool_] = same & is_settled[rows] & (rows >= 0)
+        return unchanged
 
     def matrix(self, rows: "NDArray[np.intp]") -> "NDArray[np.float32]":
         """Return the features of these rows, float32 (len(rows), width), in a mapped file if they are large.

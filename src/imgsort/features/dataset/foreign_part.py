@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from imgsort.csv_file import decode_cell
 from imgsort.features.dataset.checks import (
-    MOST_FOOTER_BYTES,
     SMALL_COLUMNS,
     TEXT_COLUMNS,
     is_list,
     require_bounded,
-    require_footer,
     require_plain_columns,
 )
+from imgsort.features.dataset.footer import MOST_FOOTER_BYTES, read_footer
 from imgsort.features.dataset.head import DatasetHead
 from imgsort.features.dataset.part import CONTENT_BYTES, UNSETTLED_NS
 from imgsort.filing.paths import is_safe_relative
@@ -69,11 +68,11 @@ class ReadPart:
 
 def read_part(name: str, file: BinaryIO) -> ReadPart:
     """Read all but the features of a part. Raises ValueError, OSError and the errors of pyarrow."""
-    size = require_footer(file)
+    footer = read_footer(file)
+    counts = require_bounded(file, footer)
     opened = _opened(file)
     head = DatasetHead.from_metadata(opened.metadata.metadata or {})
     require_plain_columns(opened.schema_arrow)
-    counts = require_bounded(file, size, opened.metadata)
     columns: dict[str, list[Any]] = {column: [] for column in SMALL_COLUMNS}
     text_bytes = 0
     for batch in opened.iter_batches(_ROWS_AT_A_TIME, columns=list(SMALL_COLUMNS)):
@@ -81,8 +80,8 @@ def read_part(name: str, file: BinaryIO) -> ReadPart:
             values = batch.column(column)
             if column in TEXT_COLUMNS:
                 text_bytes += _require_short(values, column)
-            if text_bytes > _MOST_TIMES * size:
-                raise ValueError(f"its paths and reasons hold {text_bytes} bytes in a file of {size}")
+            if text_bytes > _MOST_TIMES * footer.file_bytes:
+                raise ValueError(f"its paths and reasons hold {text_bytes} bytes in a file of {footer.file_bytes}")
             columns[column].append(_plain(values, column))
     return _joined(name, head, columns, counts["features"], opened.schema_arrow.field("features").type)
 
@@ -92,10 +91,9 @@ def vectors_of(part: ReadPart, file: BinaryIO, width: int) -> "Iterator[tuple[in
     import numpy as np
 
     rows_at_a_time = max(1, min(_ROWS_AT_A_TIME, _BYTES_AT_A_TIME // (4 * max(1, width))))
-    size = require_footer(file)
+    require_bounded(file, read_footer(file))
     opened = _opened(file)
     require_plain_columns(opened.schema_arrow)
-    require_bounded(file, size, opened.metadata)
     start = 0
     for batch in opened.iter_batches(rows_at_a_time, columns=["features"]):
         column = batch.column(0)
@@ -122,6 +120,7 @@ def _opened(file: BinaryIO) -> Any:
     """Open a Parquet file. Texts are read as dictionaries, so that a text that is repeated is in memory once."""
     import pyarrow.parquet
 
+    file.seek(0)
     return pyarrow.parquet.ParquetFile(
         file,
         read_dictionary=list(TEXT_COLUMNS),
@@ -206,8 +205,10 @@ def _width(rows: int, without: int, values: int, kind: Any) -> int:
     """Return how wide the features are. A row without features counts as one value."""
     import pyarrow
 
-    if rows == without:
+    if rows == without == values:
         return 0
+    if rows == without:
+        raise ValueError("rows that hold features and a reason why they have none")
     width, rest = divmod(values - without, rows - without)
     if rest or width < 1 or (pyarrow.types.is_fixed_size_list(kind) and kind.list_size != width):
         raise ValueError("rows that hold different numbers of features")

@@ -206,7 +206,7 @@ def _told(place: Place, name: str = "") -> Iterator[None]:
 
     try:
         yield
-    except (OSError, ValueError, ArrowException, NotImplementedError, OverflowError, RecursionError) as error:
+    except (OSError, ValueError, LookupError, ArrowException, OverflowError, RecursionError) as error:
         where = f"{place}/{name}" if name else str(place)
         text = str(error).partition("\n")[0][:300] or type(error).__name__
         raise DatasetError(

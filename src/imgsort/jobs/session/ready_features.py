@@ -65,7 +65,7 @@ def features_from(
     if missing:
         raise DatasetError(
             f"{folder}: {len(missing)} of {len(listing.files)} images in {root} have no features there, the first is "
-            f"{missing[0]!r}. `{_embed_command(record, root, folder)}` adds them, with --recursive if they are in subfolders."
+            f"{missing[0]!r}. `{_embed_command(record, root, folder)}` adds them, with --recursive those in subfolders."
         )
     there = [number for number, row in enumerate(rows) if row >= 0 and int(row) not in dataset.reasons]
     for number, row in enumerate(rows):

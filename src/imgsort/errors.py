@@ -19,6 +19,7 @@
     ├── ClassifierError         a file is not a classifier of imgsort, or it does not fit the request
     ├── ExportError             a classifier cannot be exported, or the exported model gives other answers
     ├── MissingPackageError     the request needs a package that is not installed
+    ├── StorageError            an object store does not answer, or it refuses what is needed
     ├── LockedError             another process of imgsort works on the collection
     ├── JournalError            a file in `.imgsort` was not written by imgsort
     │   └── ElsewhereError      ... or it names folders that are now elsewhere
@@ -119,6 +120,10 @@ class ExportError(ImgsortError):
 
 class MissingPackageError(ImgsortError):
     """The request needs an optional package that is not installed."""
+
+
+class StorageError(ImgsortError):
+    """An object store cannot be used: it does not answer, it refuses a request, or it lacks what is needed."""
 
 
 class LockedError(ImgsortError):

@@ -40,7 +40,7 @@ class NoCache:
         """Return None."""
         return None
 
-    def keep(self, root: Path, file: ImageFile, content: str, features: "NDArray[np.float32] | None") -> None:
+    def keep(self, root: Path | None, file: ImageFile, content: str, features: "NDArray[np.float32] | None") -> None:
         """Do nothing."""
 
     def close(self) -> None:
@@ -86,15 +86,16 @@ class FeatureCache:
         """Return the features, float32 (width,), of the image whose bytes have this hash, or None."""
         return self._features([content]).get(content)
 
-    def keep(self, root: Path, file: ImageFile, content: str, features: "NDArray[np.float32] | None") -> None:
+    def keep(self, root: Path | None, file: ImageFile, content: str, features: "NDArray[np.float32] | None") -> None:
         """Keep the content hash of a file and, unless they are None, its features.
 
-        The cache writes to disk about once a second.
+        `root` is None if the file is in no folder of this machine; only its features are then kept. The cache writes
+        to disk about once a second.
         """
         with self._lock:
             if features is not None:
                 self._new_features[content] = features
-            if _is_settled(file.mtime_ns, self._opened_ns):
+            if root is not None and _is_settled(file.mtime_ns, self._opened_ns):
                 self._new_files.append(KnownFile(_absolute(root, file), file.size, file.mtime_ns, content))
             if time.monotonic() - self._written > _WRITE_SECONDS:
                 self._write()

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from imgsort.features.cache.feature_cache import NO_CACHE, FeatureCache
+from imgsort.features.engine import FolderImages
 from imgsort.features.extract import Features, extract_rows
 from imgsort.features.extraction import prepare_extraction
 from imgsort.features.models.choose import choose_model
@@ -75,12 +76,9 @@ def extract_by(
     cache = FeatureCache(extraction.recipe, notice=notice, verify=settings.verify) if settings.cache else NO_CACHE
     with contextlib.closing(cache):
         features = extract_rows(
-            root,
-            listing.files,
-            extraction.extractor,
+            FolderImages(root, listing.files),
+            extraction,
             partial(listener.progress, "reading"),
-            square=model.square,
-            settings=read,
             cache=cache,
             onlooker=listener.onlooker,
             meanwhile=preload,

@@ -1,0 +1,11 @@
+"""A dataset of features: a folder of Parquet files that imgsort, pandas, polars and DuckDB read.
+
+place.py    where the files lie: a folder, or another store that fulfils the protocol
+head.py     what the features were made with
+part.py     one file: its columns and its name
+writer.py   writes rows, a part at a time
+reader.py   reads a dataset, which may come from a stranger
+checks.py   what a part may say, before anything of it is decoded
+pages.py    how much the pages of a part hold when they are decoded
+arrays.py   the same rows as a file of NumPy
+"""

@@ -10,7 +10,7 @@ _PROBE = b"imgsort tries what this store honours. This object may be removed."
 _OTHER = b"imgsort tries what this store honours. This object may be removed too."
 
 
-def probed(bucket: Bucket, prefix: str) -> Conditions:
+def probed(bucket: Bucket, name_of_bucket: str, prefix: str) -> Conditions:
     """Return what the store honours for keys below `prefix`. Raises OSError and StorageError.
 
     A store that does not know a condition carries the request out all the same. So each request is made where its
@@ -24,8 +24,8 @@ def probed(bucket: Bucket, prefix: str) -> Conditions:
         put = _is_unmet(lambda: bucket.put(first, _PROBE, is_free=True))
         copy = (
             put
-            and _is_unmet(lambda: bucket.copy(bucket, first, mark, second, is_free=True))
-            and _is_unmet(lambda: bucket.copy(bucket, first, wrong, f"{second}-copy", is_free=False))
+            and _is_unmet(lambda: bucket.copy(name_of_bucket, first, mark, second, is_free=True))
+            and _is_unmet(lambda: bucket.copy(name_of_bucket, first, wrong, f"{second}-copy", is_free=False))
         )
         remove = _is_unmet(lambda: bucket.remove(first, wrong))
     return Conditions(copy=copy, put=put, remove=remove)

@@ -29,7 +29,7 @@ class StoredObject:
 
 @dataclass(frozen=True)
 class Written:
-    """An object that was just written: its mark, what the store says of its bytes, and its version, if there are any."""
+    """An object that was just written: its mark, what the store says of its bytes, and its version or ""."""
 
     mark: str
     digest: str
@@ -86,7 +86,7 @@ class Bucket(Protocol):
     def objects(self, prefix: str, *, recursive: bool) -> Iterator[StoredObject]:
         """Yield the objects whose keys begin with `prefix`; without `recursive`, only those without a further `/`."""
 
-    def folders(self, prefix: str) -> list[str]:
+    def folders(self, prefix: str) -> tuple[str, ...]:
         """Return the names that come between `prefix` and a further `/`."""
 
     def head(self, key: str) -> StoredObject | None:
@@ -101,13 +101,14 @@ class Bucket(Protocol):
     def put(self, key: str, data: bytes, *, is_free: bool) -> Written:
         """Write an object. With `is_free`, only if there is none; raises Unmet otherwise."""
 
-    def copy(self, source: "Bucket", key: str, mark: str, target: str, *, is_free: bool) -> Written:
+    def copy(self, source: str, key: str, mark: str, target: str, *, is_free: bool) -> Written:
         """Copy an object within the store, its metadata too. With `is_free`, only if there is no `target` yet.
 
-        `source`: the bucket of `key`. Raises Missing; raises Unmet if the object has another mark, or `target` is taken.
+        `source`: the name of the bucket that `key` is in. Raises Missing. Raises Unmet if the object has another mark,
+        or if `target` is taken.
         """
 
-    def copy_through(self, source: "Bucket", key: str, mark: str, target: str, *, is_free: bool) -> Written:
+    def copy_through(self, source: str, key: str, mark: str, target: str, *, is_free: bool) -> Written:
         """Do the same by reading the object here and writing it, for a store that copies without conditions."""
 
     def remove(self, key: str, mark: str) -> None:

@@ -62,4 +62,5 @@ def pause_seconds(attempt: int) -> float:
 
     Many clients that were refused at once must not come back at once.
     """
-    return min(_FIRST_PAUSE_SECONDS * 2**attempt, _LONGEST_PAUSE_SECONDS) * random.uniform(0.5, 1.0)
+    longest: float = min(_FIRST_PAUSE_SECONDS * 2.0**attempt, _LONGEST_PAUSE_SECONDS)
+    return longest * random.uniform(0.5, 1.0)

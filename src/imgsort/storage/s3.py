@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from imgsort.errors import MissingPackageError, StorageError
+from imgsort.errors import StorageError
 from imgsort.storage.addresses import Address
 from imgsort.storage.objects import MAX_COPIED_BYTES, Missing, Refused, StoredObject, Unmet, Written
 from imgsort.storage.retrying import Busy, Patience
@@ -54,16 +54,16 @@ class S3Bucket:
             for record in page.get("Contents", ()):
                 yield _described(record["Key"], record, record["Size"])
 
-    def folders(self, prefix: str) -> list[str]:
+    def folders(self, prefix: str) -> tuple[str, ...]:
         """Return the names that come between `prefix` and a further `/`."""
         pages = self._pages(prefix, {"Delimiter": "/"})
         found = (record["Prefix"] for page in pages for record in page.get("CommonPrefixes", ()))
-        return [name.removeprefix(prefix).removesuffix("/") for name in found]
+        return tuple(name.removeprefix(prefix).removesuffix("/") for name in found)
 
     def head(self, key: str) -> StoredObject | None:
         """Return the object, or None if there is none."""
         try:
-            record = self._call("head_object", Key=key)
+            record = self._call("head_object", {"Key": key})
         except Missing:
             return None
         return _described(key, record, record["ContentLength"])
@@ -74,41 +74,37 @@ class S3Bucket:
 
     def put(self, key: str, data: bytes, *, is_free: bool) -> Written:
         """Write an object. With `is_free`, only if there is none; raises Unmet otherwise."""
-        record = self._call("put_object", Key=key, Body=data, **_free(is_free))
-        return _written(record)
+        return _written(self._call("put_object", {"Key": key, "Body": data, **_free(is_free)}))
 
-    def copy(self, source: "S3Bucket", key: str, mark: str, target: str, *, is_free: bool) -> Written:
+    def copy(self, source: str, key: str, mark: str, target: str, *, is_free: bool) -> Written:
         """Copy an object within the store, its metadata too. With `is_free`, only if there is no `target` yet."""
-        place = {"Bucket": source._address.bucket, "Key": key}
-        record = self._call(
-            "copy_object", Key=target, CopySource=place, CopySourceIfMatch=f'"{mark}"', **_free(is_free)
-        )
+        place = {"Bucket": source, "Key": key}
+        values = {"Key": target, "CopySource": place, "CopySourceIfMatch": f'"{mark}"', **_free(is_free)}
+        record = self._call("copy_object", values)
         return _written({**record, **record["CopyObjectResult"]})
 
-    def copy_through(self, source: "S3Bucket", key: str, mark: str, target: str, *, is_free: bool) -> Written:
+    def copy_through(self, source: str, key: str, mark: str, target: str, *, is_free: bool) -> Written:
         """Do the same by reading the object here and writing it."""
-        head = source.head(key)
-        if head is None:
-            raise Missing(errno.ENOENT, "there is no such object")
-        if head.size <= _LARGE_BYTES:
+        if self._call("head_object", {"Key": key}, source)["ContentLength"] <= _LARGE_BYTES:
             return self._copy_through(source, key, mark, target, is_free=is_free)
         with _one_large_at_a_time:
             return self._copy_through(source, key, mark, target, is_free=is_free)
 
-    def _copy_through(self, source: "S3Bucket", key: str, mark: str, target: str, *, is_free: bool) -> Written:
-        record = source._read(key, mark, MAX_COPIED_BYTES)
+    def _copy_through(self, source: str, key: str, mark: str, target: str, *, is_free: bool) -> Written:
+        record = self._read(key, mark, MAX_COPIED_BYTES, source)
         headers = {name: record[name] for name in _HEADERS if record.get(name)}
-        return _written(self._call("put_object", Key=target, Body=record["Body"], **headers, **_free(is_free)))
+        values = {"Key": target, "Body": record["Body"], **headers, **_free(is_free)}
+        return _written(self._call("put_object", values))
 
     def remove(self, key: str, mark: str) -> None:
         """Remove the object with this mark. "" for any mark."""
         try:
-            self._call("delete_object", Key=key, **({"IfMatch": f'"{mark}"'} if mark else {}))
+            self._call("delete_object", {"Key": key, **_only(mark)})
         except Missing:
             return
 
-    def _read(self, key: str, mark: str, max_bytes: int) -> dict[str, Any]:
-        record = self._call("get_object", most=max_bytes, Key=key, **({"IfMatch": f'"{mark}"'} if mark else {}))
+    def _read(self, key: str, mark: str, max_bytes: int, bucket: str = "") -> dict[str, Any]:
+        record = self._call("get_object", {"Key": key, **_only(mark)}, bucket, most=max_bytes)
         if record["Body"] is None:
             raise OSError(errno.EFBIG, f"larger than {max_bytes // 1024**2} MiB")
         return record
@@ -116,17 +112,20 @@ class S3Bucket:
     def _pages(self, prefix: str, limits: dict[str, str]) -> Iterator[dict[str, Any]]:
         token: dict[str, str] = {}
         while True:
-            page = self._call("list_objects_v2", Prefix=prefix, **limits, **token)
+            page = self._call("list_objects_v2", {"Prefix": prefix, **limits, **token})
             yield page
             if not page.get("IsTruncated"):
                 return
             token = {"ContinuationToken": page["NextContinuationToken"]}
 
-    def _call(self, method: str, *, most: int = 0, **values: Any) -> dict[str, Any]:
-        """Return the answer of the store. Of a body, at most `most` bytes are read: a larger one is None."""
+    def _call(self, method: str, values: dict[str, Any], bucket: str = "", *, most: int = 0) -> dict[str, Any]:
+        """Return the answer of the store. A body of more than `most` bytes is not read; it is None.
+
+        `bucket`: another bucket than this one.
+        """
 
         async def asked(client: Any) -> dict[str, Any]:
-            record: dict[str, Any] = await getattr(client, method)(Bucket=self._address.bucket, **values)
+            record: dict[str, Any] = await getattr(client, method)(Bucket=bucket or self._address.bucket, **values)
             if "Body" in record:
                 async with record["Body"] as body:
                     record["Body"] = None if record["ContentLength"] > most else await body.read()
@@ -169,13 +168,8 @@ class S3Bucket:
         """Return the file system of s3fs, opened once in each process."""
         with self._lock:
             if self._process != os.getpid():
-                try:
-                    import s3fs
-                except ImportError:
-                    raise MissingPackageError(
-                        f"s3://{self._address.bucket}: this needs s3fs, which the extra s3 installs: "
-                        "pip install '.[s3]' in a checkout of imgsort."
-                    ) from None
+                import s3fs
+
                 signed = self._address.credentials
                 self._files = s3fs.S3FileSystem(
                     key=None if signed is None else signed.key,
@@ -199,6 +193,10 @@ async def _endpoint(client: Any) -> str:
 
 def _free(is_free: bool) -> dict[str, str]:
     return {"IfNoneMatch": "*"} if is_free else {}
+
+
+def _only(mark: str) -> dict[str, str]:
+    return {"IfMatch": f'"{mark}"'} if mark else {}
 
 
 def _described(key: str, record: dict[str, Any], size: int) -> StoredObject:

@@ -31,7 +31,7 @@ class Store:
             if path:  # the key that is the prefix itself stands for a folder
                 yield replace(found, key=path)
 
-    def folders(self, folder: str = "") -> list[str]:
+    def folders(self, folder: str = "") -> tuple[str, ...]:
         """Return the names of the folders directly in a folder: what comes before the next `/` of a key."""
         return self.bucket.folders(self.address.key_of(f"{folder}/" if folder else ""))
 

@@ -44,7 +44,7 @@ def claimed(bucket: Bucket, place: Address, command: str, tokens: Tokens, *, has
     key = place.key_of(_NAME)
     token = secrets.token_hex(16)
     tokens.remember(token)
-    _remove_stale(bucket, key, place, tokens)
+    _remove_stale(bucket, key, place, tokens)  # also looks whether there is a claim, where the store has no conditions
     try:
         mark = bucket.put(key, _text(token, command), is_free=has_conditions).mark
     except Unmet:

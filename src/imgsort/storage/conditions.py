@@ -4,7 +4,7 @@ import contextlib
 import secrets
 from collections.abc import Callable, Iterator
 
-from imgsort.storage.objects import Bucket, Conditions, Unmet
+from imgsort.storage.objects import Bucket, Conditions, Unmet, Unsupported
 
 _PROBE = b"imgsort tries what this store honours. This object may be removed."
 _OTHER = b"imgsort tries what this store honours. This object may be removed too."
@@ -13,7 +13,7 @@ _OTHER = b"imgsort tries what this store honours. This object may be removed too
 def probed(bucket: Bucket, name_of_bucket: str, prefix: str) -> Conditions:
     """Return what the store honours for keys below `prefix`. Raises OSError and StorageError.
 
-    A store that does not know a condition carries the request out all the same. So each request is made where its
+    Most stores that do not know a condition carry the request out all the same. So each request is made where its
     condition is not met.
     """
     name = secrets.token_hex(8)
@@ -36,6 +36,8 @@ def _is_unmet(request: Callable[[], object]) -> bool:
         request()
     except Unmet:
         return True
+    except Unsupported:
+        return False
     return False
 
 

@@ -65,6 +65,10 @@ class Unmet(OSError):
     was_retried = False
 
 
+class Unsupported(OSError):
+    """The store does not know such a condition, and says so."""
+
+
 class Refused(OSError):
     """The store does not allow the request for this object."""
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from imgsort.errors import StorageError
 from imgsort.storage.addresses import Address
-from imgsort.storage.objects import MAX_COPIED_BYTES, Missing, Refused, StoredObject, Unmet, Written
+from imgsort.storage.objects import MAX_COPIED_BYTES, Missing, Refused, StoredObject, Unmet, Unsupported, Written
 from imgsort.storage.retrying import Busy, Patience
 from imgsort.storage.stamps import stamp_ns
 
@@ -107,6 +107,8 @@ class S3Bucket:
         record = self._call("get_object", {"Key": key, **_only(mark)}, bucket, most=max_bytes)
         if record["Body"] is None:
             raise OSError(errno.EFBIG, f"larger than {max_bytes // 1024**2} MiB")
+        if mark and _written(record).mark != mark:  # a store that ignores the condition
+            raise Unmet(errno.EEXIST, "the object is another one now")
         return record
 
     def _pages(self, prefix: str, limits: dict[str, str]) -> Iterator[dict[str, Any]]:
@@ -220,6 +222,8 @@ def _translated(error: Any, bucket: str) -> Exception:
         return StorageError(f"{bucket}: there is no such bucket. Check its name and the endpoint.")
     if status == 404:
         return Missing(errno.ENOENT, "there is no such object")
+    if status == 501 or code == "NotImplemented":
+        return Unsupported(errno.ENOSYS, "the store does not know such a condition")
     if status == 412:
         return Unmet(errno.EEXIST, f"the condition is not met ({code})")
     if code in ("AccessDenied", "403", "InvalidObjectState") and status == 403:

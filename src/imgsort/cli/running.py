@@ -40,7 +40,9 @@ def _reporting(job: Callable[..., Result], file: Path) -> Callable[..., Result]:
 
 def command_line() -> str:
     """Return the command as a person gave it, for a page that says how it was made."""
-    return shlex.join(["imgsort", *sys.argv[1:]])
+    from imgsort.jobs.scale.journals import without_credentials
+
+    return without_credentials(shlex.join(["imgsort", *sys.argv[1:]]))
 
 
 def show(result: Any, as_table: Callable[[Any], None], *, as_json: bool, done: str) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
@@ -39,6 +39,16 @@ class Address:
     def __str__(self) -> str:
         return f"{self.scheme}://{self.bucket}/{self.prefix}"
 
+    @property
+    def name(self) -> str:
+        """The last part of the prefix, or the name of the bucket."""
+        return self.prefix.removesuffix("/").rpartition("/")[2] or self.bucket
+
+    @property
+    def shown(self) -> "Address":
+        """The address without credentials, as it may be recorded."""
+        return replace(self, credentials=None)
+
     def key_of(self, path: str) -> str:
         """Return the key of the object whose path is relative to this address."""
         return self.prefix + path
@@ -49,11 +59,15 @@ class Address:
         return is_same_bucket and other.prefix.startswith(self.prefix)
 
 
-def place_of(text: str | os.PathLike[str]) -> Path | Address:
+def place_of(text: "str | os.PathLike[str] | Address") -> Path | Address:
     """Return what `text` names: a local path, which may be written `file://…`, or an address in an object store.
+
+    A path that is not text is a local one, whatever its name is.
 
     Raises UsageError for an address that cannot be used. No message repeats the credentials of an address.
     """
+    if isinstance(text, Address):
+        return text
     if not isinstance(text, str):
         return Path(text)
     match = _ANY_SCHEME.match(text)

@@ -220,12 +220,9 @@ def _translated(error: Any, bucket: str) -> Exception:
         return Busy(f"{status} {code}")
     if code == "NoSuchBucket":
         return StorageError(f"{bucket}: there is no such bucket. Check its name and the endpoint.")
-    if status == 404:
-        return Missing(errno.ENOENT, "there is no such object")
-    if status == 501 or code == "NotImplemented":
-        return Unsupported(errno.ENOSYS, "the store does not know such a condition")
-    if status == 412:
-        return Unmet(errno.EEXIST, f"the condition is not met ({code})")
-    if code in ("AccessDenied", "403", "InvalidObjectState") and status == 403:
+    if code in ("AccessDenied", "403", "InvalidObjectState"):
         return Refused(errno.EACCES, f"the store does not allow it ({code})")
+    kind = {404: Missing, 412: Unmet, 501: Unsupported}.get(status)
+    if kind is not None:
+        return kind(errno.EINVAL, f"the store answers {status} {code}")
     return StorageError(f"{bucket}: the store answers {status} {code}. Check the credentials and the endpoint.")

@@ -12,7 +12,7 @@ from imgsort.cli.running import done_by_filing, exit_for, filing_keywords, run, 
 
 
 @click.command(short_help="Group images that look alike into category folders.")
-@options.folder
+@options.place
 @add_grouping
 @options.seed
 @options.model_options
@@ -38,7 +38,7 @@ def categorize(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **set
 
 
 @click.command(short_help="Move the images that do not belong to Outlayers.")
-@options.folder
+@options.place
 @judging.outlier_options
 @options.seed
 @options.model_options

@@ -26,6 +26,12 @@ REASONS = (
     "wrong-suffix",
 )
 folder = click.argument("folder", type=types.GivenPath(path_type=Path))
+place = click.argument("folder", type=types.Place(), metavar="FOLDER")
+journal = click.option(
+    "--journal",
+    type=types.GivenPath(path_type=Path, file_okay=False),
+    help="Folder of this machine for the journal of an object store. By default one in the user's state folder.",
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object to stdout and nothing else.")
 dry_run = click.option("-n", "--dry-run", is_flag=True, help="Show what would be done, and touch nothing.")
 verbose = click.option("-v", "--verbose", is_flag=True, help="Show every move.")
@@ -165,7 +171,8 @@ _limits = (
 _places = (
     click.option(
         "--output",
-        type=types.GivenPath(path_type=Path),
+        type=types.Place(),
+        metavar="PATH",
         help="Folder in which the new folders are made. By default the collection itself.",
     ),
     click.option("--copy", is_flag=True, help="Copy instead of moving. Needs --output."),
@@ -177,7 +184,7 @@ _planning = (
     click.option(
         "--plan",
         type=types.GivenPath(path_type=Path, dir_okay=False),
-        help="Write the plan to this new CSV file and move nothing. `imgsort apply` carries it out.",
+        help="Write the plan to this new file, CSV or .parquet, and move nothing. `imgsort apply` carries it out.",
     ),
 )
 _listing = (

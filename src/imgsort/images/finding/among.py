@@ -64,13 +64,14 @@ def _in_one_folder(
     # An image that is left out keeps its sidecars, so its name counts here.
     left = [file.path for file in visible if file.name in without and has_image_suffix(file.name)]
     counting = [file for file in visible if file.name not in without]
-    named = [file for file in counting if has_image_suffix(file.name) and not is_told_by_name(file.name)]
-    going = images_that_are_sidecars((file.name for file in named), sidecar_rules)
-    images = [ImageFile(file.path, file.size, file.mtime_ns) for file in named if file.name not in going]
-    rest = [file for file in counting if file not in named or file.name in going]
-    others = [file for file in rest if file.name in going or sidecar_rules.may_be_sidecar(file.name)]
+    named = {file.name for file in counting if has_image_suffix(file.name) and not is_told_by_name(file.name)}
+    named -= images_that_are_sidecars(named, sidecar_rules)
+    images = [ImageFile(file.path, file.size, file.mtime_ns) for file in counting if file.name in named]
+    rest = [file for file in counting if file.name not in named]
+    others = [file for file in rest if has_image_suffix(file.name) or sidecar_rules.may_be_sidecar(file.name)]
     owned = assign_sidecars([*(image.path for image in images), *left], others, sidecar_rules)
     alone = not_owned(others, owned.values())
     found = [replace(image, sidecars=owned.get(image.path, ())) for image in images]
-    unread = [file.path for file in rest if file not in others]
+    companions = {file.name for file in others}
+    unread = [file.path for file in rest if file.name not in companions]
     return [*found, *lonely_raws(alone, sidecar_rules)], of_unread_kinds([*unread, *(file.path for file in alone)])

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from imgsort.features.cache.feature_cache import NO_CACHE, FeatureCache
-from imgsort.features.engine import FolderImages
+from imgsort.features.engine import FolderImages, Images
 from imgsort.features.extract import Features, extract_rows
 from imgsort.features.extraction import prepare_extraction
 from imgsort.features.models.choose import choose_model
@@ -56,8 +56,11 @@ def extract_by(
     *,
     read: ReadSettings,
     listener: Listener,
+    images: Images | None = None,
 ) -> tuple[Features, Way]:
     """Extract the features of every listed image, from the cache or by the model.
+
+    `images`: the listed images, if they do not lie in the folder `root`.
 
     Raises WeightsError and DeviceError.
     """
@@ -76,7 +79,7 @@ def extract_by(
     cache = FeatureCache(extraction.recipe, notice=notice, verify=settings.verify) if settings.cache else NO_CACHE
     with contextlib.closing(cache):
         features = extract_rows(
-            FolderImages(root, listing.files),
+            images or FolderImages(root, listing.files),
             extraction,
             partial(listener.progress, "reading"),
             cache=cache,

@@ -63,6 +63,7 @@ def extract_with_model(
         settings,
         read=collection.read,
         listener=collection.hearing,
+        images=collection.images,
     )
     looked = Looked(len(features.files), features.unreadable, record(way), is_kept=settings.cache)
     require_readable(collection, looked)
@@ -82,7 +83,7 @@ def require_readable(collection: OpenCollection, looked: Looked) -> Looked:
     if collection.settings.strict and looked.unreadable:
         row = looked.unreadable[0]
         raise StrictError(
-            f"{collection.site.collection}: {len(looked.unreadable)} images cannot be read, the first is "
+            f"{collection.where}: {len(looked.unreadable)} images cannot be read, the first is "
             f"{row.path!r} ({row.reason}). Nothing was moved, as --strict asks."
         )
     return looked

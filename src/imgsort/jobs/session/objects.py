@@ -104,7 +104,7 @@ def plan_objects(
     )
     site = ObjectSite(objects.store.address.shown, objects.output.shown)
     marks = {path: stored.mark for path, stored in objects.listing.objects.items()}
-    plan = make_object_plan(site, placements, marks, there, shared=shared, rules=settings.sidecar_rules)
+    plan = make_object_plan(site, placements, marks, Surroundings(destination.folders(), names_in), shared=shared, rules=settings.sidecar_rules)
     if settings.plan is not None and plan.copies:
         write_object_plan(settings.plan, plan, placements)
     return plan

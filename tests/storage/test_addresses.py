@@ -91,4 +91,6 @@ def test_no_message_repeats_a_secret(text):
 
 def test_a_command_line_is_shown_without_credentials():
     """Of an address in a command line, all that stands before the bucket goes."""
-    assert without_credentials("imgsort x 's3://A:b/c@bucket/p' y@z s3://o/p") == "imgsort x 's3://bucket/p' y@z s3://o/p"
+    assert (
+        without_credentials("imgsort x 's3://A:b/c@bucket/p' y@z s3://o/p") == "imgsort x 's3://bucket/p' y@z s3://o/p"
+    )

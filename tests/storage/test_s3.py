@@ -55,7 +55,9 @@ def test_odd_keys_are_listed_and_read(bucket):
 
 def test_lists_more_than_a_page(bucket):
     """A listing goes on after its first page, and a folder is one name of its own."""
-    bucket.put({f"p/{number}.jpg": b"x" for number in range(7)} | {"p/sub/a.jpg": b"x", "p/tub/b": b"x", "pp.jpg": b"x"})
+    bucket.put(
+        {f"p/{number}.jpg": b"x" for number in range(7)} | {"p/sub/a.jpg": b"x", "p/tub/b": b"x", "pp.jpg": b"x"}
+    )
     bucket.behaviour.page = 3
     store = store_at(bucket)
     assert [found.key for found in store.list()] == [f"{number}.jpg" for number in range(7)]

@@ -99,12 +99,14 @@ def plan_objects(
 ) -> ObjectPlan:
     """Plan the copies of the placements, and save the plan if the settings ask for it. Raises OSError."""
     destination = Store(objects.output, bucket_at(objects.output))
-    there = Surroundings(
-        destination.folders(), lambda folder: [name_of(found.key) for found in destination.list(folder)]
-    )
+
+    def names_in(folder: str) -> list[str]:
+        return [name_of(found.key) for found in destination.list(folder)]
+
+    there = Surroundings(destination.folders(), names_in)
     site = ObjectSite(objects.store.address.shown, objects.output.shown)
     marks = {path: stored.mark for path, stored in objects.listing.objects.items()}
-    plan = make_object_plan(site, placements, marks, Surroundings(destination.folders(), names_in), shared=shared, rules=settings.sidecar_rules)
+    plan = make_object_plan(site, placements, marks, there, shared=shared, rules=settings.sidecar_rules)
     if settings.plan is not None and plan.copies:
         write_object_plan(settings.plan, plan, placements)
     return plan

@@ -15,9 +15,10 @@ class Behaviour:
     """How the proxy misbehaves.
 
     `busy`: of so many requests one is answered 500 or 503, in turns, half of them after it was carried out; 0 for none.
-    `ignores_conditions`: the store does not know If-Match and If-None-Match. `knows_copy_conditions`: it knows them for
-    copies too, which moto does not. `page`: how many keys a page of a listing has. `before`: is called with the method and the path of each request; what it returns,
-    a status, is the answer.
+    `ignores_conditions`: the store does not know If-Match and If-None-Match.
+    `knows_copy_conditions`: it knows them for copies too, which moto does not.
+    `page`: how many keys a page of a listing has.
+    `before`: is called with the method and the path of each request; what it returns, a status, is the answer.
     """
 
     busy: int = 0
@@ -43,7 +44,7 @@ class Proxy:
             def handle_any(self) -> None:
                 proxy.handle(self, port)
 
-            do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = handle_any  # noqa: N815
+            do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = handle_any
 
             def log_message(self, *_: object) -> None:
                 pass

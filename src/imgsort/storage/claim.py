@@ -15,7 +15,7 @@ from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from imgsort.errors import LockedError
+from imgsort.errors import LockedError, StorageError
 from imgsort.storage.addresses import Address
 from imgsort.storage.objects import Bucket, Missing, Unmet
 
@@ -54,7 +54,8 @@ def claimed(bucket: Bucket, place: Address, command: str, tokens: Tokens, *, has
     try:
         yield
     finally:
-        with contextlib.suppress(Unmet):  # a person removed it, and somebody else has one now
+        # What became of the run counts more. A claim that stays behind is stale for the next command with this journal.
+        with contextlib.suppress(OSError, StorageError):
             _remove(bucket, key, token, mark)
 
 

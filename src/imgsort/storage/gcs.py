@@ -10,9 +10,8 @@ from urllib.parse import quote
 
 from imgsort.errors import StorageError
 from imgsort.storage.addresses import Address
-from imgsort.storage.objects import Missing, Refused, StoredObject, Unmet, Written
+from imgsort.storage.objects import Missing, Refused, StoredObject, Unmet, Written, stamp_ns
 from imgsort.storage.retrying import Busy, Patience
-from imgsort.storage.stamps import stamp_ns
 
 _BUSY_STATUS = (408, 429, 500, 502, 503, 504)
 

@@ -12,10 +12,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from imgsort.errors import StorageError
-from imgsort.storage.addresses import Address
-from imgsort.storage.objects import MAX_COPIED_BYTES, Missing, Refused, StoredObject, Unmet, Unsupported, Written
+from imgsort.storage.addresses import Address, Credentials
+from imgsort.storage.objects import (
+    MAX_COPIED_BYTES,
+    Missing,
+    Refused,
+    StoredObject,
+    Unmet,
+    Unsupported,
+    Written,
+    stamp_ns,
+)
 from imgsort.storage.retrying import Busy, Patience
-from imgsort.storage.stamps import stamp_ns
 
 # 409: two requests for one key came at once, and this one was not carried out.
 _BUSY_STATUS = (409, 429, 500, 502, 503, 504)
@@ -27,6 +35,9 @@ _PROVIDER = ".amazonaws.com"
 _LARGE_BYTES = 256 * 1024**2
 _one_large_at_a_time = threading.Lock()
 
+_opening = threading.Lock()
+_opened: dict[Any, Any] = {}
+
 
 class S3Bucket:
     """A bucket of S3. `imgsort.storage.objects.Bucket` describes the methods."""
@@ -34,9 +45,6 @@ class S3Bucket:
     def __init__(self, address: Address) -> None:
         self._address = address
         self._patience = Patience(f"s3://{address.bucket}")
-        self._process = 0
-        self._files: Any = None
-        self._lock = threading.Lock()
 
     def __reduce__(self) -> Any:
         return S3Bucket, (self._address,)
@@ -137,7 +145,7 @@ class S3Bucket:
 
     def _run(self, work: Any) -> Any:
         """Return what `work` returns for the client of s3fs; its errors are those of `Bucket`, and Busy."""
-        files = self._opened()
+        files = _files(self._address.credentials)
         from aiohttp import ClientError as BrokenBody
         from botocore.exceptions import (
             BotoCoreError,
@@ -166,27 +174,28 @@ class S3Bucket:
         except BotoCoreError as error:
             raise StorageError(f"s3://{self._address.bucket}: {type(error).__name__}: {error}") from None
 
-    def _opened(self) -> Any:
-        """Return the file system of s3fs, opened once in each process."""
-        with self._lock:
-            if self._process != os.getpid():
-                import s3fs
 
-                signed = self._address.credentials
-                self._files = s3fs.S3FileSystem(
-                    key=None if signed is None else signed.key,
-                    secret=None if signed is None else signed.secret,
-                    skip_instance_cache=True,
-                    use_listings_cache=False,
-                    config_kwargs={
-                        "retries": {"total_max_attempts": 1, "mode": "standard"},  # Patience tries again
-                        "connect_timeout": 20,
-                        "read_timeout": 60,
-                        "max_pool_connections": 32,
-                    },
-                )
-                self._process = os.getpid()
-            return self._files
+def _files(signed: Credentials | None) -> Any:
+    """Return the file system of s3fs. It is opened once in a process, because reading its descriptions takes time."""
+    settings = sorted((name, value) for name, value in os.environ.items() if name.startswith(("AWS_", "FSSPEC_")))
+    key = (os.getpid(), None if signed is None else (signed.key, signed.secret), *settings)
+    with _opening:
+        if key not in _opened:
+            import s3fs
+
+            _opened[key] = s3fs.S3FileSystem(
+                key=None if signed is None else signed.key,
+                secret=None if signed is None else signed.secret,
+                skip_instance_cache=True,
+                use_listings_cache=False,
+                config_kwargs={
+                    "retries": {"total_max_attempts": 1, "mode": "standard"},  # Patience tries again
+                    "connect_timeout": 20,
+                    "read_timeout": 60,
+                    "max_pool_connections": 32,
+                },
+            )
+        return _opened[key]
 
 
 async def _endpoint(client: Any) -> str:

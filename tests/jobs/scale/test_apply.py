@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -54,6 +53,7 @@ def test_copies_and_takes_back(bucket, plan, behaviour):
 def test_a_store_that_copies_with_conditions_is_not_read(bucket, plan):
     """Where the store copies with conditions, no object travels to this machine and back."""
     bucket.behaviour.knows_copy_conditions = True
+    bucket.behaviour.seen.clear()
     command("apply", plan)
     assert not [path for method, path in bucket.behaviour.seen if method == "GET" and "/in/" in path]
 
@@ -89,7 +89,7 @@ def test_applied_twice(bucket, plan):
 def test_the_plan_is_checked_line_by_line(bucket, plan):
     """Changed objects, missing ones, taken keys and unsafe targets are named, and nothing is copied."""
     bucket.put({"in/a.jpg": b"ONE", "out/y/b c+d.jpg": b"somebody else's"})
-    rows = list(csv.reader(plan.open(encoding="utf-8-sig", newline="")))
+    rows = list(csv.reader(plan.read_text(encoding="utf-8-sig").splitlines()))
     head = rows[0]
     rows[1:] = sorted(rows[1:])
     names = [row[0] for row in rows[1:]]
@@ -100,33 +100,31 @@ def test_the_plan_is_checked_line_by_line(bucket, plan):
     with plan.open("w", encoding="utf-8", newline="") as handle:
         csv.writer(handle).writerows(rows)
     before = bucket.tree()
-    message = command("apply", plan, code=1)["error"]["message"]
-    assert "line 2" in message and "does not lie below" in message
-    assert "line 3: the object 'a.jpg' was changed" in message
-    assert "line 4" in message and "another object" in message
-    assert "line 5: there is no image 'none.jpg'" in message
+    wrong = {row["line"]: row["reason"] for row in command("apply", plan, code=1)["error"]["lines"]}
+    assert list(wrong) == [2, 3, 4, 5]
+    assert "does not lie below" in wrong[2] and "'a.jpg' was changed" in wrong[3]
+    assert "there is another object" in wrong[4] and "there is no image 'none.jpg'" in wrong[5]
     assert bucket.tree() == before
 
 
 def test_what_changes_meanwhile_is_left_alone(bucket, plan):
     """An object that changes after the check is not copied, and a key that is taken meanwhile is not overwritten."""
-    changed = threading.Event()
+    changed, one_at_a_time = threading.Event(), threading.Lock()
 
     def before(method, path):
-        if method == "PUT" and "/out/" in path and ".imgsort" not in path and not changed.is_set():
-            changed.set()
-            bucket.put({"in/%41.jpg": b"THREE", "out/y/b c+d.jpg": b"somebody else's"})
+        with one_at_a_time:
+            if method == "HEAD" and "/in/" in path and not changed.is_set():
+                changed.set()
+                bucket.put({"in/%41.jpg": b"THREE", "out/y/b c+d.jpg": b"somebody else's"})
 
     bucket.behaviour.before = before
     done = command("apply", plan, code=4)
     tree = bucket.tree()
     assert tree["out/y/b c+d.jpg"] == b"somebody else's" and tree["out/x/a.jpg"] == b"one"
-    assert tree.get("out/y/%41.jpg") in (None, b"three")
-    assert {row["path"] for row in done["refused"]} >= {"b c+d.jpg"}
-    bucket.behaviour.before = lambda *_: None
-    command("undo", bucket.address("out"), code=4 if "out/y/%41.jpg" in tree else 0)
-    left = under(bucket.tree(), "out/")
-    assert left.pop("y/%41.jpg", b"three") == b"three" and left == {"y/b c+d.jpg": b"somebody else's"}
+    refused = {row["path"]: row["reason"] for row in done["refused"]}
+    assert "was changed" in refused["%41.jpg"] and "taken meanwhile" in refused["b c+d.jpg"] and len(refused) == 2
+    command("undo", bucket.address("out"))
+    assert under(bucket.tree(), "out/") == {"y/b c+d.jpg": b"somebody else's"}
 
 
 def test_undo_keeps_what_was_changed_and_last_copies(bucket, plan):
@@ -137,7 +135,6 @@ def test_undo_keeps_what_was_changed_and_last_copies(bucket, plan):
     refused = {row["path"]: row["reason"] for row in command("undo", bucket.address("out"), code=4)["refused"]}
     assert "was changed since" in refused["x/a.jpg"]
     assert "last copy" in refused["y/b c+d.jpg"] and "last copy" in refused["y/%41.jpg"]
-    assert under(bucket.tree(), "out/") == {**COPIED, "x/a.jpg": b"ONE"} | {} if False else True
     assert set(under(bucket.tree(), "out/")) == {"x/a.jpg", "y/b c+d.jpg", "y/%41.jpg"}
 
 
@@ -167,8 +164,7 @@ def start(*arguments):
     )
 
 
-@pytest.mark.parametrize("then", ["apply", "undo"])
-@pytest.mark.parametrize("conditions", [True, False])
+@pytest.mark.parametrize(("then", "conditions"), [("apply", True), ("undo", False), ("apply", False)])
 def test_killed_in_the_middle(bucket, plan, then, conditions):
     """After kill -9 between two copies, apply again or undo brings everything in order."""
     bucket.behaviour.knows_copy_conditions = conditions
@@ -238,7 +234,6 @@ def test_ctrl_c(bucket, plan):
         if method == "PUT" and "/out/y/" in path:
             reached.set()
             time.sleep(1)
-        return None
 
     bucket.behaviour.before = before
     process = start("apply", plan)
@@ -261,10 +256,8 @@ def test_a_store_that_goes_away(bucket, plan):
         return 503 if gone.is_set() else None
 
     bucket.behaviour.before = before
-    environment = {**os.environ, "IMGSORT_TEST": "1"}
     done = subprocess.run(
         [sys.executable, "-c", _IMPATIENT, "apply", str(plan)],
-        env=environment,
         capture_output=True,
         text=True,
         check=False,
@@ -277,8 +270,7 @@ def test_a_store_that_goes_away(bucket, plan):
 
 # The command, with pauses that are too short to wait for.
 _IMPATIENT = (
-    "from imgsort.storage import retrying; retrying._FIRST_PAUSE_SECONDS = 0.001; retrying._LONGEST_PAUSE_SECONDS = 0.01; "
-    "from imgsort.cli import main; main()"
+    "from imgsort.storage import retrying; retrying._LONGEST_PAUSE_SECONDS = 0.01; from imgsort.cli import main; main()"
 )
 
 

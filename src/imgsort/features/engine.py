@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from imgsort.errors import UnreadableImageError, WeightsError
 from imgsort.features.extraction import Extraction
+from imgsort.features.seen import SeenImage
 from imgsort.images.decoding.decode import bytes_of, decoding
 from imgsort.images.decoding.decoded import Onlooker, nobody
 from imgsort.images.finding.find import ImageFile
@@ -21,23 +22,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgsort.features.dataset.writer import DatasetWriter
-
-
-@dataclass(frozen=True)
-class SeenImage:
-    """What an engine says of the image with this `number`.
-
-    `content`: the hash of the image's bytes, or "" if they could not be read.
-    `features`: float32 (width,), or None if there are none; then `reason` says why. They are also None where an engine
-    has put them into a dataset itself; then there is no reason.
-    `is_known`: the features were known before by the content, and the model was not asked.
-    """
-
-    number: int
-    content: str = ""
-    features: "NDArray[np.float32] | None" = None
-    reason: str = ""
-    is_known: bool = False
 
 
 class Images(Protocol):

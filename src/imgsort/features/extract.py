@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from imgsort.features.cache.feature_cache import NO_CACHE, FeatureCache, NoCache
-from imgsort.features.engine import LOCAL, Engine, Images, SeenImage
+from imgsort.features.engine import LOCAL, Engine, Images
 from imgsort.features.extraction import Extraction
+from imgsort.features.seen import SeenImage
 from imgsort.images.decoding.decoded import Onlooker, nobody
 from imgsort.images.finding.find import ImageFile, Unreadable
 from imgsort.mapped import empty_matrix, let_go

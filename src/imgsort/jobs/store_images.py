@@ -2,9 +2,11 @@
 
 import contextlib
 import errno
+import os
 import threading
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from imgsort.content import content_hash
 from imgsort.errors import UnreadableImageError
@@ -30,6 +32,11 @@ class StoreListing:
     listing: Listing
     objects: dict[str, StoredObject]
 
+    def images_in(self, store: Store) -> "StoreImages":
+        """Return the listed images for an engine."""
+        files = self.listing.files
+        return StoreImages(store, files, tuple(self.objects[file.path].mark for file in files))
+
 
 @dataclass(frozen=True)
 class StoreImages:
@@ -43,8 +50,13 @@ class StoreImages:
     marks: Sequence[str]
 
     @property
-    def root(self) -> None:
-        """None: they lie in no folder of this machine."""
+    def root(self) -> Path:
+        """A name under which the cache knows them. It is absolute, and no such folder is ever looked into.
+
+        The time of an object changes whenever its mark does, so the cache need not read it again.
+        """
+        address = self.store.address
+        return Path(os.sep, "imgsort-objects", address.scheme, address.bucket, address.prefix)
 
     @contextlib.contextmanager
     def bytes_of(self, number: int) -> Iterator[tuple[bytes, str]]:

@@ -112,3 +112,22 @@ def test_a_file_address_is_a_folder(few_photos):
     """`file://` names a folder of this machine."""
     result = command("outliers", f"file://{few_photos}", "--model", "efficientnet-lite0", "--dry-run")
     assert result["collection"] == str(few_photos)
+
+
+def test_embed_reads_a_store(uploaded, tmp_path, own_folder):
+    """`embed` makes a dataset of the objects, a second time reads none of them, and `--features` takes it."""
+    pytest.importorskip("pyarrow")
+    signed = uploaded.address("in").replace("s3://", "s3://OTHERKEY:OTHERHUSH@")
+    arguments = ("--output", tmp_path / "features", "--model", "efficientnet-lite0")
+    first = command("embed", signed, *arguments)
+    assert first["source"] == uploaded.address("in/") and first["counts"]["images"] == 12
+    uploaded.behaviour.seen.clear()
+    again = command("embed", uploaded.address("in"), *arguments)
+    assert (again["counts"]["there"], again["counts"]["made"]) == (12, 0)
+    assert not [path for _, path in uploaded.behaviour.seen if path.endswith("jpg") and "broken" not in path]
+    planned = command("outliers", uploaded.address("in"), "--features", tmp_path / "features", "--dry-run")
+    assert planned["counts"]["images"] == 12
+    written = json.dumps(first) + "".join(
+        path.read_bytes().decode("latin-1") for path in (tmp_path / "features").iterdir()
+    )
+    assert "OTHER" not in written

@@ -7,19 +7,15 @@ import click
 
 from imgsort.cli import running
 from imgsort.cli.options import common as options
-from imgsort.cli.options import listing, types
+from imgsort.cli.options import listing, places, types
 
 
 @click.command(short_help="Carry out a plan that --plan wrote.")
 @click.argument("plan", type=types.GivenPath(path_type=Path, dir_okay=False))
 @listing.sidecar
 @listing.no_sidecars
-@options.journal
-@click.option(
-    "--unsafe-no-conditional",
-    is_flag=True,
-    help="Copy in an object store that may overwrite what somebody else writes at the same moment.",
-)
+@places.journal
+@places.unsafe
 @options.dry_run
 @options.verbose
 @options.quiet
@@ -41,9 +37,9 @@ def apply(plan: Path, *, verbose: bool, quiet: bool, as_json: bool, **settings: 
 
 
 @click.command(short_help="Take back the last run, or the run that you name.")
-@options.place
+@places.place
 @click.argument("run", required=False)
-@options.journal
+@places.journal
 @options.quiet
 @options.as_json
 def undo(folder: Any, run: str | None, *, journal: Path | None, quiet: bool, as_json: bool) -> None:
@@ -63,8 +59,8 @@ def undo(folder: Any, run: str | None, *, journal: Path | None, quiet: bool, as_
 
 
 @click.command(short_help="List the runs on a folder.")
-@options.place
-@options.journal
+@places.place
+@places.journal
 @options.as_json
 def history(folder: Any, *, journal: Path | None, as_json: bool) -> None:
     """List the runs on FOLDER, the oldest first, and what became of each."""

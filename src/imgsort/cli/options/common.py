@@ -26,12 +26,6 @@ REASONS = (
     "wrong-suffix",
 )
 folder = click.argument("folder", type=types.GivenPath(path_type=Path))
-place = click.argument("folder", type=types.Place(), metavar="FOLDER")
-journal = click.option(
-    "--journal",
-    type=types.GivenPath(path_type=Path, file_okay=False),
-    help="Folder of this machine for the journal of an object store. By default one in the user's state folder.",
-)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object to stdout and nothing else.")
 dry_run = click.option("-n", "--dry-run", is_flag=True, help="Show what would be done, and touch nothing.")
 verbose = click.option("-v", "--verbose", is_flag=True, help="Show every move.")
@@ -197,6 +191,12 @@ _listing = (
 _filing = (*_places, *_planning, *_listing, verbose)
 
 
+features = click.option(
+    "--features",
+    type=types.GivenPath(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Take the features from this dataset, which `imgsort embed` made, and do not look at the images.",
+)
 report = click.option(
     "--report",
     "report_file",

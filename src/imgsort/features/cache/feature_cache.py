@@ -36,6 +36,10 @@ class NoCache:
         """Yield nothing."""
         return iter(())
 
+    def known_contents(self, root: Path, files: Sequence[ImageFile]) -> Iterator[tuple[int, str]]:
+        """Yield nothing."""
+        return iter(())
+
     def features_of(self, content: str) -> "NDArray[np.float32] | None":
         """Return None."""
         return None
@@ -73,14 +77,23 @@ class FeatureCache:
 
         The features are float32 (width,). Files without kept features are left out.
         """
-        for start in range(0, 0 if self._verify else len(files), _ROWS_AT_A_TIME):
-            part = files[start : start + _ROWS_AT_A_TIME]
-            contents: dict[str, str] = self._store.ask(partial(_unchanged, root=root, files=part), {})
+        for contents in self._known_parts(root, files):
             found = self._features(contents.values())
-            for number, file in enumerate(part, start):
-                content = contents.get(file.path, "")
+            for number, content in contents.items():
                 if content in found:
                     yield number, content, found[content]
+
+    def known_contents(self, root: Path, files: Sequence[ImageFile]) -> Iterator[tuple[int, str]]:
+        """Yield the number and the content hash of each unchanged file, whether or not its features are kept."""
+        for contents in self._known_parts(root, files):
+            yield from contents.items()
+
+    def _known_parts(self, root: Path, files: Sequence[ImageFile]) -> Iterator[dict[int, str]]:
+        """Yield the content hashes of unchanged files by their number, in order, some at a time."""
+        for start in range(0, 0 if self._verify else len(files), _ROWS_AT_A_TIME):
+            part = files[start : start + _ROWS_AT_A_TIME]
+            by_path: dict[str, str] = self._store.ask(partial(_unchanged, root=root, files=part), {})
+            yield {number: by_path[file.path] for number, file in enumerate(part, start) if file.path in by_path}
 
     def features_of(self, content: str) -> "NDArray[np.float32] | None":
         """Return the features, float32 (width,), of the image whose bytes have this hash, or None."""
@@ -115,6 +128,16 @@ class FeatureCache:
 
     def _features(self, contents: Iterable[str]) -> "dict[str, NDArray[np.float32]]":
         return self._store.ask(lambda store: dict(store.features(self._recipe, set(contents))), {})
+
+
+@contextlib.contextmanager
+def opened_cache(
+    recipe: str, *, is_wanted: bool, notice: Callable[[str], None], verify: bool
+) -> Iterator[FeatureCache | NoCache]:
+    """Open the cache of the features that a recipe makes, or the cache that knows nothing if none is wanted."""
+    cache = FeatureCache(recipe, notice=notice, verify=verify) if is_wanted else NO_CACHE
+    with contextlib.closing(cache):
+        yield cache
 
 
 def _tell_trouble(notice: Callable[[str], None], file: Path, error: Exception) -> None:

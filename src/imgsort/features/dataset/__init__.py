@@ -5,7 +5,8 @@ head.py     what the features were made with
 part.py     one file: its columns and its name
 writer.py   writes rows, a part at a time
 reader.py   reads a dataset, which may come from a stranger
+foreign_part.py  reads one part of it
 checks.py   what a part may say, before anything of it is decoded
-pages.py    how much the pages of a part hold when they are decoded
-arrays.py   the same rows as a file of NumPy
+footer.py   where the pages of a part lie, and pages.py: how much they hold when they are decoded
+thrift.py   how footers and page headers are written
 """

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from imgsort.portable_text import local_tree, portable_tree
 from imgsort.version import __version__
 
 _MOST_CHARACTERS = 65_536
@@ -31,7 +32,7 @@ class DatasetHead:
         return {
             "imgsort.version": self.version,
             "imgsort.recipe": self.recipe,
-            "imgsort.model": json.dumps(dict(self.model), sort_keys=True),
+            "imgsort.model": json.dumps(portable_tree(dict(self.model)), sort_keys=True),
             "imgsort.source": self.source,
             "imgsort.began_ns": str(self.began_ns),
         }
@@ -47,7 +48,7 @@ class DatasetHead:
             if len(value) > _MOST_CHARACTERS:
                 raise ValueError(f"its metadata imgsort.{name} is too long")
             texts[name] = value.decode("utf-8")
-        model = json.loads(texts["model"])
+        model = local_tree(json.loads(texts["model"]))
         if not isinstance(model, dict):
             raise ValueError("its metadata imgsort.model is no JSON object")
         if not (texts["began_ns"].isascii() and texts["began_ns"].isdigit() and len(texts["began_ns"]) < 20):

@@ -11,7 +11,7 @@ from imgsort.csv_file import encode_cell
 from imgsort.errors import MissingPackageError
 from imgsort.features.dataset.head import DatasetHead
 from imgsort.features.dataset.place import Place
-from imgsort.features.engine import SeenImage
+from imgsort.features.seen import SeenImage
 from imgsort.images.finding.find import ImageFile
 
 if TYPE_CHECKING:
@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CONTENT_BYTES = 32
+# A file that changes within one tick of a coarse clock keeps its modification time. FAT's tick is two seconds.
+UNSETTLED_NS = 2_000_000_000
 _MOST_ROWS = 4096
 _MOST_BYTES = 32 * 1024**2
+_PAGE_BYTES = 4 * 1024**2
 
 
 @dataclass(frozen=True)
@@ -60,10 +63,15 @@ def rows_in_part(width: int) -> int:
     return max(1, min(_MOST_ROWS, _MOST_BYTES // (4 * width)))
 
 
-def part_name(recipe: str, rows: Sequence[Row]) -> str:
-    """Return the name of the part with these rows. The same images and the same recipe have the same name."""
+def part_name(head: DatasetHead, rows: Sequence[Row]) -> str:
+    """Return the name of the part with these rows. The same images and the same recipe have the same name.
+
+    A file that was changed a moment ago may change again unseen. So a later run has another name for its row.
+    """
     stamps = [[encode_cell(row.path), row.size, row.mtime_ns, row.content, bool(row.reason)] for row in rows]
-    return f"part-{hashlib.sha256(json.dumps([recipe, stamps]).encode()).hexdigest()[:32]}.parquet"
+    is_settled = all(row.mtime_ns < head.began_ns - UNSETTLED_NS for row in rows)
+    said = json.dumps([head.recipe, stamps] if is_settled else [head.recipe, stamps, head.began_ns])
+    return f"part-{hashlib.sha256(said.encode()).hexdigest()[:32]}.parquet"
 
 
 def write_part(place: Place, head: DatasetHead, rows: Sequence[Row], width: int | None = None) -> str:
@@ -71,7 +79,7 @@ def write_part(place: Place, head: DatasetHead, rows: Sequence[Row], width: int 
 
     `width`: of the features, needed only if no row has any. Raises MissingPackageError and OSError.
     """
-    name = part_name(head.recipe, rows)
+    name = part_name(head, rows)
     place.put_new(name, part_bytes(head, rows, width))
     return name
 
@@ -96,6 +104,7 @@ def part_bytes(head: DatasetHead, rows: Sequence[Row], width: int | None = None)
         table,
         buffer,
         row_group_size=len(rows),
+        data_page_size=_PAGE_BYTES,
         compression={"path": "snappy", "reason": "snappy"},
         use_dictionary=False,
         write_statistics=["path", "size", "mtime_ns"],

@@ -6,7 +6,7 @@ from typing import Self
 from imgsort.features.dataset.head import DatasetHead
 from imgsort.features.dataset.part import Row, require_pyarrow, rows_in_part, write_part
 from imgsort.features.dataset.place import Place
-from imgsort.features.engine import SeenImage
+from imgsort.features.seen import SeenImage
 from imgsort.images.finding.find import ImageFile
 
 

@@ -1,1 +1,1 @@
-"""Commands that go beyond the folders of one machine."""
+"""Commands for more than the folders of one machine: datasets of features, and object stores."""

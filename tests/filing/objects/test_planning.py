@@ -11,15 +11,13 @@ from imgsort.storage.addresses import Address
 from imgsort.storage.keys import MAX_KEY_BYTES, why_unsafe
 
 SITE = ObjectSite(Address("s3", "bucket", "in/"), Address("s3", "bucket", "out/"))
-NAMES = st.text(
-    st.characters(blacklist_categories=("Cs",), blacklist_characters="/\0"), min_size=1, max_size=300
-).filter(lambda name: not name.startswith("."))
+CHARACTERS = st.characters(blacklist_categories=("Cs",), blacklist_characters="/\0")
+NAMES = st.text(CHARACTERS, min_size=1, max_size=300).filter(lambda name: not name.startswith("."))
+IMAGES = st.tuples(st.sampled_from(["", "a/", "b/"]), NAMES, st.sampled_from("xyz"))
 
 
 @given(
-    images=st.lists(
-        st.tuples(st.sampled_from(["", "a/", "b/"]), NAMES, st.sampled_from("xyz")), max_size=8, unique=True
-    ),
+    images=st.lists(IMAGES, max_size=8, unique=True),
     there=st.lists(st.sampled_from(["x", "X", "y", "x (2)"]), unique=True),
 )
 def test_no_two_copies_have_one_key(images, there):

@@ -285,11 +285,11 @@ def test_somebody_elses_claim(bucket, plan):
     assert bucket.tree() == before
 
 
-@pytest.mark.parametrize("claim", [b"", b"nonsense", b"[]", b'{"token": 5}', b"x" * 100_000])
-def test_a_claim_that_is_nonsense(bucket, plan, claim):
+def test_a_claim_that_is_nonsense(bucket, plan):
     """A claim that imgsort did not write is respected too."""
-    bucket.put({"out/.imgsort/claim": claim})
-    assert command("apply", plan, code=1)["error"]["type"] == "LockedError"
+    for claim in (b"", b"nonsense", b"[]", b'{"token": 5}', b"x" * 100_000):
+        bucket.put({"out/.imgsort/claim": claim})
+        assert command("apply", plan, code=1)["error"]["type"] == "LockedError"
 
 
 def test_two_at_once(bucket, plan):
@@ -320,21 +320,18 @@ def test_no_secret_is_written(bucket, plan, tmp_path):
     assert "OTHER" not in told and "made-up" not in told
 
 
-@pytest.mark.parametrize("change", ["traversal", "address", "move", "cut"])
-def test_a_strangers_journal(bucket, plan, tmp_path, change):
+def test_a_strangers_journal(bucket, plan, tmp_path):
     """A journal that imgsort did not write is an error that names it, and nothing is removed."""
     run = command("apply", plan, "--journal", tmp_path / "journal")["run"]
     file = tmp_path / "journal" / ".imgsort" / "runs" / f"{run}.jsonl"
-    text = file.read_text()
-    file.write_text(
-        {
-            "traversal": text.replace('"target":"x/a.jpg"', '"target":"../in/a.jpg"'),
-            "address": text.replace("/in/", "/in/../"),
-            "move": text.replace('[[0,"', '[[99,"'),
-            "cut": text[: text.index('{"type":"end"')],
-        }[change]
-    )
-    before = bucket.tree()
-    error = command("undo", bucket.address("out"), "--journal", tmp_path / "journal", code=1)["error"]
-    assert error["type"] == "JournalError" and str(file) in error["message"]
-    assert bucket.tree() == before
+    text, before = file.read_text(), bucket.tree()
+    for changed in (
+        text.replace('"target":"x/a.jpg"', '"target":"../in/a.jpg"'),
+        text.replace("/in/", "/in/../"),
+        text.replace('[[0,"', '[[99,"'),
+        text[: text.index('{"type":"end"')],
+    ):
+        file.write_text(changed)
+        error = command("undo", bucket.address("out"), "--journal", tmp_path / "journal", code=1)["error"]
+        assert error["type"] == "JournalError" and str(file) in error["message"]
+        assert bucket.tree() == before

@@ -80,7 +80,10 @@ class GcsBucket:
         return _written(answer["resource"])
 
     def copy_through(self, source: str, key: str, mark: str, target: str, *, is_free: bool) -> Written:
-        """Do the same: this store copies with conditions."""
+        """Do the same for a store that ignores conditions, such as an emulator: the source is looked at first."""
+        found = self._json("GET", f"b/{source}/o/{quote(key, safe='')}", {})
+        if str(found["generation"]) != mark:
+            raise Unmet(errno.EEXIST, "the object is another one now")
         return self.copy(source, key, mark, target, is_free=is_free)
 
     def remove(self, key: str, mark: str) -> None:
@@ -116,6 +119,7 @@ class GcsBucket:
         from aiohttp import ClientError
         from fsspec.asyn import sync
         from gcsfs.retry import HttpError
+        from requests.exceptions import RequestException
 
         files = self._opened()
 
@@ -129,10 +133,14 @@ class GcsBucket:
             return sync(files.loop, asked)
         except FileNotFoundError:
             raise Missing(errno.ENOENT, "there is no such object") from None
+        except FileExistsError:
+            raise Unmet(errno.EEXIST, "the condition is not met") from None
         except HttpError as error:
             raise _translated(int(error.code or 0), f"gs://{self._address.bucket}") from None
-        except (ClientError, TimeoutError) as error:
+        except (ClientError, TimeoutError, RequestException) as error:  # gcsfs makes the last one of a 502
             raise Busy(type(error).__name__) from None
+        except ValueError:
+            raise Refused(errno.EINVAL, "the store calls the request invalid") from None
         except OSError as error:
             raise Refused(errno.EACCES, f"the store does not allow it ({type(error).__name__})") from None
 

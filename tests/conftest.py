@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.support.browser", "tests.support.classifiers"]
+pytest_plugins = ["tests.support.browser", "tests.support.classifiers", "tests.support.s3_server"]
 
 # The variables before a fixture takes the network away: with them, pip asks the index that it is configured for.
 ENVIRONMENT = dict(os.environ)

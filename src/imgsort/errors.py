@@ -20,6 +20,7 @@
     ├── DatasetError            a dataset of features is not imgsort's, is damaged, or does not fit the request
     ├── ExportError             a classifier cannot be exported, or the exported model gives other answers
     ├── MissingPackageError     the request needs a package that is not installed
+    ├── StorageError            an object store does not answer, or it refuses what is needed
     ├── LockedError             another process of imgsort works on the collection
     ├── JournalError            a file in `.imgsort` was not written by imgsort
     │   └── ElsewhereError      ... or it names folders that are now elsewhere
@@ -124,6 +125,10 @@ class ExportError(ImgsortError):
 
 class MissingPackageError(ImgsortError):
     """The request needs an optional package that is not installed."""
+
+
+class StorageError(ImgsortError):
+    """An object store cannot be used: it does not answer, it refuses a request, or it lacks what is needed."""
 
 
 class LockedError(ImgsortError):

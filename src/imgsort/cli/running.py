@@ -23,6 +23,7 @@ def run(job: Callable[..., Result], quiet: bool, *, report_file: Path | None = N
     from imgsort.cli.terminal import TerminalListener, without_chatter
 
     if report_file is not None:
+        _require_local(keywords.get("folder"))
         job = _reporting(job, report_file)
     listener = TerminalListener(quiet=quiet)
     try:
@@ -30,6 +31,12 @@ def run(job: Callable[..., Result], quiet: bool, *, report_file: Path | None = N
             return job(listener=listener, **keywords)
     finally:
         listener.close_training()
+
+
+def _require_local(folder: Any) -> None:
+    """Raise a usage error for an address: the page of a report needs the images on this machine."""
+    if folder is not None and not isinstance(folder, Path):
+        raise click.UsageError(f"{folder}: --report needs a folder of this machine. Leave it out.")
 
 
 def _reporting(job: Callable[..., Result], file: Path) -> Callable[..., Result]:
@@ -40,7 +47,9 @@ def _reporting(job: Callable[..., Result], file: Path) -> Callable[..., Result]:
 
 def command_line() -> str:
     """Return the command as a person gave it, for a page that says how it was made."""
-    return shlex.join(["imgsort", *sys.argv[1:]])
+    from imgsort.jobs.scale.journals import without_credentials
+
+    return without_credentials(shlex.join(["imgsort", *sys.argv[1:]]))
 
 
 def show(result: Any, as_table: Callable[[Any], None], *, as_json: bool, done: str) -> None:

@@ -11,6 +11,7 @@ from imgsort.filing.planning.plan import FolderCount, Move, Refusal
 from imgsort.grouping.categories.group import Candidates
 from imgsort.images.decoding.letterbox import Fit
 from imgsort.images.finding.find import Unreadable
+from imgsort.storage.addresses import Address
 
 JSON_VERSION = 1
 
@@ -104,9 +105,9 @@ class FilingResult:
     run: str | None
     status: str
     dry_run: bool
-    collection: Path
-    output: Path
-    destination: Path
+    collection: Path | Address
+    output: Path | Address
+    destination: Path | Address
     mode: str
     model: ModelRecord | None
     images: int
@@ -158,3 +159,66 @@ class FilingResult:
 def _move_to_json(move: Move) -> dict[str, Any]:
     followed = {} if move.follows is None else {"follows": move.follows}
     return {"source": move.source, "target": move.target, "distance": move.distance, **followed}
+
+
+@dataclass(frozen=True)
+class UndoResult:
+    """What `undo` did.
+
+    `restored`: how many files are back.
+    `refused`: files that were changed after the run. They stay as they are.
+    """
+
+    run: str
+    command: str
+    status: str
+    collection: Path | Address
+    restored: int
+    refused: tuple[Refusal, ...]
+    notices: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that `--json` prints."""
+        return {
+            "version": JSON_VERSION,
+            "command": "undo",
+            "run": self.run,
+            "undone_command": self.command,
+            "status": self.status,
+            "collection": str(self.collection),
+            "counts": {"restored": self.restored, "refused": len(self.refused)},
+            "refused": [vars(refusal) for refusal in self.refused],
+            "notices": list(self.notices),
+        }
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """One line of `history`: a run."""
+
+    id: str
+    started: str
+    command: str
+    mode: str
+    moves: int
+    status: str
+    collection: str
+    destination: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class History:
+    """The runs recorded in a collection, oldest first."""
+
+    collection: Path | Address
+    runs: tuple[RunSummary, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that `--json` prints."""
+        return {
+            "version": JSON_VERSION,
+            "command": "history",
+            "collection": str(self.collection),
+            "runs": [vars(run) for run in self.runs],
+        }

@@ -14,6 +14,7 @@ from imgsort.images.decoding.decode import ReadSettings, Truncated
 from imgsort.images.decoding.letterbox import Fit
 from imgsort.images.finding.leaving_out.rules import Rules
 from imgsort.sidecar_names.rules import SidecarRules
+from imgsort.storage.addresses import Address, place_of
 
 MIN_SIZE_PX, MAX_SIZE_PX = 32, 2048
 MAX_PIXELS_LIMIT = 1_000_000_000
@@ -59,7 +60,7 @@ class RuleOptions(TypedDict, total=False):
 class FilingOptions(ReadOptions, RuleOptions, total=False):
     """Options that say which files count and where they go. The defaults are those of `FilingSettings`."""
 
-    output: str | Path | None
+    output: str | Path | Address | None
     mode: str
     recursive: bool
     strict: bool
@@ -142,7 +143,7 @@ class FilingSettings:
     link. Together they are the `rules`.
     """
 
-    output: Path | None = None
+    output: Path | Address | None = None
     mode: Mode = Mode.MOVE
     recursive: bool = False
     strict: bool = False
@@ -156,7 +157,7 @@ class FilingSettings:
 
     def __post_init__(self) -> None:
         Rules(self.exclude, self.include)  # a wrong pattern is an error before anything is listed
-        object.__setattr__(self, "output", _path(self.output))
+        object.__setattr__(self, "output", None if self.output is None else place_of(self.output))
         object.__setattr__(self, "plan", _path(self.plan))
         patterns = self.sidecar_patterns
         object.__setattr__(self, "sidecar_patterns", (patterns,) if isinstance(patterns, str) else tuple(patterns))

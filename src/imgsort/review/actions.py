@@ -109,7 +109,7 @@ def _remember(session: Session, planned: Planned, result: FilingResult) -> None:
 def _count_filed(result: FilingResult) -> int:
     """Return how many files a run has filed, even if it stopped."""
     left = {refusal.path for refusal in result.refused}
-    return sum(move.source not in left and exists(result.destination / move.target) for move in result.moves)
+    return sum(move.source not in left and exists(Path(str(result.destination)) / move.target) for move in result.moves)
 
 
 def _filed(run: str | None, moves: int, refused: Sequence[Refusal]) -> dict[str, Any]:

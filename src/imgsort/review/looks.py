@@ -9,7 +9,7 @@ from imgsort.features.cache.map_cache import MapCache
 from imgsort.grouping.silhouettes import silhouettes_of
 from imgsort.jobs.listener import Listener
 from imgsort.jobs.look.likeness import Likeness
-from imgsort.jobs.session.maps import map_of
+from imgsort.jobs.maps import map_of
 from imgsort.review.proposal import Proposal
 from imgsort.review.sorting.corrections import FIXED_KINDS, Sorting
 

@@ -19,6 +19,7 @@ from imgsort.images.finding.find import require_folder
 from imgsort.jobs.learn.steps.report import require_new_folder
 from imgsort.jobs.listener import Listener
 from imgsort.jobs.look.pages.how import Studying
+from imgsort.jobs.session.collection import local_output
 from imgsort.jobs.session.locking import locked_and_settled, tell_settled
 from imgsort.jobs.settings import FilingSettings
 from imgsort.jobs.thumbnails import Thumbnails
@@ -150,7 +151,7 @@ def _site(request: ReviewRequest, edited: EditedPlan | None, settings: FilingSet
     if edited is None:
         if request.folder is None:
             raise UsageError("give the folder to review, or a plan with --plan.")
-        return site_of(require_folder(request.folder), settings.output, settings.mode)
+        return site_of(require_folder(request.folder), local_output(settings), settings.mode)
     root = require_folder(edited.collection)
     if request.folder is not None and require_folder(request.folder) != root:
         raise UsageError(f"{request.plan}: this plan is for {root}, not for {request.folder}. Leave out the folder.")

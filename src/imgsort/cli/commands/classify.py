@@ -12,7 +12,7 @@ from imgsort.cli.running import done_by_filing, exit_for, filing_keywords, posit
 
 
 @click.command(short_help="File every image into the folder of its class.")
-@click.argument("paths", nargs=-1, required=True, type=types.GivenPath(path_type=Path), metavar="FOLDER|FILE...")
+@click.argument("paths", nargs=-1, required=True, type=types.Place(), metavar="FOLDER|FILE...")
 @learn_options.classifier
 @judging.confidence
 @click.option(
@@ -31,7 +31,7 @@ from imgsort.cli.running import done_by_filing, exit_for, filing_keywords, posit
 @options.quiet
 @options.as_json
 def classify(
-    paths: tuple[Path, ...],
+    paths: tuple[Any, ...],
     *,
     confidence: float | None,
     top: int | None,
@@ -49,14 +49,15 @@ def classify(
     from imgsort.jobs.learn.classify import classify as job
     from imgsort.jobs.learn.predict import predict
 
-    if all(path.is_file() for path in paths):
+    local = [path for path in paths if isinstance(path, Path)]
+    if local == list(paths) and all(path.is_file() for path in local):
         looking = {name: settings[name] for name in _LOOKING}
         _require_default({**settings, "confidence": confidence is not None})
         result = run(predict, quiet, files=paths, top=top or 5, **positive(looking))
         show(result, print_answers, as_json=as_json, done=written(settings["csv"]))
         return
-    if len(paths) > 1 or (paths[0].suffix and not paths[0].exists()):
-        missing = [path for path in paths if not path.exists()]
+    if len(paths) > 1 or (local and local[0].suffix and not local[0].exists()):
+        missing = [path for path in local if not path.exists()]
         raise click.UsageError(
             f"{missing[0]}: there is no such file." if missing else "give one folder, or one or more files."
         )

@@ -11,7 +11,7 @@ from imgsort.cli.running import positive, run, show, written
 
 
 @click.command(short_help="Make the features of many images once, for later commands.")
-@click.argument("source", type=types.GivenPath(path_type=Path))
+@click.argument("source", type=types.Place(), metavar="SOURCE")
 @click.option(
     "-o",
     "--output",
@@ -26,11 +26,13 @@ from imgsort.cli.running import positive, run, show, written
 @click.option("--strict", is_flag=True, help="If an image cannot be read, exit with code 3 at the end.")
 @options.quiet
 @options.as_json
-def embed(source: Path, *, quiet: bool, as_json: bool, **settings: Any) -> None:
+def embed(source: Any, *, quiet: bool, as_json: bool, **settings: Any) -> None:
     """Make the features of the images of SOURCE, and write them as a dataset.
 
     `categorize`, `outliers` and `train` take them by --features instead of looking at the images. The dataset is a
     folder of Parquet files, which pandas, polars and DuckDB read too: path, content, size, mtime_ns, features, reason.
+
+    SOURCE is a folder, or an address in an object store, such as s3://bucket/prefix.
 
     A run that was broken off goes on where it was. Images that are in the dataset already are not looked at again,
     unless their size or time differ. No image is touched. By default, the model that groups best looks at the images.

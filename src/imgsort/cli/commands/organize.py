@@ -6,13 +6,13 @@ from typing import Any
 import click
 
 from imgsort.cli.options import common as options
-from imgsort.cli.options import judging, types
+from imgsort.cli.options import judging, places, types
 from imgsort.cli.options.grouping import add_grouping
 from imgsort.cli.running import done_by_filing, exit_for, filing_keywords, run, show, show_filing
 
 
 @click.command(short_help="Group images that look alike into category folders.")
-@options.folder
+@places.place
 @add_grouping
 @options.seed
 @options.model_options
@@ -39,7 +39,7 @@ def categorize(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **set
 
 
 @click.command(short_help="Move the images that do not belong to Outlayers.")
-@options.folder
+@places.place
 @judging.outlier_options
 @options.seed
 @options.model_options

@@ -165,7 +165,8 @@ _limits = (
 _places = (
     click.option(
         "--output",
-        type=types.GivenPath(path_type=Path),
+        type=types.Place(),
+        metavar="PATH",
         help="Folder in which the new folders are made. By default the collection itself.",
     ),
     click.option("--copy", is_flag=True, help="Copy instead of moving. Needs --output."),
@@ -177,7 +178,7 @@ _planning = (
     click.option(
         "--plan",
         type=types.GivenPath(path_type=Path, dir_okay=False),
-        help="Write the plan to this new CSV file and move nothing. `imgsort apply` carries it out.",
+        help="Write the plan to this new file, CSV or .parquet, and move nothing. `imgsort apply` carries it out.",
     ),
 )
 _listing = (

@@ -1,5 +1,6 @@
 """The types of arguments that imgsort defines itself."""
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -15,6 +16,25 @@ class GivenPath(click.Path):
         """Turn the argument into a Path."""
         if value == "":
             self.fail("the path is empty", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class Place(GivenPath):
+    """A local path, `file://…`, or an address in an object store, such as s3://bucket/prefix."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Turn the argument into a Path or an Address. No message repeats the credentials of an address."""
+        if isinstance(value, str) and "://" in value:
+            from imgsort.errors import UsageError
+            from imgsort.jobs.scale.journals import place_of
+
+            try:
+                return place_of(value)
+            except UsageError as error:
+                self.fail(str(error), param, ctx)
         return super().convert(value, param, ctx)
 
 

@@ -10,9 +10,7 @@ from imgsort.cli.output.text import print_columns, printable, shown_path
 if TYPE_CHECKING:
     from imgsort.filing.planning.plan import Refusal
     from imgsort.images.finding.find import Unreadable
-    from imgsort.jobs.organize.history import History
-    from imgsort.jobs.organize.undo import UndoResult
-    from imgsort.jobs.results import FilingResult
+    from imgsort.jobs.results import FilingResult, History, UndoResult
 
 
 def print_filing(result: "FilingResult", *, verbose: bool) -> None:

@@ -2,8 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from imgsort.storage.addresses import Address
 
 
 def printable(text: object) -> str:
@@ -25,8 +29,10 @@ def print_columns(rows: "Sequence[Sequence[str]]", right: tuple[int, ...] = ()) 
         click.echo("  ".join(cells).rstrip())
 
 
-def shown_path(path: Path) -> Path:
-    """Return the path as a person would type it in the current folder."""
+def shown_path(path: "Path | Address") -> "Path | Address":
+    """Return the path as a person would type it in the current folder. An address is returned as it is."""
+    if not isinstance(path, Path):
+        return path
     try:
         here = Path.cwd()
     except OSError:  # somebody removed it while the command ran

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 
-from imgsort.csv_file import read_csv, write_csv
 from imgsort.errors import PlanError
 from imgsort.filing.paths import join, name_of, parent_of
 from imgsort.filing.planning.edited import RowError
 from imgsort.filing.planning.plan import Placement, Plan
+from imgsort.filing.planning.plan_table import Rows, read_rows, write_rows
 from imgsort.filing.planning.site import Mode
 
 # `content` is the hash of the file that was judged. The three columns before it are the same on every line. A person
@@ -65,7 +65,7 @@ def write_plan(path: Path, plan: Plan, placements: Sequence[Placement], output: 
             rows.append(
                 (move.source, parent_of(target), scores[move.source], move.distance, target, *where, move.content)
             )
-    write_csv(path, HEADER, rows)
+    write_rows(path, HEADER, rows)
 
 
 def read_plan(path: Path) -> EditedPlan:
@@ -74,9 +74,19 @@ def read_plan(path: Path) -> EditedPlan:
     Raises UsageError if the file is not such a table. Raises PlanError if the table does not say which folders
     and mode it is for.
     """
-    rows = read_csv(path, HEADER, _NOT_NEEDED)
+    return plan_of(path, rows_of_plan(path))
+
+
+def rows_of_plan(path: Path) -> Rows:
+    """Return the rows of a plan. Raises UsageError for another table, and PlanError if there are no rows."""
+    rows = read_rows(path, (*HEADER, "mark"), (*_NOT_NEEDED, "mark"))
     if not rows:
         raise PlanError(f"{path}: this plan has no lines.")
+    return rows
+
+
+def plan_of(path: Path, rows: Rows) -> EditedPlan:
+    """Return the plan with these rows, which come from the file `path`. Raises PlanError as `read_plan` does."""
     line, first = rows[0]
     collection, output, mode = first["collection"], first["output"], first["mode"]
     is_whole = all(Path(folder).is_absolute() and "\0" not in folder for folder in (collection, output))
@@ -85,7 +95,7 @@ def read_plan(path: Path) -> EditedPlan:
             f"{path}: line {line} needs absolute paths as collection and output, and one of the modes "
             f"{', '.join(Mode)}. Do not edit these columns."
         )
-    read = [_row(line, row, first) for line, row in rows]
+    read = [row_of(line, row, first) for line, row in rows]
     return EditedPlan(
         Path(collection),
         Path(output),
@@ -95,7 +105,7 @@ def read_plan(path: Path) -> EditedPlan:
     )
 
 
-def _row(line: int, row: dict[str, str], first: dict[str, str]) -> PlanRow | RowError:
+def row_of(line: int, row: dict[str, str], first: dict[str, str]) -> PlanRow | RowError:
     """Return a line of the table, or the error in it."""
     target, category = row["target"], row["category"].rstrip("/")
     if any(row[name] != first[name] for name in ("collection", "output", "mode")):

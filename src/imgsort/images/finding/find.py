@@ -126,10 +126,10 @@ def find_images(
         files += [
             replace(image, sidecars=owned[image.path]) if image.path in owned else image for image in content.images
         ]
-        alone = _not_owned(content.others, owned.values())
+        alone = not_owned(content.others, owned.values())
         files += _lonely_thumbnails(root, alone)
-        files += _lonely_raws(alone, sidecar_rules)
-        unreadable += _of_unread_kinds([*content.unread, *(file.path for file in alone)])
+        files += lonely_raws(alone, sidecar_rules)
+        unreadable += of_unread_kinds([*content.unread, *(file.path for file in alone)])
         if recursive:
             subfolders = (sieve.subfolder(folder, name) for name in entries.folders if folder.below(name) not in seen)
             pending += [subfolder for subfolder in subfolders if subfolder is not None]
@@ -204,7 +204,7 @@ def _content(folder: Folder, entries: Entries, sieve: Sieve, sidecar_rules: Side
     return _Content(images, others, left, unread)
 
 
-def _not_owned(others: Iterable[Sidecar], owned: Iterable[tuple[Sidecar, ...]]) -> list[Sidecar]:
+def not_owned(others: Iterable[Sidecar], owned: Iterable[tuple[Sidecar, ...]]) -> list[Sidecar]:
     """Return the files that are not the sidecar of an image."""
     accompanied = {file for files in owned for file in files}
     return [file for file in others if file not in accompanied]
@@ -219,7 +219,7 @@ def _lonely_thumbnails(root: Path, alone: Iterable[Sidecar]) -> list[ImageFile]:
     ]
 
 
-def _lonely_raws(alone: Iterable[Sidecar], sidecar_rules: SidecarRules) -> list[ImageFile]:
+def lonely_raws(alone: Iterable[Sidecar], sidecar_rules: SidecarRules) -> list[ImageFile]:
     """Return an image for each RAW file that is not the sidecar of one. The files that go with it are its sidecars."""
     raws = [file for file in alone if is_raw(file.name)]
     others = [file for file in alone if not is_raw(file.name)]
@@ -227,7 +227,7 @@ def _lonely_raws(alone: Iterable[Sidecar], sidecar_rules: SidecarRules) -> list[
     return [ImageFile(raw.path, raw.size, raw.mtime_ns, owned.get(raw.path, ())) for raw in raws]
 
 
-def _of_unread_kinds(paths: Iterable[str]) -> list[Unreadable]:
+def of_unread_kinds(paths: Iterable[str]) -> list[Unreadable]:
     """Return a row for each file that is an image of a kind that imgsort does not read."""
     kinds = {path: unread_kind(path) for path in sorted(paths)}
     return [Unreadable(path, f"{kind}, which imgsort does not read") for path, kind in kinds.items() if kind]

@@ -29,6 +29,7 @@ from imgsort.jobs.settings import FilingOptions, FilingSettings, ModelSettings, 
 from imgsort.jobs.study import Study
 from imgsort.learning.result.classifier import Predictions
 from imgsort.learning.result.classifier_file import ClassifierFile, load_classifier
+from imgsort.storage.addresses import Address
 
 
 class ClassifyOptions(PredictOptions, FilingOptions, total=False):
@@ -61,7 +62,7 @@ class ClassifyResult:
 
 
 def classify(
-    folder: str | Path,
+    folder: str | Path | Address,
     *,
     classifier: str | Path,
     confidence: float | None = None,
@@ -110,7 +111,7 @@ def classify(
 def _without_filed(collection: OpenCollection, classes: Sequence[str]) -> OpenCollection:
     """Return the collection without the images that are already in a class folder."""
     site, listing = collection.site, collection.listing
-    if not site.is_within:
+    if not site.is_within or collection.objects is not None:
         return collection
     folders = [join(site.prefix, name) for name in classes]
     files = [file for file in listing.files if not _is_in_any(parent_of(file.path), folders)]

@@ -4,17 +4,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from imgsort.content import file_content_hash
-from imgsort.errors import PlanError
+from imgsort.errors import PlanError, UsageError
+from imgsort.filing.objects.plan_file import is_for_objects, object_plan_of
 from imgsort.filing.paths import join, parent_of
 from imgsort.filing.planning.edited import EditedRow, RowError, plan_of_rows
 from imgsort.filing.planning.names import suffix_of
-from imgsort.filing.planning.plan_file import EditedPlan, PlanRow, read_plan
+from imgsort.filing.planning.plan_file import EditedPlan, PlanRow, plan_of, rows_of_plan
 from imgsort.images.decoding.decode import DEFAULTS
 from imgsort.images.finding.find import ImageFile
 from imgsort.images.kinds import IMAGE_SUFFIXES
 from imgsort.images.stream import stream
 from imgsort.jobs.listener import Listener
 from imgsort.jobs.results import FilingResult
+from imgsort.jobs.scale.apply import apply_to_store
+from imgsort.jobs.scale.undo import require_no_journal
 from imgsort.jobs.session.collection import OpenCollection, open_collection
 from imgsort.jobs.session.filing import carry_out_plan
 from imgsort.jobs.session.listing import left_out
@@ -31,17 +34,34 @@ def apply(
     sidecars: bool = True,
     sidecar_patterns: Sequence[str] = (),
     dry_run: bool = False,
+    journal: str | Path | None = None,
+    unsafe_no_conditional: bool = False,
     listener: Listener | None = None,
 ) -> FilingResult:
-    """Carry out the plan in the CSV file `plan`, which `--plan` wrote.
+    """Carry out the plan in the CSV or Parquet file `plan`, which `--plan` wrote.
 
     `sidecars`, `sidecar_patterns` and `dry_run` are those of `imgsort.jobs.settings.FilingSettings`.
+    `journal`, `unsafe_no_conditional`: only for a plan for an object store; see `imgsort.jobs.scale.apply`.
     If a line has neither category nor target, its file stays where it is. If a line was removed, its file stays too.
-    Raises ImgsortError: PlanError, CollectionError, UsageError, LockedError, JournalError, StoppedError. A PlanError
-    names everything that is wrong, line by line; in this case nothing was moved.
+    Raises ImgsortError: PlanError, CollectionError, UsageError, LockedError, JournalError, StorageError, StoppedError.
+    A PlanError names everything that is wrong, line by line; in this case nothing was moved.
     """
     path = Path(plan)
-    edited = read_plan(path)
+    rows = rows_of_plan(path)
+    if is_for_objects(rows):
+        settings = FilingSettings(sidecars=sidecars, sidecar_patterns=sidecar_patterns, dry_run=dry_run)
+        return apply_to_store(
+            path,
+            object_plan_of(path, rows),
+            settings,
+            journal=None if journal is None else Path(journal),
+            unsafe_no_conditional=unsafe_no_conditional,
+            listener=listener,
+        )
+    edited = plan_of(path, rows)
+    if unsafe_no_conditional:
+        raise UsageError(f"{path}: --unsafe-no-conditional goes with a plan for an object store only.")
+    require_no_journal(edited.collection, journal)
     (listener or Listener()).notice(f"this plan is for {edited.collection}: {edited.mode} to {edited.output}.")
     return apply_edited(
         path, edited, sidecars=sidecars, sidecar_patterns=sidecar_patterns, dry_run=dry_run, listener=listener

@@ -26,6 +26,7 @@ from imgsort.jobs.session.looking import Extracted, extract
 from imgsort.jobs.session.placing import UNSORTED_FOLDER, place
 from imgsort.jobs.settings import SortOptions, require_seed, sort_settings
 from imgsort.jobs.study import Study
+from imgsort.storage.addresses import Address
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,7 +54,7 @@ _DEFAULT_ALGORITHMS: "dict[Quality, Algorithm]" = {"plain": "kmeans", "high": "g
 
 
 def categorize(
-    folder: str | Path,
+    folder: str | Path | Address,
     *,
     clusters: int | Literal["auto"] = 8,
     min_clusters: int = MIN_CLUSTERS,
@@ -93,11 +94,15 @@ def categorize(
     filing, model, read = sort_settings(options)
     with open_collection(folder, "categorize", filing, read, listener) as collection:
         if update:
+            if collection.objects is not None:
+                raise UsageError(
+                    f"{collection.where}: --update needs a folder: imgsort keeps no categories in a store."
+                )
             return file_new_images(collection, model, DEFAULT_MODEL)
         _require_not_too_many(len(collection.listing.files), algorithm)
         least = _least_images(clusters, algorithm, min_clusters)
         is_free = clusters == "auto" or algorithm == "hdbscan"
-        root = collection.site.collection
+        root = collection.where
         _require_images(len(collection.listing.files), least, root, "images", is_free=is_free)
         extracted = extract(collection, replace(model, is_best=quality == "high"), _DEFAULT_MODELS[quality])
         features = extracted.features
@@ -213,7 +218,13 @@ def _placements(features: Features, grouping: Grouping, folders: list[str]) -> l
 
 
 def _require_images(
-    count: int, least: int, collection: Path, what: str, *, is_free: bool, unreadable: tuple[Unreadable, ...] = ()
+    count: int,
+    least: int,
+    collection: Path | Address,
+    what: str,
+    *,
+    is_free: bool,
+    unreadable: tuple[Unreadable, ...] = (),
 ) -> None:
     """Raise TooFewImagesError for fewer than `least` images.
 

@@ -1,50 +1,26 @@
 """`imgsort history`: lists the runs of a collection. It only reads: it takes no lock and settles no run."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from imgsort.errors import ElsewhereError
 from imgsort.filing.journal.runs import load_run, run_ids
 from imgsort.images.finding.find import require_folder
-from imgsort.jobs.results import JSON_VERSION
+from imgsort.jobs.results import History, RunSummary
+from imgsort.jobs.scale.undo import history_in_store, require_no_journal
+from imgsort.storage.addresses import Address, place_of
 
 
-@dataclass(frozen=True)
-class RunSummary:
-    """One line of `history`: a run."""
+def history(folder: str | Path | Address, *, journal: str | Path | None = None) -> History:
+    """Return the runs recorded in `folder`, oldest first.
 
-    id: str
-    started: str
-    command: str
-    mode: str
-    moves: int
-    status: str
-    collection: str
-    destination: str
-    remedy: str = ""
-
-
-@dataclass(frozen=True)
-class History:
-    """The runs recorded in a collection, oldest first."""
-
-    collection: Path
-    runs: tuple[RunSummary, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the object that `--json` prints."""
-        return {
-            "version": JSON_VERSION,
-            "command": "history",
-            "collection": str(self.collection),
-            "runs": [vars(run) for run in self.runs],
-        }
-
-
-def history(folder: str | Path) -> History:
-    """Return the runs recorded in `folder`, oldest first. Raises CollectionError and JournalError."""
-    root = require_folder(Path(folder))
+    `folder` may be the address of an object store; `journal` is then the folder of its journal. Raises CollectionError,
+    JournalError, StorageError and UsageError.
+    """
+    place = place_of(folder)
+    if isinstance(place, Address):
+        return history_in_store(place, journal=None if journal is None else Path(journal))
+    require_no_journal(place, journal)
+    root = require_folder(place)
     return History(root, tuple(_summary(root, run_id) for run_id in run_ids(root)))
 
 

@@ -22,6 +22,7 @@ from imgsort.jobs.session.looking import Extracted, extract
 from imgsort.jobs.session.placing import place, rounded
 from imgsort.jobs.settings import SortOptions, require_seed, sort_settings
 from imgsort.jobs.study import Study
+from imgsort.storage.addresses import Address
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,7 +40,7 @@ _FEWEST = 3
 
 
 def find_outliers(
-    folder: str | Path,
+    folder: str | Path | Address,
     *,
     max_outliers: int = 8,
     method: Method = "two-clusters",

@@ -1,1 +1,1 @@
-"""Commands for more images than one machine takes: their features are made once, and kept as a dataset."""
+"""Commands for more than the folders of one machine: datasets of features, and object stores."""

@@ -8,6 +8,7 @@ from imgsort.csv_file import encode_cell
 from imgsort.features.extract import Features
 from imgsort.jobs.results import ModelRecord
 from imgsort.portable_text import portable_tree
+from imgsort.storage.addresses import Address
 from imgsort.temporary import new_file
 from imgsort.version import __version__
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def write_arrays(path: Path, source: Path, features: Features, model: ModelRecord) -> None:
+def write_arrays(path: Path, source: Path | Address, features: Features, model: ModelRecord) -> None:
     """Write the new file `path`: an array for each column of a dataset, none of them of Python objects.
 
     `path` and `reason` hold text, `content` 64 hex digits, `features` float32 (n, width). The images that cannot be

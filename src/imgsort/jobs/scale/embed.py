@@ -15,22 +15,21 @@ from imgsort.features.dataset.part import require_pyarrow
 from imgsort.features.dataset.place import FolderPlace
 from imgsort.features.dataset.reader import SUFFIX, Dataset
 from imgsort.features.dataset.writer import DatasetWriter
-from imgsort.features.engine import LOCAL, FolderImages
+from imgsort.features.engine import LOCAL, Images
 from imgsort.features.extract import cached_images, kept_in
 from imgsort.features.extraction import Extraction
 from imgsort.features.models.backbones import BEST
 from imgsort.features.seen import SeenImage
-from imgsort.filing.journal import category_folders
-from imgsort.filing.planning.site import site_of
 from imgsort.images.decoding.decode import ReadSettings
-from imgsort.images.finding.find import Listing, Unreadable, require_folder
+from imgsort.images.finding.find import Listing, Unreadable
 from imgsort.images.finding.leaving_out.rules import Rules
 from imgsort.jobs.listener import Listener, Remembering
 from imgsort.jobs.results import ModelRecord, start_of_json
 from imgsort.jobs.scale.arrays import write_arrays
-from imgsort.jobs.session.extracting import chosen_model, extract_with, prepared
-from imgsort.jobs.session.listing import list_collection
+from imgsort.jobs.scale.sources import listed_at
+from imgsort.jobs.session.extracting import chosen_model, extract_by, prepared
 from imgsort.jobs.settings import ModelOptions, ModelSettings, RuleOptions, parted
+from imgsort.storage.addresses import Address, place_of
 
 ARRAYS_SUFFIX = ".npz"
 
@@ -49,7 +48,7 @@ class EmbedResult:
     `others`: how many images with rows there are gone, or lie elsewhere. Their rows stay.
     """
 
-    source: Path
+    source: Path | Address
     output: Path
     model: ModelRecord
     unreadable: tuple[Unreadable, ...]
@@ -85,7 +84,7 @@ class EmbedResult:
 
 
 def embed(
-    source: str | Path,
+    source: str | Path | Address,
     *,
     output: str | Path,
     recursive: bool = False,
@@ -93,7 +92,7 @@ def embed(
     listener: Listener | None = None,
     **options: Unpack[EmbedOptions],
 ) -> EmbedResult:
-    """Make the features of the images of the folder `source`, and write them to `output`.
+    """Make the features of the images of `source`, a folder or an address in an object store; write them to `output`.
 
     `output`: a folder of Parquet files, or a new file `NAME.npz` of NumPy. Images that have features in the folder
     already are not looked at again, unless their size or time differ. No image is changed.
@@ -106,16 +105,15 @@ def embed(
     if settings.features is not None:
         raise UsageError(f"--features {settings.features}: embed makes features, and takes none.")
     hearing = Remembering(listener)
-    root, path = require_folder(Path(source)), Path(output).absolute()
+    asked, path = place_of(source), Path(output).absolute()
     place = None if path.suffix == ARRAYS_SUFFIX else _place(path)
     if place is None:
         require_new(path)
-    known = [folder.path for folder in category_folders.known_folders(root)]
-    listing = list_collection(site_of(root), known, recursive=recursive, rules=rules)
+    root, listing, images = listed_at(asked, rules, recursive=recursive)
     hearing.notice_of(listing.left_out)
     if settings.model is None:
         settings = replace(settings, is_best=True)
-    embedding = _Embedding(root, listing, settings, read, hearing, began_ns)
+    embedding = _Embedding(root, listing, images, settings, read, hearing, began_ns)
     result = embedding.arrays(path) if place is None else embedding.dataset(place)
     if strict and result.unreadable:
         row = result.unreadable[0]
@@ -144,8 +142,9 @@ def _place(folder: Path) -> FolderPlace:
 class _Embedding:
     """One run of `embed` on the images that it listed."""
 
-    root: Path
+    root: Path | Address
     listing: Listing
+    images: Images
     settings: ModelSettings
     read: ReadSettings
     hearing: Remembering
@@ -153,9 +152,17 @@ class _Embedding:
 
     def arrays(self, path: Path) -> EmbedResult:
         """Write all features to a file of NumPy."""
-        features, model = extract_with(
-            self.root, self.listing, self.settings, BEST, read=self.read, listener=self.hearing
+        pooled = chosen_model(self.settings, BEST, self.hearing)
+        features, way = extract_by(
+            pooled,
+            Path(str(self.root)),
+            self.listing,
+            self.settings,
+            read=self.read,
+            listener=self.hearing,
+            images=self.images,
         )
+        model = ModelRecord.of(pooled, way)
         write_arrays(path, self.root, features, model)
         counts = {"images": len(features.files), "cached": features.cached}
         return self._result(path, model, features.unreadable, counts)
@@ -166,7 +173,7 @@ class _Embedding:
         extraction = prepared(pooled, self.settings, read=self.read, listener=self.hearing)
         model = ModelRecord.of(pooled, extraction.way)
         earlier = _earlier(place, extraction, model)
-        images = FolderImages(self.root, self.listing.files)
+        images = self.images
         rows, found = ({}, 0) if earlier is None else _there(earlier, images, verify=self.settings.verify)
         reasons = (
             {} if earlier is None else {at: earlier.reasons[row] for at, row in rows.items() if row in earlier.reasons}
@@ -188,7 +195,7 @@ class _Embedding:
         return self._result(place.folder, model, self.listing.unreadable + unreadable, counts)
 
     def _seen(
-        self, images: FolderImages, missing: Sequence[int], extraction: Extraction, writer: DatasetWriter
+        self, images: Images, missing: Sequence[int], extraction: Extraction, writer: DatasetWriter
     ) -> Iterator[SeenImage]:
         """Yield the result for each missing image, after the writer has it."""
         with opened_cache(
@@ -213,7 +220,7 @@ class _Embedding:
         )
 
 
-def _there(earlier: Dataset, images: FolderImages, *, verify: bool) -> tuple[dict[int, int], int]:
+def _there(earlier: Dataset, images: Images, *, verify: bool) -> tuple[dict[int, int], int]:
     """Return the rows of unchanged images by the number of the image, and how many images have any row.
 
     A file that could not be opened has no content there, and is tried again. `verify`: no image counts as unchanged.

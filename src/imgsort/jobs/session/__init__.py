@@ -8,6 +8,7 @@ filing.py      carries out what the command decided, and returns its result
 The phases use these modules, and so do commands that file nothing:
 
 locking.py     takes the lock and settles killed runs
+objects.py     opens the images in an object store, and plans their copies
 listing.py     lists the images of a collection, and those in the folders that imgsort made
 extracting.py  makes the features of listed images
 ready_features.py  takes features from a dataset that `imgsort embed` made

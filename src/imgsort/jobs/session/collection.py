@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imgsort.csv_file import require_new
+from imgsort.errors import UsageError
+from imgsort.features.engine import FolderImages, Images
 from imgsort.filing.journal import category_folders
 from imgsort.filing.journal.category_folders import CategoryFolder
 from imgsort.filing.planning.site import Mode, Site, site_of
@@ -16,7 +18,9 @@ from imgsort.images.finding.find import Listing, require_folder
 from imgsort.jobs.listener import Listener, Remembering
 from imgsort.jobs.session.listing import list_collection, list_inside, still_categories, without_sidecars
 from imgsort.jobs.session.locking import locked_and_settled, tell_settled
+from imgsort.jobs.session.objects import NOWHERE, OpenObjects, open_objects
 from imgsort.jobs.settings import FilingSettings
+from imgsort.storage.addresses import Address, place_of
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class OpenCollection:
     `hearing`: receives notices and progress, and remembers the notices for the result.
     `opened_ns`: when the collection was opened. It shows which files were changed later.
     `shortcomings`: what the file systems do not do for the files.
+    `objects`: the object store that the images lie in, or None. With it, `site` is nowhere, and the result is a plan.
     """
 
     command: str
@@ -41,6 +46,19 @@ class OpenCollection:
     categories: tuple[CategoryFolder, ...]
     opened_ns: int
     shortcomings: Shortcomings
+    objects: OpenObjects | None = None
+
+    @property
+    def where(self) -> Path | Address:
+        """The folder or the address that the command was given."""
+        return self.site.collection if self.objects is None else self.objects.store.address
+
+    @property
+    def images(self) -> Images:
+        """The listed images for an engine."""
+        if self.objects is not None:
+            return self.objects.images_of(self.listing.files)
+        return FolderImages(self.site.collection, self.listing.files)
 
     def tell_shortcomings(self) -> None:
         """Say what the file systems did not do for the files since this was said the last time."""
@@ -55,7 +73,7 @@ class OpenCollection:
 
 @contextlib.contextmanager
 def open_collection(
-    folder: str | Path,
+    folder: str | Path | Address,
     command: str,
     settings: FilingSettings,
     read: ReadSettings,
@@ -63,13 +81,17 @@ def open_collection(
     *,
     inside: Iterable[str] | None = None,
 ) -> Iterator[OpenCollection]:
-    """Open a collection for filing.
+    """Open a collection for filing: a folder, or an address in an object store.
 
     A command that changes nothing takes no lock and settles no run. `inside`: look only into these folders and into the
-    collection itself. Raises CollectionError, UsageError, LockedError and JournalError.
+    collection itself. Raises CollectionError, UsageError, LockedError, JournalError and StorageError.
     """
     opened_ns = time.time_ns()
-    site = site_of(require_folder(Path(folder)), settings.output, settings.mode)
+    place = place_of(folder)
+    if isinstance(place, Address):
+        yield _in_store(open_objects(place, settings, listener), command, settings, read, opened_ns)
+        return
+    site = site_of(require_folder(place), local_output(settings), settings.mode)
     if settings.plan is not None:
         require_new(settings.plan)
     hearing = Remembering(listener)
@@ -99,6 +121,23 @@ def open_collection(
         )
         opened.tell_shortcomings()
         yield opened
+
+
+def _in_store(
+    opened: tuple[OpenObjects, Remembering], command: str, settings: FilingSettings, read: ReadSettings, opened_ns: int
+) -> OpenCollection:
+    objects, hearing = opened
+    listing = objects.listing.listing
+    return OpenCollection(
+        command, NOWHERE, settings, read, hearing, listing, (), (), opened_ns, Shortcomings(), objects
+    )
+
+
+def local_output(settings: FilingSettings) -> Path | None:
+    """Return the folder in which category folders appear. Raises UsageError for an address."""
+    if isinstance(settings.output, Address):
+        raise UsageError(f"{settings.output}: images of a folder are not filed in an object store. Give a folder.")
+    return settings.output
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from imgsort.features.cache.feature_cache import opened_cache
-from imgsort.features.engine import FolderImages
+from imgsort.features.engine import FolderImages, Images
 from imgsort.features.extract import Features, extract_rows
 from imgsort.features.extraction import Extraction, prepare_extraction
 from imgsort.features.models.choose import choose_model
@@ -58,8 +58,11 @@ def extract_by(
     *,
     read: ReadSettings,
     listener: Listener,
+    images: Images | None = None,
 ) -> tuple[Features, Way]:
     """Extract the features of every listed image, from the cache or by the model.
+
+    `images`: the listed images, if they do not lie in the folder `root`.
 
     Raises WeightsError and DeviceError.
     """
@@ -68,7 +71,7 @@ def extract_by(
         extraction.recipe, is_wanted=settings.cache, notice=listener.notice, verify=settings.verify
     ) as cache:
         features = extract_rows(
-            FolderImages(root, listing.files),
+            images or FolderImages(root, listing.files),
             extraction,
             partial(listener.progress, "reading"),
             cache=cache,

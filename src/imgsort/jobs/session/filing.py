@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from imgsort.errors import InterruptedRunError, StoppedError
 from imgsort.features.cache.feature_cache import remember_files
@@ -11,15 +12,17 @@ from imgsort.filing.journal.run import Run
 from imgsort.filing.journal.runs import begin
 from imgsort.filing.moving.apply import apply_run
 from imgsort.filing.moving.outcome import Outcome
+from imgsort.filing.objects.plan import ObjectPlan
 from imgsort.filing.planning.make_plan import make_plan
 from imgsort.filing.planning.plan import Placement, Plan
 from imgsort.filing.planning.plan_file import write_plan
-from imgsort.filing.planning.site import Site
+from imgsort.filing.planning.site import Mode, Site
 from imgsort.grouping.categories.group import Candidates
 from imgsort.jobs.results import FilingResult, Outlier
 from imgsort.jobs.session.collection import OpenCollection
 from imgsort.jobs.session.companions import tell_of_companions_left
 from imgsort.jobs.session.looking import Looked
+from imgsort.jobs.session.objects import plan_objects
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,9 @@ def carry_out(
     `when_begun`: is called with the run when its plan is on disk, before the first move.
     Raises StoppedError if the run stopped part way. The `result` of the error says what was done.
     """
+    if collection.objects is not None:
+        copies = plan_objects(collection.objects, placements, collection.settings, shared=shared)
+        return _result_in_store(collection, looked, copies, found)
     plan = make_plan(
         site or collection.site,
         placements,
@@ -89,7 +95,7 @@ def carry_out_plan(
         tell_of_companions_left(collection, run.plan, [refusal.path for refusal in outcome.refused], is_done=True)
     result = _result(collection, looked, run.plan, found, status=str(run.status), run=run.id, outcome=outcome)
     if looked.is_kept and outcome.stopped is None:
-        remember_files(_files_in_their_places(result), collection.opened_ns)
+        remember_files(_files_in_their_places(result, plan.site.destination), collection.opened_ns)
     if outcome.stopped is not None:
         error = InterruptedRunError if outcome.by_user else StoppedError
         raise error(
@@ -134,9 +140,34 @@ def _result(
     )
 
 
-def _files_in_their_places(result: FilingResult) -> Iterator[KnownFile]:
+def _result_in_store(collection: OpenCollection, looked: Looked, plan: ObjectPlan, found: Found) -> FilingResult:
+    """Describe the plan for an object store, which is all that a command makes there."""
+    settings, site = collection.settings, plan.site
+    return FilingResult(
+        command=collection.command,
+        run=None,
+        status="planned",
+        dry_run=settings.dry_run,
+        collection=site.collection,
+        output=site.destination,
+        destination=site.destination,
+        mode=str(Mode.COPY),
+        model=looked.model,
+        images=looked.images,
+        folders=plan.folders,
+        moves=plan.copies,
+        refused=plan.kept,
+        unreadable=looked.unreadable,
+        notices=tuple(collection.hearing.notices),
+        plan=settings.plan if plan.copies else None,
+        candidates=found.candidates,
+        outliers=found.outliers,
+    )
+
+
+def _files_in_their_places(result: FilingResult, destination: Path) -> Iterator[KnownFile]:
     """Yield the images that a run has filed, with their new paths."""
     left = {refusal.path for refusal in result.refused}
     for move in result.moves:
         if move.follows is None and move.link is None and move.source not in left:
-            yield KnownFile(str(result.destination / move.target), move.size, move.mtime_ns, move.content)
+            yield KnownFile(str(destination / move.target), move.size, move.mtime_ns, move.content)

@@ -45,12 +45,15 @@ def extract(collection: OpenCollection, settings: ModelSettings, default: str) -
     UsageError and DatasetError.
     """
     if settings.features is not None:
-        root = collection.site.collection
-        return _outcome(
-            collection,
-            *features_from(settings.features, root, collection.listing, settings, collection.hearing),
+        found = features_from(
+            settings.features,
+            collection.where,
+            collection.listing,
             settings,
+            collection.hearing,
+            images=collection.images,
         )
+        return _outcome(collection, *found, settings)
     pooled = chosen_model(settings, default, collection.hearing)
     return extract_with_model(collection, pooled, settings, lambda way: ModelRecord.of(pooled, way))
 
@@ -71,6 +74,7 @@ def extract_with_model(
         settings,
         read=collection.read,
         listener=collection.hearing,
+        images=collection.images,
     )
     return _outcome(collection, features, record(way), settings)
 
@@ -94,7 +98,7 @@ def require_readable(collection: OpenCollection, looked: Looked) -> Looked:
     if collection.settings.strict and looked.unreadable:
         row = looked.unreadable[0]
         raise StrictError(
-            f"{collection.site.collection}: {len(looked.unreadable)} images cannot be read, the first is "
+            f"{collection.where}: {len(looked.unreadable)} images cannot be read, the first is "
             f"{row.path!r} ({row.reason}). Nothing was moved, as --strict asks."
         )
     return looked

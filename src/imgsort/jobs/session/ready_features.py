@@ -12,7 +12,7 @@ from imgsort.errors import DatasetError, UnreadableImageError, UsageError
 from imgsort.features.cache.feature_cache import opened_cache
 from imgsort.features.dataset.place import FolderPlace
 from imgsort.features.dataset.reader import Dataset
-from imgsort.features.engine import FolderImages
+from imgsort.features.engine import FolderImages, Images
 from imgsort.features.extract import Features
 from imgsort.features.models.backbones import BACKBONES
 from imgsort.features.models.pooled_model import Pooling
@@ -23,6 +23,7 @@ from imgsort.images.stream import core_count, stream
 from imgsort.jobs.listener import Listener
 from imgsort.jobs.results import ModelRecord
 from imgsort.jobs.settings import MAX_SIZE_PX, MIN_SIZE_PX, ModelSettings
+from imgsort.storage.addresses import Address
 
 # What makes features differ, by the name of its field in the record, and the option that decides it.
 _OPTIONS = {
@@ -39,16 +40,18 @@ _NO_RECIPE = "what files hold, without features"
 
 def features_from(
     folder: Path,
-    root: Path,
+    root: Path | Address,
     listing: Listing,
     settings: ModelSettings,
     listener: Listener,
     *,
+    images: Images | None = None,
     wanted: ModelRecord | None = None,
 ) -> tuple[Features, ModelRecord]:
     """Return the features of every listed image, and the model that made them. The images are not decoded.
 
-    `wanted`: the model that must have made them; by default any that the settings do not speak against.
+    `images`: the listed images, if they lie in no folder `root`. `wanted`: the model that must have made them; by
+    default any that the settings do not speak against.
     Raises DatasetError if an image has no row, UsageError if another model made them, and MissingPackageError.
     """
     dataset = Dataset.opened(_place(folder))
@@ -57,7 +60,7 @@ def features_from(
         _require_as_asked(record, settings, folder)
     else:
         _require_made_by(record, wanted, folder)
-    contents, unreadable = _contents(FolderImages(root, listing.files), settings, listener)
+    contents, unreadable = _contents(images or FolderImages(Path(str(root)), listing.files), settings, listener)
     rows = dataset.rows_of(contents)
     missing = [
         file.path for file, content, row in zip(listing.files, contents, rows, strict=True) if content and row < 0
@@ -131,12 +134,13 @@ def _require_as_asked(record: ModelRecord, settings: ModelSettings, folder: Path
             )
 
 
-def _contents(images: FolderImages, settings: ModelSettings, listener: Listener) -> tuple[list[str], dict[int, str]]:
+def _contents(images: Images, settings: ModelSettings, listener: Listener) -> tuple[list[str], dict[int, str]]:
     """Return the hash of each image, "" where it cannot be read; and the reasons by the number of the image."""
     contents, reasons = [""] * len(images.files), dict[int, str]()
     with opened_cache(_NO_RECIPE, is_wanted=settings.cache, notice=listener.notice, verify=settings.verify) as cache:
-        for number, content in cache.known_contents(images.root, images.files):
-            contents[number] = content
+        if images.root is not None:
+            for number, content in cache.known_contents(images.root, images.files):
+                contents[number] = content
         unknown = [number for number, content in enumerate(contents) if not content]
         done = len(contents) - len(unknown)
         for number, content, reason in stream(unknown, lambda number: _hashed(images, number), 4 * core_count()):
@@ -150,7 +154,7 @@ def _contents(images: FolderImages, settings: ModelSettings, listener: Listener)
     return contents, reasons
 
 
-def _hashed(images: FolderImages, number: int) -> tuple[int, str, str]:
+def _hashed(images: Images, number: int) -> tuple[int, str, str]:
     try:
         with images.bytes_of(number) as (_, content):
             return number, content, ""

@@ -35,12 +35,16 @@ TOP = Folder("", is_wanted=True)
 
 
 class Sieve:
-    """Applies the rules to one listing, and remembers what it left out. With no rules it takes everything."""
+    """Applies the rules to one listing, and remembers what it left out. With no rules it takes everything.
 
-    def __init__(self, root: Path, rules: Rules | None) -> None:
+    `root`: the folder whose file `.imgsortignore` counts too, or None where there is no such file.
+    """
+
+    def __init__(self, root: Path | None, rules: Rules | None) -> None:
         self._has_rules = rules is not None
+        ignored = [] if rules is None or root is None else ignored_in(root)
         self._follows_links = rules is None or rules.follow_links
-        self._excludes = PatternList([] if rules is None else [*ignored_in(root), *rules.excluded()])
+        self._excludes = PatternList([] if rules is None else [*ignored, *rules.excluded()])
         self._includes = PatternList([] if rules is None else rules.included())
         self._left_out: dict[str, dict[str, None]] = {}
 

@@ -6,7 +6,7 @@ from functools import partial
 
 from imgsort.features.cache.map_cache import MapCache
 from imgsort.jobs.listener import Listener, Remembering
-from imgsort.jobs.session.maps import map_of
+from imgsort.jobs.maps import map_of
 from imgsort.jobs.study import Study
 from imgsort.jobs.thumbnails import Thumbnails
 from imgsort.report.page_data import Made

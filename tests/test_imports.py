@@ -33,6 +33,7 @@ HEAVY = {
     "starlette",
     "uvicorn",
     "pyarrow",
+    "ray",
 }
 
 # A folder may import from itself and from the folders listed here. Every folder may import the modules of OPEN_TO_ALL.
@@ -44,7 +45,8 @@ MAY_IMPORT = {
     "report": set(),
     "features": {"images", "grouping", "filing"},
     "learning": {"features", "images", "grouping"},
-    "jobs": {"images", "grouping", "filing", "features", "learning", "report"},
+    "engines": {"features", "images"},
+    "jobs": {"images", "grouping", "filing", "features", "learning", "engines", "report"},
     "review": {"jobs", "features", "report", "filing", "learning", "grouping", "images"},
     "cli": {"jobs", "review"},
     "": {"jobs", "cli"},
@@ -77,6 +79,7 @@ ROOMS = {
     "filing/journal": ". locking",
     "filing/moving": "one_file .",
     "learning": "data network result",
+    "engines": "ray .",
     "jobs": ". session upkeep organize learn look",
     "jobs/organize": "steps .",
     "jobs/learn": "steps .",

@@ -50,7 +50,21 @@ size = click.option(
     type=click.IntRange(32, 2048),
     help="Side of the square image that the model sees, in pixels.  [default: the model's own]",
 )
-running = (device, no_cache, verify)
+engine = (
+    click.option(
+        "--engine",
+        type=click.Choice(["local", "ray"]),
+        default="local",
+        show_default=True,
+        help="Where images are looked at: in this process, or by the workers of Ray, on one machine or many.",
+    ),
+    click.option(
+        "--ray-address",
+        metavar="ADDRESS",
+        help="Ray cluster to join: auto or ray://HOST:PORT.  [default: a Ray on this machine, for this run alone]",
+    ),
+)
+running = (device, no_cache, verify, *engine)
 reading = (
     click.option(
         "--max-pixels",
@@ -108,6 +122,7 @@ _model = (
     no_cache,
     verify,
     offline,
+    *engine,
 )
 # The defaults are those of images/judging/quality.py. It is not imported here either. A test compares them too.
 _limits = (

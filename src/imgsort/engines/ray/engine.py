@@ -75,7 +75,8 @@ class RayEngine:
             place = None if dataset is None else dataset.place
             folder = place.folder if isinstance(place, FolderPlace) else None
             is_seen = ask_machines(ray, extraction.way, folder) or (place is not None and folder is None)
-            self.notice(f"{crew.workers} Ray workers look at the images, on {crew.cores:g} CPUs each.")
+            looks = "1 Ray worker looks" if crew.workers == 1 else f"{crew.workers} Ray workers look"
+            self.notice(f"{looks} at the images, on {crew.cores:g} CPUs each.")
             if dataset is not None and not is_seen:
                 self.notice(f"{dataset.place}: not all machines of the Ray cluster see it, so this one writes to it.")
             writes = WritePart(dataset.place, dataset.head) if dataset is not None and is_seen else None

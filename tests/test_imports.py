@@ -37,6 +37,7 @@ HEAVY = {
     "botocore",
     "gcsfs",
     "pyarrow",
+    "ray",
 }
 
 # A folder may import from itself and from the folders listed here. Every folder may import the modules of OPEN_TO_ALL.
@@ -49,7 +50,8 @@ MAY_IMPORT = {
     "report": set(),
     "features": {"images", "grouping", "filing"},
     "learning": {"features", "images", "grouping"},
-    "jobs": {"images", "grouping", "filing", "features", "learning", "report", "storage"},
+    "engines": {"features", "images"},
+    "jobs": {"images", "grouping", "filing", "features", "learning", "engines", "report", "storage"},
     "review": {"jobs", "features", "report", "filing", "learning", "grouping", "images"},
     "cli": {"jobs", "review"},
     "": {"jobs", "cli"},
@@ -82,6 +84,7 @@ ROOMS = {
     "filing/journal": ". locking",
     "filing/moving": "one_file .",
     "learning": "data network result",
+    "engines": "ray .",
     "jobs": ". session scale upkeep organize learn look",
     "jobs/organize": "steps .",
     "jobs/learn": "steps .",

@@ -18,6 +18,7 @@
     ├── DeviceError             the requested device is not available
     ├── ClassifierError         a file is not a classifier of imgsort, or it does not fit the request
     ├── DatasetError            a dataset of features is not imgsort's, is damaged, or does not fit the request
+    ├── EngineError             Ray cannot be started or joined, or its machines cannot do the work
     ├── ExportError             a classifier cannot be exported, or the exported model gives other answers
     ├── MissingPackageError     the request needs a package that is not installed
     ├── StorageError            an object store does not answer, or it refuses what is needed
@@ -117,6 +118,10 @@ class ClassifierError(ImgsortError):
 
 class DatasetError(ImgsortError):
     """A dataset of features is not one that imgsort wrote, is damaged, or does not fit the request."""
+
+
+class EngineError(ImgsortError):
+    """Ray cannot be started or joined, or one of its machines cannot do the work."""
 
 
 class ExportError(ImgsortError):

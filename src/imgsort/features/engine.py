@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Protocol
 from imgsort.errors import UnreadableImageError, WeightsError
 from imgsort.features.extraction import Extraction
 from imgsort.features.seen import SeenImage
-from imgsort.images.decoding.decode import bytes_of, decoding
+from imgsort.images.decoding.decode import ReadSettings, bytes_of, decoding
 from imgsort.images.decoding.decoded import Onlooker, nobody
+from imgsort.images.decoding.letterbox import Square
 from imgsort.images.finding.find import ImageFile
 from imgsort.images.stream import core_count, stream
 
@@ -162,15 +163,27 @@ class Look:
         """Return the results for the images with these numbers, at most one batch. Raises WeightsError."""
         import numpy as np
 
+        reader = ImageReader(self.images, self.extraction.read, self.extraction.model.square, self.known, self.onlooker)
         seen: dict[int, SeenImage] = {}
         squares: dict[int, NDArray[np.uint8]] = {}
         for number in numbers:
-            seen[number] = self.read(number, squares)
+            seen[number] = reader.read(number, squares)
         if squares:
             rows = finite(self.extraction.extractor.extract(np.stack(list(squares.values()))))
             for number, features in zip(squares, rows, strict=True):
                 seen[number] = replace(seen[number], features=features)
         return list(seen.values())
+
+
+@dataclass(frozen=True)
+class ImageReader:
+    """Takes images to the squares of pixels that a model sees, within one thread."""
+
+    images: Images
+    settings: ReadSettings
+    square: Square
+    known: Known = nothing_known
+    onlooker: Onlooker = nobody
 
     def read(self, number: int, squares: "dict[int, NDArray[np.uint8]]") -> SeenImage:
         """Return what is known about an image without the model.
@@ -195,10 +208,9 @@ class Look:
 
     def _square_of(self, data: bytes, content: str, name: str) -> "NDArray[np.uint8]":
         """Return what the model sees of an image. Raises UnreadableImageError."""
-        square = self.extraction.model.square
-        with decoding(data, self.extraction.read, square, name) as decoded:
+        with decoding(data, self.settings, self.square, name) as decoded:
             self.onlooker(content, decoded)
-            return square.fill(decoded.seen(square))
+            return self.square.fill(decoded.seen(self.square))
 
 
 def finite(rows: "NDArray[np.float32]") -> "NDArray[np.float32]":

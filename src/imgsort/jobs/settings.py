@@ -13,6 +13,7 @@ from imgsort.filing.planning.site import Mode
 from imgsort.images.decoding.decode import ReadSettings, Truncated
 from imgsort.images.decoding.letterbox import Fit
 from imgsort.images.finding.leaving_out.rules import Rules
+from imgsort.jobs.engine_settings import EngineOptions, EngineSettings
 from imgsort.sidecar_names.rules import SidecarRules
 from imgsort.storage.addresses import Address, place_of
 
@@ -32,7 +33,7 @@ class ReadOptions(TypedDict, total=False):
     truncated: Truncated
 
 
-class ModelOptions(ReadOptions, total=False):
+class ModelOptions(ReadOptions, EngineOptions, total=False):
     """Options that say how features are made. The defaults are those of `ModelSettings`."""
 
     model: str | None
@@ -75,7 +76,7 @@ class SortOptions(ModelOptions, FilingOptions, total=False):
 
 
 @dataclass(frozen=True)
-class ModelSettings:
+class ModelSettings(EngineSettings):
     """The model that makes the features, and how it runs.
 
     `model`: a name of the table of models, or None for the command's default.
@@ -110,6 +111,7 @@ class ModelSettings:
     features: Path | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.size is not None and not MIN_SIZE_PX <= self.size <= MAX_SIZE_PX:
             raise UsageError(f"size {self.size}: it must be from {MIN_SIZE_PX} to {MAX_SIZE_PX} pixels.")
         if self.batch_size is not None and self.batch_size < 1:
@@ -124,6 +126,8 @@ class ModelSettings:
             raise UsageError(f"precision {self.precision!r}: it must be {', '.join(get_args(Precision))}.")
         object.__setattr__(self, "weights", _path(self.weights))
         object.__setattr__(self, "features", _path(self.features))
+        if self.features is not None and self.engine != "local":
+            raise UsageError("--features holds what an engine would make: leave out --engine.")
 
 
 @dataclass(frozen=True)

@@ -126,7 +126,7 @@ def export(*, quiet: bool, as_json: bool, **settings: Any) -> None:
 
 
 _OPTIONS = {"sidecar_patterns": "sidecar", "report_file": "report"}
-_LOOKING = ("classifier", "csv", "device", "no_cache", "verify", "max_pixels", "truncated")
+_LOOKING = ("classifier", "csv", "device", "no_cache", "verify", "engine", "ray_address", "max_pixels", "truncated")
 
 
 def _require_default(settings: dict[str, Any]) -> None:

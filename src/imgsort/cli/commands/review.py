@@ -88,7 +88,7 @@ _SIDECARS = frozenset({"sidecars", "sidecar_patterns"})
 _FILING = _SIDECARS | {
     *"max_pixels truncated output mode recursive exclude include follow_links strict".split(),
 }
-_RUNNING = frozenset({"device", "cache", "verify"})
+_RUNNING = frozenset({"device", "cache", "verify", "engine", "ray_address"})
 _MODEL = _RUNNING | {*"model weights pooling size fit batch_size precision offline".split()}
 _GROUPING = frozenset("clusters min_clusters max_clusters algorithm neighbors quality names update variance".split())
 _OUTLIERS = frozenset({"max_outliers", "method", "neighbors", "threshold"})

@@ -6,7 +6,8 @@ from typing import Any
 import click
 
 from imgsort.cli.options import types
-from imgsort.cli.options.common import REASONS, add, limits
+from imgsort.cli.options.common import REASONS, add
+from imgsort.cli.options.limits import limits
 
 _neighbors = click.option(
     "--neighbors",

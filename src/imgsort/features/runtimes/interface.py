@@ -28,7 +28,10 @@ class Way:
 
 
 class Extractor(Protocol):
-    """Turns pixels into features. Engines for other places fulfil this protocol too."""
+    """Turns pixels into features.
+
+    It can be pickled if it has `made_of`, the line of `LoadedModel`, as it is for the process that asks.
+    """
 
     size_px: int
     batch_size: int

@@ -41,7 +41,7 @@ class LiteRT:
         """Return an extractor for the converted model. Raises WeightsError and ConversionError."""
         converted = converted_for(model, _CONVERTED[way.precision], notice)
         extractor = LiteRTExtractor(converted, model.prepare, model.size_px, batch_size=batch_size)
-        return LoadedModel(extractor, f"{converted.sha256}, LiteRT {importlib.metadata.version('ai-edge-litert')}")
+        return LoadedModel(extractor, extractor.made_of)
 
 
 class LiteRTExtractor:
@@ -61,6 +61,15 @@ class LiteRTExtractor:
         self._cores = core_count()
         self._lock = threading.Lock()
         self._process = 0
+
+    @property
+    def made_of(self) -> str:
+        """The model and the version of LiteRT in this process."""
+        return f"{self._model.sha256}, LiteRT {importlib.metadata.version('ai-edge-litert')}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel to another process with the converted model."""
+        return _again, (self._model.data, self._preparation, self.size_px, self.batch_size)
 
     def extract(self, pixels: "NDArray[np.uint8]") -> "NDArray[np.float32]":
         """Turn uint8 (n, size_px, size_px, 3) RGB, n at most `batch_size`, into float32 (n, width).
@@ -97,6 +106,10 @@ class LiteRTExtractor:
     def _new_interpreter(self) -> "_Interpreter":
         threads = -(-self._cores // _MOST_INTERPRETERS)
         return _Interpreter(self._model.data, threads, self._preparation, (self.batch_size, self.size_px))
+
+
+def _again(data: bytes, preparation: Preparation, size_px: int, batch_size: int) -> LiteRTExtractor:
+    return LiteRTExtractor(ConvertedModel.of(data), preparation, size_px, batch_size=batch_size)
 
 
 def table_for(data: bytes, preparation: Preparation) -> "NDArray[Any]":

@@ -58,7 +58,7 @@ class OpenVINO:
         converted = converted_for(model, "int8" if way.precision == "int8" else "float32", notice)
         extractor = OpenVINOExtractor(converted, model.prepare, model.size_px, way.precision, batch_size=batch_size)
         extractor.require_compiled(model.name)
-        return LoadedModel(extractor, f"{converted.sha256}, OpenVINO {importlib.metadata.version('openvino')}")
+        return LoadedModel(extractor, extractor.made_of)
 
 
 class OpenVINOExtractor:
@@ -83,6 +83,16 @@ class OpenVINOExtractor:
         self._precision = precision
         self._lock = threading.Lock()
         self._process = 0
+
+    @property
+    def made_of(self) -> str:
+        """The model and the version of OpenVINO in this process."""
+        return f"{self._model.sha256}, OpenVINO {importlib.metadata.version('openvino')}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel to another process with the converted model, which is compiled there for its processor."""
+        given = self._model.data, self._preparation, self.size_px, self._precision, self.batch_size
+        return _again, given
 
     def require_compiled(self, name: str) -> None:
         """Compile the model `name`, unless that was done before on this processor.
@@ -166,6 +176,12 @@ class OpenVINOExtractor:
             model = core.read_model(file)
             model.reshape([self.batch_size, self.size_px, self.size_px, 3])
             return core.compile_model(model, "CPU", self._settings())
+
+
+def _again(
+    data: bytes, preparation: Preparation, size_px: int, precision: LayerPrecision, batch_size: int
+) -> OpenVINOExtractor:
+    return OpenVINOExtractor(ConvertedModel.of(data), preparation, size_px, precision, batch_size=batch_size)
 
 
 def _streams() -> int:

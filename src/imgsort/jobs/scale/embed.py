@@ -15,7 +15,7 @@ from imgsort.features.dataset.part import require_pyarrow
 from imgsort.features.dataset.place import FolderPlace
 from imgsort.features.dataset.reader import SUFFIX, Dataset
 from imgsort.features.dataset.writer import DatasetWriter
-from imgsort.features.engine import LOCAL, Images
+from imgsort.features.engine import Images
 from imgsort.features.extract import cached_images, kept_in
 from imgsort.features.extraction import Extraction
 from imgsort.features.models.backbones import BEST
@@ -207,7 +207,8 @@ class _Embedding:
                 known.add(seen.number)
                 yield seen
             left = [number for number in missing if number not in known]
-            seen_now = LOCAL.see_into(
+            engine = self.settings.chosen_engine(self.hearing.notice)
+            seen_now = engine.see_into(
                 writer, images, left, extraction, known=cache.features_of, onlooker=self.hearing.onlooker
             )
             yield from kept_in(cache, images, seen_now)

@@ -74,6 +74,7 @@ def extract_by(
             images or FolderImages(root, listing.files),
             extraction,
             partial(listener.progress, "reading"),
+            engine=settings.chosen_engine(listener.notice),
             cache=cache,
             onlooker=listener.onlooker,
             meanwhile=preload,

@@ -12,13 +12,14 @@ from imgsort.features.models.backbones import BACKBONES
 from imgsort.features.models.choose import ChosenModel
 from imgsort.features.models.pooled_model import FeatureModel, PooledModel
 from imgsort.features.runtimes.interface import Way
+from imgsort.jobs.engine_settings import EngineOptions
 from imgsort.jobs.results import ModelRecord
 from imgsort.jobs.settings import ModelSettings, ReadOptions
 from imgsort.learning.result.classifier_file import ClassifierFile
 from imgsort.learning.result.trained_network import TrainedNetwork
 
 
-class PredictOptions(ReadOptions, total=False):
+class PredictOptions(ReadOptions, EngineOptions, total=False):
     """Options that say how a classifier is run. The defaults are those of `ModelSettings`."""
 
     batch_size: int | None

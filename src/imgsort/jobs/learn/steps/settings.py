@@ -10,6 +10,7 @@ from imgsort.errors import UsageError
 from imgsort.features.keras_backend import Device
 from imgsort.features.models.backbones import ALWAYS_THERE, BACKBONES, backbone_named
 from imgsort.images.finding.leaving_out.rules import Rules
+from imgsort.jobs.engine_settings import EngineOptions, EngineSettings
 from imgsort.jobs.settings import MAX_SIZE_PX, MIN_SIZE_PX, ModelSettings, ReadOptions, RuleOptions, require_seed
 from imgsort.learning.network.networks import SMALL_NETWORK, SMALL_NETWORK_PX, Augmentation
 from imgsort.learning.network.training import TrainingSettings
@@ -20,7 +21,7 @@ DEFAULT_SPLIT = (70.0, 15.0, 15.0)
 ClassWeights = Literal["balanced", "none"]
 
 
-class LearnOptions(ReadOptions, RuleOptions, total=False):
+class LearnOptions(ReadOptions, RuleOptions, EngineOptions, total=False):
     """Options that say how a classifier is trained. The defaults are those of `LearnSettings`."""
 
     model: str
@@ -44,7 +45,7 @@ class LearnOptions(ReadOptions, RuleOptions, total=False):
 
 
 @dataclass(frozen=True)
-class LearnSettings:
+class LearnSettings(EngineSettings):
     """What is trained, on which images, and how.
 
     `model`: a backbone of the table, or `cnn`.
@@ -86,6 +87,7 @@ class LearnSettings:
     features: Path | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.model != SMALL_NETWORK:
             require_learnable(self.model)
         if self.size is not None and not MIN_SIZE_PX <= self.size <= MAX_SIZE_PX:
@@ -157,6 +159,8 @@ class LearnSettings:
             verify=self.verify,
             offline=self.offline,
             features=self.features,
+            engine=self.engine,
+            ray_address=self.ray_address,
         )
 
     @property

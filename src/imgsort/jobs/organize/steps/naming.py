@@ -55,7 +55,13 @@ def _seen_again(
     seen, _ = extract_with(
         collection.site.collection,
         Listing(features.files, ()),
-        ModelSettings(device=settings.device, cache=settings.cache, verify=settings.verify),
+        ModelSettings(
+            device=settings.device,
+            cache=settings.cache,
+            verify=settings.verify,
+            engine=settings.engine,
+            ray_address=settings.ray_address,
+        ),
         ALWAYS_THERE,
         read=collection.read,
         listener=collection.hearing.listener,

@@ -1,0 +1,216 @@
+"""The Ray engine, on a real Ray of two machines on loopback."""
+
+import os
+import shutil
+import signal
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from imgsort.engines.ray.engine import RayEngine
+from imgsort.errors import EngineError, WeightsError
+from imgsort.features.dataset.head import DatasetHead
+from imgsort.features.dataset.place import FolderPlace
+from imgsort.features.dataset.reader import Dataset
+from imgsort.features.dataset.writer import DatasetWriter
+from imgsort.features.engine import FolderImages
+from imgsort.images.finding.find import ImageFile
+from tests.engines.ray.conftest import OddImages, folder_images, processes_named, seen_by_ray, seen_locally
+from tests.support.pictures import encode, gradient
+from tests.support.trees import make_tree
+
+PICTURES = 150
+BAD = {
+    "a_empty.jpg": b"",
+    "b_text.jpg": b"text",
+    "c_cut.png": encode(gradient(), "PNG")[:-30],
+    "d_cut.jpg": encode(gradient(200, 300), "JPEG")[:900],
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Pictures in more than two blocks, and files that are none, also with a name that is no text."""
+    root = tmp_path_factory.mktemp("folder")
+    noise = np.random.default_rng(0)
+    pictures = {
+        f"p{number:03}.jpg": encode(noise.integers(0, 256, (70, 90, 3), np.uint8), "JPEG") for number in range(PICTURES)
+    }
+    make_tree(root, {**BAD, **pictures})
+    with open(os.fsencode(root) + b"/odd\xff.jpg", "wb") as file:
+        file.write(pictures["p000.jpg"])
+    return root
+
+
+def assert_same(found, expected):
+    """The results are those of the local engine."""
+    assert found.keys() == expected.keys()
+    for number, seen in expected.items():
+        assert (found[number].content, found[number].reason) == (seen.content, seen.reason)
+        if seen.features is None:
+            assert found[number].features is None
+        else:
+            np.testing.assert_allclose(found[number].features, seen.features, atol=1e-5)
+
+
+def test_features_and_reasons_are_those_of_the_local_engine(cluster, folder, extraction):
+    """Every image has one result, over two machines, and it is the one of the local engine."""
+    images = folder_images(folder)
+    expected = seen_locally(images, extraction)
+    assert sum(bool(seen.reason) for seen in expected.values()) == len(BAD)
+    assert_same(seen_by_ray(images, extraction), expected)
+
+
+def test_real_photographs_and_hard_files_have_the_results_of_the_local_engine(cluster, shared_data, extraction):
+    """Photographs and hard files: the same features to 1e-5, and the same reasons."""
+    files = [
+        ImageFile(path.relative_to(shared_data).as_posix(), path.stat().st_size, path.stat().st_mtime_ns)
+        for part in ("caltech5", "awkward/files")
+        for path in sorted((shared_data / part).rglob("*"))
+        if path.is_file() and path.suffix != ".csv"
+    ][-220:]
+    images = FolderImages(shared_data, tuple(files))
+    expected = seen_locally(images, extraction)
+    assert any(seen.reason for seen in expected.values())
+    assert_same(seen_by_ray(images, extraction), expected)
+
+
+@pytest.mark.parametrize("work", ["MapBatches(read)", "MapWorker"])
+def test_a_killed_worker_changes_nothing(cluster, folder, extraction, work):
+    """A worker that is killed in the middle is replaced: each image has one result, as if nothing had happened."""
+    images = folder_images(folder)
+    slow = OddImages(images.root, images.files, seconds=0.02)
+    killed = threading.Thread(target=kill_one, args=(work,))
+    killed.start()
+    found = seen_by_ray(slow, extraction)
+    killed.join()
+    assert KILLED
+    assert_same(found, seen_locally(images, extraction))
+
+
+KILLED: list[int] = []
+
+
+def kill_one(work: str) -> None:
+    """Kill the first worker that does this work, a moment after it began."""
+    KILLED.clear()
+    deadline = time.monotonic() + 120
+    while not KILLED and time.monotonic() < deadline:
+        time.sleep(0.05)
+        for pid in processes_named("ray::" + work)[:1]:
+            time.sleep(0.3)
+            os.kill(pid, signal.SIGKILL)
+            KILLED.append(pid)
+
+
+def test_an_image_that_ends_its_worker_is_a_row_with_that_reason(cluster, folder, extraction):
+    """Poisonous images are rows that say how they end their process; the images beside them have features."""
+    images = folder_images(folder)
+    deadly = ("p007.jpg", "p008.jpg", "p140.jpg")
+    found = seen_by_ray(OddImages(images.root, images.files, deadly=deadly), extraction)
+    expected = seen_locally(images, extraction)
+    for number, file in enumerate(images.files):
+        if file.path in deadly:
+            assert found[number].reason == "ends the process that decodes it, each time, by SIGSEGV"
+            expected[number] = found[number]
+    assert_same(found, expected)
+
+
+def test_workers_write_the_dataset_and_no_row_comes_twice(cluster, folder, extraction, tmp_path):
+    """The workers write every image once, also when one of them is killed; the driver gets no features."""
+    images = folder_images(folder)
+    slow = OddImages(images.root, images.files, seconds=0.02, deadly=("p011.jpg",))
+    place = FolderPlace(tmp_path / "features")
+    head = DatasetHead(extraction.recipe, {}, "source", time.time_ns())
+    killed = threading.Thread(target=kill_one, args=("MapBatches(read)",))
+    killed.start()
+    with DatasetWriter(place, head) as writer:
+        engine = RayEngine("auto", lambda text: None)
+        batches = list(engine.see_into(writer, slow, range(len(images.files)), extraction))
+    killed.join()
+    results = [seen for batch in batches for seen in batch]
+    assert all(seen.features is None for seen in results)
+    assert sorted(seen.number for seen in results) == list(range(len(images.files)))
+    dataset = Dataset.opened(place)
+    assert len(dataset) == dataset.path_count == len(images.files)
+    expected = seen_locally(images, extraction)
+    rows = dataset.rows_of([seen.content for seen in expected.values()])
+    there = [number for number, seen in expected.items() if seen.features is not None and rows[number] >= 0]
+    assert len(there) >= PICTURES - 1
+    matrix = dataset.matrix(rows[there])
+    np.testing.assert_allclose(matrix, np.stack([expected[number].features for number in there]), atol=1e-5)
+    assert [path for path in os.listdir(place.folder) if path.startswith(".")] == []
+
+
+def test_a_machine_that_does_not_see_the_files_says_so(cluster, folder, extraction, tmp_path):
+    """A file that is not where a worker looks is a row with that reason, and the others go on."""
+    shutil.copytree(folder, tmp_path / "copy")
+    images = folder_images(tmp_path / "copy")
+    (tmp_path / "copy" / "p003.jpg").unlink()
+    found = seen_by_ray(images, extraction)
+    reasons = {images.files[number].path: seen.reason for number, seen in found.items()}
+    assert reasons["p003.jpg"] == "cannot be opened: No such file or directory"
+    assert sum(map(bool, reasons.values())) == len(BAD) + 1
+
+
+def test_an_error_of_the_model_ends_the_work(cluster, folder, extraction):
+    """A model that gives infinite numbers is an error as with the local engine, and no endless retry."""
+    images = folder_images(folder).only(range(10, 14))
+    with pytest.raises(WeightsError, match="infinite numbers"):
+        seen_by_ray(images, replace(extraction, extractor=Infinite()))
+
+
+def test_other_versions_on_a_machine_are_an_error(cluster, folder, extraction):
+    """A worker whose runtime is another version makes no features."""
+    images = folder_images(folder).only(range(10, 14))
+    with pytest.raises(EngineError, match="the features would differ"):
+        seen_by_ray(images, replace(extraction, extractor=OtherVersion()))
+
+
+class Infinite:
+    size_px, batch_size, made_of = 64, 4, "made of nothing"
+
+    def extract(self, pixels):
+        return np.full((len(pixels), 3), np.inf if pixels.any() else 0, np.float32)
+
+
+class OtherVersion(Infinite):
+    tester = os.getpid()
+
+    @property
+    def made_of(self):
+        return "new" if os.getpid() == TESTER else "old"
+
+
+TESTER = os.getpid()
+
+
+def test_a_model_that_cannot_travel_is_an_error_before_ray_starts(extraction, folder):
+    """TensorFlow's extractor stays where it is: the message names the options that help."""
+    images = folder_images(folder).only(range(3))
+    with pytest.raises(EngineError, match="--precision float32"):
+        seen_by_ray(images, replace(extraction, extractor=Path()))
+
+
+def test_workers_import_no_tensorflow(cluster, folder, extraction):
+    """Neither the tasks nor the actors import TensorFlow."""
+    seen_by_ray(folder_images(folder).only(range(30)), replace(extraction, extractor=Spy(extraction.extractor)))
+
+
+class Spy:
+    """An extractor that fails where TensorFlow is loaded."""
+
+    def __init__(self, extractor):
+        self.extractor = extractor
+        self.size_px, self.batch_size, self.made_of = extractor.size_px, extractor.batch_size, extractor.made_of
+
+    def extract(self, pixels):
+        import sys
+
+        if {"tensorflow", "keras"} & set(sys.modules):
+            raise WeightsError("TensorFlow is loaded")
+        return self.extractor.extract(pixels)

@@ -44,8 +44,9 @@ def connected(address: str | None) -> Iterator[Any]:
     If this process is connected already, that connection is used, and stays. Raises EngineError, MissingPackageError.
     """
     if "ray" in sys.modules and sys.modules["ray"].is_initialized():
+        ray = _import_ray()
         with quiet_ray():
-            yield sys.modules["ray"]
+            yield ray
         return
     with _joined(address) if address is not None else _own() as ray, quiet_ray():
         yield ray

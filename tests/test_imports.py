@@ -80,7 +80,7 @@ ROOMS = {
     "filing/moving": "one_file .",
     "learning": "data network result",
     "engines": "ray .",
-    "jobs": ". session upkeep organize learn look",
+    "jobs": ". session scale upkeep organize learn look",
     "jobs/organize": "steps .",
     "jobs/learn": "steps .",
     "jobs/look": "pages .",

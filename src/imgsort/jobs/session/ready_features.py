@@ -4,6 +4,7 @@ The dataset may come from a stranger. A row belongs to an image if both have the
 unless the cache of this machine knows what it holds. What the dataset says of paths and times counts for nothing here.
 """
 
+import shlex
 from pathlib import Path
 from typing import Any, get_args
 
@@ -64,7 +65,7 @@ def features_from(
     if missing:
         raise DatasetError(
             f"{folder}: {len(missing)} of {len(listing.files)} images in {root} have no features there, the first is "
-            f"{missing[0]!r}. `{_embed_command(record, folder)}` adds them, with --recursive if they are in subfolders."
+            f"{missing[0]!r}. `{_embed_command(record, root, folder)}` adds them, with --recursive those in subfolders."
         )
     there = [number for number, row in enumerate(rows) if row >= 0 and int(row) not in dataset.reasons]
     for number, row in enumerate(rows):
@@ -167,8 +168,8 @@ def _require_made_by(record: ModelRecord, wanted: ModelRecord, folder: Path) -> 
         )
 
 
-def _embed_command(record: ModelRecord, folder: Path | str = "FOLDER") -> str:
+def _embed_command(record: ModelRecord, source: Path | str = "SOURCE", output: Path | str = "FOLDER") -> str:
     """Return the command that makes features with this model."""
     options = {name: value for name, value in _OPTIONS.items() if name != "sha256"}
     given = " ".join(f"{option} {getattr(record, name)}" for name, option in options.items())
-    return f"imgsort embed SOURCE --output {folder} {given}"
+    return f"imgsort embed {shlex.quote(str(source))} --output {shlex.quote(str(output))} {given}"

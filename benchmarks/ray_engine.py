@@ -2,8 +2,8 @@
 
     python benchmarks/ray_engine.py FOLDER [--images 1700] [--rounds 5] [--model NAME]
 
-A round looks at the images once and three times over; half of the difference is what the images take without the start of
-Ray, of its workers and of the model. FOLDER is searched with its subfolders, and only looked at. The cache is not
+A round looks at the images once and three times over; half of the difference is what the images take without the start
+of Ray, of its workers and of the model. FOLDER is searched with its subfolders, and only looked at. The cache is not
 used. Figures are medians of --rounds, in turn. For the second table, each worker and what feeds it is bound to a core.
 """
 

@@ -16,11 +16,12 @@ from PIL import Image
 
 from imgsort.features.dataset.place import FolderPlace
 from imgsort.features.dataset.reader import Dataset
+from tests.engines.ray.conftest import psutil
 from tests.support.pictures import encode, png_chunk
 from tests.support.trees import make_tree
 
 PICTURES = 900
-_PATIENCE = 240
+_PATIENCE = 900  # a machine that does much else starts Ray in minutes
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +37,22 @@ def folder(tmp_path_factory):
     make_tree(root, tree)
     (root / "cv2.py").write_text("raise SystemExit('imported from a folder of photos')")
     return root
+
+
+@pytest.fixture
+def started(folder):
+    """Starts commands; none of them outlives the test."""
+    running: list[Running] = []
+
+    def start(*arguments: Any) -> Running:
+        running.append(Running(folder, *arguments))
+        return running[-1]
+
+    yield start
+    for each in running:
+        if each.process.poll() is None:
+            each.process.kill()
+            each.process.communicate()
 
 
 def command(*arguments: Any) -> list[str]:
@@ -59,12 +76,9 @@ class Running:
 
     def processes(self) -> set[Any]:
         """Return the processes that the command has started so far and that still run."""
-        import psutil
-        import ray.data  # noqa: F401 (it brings psutil)
-
-        with contextlib.suppress(psutil.NoSuchProcess):
-            self.seen |= set(psutil.Process(self.process.pid).children(recursive=True))
-        return {child for child in self.seen if child.is_running() and child.status() != psutil.STATUS_ZOMBIE}
+        with contextlib.suppress(psutil().NoSuchProcess):
+            self.seen |= set(psutil().Process(self.process.pid).children(recursive=True))
+        return {child for child in self.seen if child.is_running() and child.status() != psutil().STATUS_ZOMBIE}
 
     def wait_for(self, what: Any) -> None:
         """Wait until `what()` is true, while the command runs."""
@@ -95,12 +109,12 @@ def has_more_than(count: int, output: Path) -> bool:
     return len(parts(output)) > count
 
 
-def test_a_run_that_is_ended_leaves_no_process_and_goes_on_later(folder, tmp_path):
+def test_a_run_that_is_ended_leaves_no_process_and_goes_on_later(started, tmp_path):
     """SIGKILL, Ctrl-C and SIGTERM end Ray too; the next run makes no row again, and at the end each image has one."""
     output = tmp_path / "features"
     there: dict[str, int] = {}
     for number in (signal.SIGKILL, signal.SIGINT, signal.SIGTERM):
-        running = Running(folder, "embed", ".", "--output", output, "--no-cache")
+        running = started("embed", ".", "--output", output, "--no-cache")
         running.wait_for(partial(has_more_than, len(there), output))
         os.kill(running.process.pid, number)
         code, out, err = running.ended()
@@ -110,7 +124,7 @@ def test_a_run_that_is_ended_leaves_no_process_and_goes_on_later(folder, tmp_pat
         rows = len(Dataset.opened(FolderPlace(output)))
         if rows == PICTURES:
             break
-    running = Running(folder, "embed", ".", "--output", output, "--no-cache")
+    running = started("embed", ".", "--output", output, "--no-cache")
     code, out, err = running.ended()
     assert code == 0, err
     counts = json.loads(out)["counts"]
@@ -120,14 +134,14 @@ def test_a_run_that_is_ended_leaves_no_process_and_goes_on_later(folder, tmp_pat
     assert len(dataset) == dataset.path_count == PICTURES
 
 
-def test_its_own_ray_is_open_to_nobody_else_and_says_nothing(folder, tmp_path, own_folder):
+def test_its_own_ray_is_open_to_nobody_else_and_says_nothing(started, folder, tmp_path):
     """Every port is bound to loopback and none is the dashboard's; usage is not reported; a token is asked for.
 
     With --json, stdout holds one object, and stderr only imgsort's own notices. Nothing of it stays in /tmp.
     """
     few = tmp_path / "few"
     make_tree(few, {name: (folder / name).read_bytes() for name in sorted(os.listdir(folder)) if name[:3] == "p00"})
-    running = Running(folder, "categorize", few, "--clusters", "2", "--dry-run")
+    running = started("categorize", few, "--clusters", "2", "--dry-run", "--no-cache")
     ports: dict[int, str] = {}
     environments: list[dict[str, str]] = []
 
@@ -156,7 +170,10 @@ def test_its_own_ray_is_open_to_nobody_else_and_says_nothing(folder, tmp_path, o
     assert all(line.startswith("imgsort: ") for line in err.splitlines()), err
     folders = {environment["TMPDIR"] for environment in environments if "TMPDIR" in environment}
     assert not any("ray" in name for path in folders for name in os.listdir(path))
-    local = [word if word != "ray" else "local" for word in command("categorize", few, "--clusters", "2", "--dry-run")]
+    local = [
+        word if word != "ray" else "local"
+        for word in command("categorize", few, "--clusters", "2", "--dry-run", "--no-cache")
+    ]
     done = subprocess.run(local, capture_output=True, text=True, check=True, cwd=folder)
     assert json.loads(done.stdout)["moves"] == json.loads(out)["moves"]
 

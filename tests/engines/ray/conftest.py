@@ -65,12 +65,15 @@ def extraction(lite_model: Any) -> Extraction:
     return prepare_extraction(PooledModel(lite_model, SIDE_PX), DEFAULTS, **options)
 
 
+def psutil() -> Any:
+    """Return the module that Ray brings along."""
+    importlib.import_module("ray")
+    return importlib.import_module("psutil")
+
+
 def processes_named(beginning: str) -> list[int]:
     """Return the processes of this machine with a command line that begins like this."""
-    import psutil
-    import ray.data  # noqa: F401 (it brings psutil)
-
-    lines = [(process.pid, process.info["cmdline"] or [""]) for process in psutil.process_iter(["cmdline"])]
+    lines = [(process.pid, process.info["cmdline"] or [""]) for process in psutil().process_iter(["cmdline"])]
     return [pid for pid, line in lines if line[0].startswith(beginning)]
 
 

@@ -1,7 +1,6 @@
 """The Ray engine, on a real Ray of two machines on loopback."""
 
 import os
-import shutil
 import signal
 import threading
 import time
@@ -18,6 +17,7 @@ from imgsort.features.dataset.place import FolderPlace
 from imgsort.features.dataset.reader import Dataset
 from imgsort.features.dataset.writer import DatasetWriter
 from imgsort.features.engine import FolderImages
+from imgsort.features.seen import SeenImage
 from imgsort.images.finding.find import ImageFile
 from tests.engines.ray.conftest import OddImages, folder_images, processes_named, seen_by_ray, seen_locally
 from tests.support.pictures import encode, gradient
@@ -58,11 +58,15 @@ def assert_same(found, expected):
 
 
 def test_features_and_reasons_are_those_of_the_local_engine(cluster, folder, extraction):
-    """Every image has one result, over two machines, and it is the one of the local engine."""
+    """Every image has one result, over two machines: the one of the local engine. A file that is gone is a row, too.
+
+    No worker imports TensorFlow.
+    """
     images = folder_images(folder)
+    images = FolderImages(images.root, (*images.files, ImageFile("gone.jpg", 1, 1)))
     expected = seen_locally(images, extraction)
-    assert sum(bool(seen.reason) for seen in expected.values()) == len(BAD)
-    assert_same(seen_by_ray(images, extraction), expected)
+    assert sum(bool(seen.reason) for seen in expected.values()) == len(BAD) + 1
+    assert_same(seen_by_ray(images, replace(extraction, extractor=Spy(extraction.extractor))), expected)
 
 
 def test_real_photographs_and_hard_files_have_the_results_of_the_local_engine(cluster, shared_data, extraction):
@@ -79,12 +83,11 @@ def test_real_photographs_and_hard_files_have_the_results_of_the_local_engine(cl
     assert_same(seen_by_ray(images, extraction), expected)
 
 
-@pytest.mark.parametrize("work", ["MapBatches(read)", "MapWorker"])
-def test_a_killed_worker_changes_nothing(cluster, folder, extraction, work):
-    """A worker that is killed in the middle is replaced: each image has one result, as if nothing had happened."""
+def test_a_killed_actor_changes_nothing(cluster, folder, extraction):
+    """An actor that is killed in the middle is replaced: each image has one result, as if nothing had happened."""
     images = folder_images(folder)
     slow = OddImages(images.root, images.files, seconds=0.02)
-    killed = threading.Thread(target=kill_one, args=(work,))
+    killed = threading.Thread(target=kill_one, args=("MapWorker",))
     killed.start()
     found = seen_by_ray(slow, extraction)
     killed.join()
@@ -107,54 +110,46 @@ def kill_one(work: str) -> None:
             KILLED.append(pid)
 
 
-def test_an_image_that_ends_its_worker_is_a_row_with_that_reason(cluster, folder, extraction):
-    """Poisonous images are rows that say how they end their process; the images beside them have features."""
+def test_workers_write_each_image_once_though_some_of_them_die(cluster, folder, extraction, tmp_path):
+    """A killed worker and poisonous images: the dataset has a row for each image, and the driver gets no features.
+
+    A poisonous image is a row that says how it ends its process; the images beside it have their features.
+    """
     images = folder_images(folder)
     deadly = ("p007.jpg", "p008.jpg", "p140.jpg")
-    found = seen_by_ray(OddImages(images.root, images.files, deadly=deadly), extraction)
+    odd = OddImages(images.root, images.files, seconds=0.02, deadly=deadly)
+    place = FolderPlace(tmp_path / "features")
+    killed = threading.Thread(target=kill_one, args=("MapBatches(ReadBlocks.read)",))
+    killed.start()
+    with DatasetWriter(place, DatasetHead(extraction.recipe, {}, "source", time.time_ns())) as writer:
+        engine = RayEngine("auto", lambda text: None)
+        results = [
+            seen for batch in engine.see_into(writer, odd, range(len(images.files)), extraction) for seen in batch
+        ]
+    killed.join()
+    assert KILLED
+    assert all(seen.features is None for seen in results)
     expected = seen_locally(images, extraction)
     for number, file in enumerate(images.files):
         if file.path in deadly:
-            assert found[number].reason == "ends the process that decodes it, each time, by SIGSEGV"
-            expected[number] = found[number]
-    assert_same(found, expected)
-
-
-def test_workers_write_the_dataset_and_no_row_comes_twice(cluster, folder, extraction, tmp_path):
-    """The workers write every image once, also when one of them is killed; the driver gets no features."""
-    images = folder_images(folder)
-    slow = OddImages(images.root, images.files, seconds=0.02, deadly=("p011.jpg",))
-    place = FolderPlace(tmp_path / "features")
-    head = DatasetHead(extraction.recipe, {}, "source", time.time_ns())
-    killed = threading.Thread(target=kill_one, args=("MapBatches(read)",))
-    killed.start()
-    with DatasetWriter(place, head) as writer:
-        engine = RayEngine("auto", lambda text: None)
-        batches = list(engine.see_into(writer, slow, range(len(images.files)), extraction))
-    killed.join()
-    results = [seen for batch in batches for seen in batch]
-    assert all(seen.features is None for seen in results)
-    assert sorted(seen.number for seen in results) == list(range(len(images.files)))
+            expected[number] = SeenImage(number, reason="ends the process that decodes it, each time, by SIGSEGV")
     dataset = Dataset.opened(place)
     assert len(dataset) == dataset.path_count == len(images.files)
-    expected = seen_locally(images, extraction)
-    rows = dataset.rows_of([seen.content for seen in expected.values()])
-    there = [number for number, seen in expected.items() if seen.features is not None and rows[number] >= 0]
-    assert len(there) >= PICTURES - 1
-    matrix = dataset.matrix(rows[there])
-    np.testing.assert_allclose(matrix, np.stack([expected[number].features for number in there]), atol=1e-5)
-    assert [path for path in os.listdir(place.folder) if path.startswith(".")] == []
-
-
-def test_a_machine_that_does_not_see_the_files_says_so(cluster, folder, extraction, tmp_path):
-    """A file that is not where a worker looks is a row with that reason, and the others go on."""
-    shutil.copytree(folder, tmp_path / "copy")
-    images = folder_images(tmp_path / "copy")
-    (tmp_path / "copy" / "p003.jpg").unlink()
-    found = seen_by_ray(images, extraction)
-    reasons = {images.files[number].path: seen.reason for number, seen in found.items()}
-    assert reasons["p003.jpg"] == "cannot be opened: No such file or directory"
-    assert sum(map(bool, reasons.values())) == len(BAD) + 1
+    rows = dataset.rows_of_paths([file.path for file in images.files])
+    matrix = dataset.matrix(rows)
+    in_dataset = {
+        number: SeenImage(
+            number,
+            dataset.contents[row].tobytes().hex() if dataset.contents[row].any() else "",
+            None if int(row) in dataset.reasons else matrix[number],
+            dataset.reasons.get(int(row), ""),
+        )
+        for number, row in enumerate(rows)
+    }
+    assert_same(in_dataset, expected)
+    said = {seen.number: (seen.content, seen.reason) for seen in results}
+    assert said == {number: (seen.content, seen.reason) for number, seen in expected.items()}
+    assert [name for name in os.listdir(place.folder) if name.startswith(".")] == []
 
 
 def test_an_error_of_the_model_ends_the_work(cluster, folder, extraction):
@@ -179,14 +174,12 @@ class Infinite:
 
 
 class OtherVersion(Infinite):
-    tester = os.getpid()
+    def __init__(self):
+        self.tester = os.getpid()
 
     @property
     def made_of(self):
-        return "new" if os.getpid() == TESTER else "old"
-
-
-TESTER = os.getpid()
+        return "new" if os.getpid() == self.tester else "old"
 
 
 def test_a_model_that_cannot_travel_is_an_error_before_ray_starts(extraction, folder):
@@ -194,11 +187,6 @@ def test_a_model_that_cannot_travel_is_an_error_before_ray_starts(extraction, fo
     images = folder_images(folder).only(range(3))
     with pytest.raises(EngineError, match="--precision float32"):
         seen_by_ray(images, replace(extraction, extractor=Path()))
-
-
-def test_workers_import_no_tensorflow(cluster, folder, extraction):
-    """Neither the tasks nor the actors import TensorFlow."""
-    seen_by_ray(folder_images(folder).only(range(30)), replace(extraction, extractor=Spy(extraction.extractor)))
 
 
 class Spy:

@@ -91,7 +91,11 @@ def _process() -> "Iterator[subprocess.Popen[bytes]]":
         yield process
     finally:
         process.kill()
-        process.communicate()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    pipe.close()
+        process.wait()
 
 
 def _reason(ended: int) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from imgsort.engines.ray.quiet import quiet_ray
+from imgsort.engines.ray.quiet import SILENT, quiet_ray
 from imgsort.errors import EngineError, MissingPackageError
 from imgsort.images.stream import core_count
 from imgsort.temporary import private_folder
@@ -44,53 +44,61 @@ def connected(address: str | None) -> Iterator[Any]:
     If this process is connected already, that connection is used, and stays. Raises EngineError, MissingPackageError.
     """
     if "ray" in sys.modules and sys.modules["ray"].is_initialized():
+        ray = _import_ray()
         with quiet_ray():
-            yield sys.modules["ray"]
+            yield ray
         return
-    with _joined(address) if address is not None else _own() as ray, quiet_ray():
+    with _joined(address) if address is not None else _own() as ray:
         yield ray
 
 
 @contextlib.contextmanager
 def _joined(address: str) -> Iterator[Any]:
     ray = _import_ray()
-    try:
-        with _folder() as folder, _away_in(folder), _signals_as_before():
-            ray.init(address, log_to_driver=False, logging_level="error")
-    except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
-        reason = " ".join(str(error).split())[:300]
-        raise EngineError(
-            f"--ray-address {address}: there is no Ray that answers ({reason}). Start one with `ray start --head`, or "
-            "leave out --ray-address: imgsort then starts its own."
-        ) from error
-    try:
-        yield ray
-    finally:
-        ray.shutdown()
+    with quiet_ray():
+        try:
+            with _folder() as folder, _away_in(folder), _signals_as_before():
+                ray.init(address, log_to_driver=False, logging_level=SILENT)
+        except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
+            reason = " ".join(str(error).split())[:300]
+            raise EngineError(
+                f"--ray-address {address}: there is no Ray that answers ({reason}). Start one with `ray start --head`, "
+                "or leave out --ray-address: imgsort then starts its own."
+            ) from error
+        try:
+            yield ray
+        finally:
+            ray.shutdown()
 
 
 @contextlib.contextmanager
 def _own() -> Iterator[Any]:
     with _environment(_OWN), _folder() as folder:
         ray = _import_ray()
-        try:
-            with _away_in(folder), _signals_as_before():
-                ray.init(
-                    "local",
-                    num_cpus=core_count(),
-                    include_dashboard=False,
-                    log_to_driver=False,
-                    logging_level="error",
-                    object_store_memory=_store_bytes(),
-                    _node_ip_address=_LOOPBACK,
-                    _temp_dir=str(folder),
-                )
-            _require_loopback(ray)
-            yield ray
-        except (ConnectionError, TimeoutError) as error:
-            raise EngineError(f"Ray does not start on this machine ({error}). --engine local needs none.") from error
-        finally:
-            ray.shutdown()
+        with quiet_ray():
+            try:
+                _start(ray, folder)
+                yield ray
+            finally:
+                ray.shutdown()
+
+
+def _start(ray: Any, folder: Path) -> None:
+    try:
+        with _away_in(folder), _signals_as_before():
+            ray.init(
+                "local",
+                num_cpus=core_count(),
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level=SILENT,
+                object_store_memory=_store_bytes(),
+                _node_ip_address=_LOOPBACK,
+                _temp_dir=str(folder),
+            )
+    except (ConnectionError, TimeoutError) as error:
+        raise EngineError(f"Ray does not start on this machine ({error}). --engine local needs none.") from error
+    _require_loopback(ray)
 
 
 def _import_ray() -> Any:

@@ -65,7 +65,7 @@ class Pipeline:
             Extract,
             batch_size=None,
             num_cpus=crew.actor_cpus,
-            compute=ActorPoolStrategy(size=crew.workers),
+            compute=ActorPoolStrategy(size=min(crew.workers, len(blocks))),
             fn_constructor_kwargs={
                 "model": self.model,
                 "made_of": self.made_of,

@@ -1,7 +1,7 @@
 """What the workers of Ray do with blocks of images. All of it runs in processes that Ray has started.
 
-None of it imports TensorFlow or asks the network. An expected error travels back as a column, because Ray Data goes on
-after a block that failed: it takes it for the loss of a worker.
+None of it imports TensorFlow or asks the network. An expected error travels back as a column, and the driver raises it:
+an exception would come out of Ray in a form of its own.
 """
 
 import os
@@ -113,6 +113,8 @@ class Extract:
             if _begin(witness, work) > _MOST_BEGINNINGS:
                 raise EngineError(f"{platform.node()}, a machine of the Ray cluster: the model ends its worker there.")
             self._be_ready(made_of)
+        except ImportError as error:
+            self._trouble = EngineError(f"{platform.node()}, a machine of the Ray cluster, lacks a package: {error}.")
         except ImgsortError as error:  # an actor that does not begin would be started again and again
             self._trouble = error
         witness.end.remote(work)
@@ -134,8 +136,8 @@ class Extract:
         """Return the rows with features in place of the squares; zeros for rows without a picture."""
         import numpy as np
 
-        there = has_pixels(rows)
-        features = np.zeros((len(there), self._width), np.float32)
+        count, there = len(rows[NUMBER]), has_pixels(rows)
+        features = np.zeros((count, self._width), np.float32)
         columns = {name: column for name, column in rows.items() if name != SQUARE}
         try:
             if self._trouble is not None:
@@ -146,7 +148,7 @@ class Extract:
             features[there] = self._features(rows[SQUARE], there)
             self._witness.end.remote(work)
         except ImgsortError as error:
-            columns |= failure_columns(error, len(there))
+            columns |= failure_columns(error, count)
         return {**columns, FEATURES: features}
 
     def _features(self, squares: "NDArray[np.uint8]", there: "NDArray[np.intp]") -> "NDArray[np.float32]":

@@ -28,7 +28,7 @@ def measure(folder: Path, name: str, weights: Path | None, rounds: int) -> None:
     print("| model | m, ms | d, ms | together, ms | share of 1 / max(m, d) |\n| --- | --- | --- | --- | --- |")
     for precision in ("float32", "auto"):
         way = prepare_extraction(pooled, DEFAULTS, notice=lambda text: None, precision=precision, device="gpu")
-        timed = Pipeline(folder, way.extractor)
+        timed = Pipeline(folder, way)
         rows = []
         for _ in range(rounds):
             m, d, together = timed.seconds_to_compute(), timed.seconds_to_read(), timed.seconds_together()

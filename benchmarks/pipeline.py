@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from imgsort.features.extract import Extractor, extract_rows
+from imgsort.features.engine import FolderImages
+from imgsort.features.extract import extract_rows
+from imgsort.features.extraction import Extraction
 from imgsort.images.decoding import decode
-from imgsort.images.decoding.letterbox import Square
 from imgsort.images.finding.find import ImageFile, find_images
 from imgsort.images.stream import core_count, stream
 
@@ -18,9 +19,10 @@ LEAST = 40
 class Pipeline:
     """Times the images under a folder, repeated until every core has work. Figures are seconds an image."""
 
-    def __init__(self, folder: Path, extractor: Extractor) -> None:
+    def __init__(self, folder: Path, extraction: Extraction) -> None:
         self._folder = folder
-        self._extractor = extractor
+        self._extraction = extraction
+        self._extractor = extractor = extraction.extractor
         found = list(find_images(folder, recursive=True).files)
         least = LEAST * max(core_count(), extractor.batch_size)
         self.files = found * -(-least // len(found))
@@ -41,12 +43,11 @@ class Pipeline:
     def seconds_together(self) -> float:
         """Time the whole way from files to features."""
         begun = time.perf_counter()
-        extract_rows(self._folder, self.files, self._extractor, lambda done, total: None)
+        extract_rows(FolderImages(self._folder, self.files), self._extraction, lambda done, total: None)
         return (time.perf_counter() - begun) / len(self.files)
 
     def _square(self, file: ImageFile) -> np.ndarray:
-        size_px = self._extractor.size_px
-        square = Square(size_px)
+        square = self._extraction.model.square
         return square.fill(decode.read_image(self._folder, file, square=square).pixels)
 
 

@@ -27,11 +27,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from imgsort.errors import DownloadError
-from imgsort.features.extract import Extractor, Features
+from imgsort.features.extract import Features
 from imgsort.features.extraction import prepare_extraction
 from imgsort.features.models.backbones import BACKBONES
 from imgsort.features.models.choose import ChosenModel, choose_model
 from imgsort.features.models.pooled_model import PooledModel
+from imgsort.features.runtimes.interface import Extractor
 from imgsort.features.runtimes.table import runtimes_for
 from imgsort.features.weights.fetching import Fetching
 from imgsort.grouping.categories.group import group_rows

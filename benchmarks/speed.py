@@ -112,7 +112,7 @@ def compare_with_bare_model(folder: Path, name: str, weights: Path | None, preci
     model = choose_model(name, name, weights, Fetching(print))
     pooled = PooledModel(model, model.backbone.size_px)
     way = prepare_extraction(pooled, decode.DEFAULTS, notice=lambda text: None, precision=precision)
-    timed = Pipeline(folder, way.extractor)
+    timed = Pipeline(folder, way)
     rows = [(timed.seconds_to_compute(), timed.seconds_to_read(), timed.seconds_together()) for _ in range(rounds)]
     m, d, both = (statistics.median(column) for column in zip(*rows, strict=True))
     share = statistics.median((m + d) / both for m, d, both in rows)

@@ -34,6 +34,19 @@ def own_folder(tmp_path, monkeypatch):
     return tmp_path / "cache"
 
 
+@pytest.fixture
+def converted_alone(cache_folder, own_folder, lite_model):
+    """A cache folder that belongs to one test: it has the converted model for 64 pixels, and no features."""
+    from imgsort.features.extraction import prepare_extraction
+    from imgsort.features.models.pooled_model import PooledModel
+    from imgsort.images.decoding.decode import DEFAULTS
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMGSORT_CACHE_DIR", str(cache_folder))
+        prepare_extraction(PooledModel(lite_model, 64), DEFAULTS, notice=lambda text: None)
+    return shutil.copytree(cache_folder, own_folder, ignore=shutil.ignore_patterns("*.sqlite*"))
+
+
 @pytest.fixture(autouse=True)
 def no_network_and_no_home(tmp_path_factory, monkeypatch):
     """No host is asked for weights and Keras' cache is empty, unless a test changes this.

@@ -32,6 +32,7 @@ HEAVY = {
     "safetensors",
     "starlette",
     "uvicorn",
+    "pyarrow",
 }
 
 # A folder may import from itself and from the folders listed here. Every folder may import the modules of OPEN_TO_ALL.
@@ -41,7 +42,7 @@ MAY_IMPORT = {
     "grouping": set(),
     "filing": set(),
     "report": set(),
-    "features": {"images", "grouping"},
+    "features": {"images", "grouping", "filing"},
     "learning": {"features", "images", "grouping"},
     "jobs": {"images", "grouping", "filing", "features", "learning", "report"},
     "review": {"jobs", "features", "report", "filing", "learning", "grouping", "images"},
@@ -68,7 +69,7 @@ ROOMS = {
     "images": "checked_heads kinds stream finding decoding thumbnail judging",
     "images/decoding": "letterbox parts walks tiff_directories readers extras header decoded decoders colours .",
     "images/finding": "leaving_out .",
-    "features": "keras_home keras_backend cache weights models runtimes .",
+    "features": "keras_home keras_backend cache weights models runtimes seen dataset .",
     "features/runtimes": "interface conversion .",
     "features/weights": "weights_file formats fetching unreachable .",
     "grouping": ". graph categories outliers",
@@ -76,7 +77,7 @@ ROOMS = {
     "filing/journal": ". locking",
     "filing/moving": "one_file .",
     "learning": "data network result",
-    "jobs": ". session upkeep organize learn look",
+    "jobs": ". session scale upkeep organize learn look",
     "jobs/organize": "steps .",
     "jobs/learn": "steps .",
     "jobs/look": "pages .",

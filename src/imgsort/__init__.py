@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from imgsort.jobs.organize.history import history
     from imgsort.jobs.organize.outliers import find_outliers
     from imgsort.jobs.organize.undo import undo
+    from imgsort.jobs.scale.embed import embed
 
 __all__ = [
     "ImgsortError",
@@ -34,6 +35,7 @@ __all__ = [
     "check",
     "classify",
     "compare",
+    "embed",
     "evaluate",
     "explain",
     "export",
@@ -53,6 +55,7 @@ _HOMES = {
     "check": "imgsort.jobs.organize.check",
     "classify": "imgsort.jobs.learn.classify",
     "compare": "imgsort.jobs.learn.compare",
+    "embed": "imgsort.jobs.scale.embed",
     "evaluate": "imgsort.jobs.learn.evaluate",
     "explain": "imgsort.jobs.learn.explain",
     "export": "imgsort.jobs.learn.export",

@@ -17,6 +17,7 @@
     ├── CacheError              the cache cannot be cleared or made smaller; other commands work without a cache
     ├── DeviceError             the requested device is not available
     ├── ClassifierError         a file is not a classifier of imgsort, or it does not fit the request
+    ├── DatasetError            a dataset of features is not imgsort's, is damaged, or does not fit the request
     ├── ExportError             a classifier cannot be exported, or the exported model gives other answers
     ├── MissingPackageError     the request needs a package that is not installed
     ├── LockedError             another process of imgsort works on the collection
@@ -111,6 +112,10 @@ class DeviceError(ImgsortError):
 
 class ClassifierError(ImgsortError):
     """A file is not a classifier of imgsort, was altered, or does not fit the request."""
+
+
+class DatasetError(ImgsortError):
+    """A dataset of features is not one that imgsort wrote, is damaged, or does not fit the request."""
 
 
 class ExportError(ImgsortError):

@@ -8,6 +8,9 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
+
+PART = ".imgsort-part"
 
 _one_at_a_time = threading.Lock()
 _made: dict[int, Path] = {}
@@ -74,3 +77,32 @@ def give_name(temporary: Path, path: Path) -> None:
             except OSError:
                 path.unlink()
                 raise
+
+
+@contextlib.contextmanager
+def new_file(path: Path) -> Iterator[BinaryIO]:
+    """Give a file to write to. It gets its name at the end, if nothing was raised.
+
+    Raises FileExistsError if the name is taken by then, and OSError.
+    """
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=PART)
+    temporary = Path(name)
+    try:
+        with open(descriptor, "wb") as handle:
+            yield handle
+            handle.flush()
+            os.fsync(handle.fileno())
+        allow_as_usual(temporary, 0o666)
+        give_name(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def allow_as_usual(path: Path, mode: int) -> None:
+    """Temporary files belong to one user alone; a result may be read by whoever may read other new files."""
+    mask = os.umask(0)
+    os.umask(mask)
+    try:
+        path.chmod(mode & ~mask)
+    except OSError:
+        return  # a share that knows no modes

@@ -9,7 +9,7 @@ import gc
 
 import click
 
-from imgsort.cli.commands import cache, classify, learn, look, models, organize, review, runs
+from imgsort.cli.commands import cache, classify, embed, learn, look, models, organize, review, runs
 from imgsort.cli.group import ImgsortGroup
 from imgsort.version import __version__
 
@@ -43,4 +43,5 @@ main.add_section("Take back", runs.undo, runs.history)
 main.add_section(
     "Learn", learn.train, learn.evaluate, learn.compare, classify.classify, classify.explain, classify.export
 )
+main.add_section("Scale", embed.embed)
 main.add_section("Upkeep", models.models, cache.cache)

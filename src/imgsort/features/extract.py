@@ -1,21 +1,18 @@
 """Turns images into a matrix of features, with one row for each image.
 
-A row comes from the cache or from the model. The images are streamed in batches.
+A row comes from the cache or from an engine, which asks the model. The images are streamed in batches.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from imgsort.errors import UnreadableImageError, WeightsError
 from imgsort.features.cache.feature_cache import NO_CACHE, FeatureCache, NoCache
-from imgsort.features.runtimes.interface import Extractor
-from imgsort.images.decoding.decode import DEFAULTS, ReadSettings, bytes_of, decoding
+from imgsort.features.engine import LOCAL, Engine, Images
+from imgsort.features.extraction import Extraction
+from imgsort.features.seen import SeenImage
 from imgsort.images.decoding.decoded import Onlooker, nobody
-from imgsort.images.decoding.letterbox import Square
 from imgsort.images.finding.find import ImageFile, Unreadable
-from imgsort.images.stream import core_count, stream
 from imgsort.mapped import empty_matrix, let_go
 
 if TYPE_CHECKING:
@@ -51,111 +48,54 @@ class Features:
         return np.array(sorted(range(len(self.contents)), key=self.contents.__getitem__), dtype=np.intp)
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """The result for the file with this `number`: the hash of its bytes and its features, or why it has none."""
-
-    number: int
-    content: str = ""
-    features: "NDArray[np.float32] | None" = None
-    is_cached: bool = False
-    reason: str = ""
-
-
 def extract_rows(
-    root: Path,
-    files: Sequence[ImageFile],
-    extractor: Extractor,
+    images: Images,
+    extraction: Extraction,
     progress: Callable[[int, int], None],
     *,
-    square: Square | None = None,
-    settings: ReadSettings = DEFAULTS,
+    engine: Engine = LOCAL,
     cache: FeatureCache | NoCache = NO_CACHE,
     onlooker: Onlooker = nobody,
     meanwhile: Callable[[], None] = lambda: None,
 ) -> Features:
-    """Read every file and extract its features; list the files that cannot be read.
+    """Read every image and extract its features; list the images that cannot be read.
 
     Features that `cache` holds are not made again. A file that the cache knows to be unchanged is not even read. Memory
     holds only a few batches of pixels, and a large matrix lies in a file. `progress` is called with (done, total).
-    `square` says how images come into the square that the model sees, by default letterboxed. `onlooker` is shown each
-    picture that is decoded for the model, from several threads. The model sees the same with or without it.
-    `meanwhile` is called once, after the cache has answered and before the images are read. It can begin other work
-    that runs at the same time.
+    `engine` looks at the images. `onlooker` is shown each picture that is decoded for the model, from several threads.
+    The model sees the same with or without it. `meanwhile` is called once, after the cache has answered and before the
+    images are read. It can begin other work that runs at the same time. Raises WeightsError.
     """
-    rows = _Rows(files)
-    for number, content, features in cache.known_rows(root, files):
-        rows.put(_Seen(number, content, features, is_cached=True))
-        progress(rows.done, len(files))
+    rows = _Rows(images.files)
+    for seen in cached_images(images, range(len(images.files)), cache):
+        rows.put(seen)
+        progress(rows.done, len(images.files))
     meanwhile()
-    look = _Look(root, files, extractor, square or Square(extractor.size_px), settings, cache, onlooker)
-    for batch in stream(_batches(rows.missing(), extractor.batch_size), look.at, ahead=2 * core_count()):
-        for seen in batch:
-            if seen.features is not None:
-                cache.keep(root, files[seen.number], seen.content, None if seen.is_cached else seen.features)
-            rows.put(seen)
-            progress(rows.done, len(files))
+    batches = engine.see(images, rows.missing(), extraction, known=cache.features_of, onlooker=onlooker)
+    for seen in kept_in(cache, images, batches):
+        rows.put(seen)
+        progress(rows.done, len(images.files))
     return rows.features()
 
 
-@dataclass(frozen=True)
-class _Look:
-    """Takes files all the way to their features, within one thread.
-
-    Decoding and the model both keep a processor busy. Because each thread does both, no thread waits for another.
-    """
-
-    root: Path
-    files: Sequence[ImageFile]
-    extractor: Extractor
-    square: Square
-    settings: ReadSettings
-    cache: FeatureCache | NoCache
-    onlooker: Onlooker
-
-    def at(self, numbers: Sequence[int]) -> list[_Seen]:
-        """Return the results for the files with these numbers, at most one batch."""
-        import numpy as np
-
-        seen: dict[int, _Seen] = {}
-        squares: dict[int, NDArray[np.uint8]] = {}
-        for number in numbers:
-            seen[number] = self._read(number, squares)
-        if squares:
-            rows = self.extractor.extract(np.stack(list(squares.values())))
-            if not np.isfinite(rows).all():
-                raise WeightsError(
-                    "the model gives infinite numbers, which say nothing about an image. "
-                    "Try --precision float32 or other --weights."
-                )
-            for number, features in zip(squares, rows, strict=True):
-                seen[number] = replace(seen[number], features=features)
-        return list(seen.values())
-
-    def _read(self, number: int, squares: "dict[int, NDArray[np.uint8]]") -> _Seen:
-        """Return what is known about a file without the model.
-
-        If the model is needed, add the file's square of pixels to `squares`.
-        """
-        try:
-            with bytes_of(self.root, self.files[number]) as (data, content):
-                known = self.cache.features_of(content)
-                if known is not None:
-                    return _Seen(number, content, known, is_cached=True)
-                squares[number] = self._square_of(data, content, self.files[number].name)
-        except UnreadableImageError as error:
-            return _Seen(number, reason=str(error))
-        return _Seen(number, content)
-
-    def _square_of(self, data: bytes, content: str, name: str) -> "NDArray[np.uint8]":
-        """Return what the model sees of an image. Raises UnreadableImageError."""
-        with decoding(data, self.settings, self.square, name) as decoded:
-            self.onlooker(content, decoded)
-            return self.square.fill(decoded.seen(self.square))
+def cached_images(images: Images, numbers: Sequence[int], cache: FeatureCache | NoCache) -> Iterator[SeenImage]:
+    """Yield the result for each of these images that the cache knows to be unchanged."""
+    if images.root is not None:
+        files = [images.files[number] for number in numbers]
+        for place, content, features in cache.known_rows(images.root, files):
+            yield SeenImage(numbers[place], content, features, is_known=True)
 
 
-def _batches(numbers: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    return (numbers[start : start + size] for start in range(0, len(numbers), size))
+def kept_in(
+    cache: FeatureCache | NoCache, images: Images, batches: Iterable[Sequence[SeenImage]]
+) -> Iterator[SeenImage]:
+    """Yield each result of an engine, after the cache has taken its features."""
+    for batch in batches:
+        for seen in batch:
+            if seen.features is not None:
+                features = None if seen.is_known else seen.features
+                cache.keep(images.root, images.files[seen.number], seen.content, features)
+            yield seen
 
 
 class _Rows:
@@ -169,7 +109,7 @@ class _Rows:
         self._cached = 0
         self.done = 0
 
-    def put(self, seen: _Seen) -> None:
+    def put(self, seen: SeenImage) -> None:
         """Store the result for one file."""
         self.done += 1
         if seen.features is None:
@@ -179,7 +119,7 @@ class _Rows:
             self._matrix = empty_matrix(len(self._files), len(seen.features))
         self._matrix[seen.number] = seen.features
         self._contents[seen.number] = seen.content
-        self._cached += seen.is_cached
+        self._cached += seen.is_known
         if self.done % _ROWS_AT_A_TIME == 0:
             let_go(self._matrix)
 

@@ -20,12 +20,14 @@ class Extraction:
     """An extractor with its recipe and its way.
 
     `recipe` is one line that names everything that determines features. If two recipes are equal, equal bytes give
-    equal features.
+    equal features. `model` and `read` are the model that runs and how images are read for it.
     """
 
     extractor: Extractor
     recipe: str
     way: Way
+    model: FeatureModel
+    read: ReadSettings
 
 
 def prepare_extraction(
@@ -69,4 +71,4 @@ def prepare_extraction(
     }
     if model.square != Square(model.size_px):  # recipes of letterboxed, averaged images stay as they always were
         recipe["square"] = asdict(model.square)
-    return Extraction(loaded.extractor, json.dumps(recipe, sort_keys=True), way)
+    return Extraction(loaded.extractor, json.dumps(recipe, sort_keys=True), way, model, read)

@@ -45,6 +45,7 @@ class ModelOptions(ReadOptions, total=False):
     cache: bool
     verify: bool
     offline: bool
+    features: str | Path | None
 
 
 class RuleOptions(TypedDict, total=False):
@@ -89,6 +90,7 @@ class ModelSettings:
     `fit`: how an image comes into the square, `letterbox` or `stretch`, or None for the model's usual way.
     `is_best`: take the way that was best for the model in the benchmarks, and not the original's, where none is given.
     `runtime`: the runtime that made earlier features, which new ones are compared with. None: the fastest.
+    `features`: a dataset of features that `imgsort embed` made: the images are then not looked at.
     """
 
     model: str | None = None
@@ -104,6 +106,7 @@ class ModelSettings:
     fit: Fit | None = None
     is_best: bool = False
     runtime: str | None = None
+    features: Path | None = None
 
     def __post_init__(self) -> None:
         if self.size is not None and not MIN_SIZE_PX <= self.size <= MAX_SIZE_PX:
@@ -119,6 +122,7 @@ class ModelSettings:
         if self.precision not in get_args(Precision):
             raise UsageError(f"precision {self.precision!r}: it must be {', '.join(get_args(Precision))}.")
         object.__setattr__(self, "weights", _path(self.weights))
+        object.__setattr__(self, "features", _path(self.features))
 
 
 @dataclass(frozen=True)

@@ -24,10 +24,11 @@ from imgsort.csv_file import require_new
 from imgsort.errors import UsageError
 from imgsort.portable_text import portable_tree
 from imgsort.report.modules import joined
-from imgsort.report.new_files import new_file, new_folder
+from imgsort.report.new_files import new_folder
 from imgsort.report.page_data import PageData
 from imgsort.report.sheets import COLUMNS, ROWS, SIDE_PX, Sheets, write_sheets
 from imgsort.report.shown_text import shown, shown_tree
+from imgsort.temporary import new_file
 from imgsort.version import __version__
 
 MOST_INLINE = 3_000

@@ -130,7 +130,7 @@ def test_a_second_training_reads_no_image(trained, classes, tmp_path, monkeypatc
 
     Its result is the same.
     """
-    monkeypatch.setattr("imgsort.features.extract.bytes_of", lambda *_: pytest.fail("a file was read"))
+    monkeypatch.setattr("imgsort.features.engine.bytes_of", lambda *_: pytest.fail("a file was read"))
     monkeypatch.setattr("imgsort.learning.data.looks.read_image", lambda *_: pytest.fail("a file was read"))
     again = train(classes, output=tmp_path / "again.keras", **LITE)
     assert "the features of 72 of 72 images were in the cache." in again.notices

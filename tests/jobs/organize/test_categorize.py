@@ -275,7 +275,7 @@ def test_a_second_look_reads_no_file(few_photos, tmp_path, monkeypatch):
         os.utime(file, ns=(time.time_ns(), time.time_ns() - 60 * 10**9))
     first = imgsort.categorize(few_photos, clusters=3, size=64, **LITE)
     assert not any("cache" in notice for notice in first.notices)
-    monkeypatch.setattr("imgsort.features.extract.bytes_of", lambda *_: pytest.fail("a file was read"))
+    monkeypatch.setattr("imgsort.features.engine.bytes_of", lambda *_: pytest.fail("a file was read"))
     second = imgsort.categorize(few_photos, clusters=2, size=64, **LITE)
     assert "the features of 12 of 12 images were in the cache." in second.notices
     imgsort.undo(few_photos)

@@ -28,6 +28,7 @@ from imgsort.cli.running import exit_if_interrupted, positive, run, show, writte
     help="A backbone that was trained on ImageNet, or cnn: a small network from scratch.",
 )
 @learn_options.training_options
+@options.features
 @options.report
 @options.quiet
 @options.as_json

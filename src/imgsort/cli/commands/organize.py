@@ -16,6 +16,7 @@ from imgsort.cli.running import done_by_filing, exit_for, filing_keywords, run, 
 @add_grouping
 @options.seed
 @options.model_options
+@options.features
 @options.filing_options
 @options.report
 @options.quiet
@@ -42,6 +43,7 @@ def categorize(folder: Path, *, verbose: bool, quiet: bool, as_json: bool, **set
 @judging.outlier_options
 @options.seed
 @options.model_options
+@options.features
 @options.filing_options
 @options.report
 @options.quiet

@@ -190,6 +190,12 @@ _listing = (
 _filing = (*_places, *_planning, *_listing, verbose)
 
 
+features = click.option(
+    "--features",
+    type=types.GivenPath(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Take the features from this dataset, which `imgsort embed` made, and do not look at the images.",
+)
 report = click.option(
     "--report",
     "report_file",

@@ -66,7 +66,7 @@ def print_outliers(result: "FilingResult") -> None:
 def print_unreadable(unreadable: "Sequence[Unreadable]") -> None:
     """Print the files that cannot be read, each with its reason."""
     for row in unreadable:
-        click.echo(f"unreadable: {printable(row.path)}: {row.reason}")
+        click.echo(f"unreadable: {printable(row.path)}: {printable(row.reason)}")
 
 
 def print_refused(refused: "Sequence[Refusal]") -> None:

@@ -36,11 +36,15 @@ class NoCache:
         """Yield nothing."""
         return iter(())
 
+    def known_contents(self, root: Path, files: Sequence[ImageFile]) -> Iterator[tuple[int, str]]:
+        """Yield nothing."""
+        return iter(())
+
     def features_of(self, content: str) -> "NDArray[np.float32] | None":
         """Return None."""
         return None
 
-    def keep(self, root: Path, file: ImageFile, content: str, features: "NDArray[np.float32] | None") -> None:
+    def keep(self, root: Path | None, file: ImageFile, content: str, features: "NDArray[np.float32] | None") -> None:
         """Do nothing."""
 
     def close(self) -> None:
@@ -73,28 +77,38 @@ class FeatureCache:
 
         The features are float32 (width,). Files without kept features are left out.
         """
-        for start in range(0, 0 if self._verify else len(files), _ROWS_AT_A_TIME):
-            part = files[start : start + _ROWS_AT_A_TIME]
-            contents: dict[str, str] = self._store.ask(partial(_unchanged, root=root, files=part), {})
+        for contents in self._known_parts(root, files):
             found = self._features(contents.values())
-            for number, file in enumerate(part, start):
-                content = contents.get(file.path, "")
+            for number, content in contents.items():
                 if content in found:
                     yield number, content, found[content]
+
+    def known_contents(self, root: Path, files: Sequence[ImageFile]) -> Iterator[tuple[int, str]]:
+        """Yield the number and the content hash of each unchanged file, whether or not its features are kept."""
+        for contents in self._known_parts(root, files):
+            yield from contents.items()
+
+    def _known_parts(self, root: Path, files: Sequence[ImageFile]) -> Iterator[dict[int, str]]:
+        """Yield the content hashes of unchanged files by their number, in order, some at a time."""
+        for start in range(0, 0 if self._verify else len(files), _ROWS_AT_A_TIME):
+            part = files[start : start + _ROWS_AT_A_TIME]
+            by_path: dict[str, str] = self._store.ask(partial(_unchanged, root=root, files=part), {})
+            yield {number: by_path[file.path] for number, file in enumerate(part, start) if file.path in by_path}
 
     def features_of(self, content: str) -> "NDArray[np.float32] | None":
         """Return the features, float32 (width,), of the image whose bytes have this hash, or None."""
         return self._features([content]).get(content)
 
-    def keep(self, root: Path, file: ImageFile, content: str, features: "NDArray[np.float32] | None") -> None:
+    def keep(self, root: Path | None, file: ImageFile, content: str, features: "NDArray[np.float32] | None") -> None:
         """Keep the content hash of a file and, unless they are None, its features.
 
-        The cache writes to disk about once a second.
+        `root` is None if the file is in no folder of this machine; only its features are then kept. The cache writes
+        to disk about once a second.
         """
         with self._lock:
             if features is not None:
                 self._new_features[content] = features
-            if _is_settled(file.mtime_ns, self._opened_ns):
+            if root is not None and _is_settled(file.mtime_ns, self._opened_ns):
                 self._new_files.append(KnownFile(_absolute(root, file), file.size, file.mtime_ns, content))
             if time.monotonic() - self._written > _WRITE_SECONDS:
                 self._write()
@@ -114,6 +128,16 @@ class FeatureCache:
 
     def _features(self, contents: Iterable[str]) -> "dict[str, NDArray[np.float32]]":
         return self._store.ask(lambda store: dict(store.features(self._recipe, set(contents))), {})
+
+
+@contextlib.contextmanager
+def opened_cache(
+    recipe: str, *, is_wanted: bool, notice: Callable[[str], None], verify: bool
+) -> Iterator[FeatureCache | NoCache]:
+    """Open the cache of the features that a recipe makes, or the cache that knows nothing if none is wanted."""
+    cache = FeatureCache(recipe, notice=notice, verify=verify) if is_wanted else NO_CACHE
+    with contextlib.closing(cache):
+        yield cache
 
 
 def _tell_trouble(notice: Callable[[str], None], file: Path, error: Exception) -> None:

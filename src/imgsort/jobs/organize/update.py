@@ -187,6 +187,13 @@ def _require_same_features(saved: SavedCentres, collection: OpenCollection, extr
             f"made with (SHA-256 {saved.model['sha256']}). Give those with --weights, or run the command "
             "without --update to make new categories."
         )
+    other = [name for name in ("pooling", "size_px", "fit") if getattr(model, name) != saved.model[name]]
+    if other:
+        raise UsageError(
+            f"{collection.site.output}: these categories were made with {other[0].removesuffix('_px')} "
+            f"{saved.model[other[0]]}, and these features with {getattr(model, other[0])}. Run the command without "
+            "--features."
+        )
     if features.files and features.matrix.shape[1] != saved.centres.centres.shape[1]:
         raise UsageError(
             f"{collection.site.output}: {features.matrix.shape[1]} features per image, but these categories were made "

@@ -10,5 +10,6 @@ The phases use these modules, and so do commands that file nothing:
 locking.py     takes the lock and settles killed runs
 listing.py     lists the images of a collection, and those in the folders that imgsort made
 extracting.py  makes the features of listed images
+ready_features.py  takes features from a dataset that `imgsort embed` made
 placing.py     turns an image and its folder into a placement for `filing`
 """

@@ -3,14 +3,14 @@
 This module knows nothing about the state of a collection.
 """
 
-import contextlib
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from imgsort.features.cache.feature_cache import NO_CACHE, FeatureCache
+from imgsort.features.cache.feature_cache import opened_cache
+from imgsort.features.engine import FolderImages
 from imgsort.features.extract import Features, extract_rows
-from imgsort.features.extraction import prepare_extraction
+from imgsort.features.extraction import Extraction, prepare_extraction
 from imgsort.features.models.choose import choose_model
 from imgsort.features.models.pooled_model import FeatureModel, PooledModel
 from imgsort.features.runtimes.interface import Way
@@ -20,16 +20,19 @@ from imgsort.images.decoding.decode import ReadSettings
 from imgsort.images.finding.find import Listing
 from imgsort.jobs.listener import Listener
 from imgsort.jobs.results import ModelRecord
+from imgsort.jobs.session.ready_features import features_from
 from imgsort.jobs.settings import ModelSettings
 
 
 def extract_with(
     root: Path, listing: Listing, settings: ModelSettings, default: str, *, read: ReadSettings, listener: Listener
 ) -> tuple[Features, ModelRecord]:
-    """Choose the model, load it and extract the features of every listed image.
+    """Choose the model, load it and extract the features of every listed image, or take them from a dataset.
 
-    Raises UsageError, WeightsError and DeviceError.
+    Raises UsageError, WeightsError, DeviceError and DatasetError.
     """
+    if settings.features is not None:
+        return features_from(settings.features, root, listing, settings, listener)
     pooled = chosen_model(settings, default, listener)
     features, way = extract_by(pooled, root, listing, settings, read=read, listener=listener)
     return features, ModelRecord.of(pooled, way)
@@ -60,31 +63,33 @@ def extract_by(
 
     Raises WeightsError and DeviceError.
     """
-    notice = listener.notice
-    extraction = prepare_extraction(
-        model,
-        read,
-        notice=notice,
-        batch_size=settings.batch_size,
-        device=settings.device,
-        precision=settings.precision,
-        runtime=settings.runtime,
-    )
-    way = extraction.way
-    notice(f"{model.name} runs on the {way.device}, in {way.precision}.")
-    cache = FeatureCache(extraction.recipe, notice=notice, verify=settings.verify) if settings.cache else NO_CACHE
-    with contextlib.closing(cache):
+    extraction = prepared(model, settings, read=read, listener=listener)
+    with opened_cache(
+        extraction.recipe, is_wanted=settings.cache, notice=listener.notice, verify=settings.verify
+    ) as cache:
         features = extract_rows(
-            root,
-            listing.files,
-            extraction.extractor,
+            FolderImages(root, listing.files),
+            extraction,
             partial(listener.progress, "reading"),
-            square=model.square,
-            settings=read,
             cache=cache,
             onlooker=listener.onlooker,
             meanwhile=preload,
         )
     if features.cached:
-        notice(f"the features of {features.cached} of {len(features.files)} images were in the cache.")
-    return replace(features, unreadable=listing.unreadable + features.unreadable), way
+        listener.notice(f"the features of {features.cached} of {len(features.files)} images were in the cache.")
+    return replace(features, unreadable=listing.unreadable + features.unreadable), extraction.way
+
+
+def prepared(model: FeatureModel, settings: ModelSettings, *, read: ReadSettings, listener: Listener) -> Extraction:
+    """Make the model ready to run, and say how it runs. Raises WeightsError and DeviceError."""
+    extraction = prepare_extraction(
+        model,
+        read,
+        notice=listener.notice,
+        batch_size=settings.batch_size,
+        device=settings.device,
+        precision=settings.precision,
+        runtime=settings.runtime,
+    )
+    listener.notice(f"{model.name} runs on the {extraction.way.device}, in {extraction.way.precision}.")
+    return extraction

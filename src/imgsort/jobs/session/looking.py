@@ -11,6 +11,7 @@ from imgsort.images.finding.find import Unreadable
 from imgsort.jobs.results import ModelRecord
 from imgsort.jobs.session.collection import OpenCollection
 from imgsort.jobs.session.extracting import chosen_model, extract_by
+from imgsort.jobs.session.ready_features import features_from
 from imgsort.jobs.settings import ModelSettings
 
 
@@ -40,9 +41,16 @@ class Extracted:
 def extract(collection: OpenCollection, settings: ModelSettings, default: str) -> Extracted:
     """Extract the features of every listed image. If nobody asked for a model, use the model `default`.
 
-    Raises StrictError if an image cannot be read and the command is strict. Also raises WeightsError, DeviceError and
-    UsageError.
+    Raises StrictError if an image cannot be read and the command is strict. Also raises WeightsError, DeviceError,
+    UsageError and DatasetError.
     """
+    if settings.features is not None:
+        root = collection.site.collection
+        return _outcome(
+            collection,
+            *features_from(settings.features, root, collection.listing, settings, collection.hearing),
+            settings,
+        )
     pooled = chosen_model(settings, default, collection.hearing)
     return extract_with_model(collection, pooled, settings, lambda way: ModelRecord.of(pooled, way))
 
@@ -64,7 +72,11 @@ def extract_with_model(
         read=collection.read,
         listener=collection.hearing,
     )
-    looked = Looked(len(features.files), features.unreadable, record(way), is_kept=settings.cache)
+    return _outcome(collection, features, record(way), settings)
+
+
+def _outcome(collection: OpenCollection, features: Features, model: ModelRecord, settings: ModelSettings) -> Extracted:
+    looked = Looked(len(features.files), features.unreadable, model, is_kept=settings.cache)
     require_readable(collection, looked)
     return Extracted(features, looked)
 

@@ -63,7 +63,9 @@ def test_the_side_of_the_square():
 
 def test_features_are_made_in_float32():
     """Features are float32, so that a classifier gives the same answers everywhere. Other options are passed on."""
-    features = LearnSettings(model="vgg16", weights="w.h5", size=64, device="cpu", cache=False, verify=True).features
+    features = LearnSettings(
+        model="vgg16", weights="w.h5", size=64, device="cpu", cache=False, verify=True
+    ).model_settings
     assert (features.precision, features.model, features.weights, features.size) == (
         *("float32", "vgg16"),
         *(Path("w.h5"), 64),

@@ -40,6 +40,7 @@ class LearnOptions(ReadOptions, RuleOptions, total=False):
     cache: bool
     verify: bool
     offline: bool
+    features: str | Path | None
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class LearnSettings:
     `tensorboard`: a folder for logs.
     `exclude`, `include`: patterns that say which images count. `follow_links`: take links to images in each class, not
     only where a class has nothing else. Together they are the `rules`.
+    `features`: a dataset that `imgsort embed` made of these images with this model, in float32.
     The others are those of ModelSettings.
     """
 
@@ -81,16 +83,14 @@ class LearnSettings:
     exclude: Sequence[str] = ()
     include: Sequence[str] = ()
     follow_links: bool = False
+    features: Path | None = None
 
     def __post_init__(self) -> None:
         if self.model != SMALL_NETWORK:
             require_learnable(self.model)
         if self.size is not None and not MIN_SIZE_PX <= self.size <= MAX_SIZE_PX:
             raise UsageError(f"size {self.size}: it must be from {MIN_SIZE_PX} to {MAX_SIZE_PX} pixels.")
-        if self.model == SMALL_NETWORK and (self.weights not in (None, FROM_NOTHING) or self.fine_tune):
-            raise UsageError("--model cnn begins with random weights: leave out --weights and --fine-tune.")
-        if self.weights == FROM_NOTHING and self.fine_tune:
-            raise UsageError("--weights none trains the whole network: leave out --fine-tune.")
+        self._require_training_that_fits()
         if len(self.split) != 3 or not all(map(math.isfinite, self.split)) or not _are_shares(*self.split):
             raise UsageError(
                 f"split {'/'.join(f'{share:g}' for share in self.split)}: give three shares, "
@@ -107,9 +107,18 @@ class LearnSettings:
                 raise UsageError(f"{name.replace('_', ' ')} {value}: it must be more than 0.")
         require_seed(self.seed)
         Rules(self.exclude, self.include)  # a wrong pattern is an error before anything is listed
-        for name in ("test_dir", "tensorboard"):
+        for name in ("test_dir", "tensorboard", "features"):
             value = getattr(self, name)
             object.__setattr__(self, name, None if value is None else Path(value))
+
+    def _require_training_that_fits(self) -> None:
+        """Raise UsageError for options that go with another kind of training."""
+        if self.model == SMALL_NETWORK and (self.weights not in (None, FROM_NOTHING) or self.fine_tune):
+            raise UsageError("--model cnn begins with random weights: leave out --weights and --fine-tune.")
+        if self.weights == FROM_NOTHING and self.fine_tune:
+            raise UsageError("--weights none trains the whole network: leave out --fine-tune.")
+        if self.features is not None and self.from_nothing:
+            raise UsageError("--features holds what a trained backbone sees: leave it out, or train a head on one.")
 
     @property
     def rules(self) -> Rules:
@@ -133,7 +142,7 @@ class LearnSettings:
         return self.size or usual
 
     @property
-    def features(self) -> ModelSettings:
+    def model_settings(self) -> ModelSettings:
         """The settings that make the features for fitting a head.
 
         The precision is float32, so that the classifier's file gives the same answers wherever it is used.
@@ -147,6 +156,7 @@ class LearnSettings:
             cache=self.cache,
             verify=self.verify,
             offline=self.offline,
+            features=self.features,
         )
 
     @property

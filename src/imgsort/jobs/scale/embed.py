@@ -1,0 +1,243 @@
+"""`imgsort embed`: makes the features of a folder's images, and keeps them as a dataset for later commands."""
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Unpack
+
+from imgsort.csv_file import encode_cell, require_new
+from imgsort.errors import DatasetError, StrictError, UsageError
+from imgsort.features.cache.feature_cache import opened_cache
+from imgsort.features.dataset.head import DatasetHead
+from imgsort.features.dataset.part import require_pyarrow
+from imgsort.features.dataset.place import FolderPlace
+from imgsort.features.dataset.reader import SUFFIX, Dataset
+from imgsort.features.dataset.writer import DatasetWriter
+from imgsort.features.engine import LOCAL, FolderImages
+from imgsort.features.extract import cached_images, kept_in
+from imgsort.features.extraction import Extraction
+from imgsort.features.models.backbones import BEST
+from imgsort.features.seen import SeenImage
+from imgsort.filing.journal import category_folders
+from imgsort.filing.planning.site import site_of
+from imgsort.images.decoding.decode import ReadSettings
+from imgsort.images.finding.find import Listing, Unreadable, require_folder
+from imgsort.images.finding.leaving_out.rules import Rules
+from imgsort.jobs.listener import Listener, Remembering
+from imgsort.jobs.results import ModelRecord, start_of_json
+from imgsort.jobs.scale.arrays import write_arrays
+from imgsort.jobs.session.extracting import chosen_model, extract_with, prepared
+from imgsort.jobs.session.listing import list_collection
+from imgsort.jobs.settings import ModelOptions, ModelSettings, RuleOptions, parted
+
+ARRAYS_SUFFIX = ".npz"
+
+
+class EmbedOptions(ModelOptions, RuleOptions, total=False):
+    """Options that say how features are made, and which images count."""
+
+
+@dataclass(frozen=True)
+class EmbedResult:
+    """What `embed` wrote.
+
+    `output`: the folder of the dataset, or the file of NumPy.
+    `images`: how many images have features there now. `there`: how many of them had features there before.
+    `cached`: how many came from the cache. The model looked at the rest.
+    `others`: how many images with rows there are gone, or lie elsewhere. Their rows stay.
+    """
+
+    source: Path
+    output: Path
+    model: ModelRecord
+    unreadable: tuple[Unreadable, ...]
+    notices: tuple[str, ...]
+    images: int
+    cached: int
+    there: int = 0
+    others: int = 0
+
+    @property
+    def made(self) -> int:
+        """How many images the model looked at."""
+        return self.images - self.there - self.cached
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that `--json` prints."""
+        return {
+            **start_of_json("embed"),
+            "source": str(self.source),
+            "output": str(self.output),
+            "model": vars(self.model),
+            "counts": {
+                "images": self.images,
+                "there": self.there,
+                "cached": self.cached,
+                "made": self.made,
+                "others": self.others,
+                "unreadable": len(self.unreadable),
+            },
+            "unreadable": [vars(row) for row in self.unreadable],
+            "notices": list(self.notices),
+        }
+
+
+def embed(
+    source: str | Path,
+    *,
+    output: str | Path,
+    recursive: bool = False,
+    strict: bool = False,
+    listener: Listener | None = None,
+    **options: Unpack[EmbedOptions],
+) -> EmbedResult:
+    """Make the features of the images of the folder `source`, and write them to `output`.
+
+    `output`: a folder of Parquet files, or a new file `NAME.npz` of NumPy. Images that have features in the folder
+    already are not looked at again, unless their size or time differ. No image is changed.
+    `strict`: raise StrictError at the end if an image cannot be read. What was written stays.
+    Without a model, the one that groups best is taken. The other options are those of EmbedOptions. Raises
+    CollectionError, UsageError, StrictError, WeightsError, DeviceError, DatasetError, MissingPackageError and OSError.
+    """
+    began_ns = time.time_ns()
+    settings, read, rules = parted(options, ModelSettings, ReadSettings, Rules)
+    if settings.features is not None:
+        raise UsageError(f"--features {settings.features}: embed makes features, and takes none.")
+    hearing = Remembering(listener)
+    root, path = require_folder(Path(source)), Path(output).absolute()
+    place = None if path.suffix == ARRAYS_SUFFIX else _place(path)
+    if place is None:
+        require_new(path)
+    known = [folder.path for folder in category_folders.known_folders(root)]
+    listing = list_collection(site_of(root), known, recursive=recursive, rules=rules)
+    hearing.notice_of(listing.left_out)
+    if settings.model is None:
+        settings = replace(settings, is_best=True)
+    embedding = _Embedding(root, listing, settings, read, hearing, began_ns)
+    result = embedding.arrays(path) if place is None else embedding.dataset(place)
+    if strict and result.unreadable:
+        row = result.unreadable[0]
+        raise StrictError(
+            f"{root}: {len(result.unreadable)} images cannot be read, the first is {row.path!r} ({row.reason}). "
+            f"The features of the others are in {path}."
+        )
+    return result
+
+
+def _place(folder: Path) -> FolderPlace:
+    """Return the place of a dataset. Raises UsageError if other things lie there, and MissingPackageError."""
+    require_pyarrow()
+    if not folder.parent.is_dir():
+        raise UsageError(f"{folder}: there is no folder {folder.parent}. Make it first.")
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise UsageError(f"{folder}: this is a file. Give a folder, or the name of a new file that ends in .npz.")
+    place = FolderPlace(folder)
+    other = [name for name in place.names() if not name.endswith(SUFFIX)]
+    if other:
+        raise UsageError(f"{folder}: there is {other[0]!r}, which is no part of a dataset. Give a folder of its own.")
+    return place
+
+
+@dataclass(frozen=True)
+class _Embedding:
+    """One run of `embed` on the images that it listed."""
+
+    root: Path
+    listing: Listing
+    settings: ModelSettings
+    read: ReadSettings
+    hearing: Remembering
+    began_ns: int
+
+    def arrays(self, path: Path) -> EmbedResult:
+        """Write all features to a file of NumPy."""
+        features, model = extract_with(
+            self.root, self.listing, self.settings, BEST, read=self.read, listener=self.hearing
+        )
+        write_arrays(path, self.root, features, model)
+        counts = {"images": len(features.files), "cached": features.cached}
+        return self._result(path, model, features.unreadable, counts)
+
+    def dataset(self, place: FolderPlace) -> EmbedResult:
+        """Write the features that a dataset does not have yet."""
+        pooled = chosen_model(self.settings, BEST, self.hearing)
+        extraction = prepared(pooled, self.settings, read=self.read, listener=self.hearing)
+        model = ModelRecord.of(pooled, extraction.way)
+        earlier = _earlier(place, extraction, model)
+        images = FolderImages(self.root, self.listing.files)
+        rows, found = ({}, 0) if earlier is None else _there(earlier, images, verify=self.settings.verify)
+        reasons = (
+            {} if earlier is None else {at: earlier.reasons[row] for at, row in rows.items() if row in earlier.reasons}
+        )
+        counts = {"there": len(rows) - len(reasons), "cached": 0}
+        head = DatasetHead(extraction.recipe, vars(model), encode_cell(str(self.root)), self.began_ns)
+        done = len(rows)
+        with DatasetWriter(place, head, None if earlier is None else earlier.width or None) as writer:
+            missing = [number for number in range(len(images.files)) if number not in rows]
+            for seen in self._seen(images, missing, extraction, writer):
+                done += 1
+                self.hearing.progress("reading", done, len(images.files))
+                counts["cached"] += seen.is_known
+                if seen.reason:
+                    reasons[seen.number] = seen.reason
+        counts["images"] = len(images.files) - len(reasons)
+        counts["others"] = 0 if earlier is None else earlier.path_count - found
+        unreadable = tuple(Unreadable(images.files[number].path, reasons[number]) for number in sorted(reasons))
+        return self._result(place.folder, model, self.listing.unreadable + unreadable, counts)
+
+    def _seen(
+        self, images: FolderImages, missing: Sequence[int], extraction: Extraction, writer: DatasetWriter
+    ) -> Iterator[SeenImage]:
+        """Yield the result for each missing image, after the writer has it."""
+        with opened_cache(
+            extraction.recipe, is_wanted=self.settings.cache, notice=self.hearing.notice, verify=self.settings.verify
+        ) as cache:
+            known = set()
+            for seen in cached_images(images, missing, cache):
+                writer.put(images.files[seen.number], seen)
+                known.add(seen.number)
+                yield seen
+            left = [number for number in missing if number not in known]
+            seen_now = LOCAL.see_into(
+                writer, images, left, extraction, known=cache.features_of, onlooker=self.hearing.onlooker
+            )
+            yield from kept_in(cache, images, seen_now)
+
+    def _result(
+        self, output: Path, model: ModelRecord, unreadable: tuple[Unreadable, ...], counts: dict[str, int]
+    ) -> EmbedResult:
+        return EmbedResult(
+            self.root, output, model, unreadable=unreadable, notices=tuple(self.hearing.notices), **counts
+        )
+
+
+def _there(earlier: Dataset, images: FolderImages, *, verify: bool) -> tuple[dict[int, int], int]:
+    """Return the rows of unchanged images by the number of the image, and how many images have any row.
+
+    A file that could not be opened has no content there, and is tried again. `verify`: no image counts as unchanged.
+    """
+    files = images.files
+    rows = earlier.rows_of_paths([file.path for file in files])
+    same = earlier.is_unchanged(rows, [file.size for file in files], [file.mtime_ns for file in files])
+    kept = {
+        number: int(rows[number])
+        for number in range(len(files))
+        if same[number] and not verify and earlier.contents[rows[number]].any()
+    }
+    return kept, int((rows >= 0).sum())
+
+
+def _earlier(place: FolderPlace, extraction: Extraction, model: ModelRecord) -> Dataset | None:
+    """Return the dataset that is continued, or None for a new one. Raises DatasetError for one of another kind."""
+    if not place.names():
+        return None
+    earlier = Dataset.opened(place)
+    if earlier.head.recipe != extraction.recipe:
+        made = [str(earlier.head.model.get(name))[:100] for name in ("name", "precision")]
+        raise DatasetError(
+            f"{place}: the features there were made in another way (by {' in '.join(made)}) than {model.name} in "
+            f"{model.precision} makes them here, or by other versions. Give the options of then, or another --output."
+        )
+    return earlier

@@ -2,17 +2,20 @@
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from imgsort.grouping.directions import Directions
+from imgsort.grouping.streams.sums import Sums
 from imgsort.mapped import let_go
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from sklearn.decomposition import PCA
 
 # Above this width, a covariance matrix costs more than a singular value decomposition of the rows.
-_MOST_COVARIANCE_WIDTH = 8192
+MOST_COVARIANCE_WIDTH = 8192
 _ROWS_AT_A_TIME = 512
 _ROUNDING = 1e-6
 
@@ -39,18 +42,33 @@ def reduce_features(
     import numpy as np
 
     order = np.arange(len(features)) if order is None else order
-    if len(features) < 2 or all((rows == features[0]).all() for rows in _parts(features, order)):
+    parts = partial(_parts, features, order)
+    seen_as = seeing(parts, directions=directions) if len(features) > 1 else None
+    if seen_as is None:
         return np.zeros((len(features), 1))
-    seen_as = Directions().fit_parts(_parts(features, order)).transform if directions else _as_they_are
-    if directions and _are_alike(_parts(features, order, seen_as)):
-        return np.zeros((len(features), 1))
-    if len(features) < features.shape[1] or features.shape[1] > _MOST_COVARIANCE_WIDTH:
-        return _by_singular_values(seen_as(features[order]), variance, least_components)
-    pca = CovariancePCA(variance, least_components).fit_parts(_parts(features, order, seen_as))
+    if len(features) < features.shape[1] or features.shape[1] > MOST_COVARIANCE_WIDTH:
+        return by_singular_values(seen_as(features[order]), variance, least_components)[0]
+    pca = CovariancePCA(variance, least_components).fit_parts(map(seen_as, parts()))
     reduced = np.empty((len(features), len(pca.components_)))
-    for start, rows in zip(range(0, len(features), _ROWS_AT_A_TIME), _parts(features, order, seen_as), strict=True):
+    for start, rows in zip(range(0, len(features), _ROWS_AT_A_TIME), map(seen_as, parts()), strict=True):
         reduced[start : start + len(rows)] = pca.transform(rows)
     return reduced
+
+
+def seeing(
+    parts: "Callable[[], Iterator[NDArray[np.float32]]]", *, directions: bool
+) -> "Callable[[NDArray[np.float32]], NDArray[np.float32]] | None":
+    """Return what turns rows into what is compared: themselves, or directions. None: they cannot be told apart.
+
+    `parts` yields all rows, (m, d) at a time, whenever it is called. There must be at least one row.
+    """
+    first = next(parts())[0]
+    if all((rows == first).all() for rows in parts()):
+        return None
+    if not directions:
+        return _as_they_are
+    seen_as = Directions().fit_parts(parts()).transform
+    return None if _are_alike(map(seen_as, parts())) else seen_as
 
 
 class CovariancePCA:
@@ -72,16 +90,18 @@ class CovariancePCA:
 
         parts = iter(parts)
         first = next(parts)
-        shift = first.mean(axis=0, dtype=np.float64)
-        count, total, products = 0, np.zeros_like(shift), np.zeros((len(shift), len(shift)))
-        for rows in itertools.chain([first], parts):
-            shifted = rows - shift
-            count += len(rows)
-            total += shifted.sum(axis=0)
-            products += shifted.T @ shifted
-        self.mean_ = shift + total / count
-        covariance = (products - np.outer(total, total) / count) / (count - 1)
-        values, vectors = np.linalg.eigh(covariance)
+        about = first.mean(axis=0, dtype=np.float64)
+        sums = Sums.of(first, about)
+        for rows in parts:
+            sums += Sums.of(rows, about)
+        return self.fit_sums(sums)
+
+    def fit_sums(self, sums: Sums) -> Self:
+        """Learn from the sums of at least two rows, wherever their parts were added up."""
+        import numpy as np
+
+        self.mean_ = sums.mean
+        values, vectors = np.linalg.eigh(sums.covariance)
         self._take_largest(values[::-1].clip(min=0), vectors[:, ::-1].T)
         return self
 
@@ -103,19 +123,23 @@ class CovariancePCA:
         return projected
 
 
-def _by_singular_values(
+def by_singular_values(
     features: "NDArray[np.float32]", variance: float, least_components: int
-) -> "NDArray[np.float64]":
+) -> "tuple[NDArray[np.float64], PCA]":
+    """Return `features`, (n, d), projected on the components that hold `variance`, and scikit-learn's PCA of all.
+
+    The components that are kept are the PCA's first ones, as many as the result has columns.
+    """
     import numpy as np
     from sklearn.decomposition import PCA
 
     pca = PCA(svd_solver="full")
     reduced: NDArray[np.float64] = pca.fit_transform(features.astype(np.float64))
     if variance >= 1:
-        return reduced
+        return reduced, pca
     # The number that PCA itself takes for a share of the variance.
     count = int(np.searchsorted(np.cumsum(pca.explained_variance_ratio_), variance, "right")) + 1
-    return np.ascontiguousarray(reduced[:, : max(count, least_components)])
+    return np.ascontiguousarray(reduced[:, : max(count, least_components)]), pca
 
 
 def _are_alike(parts: "Iterator[NDArray[np.float32]]") -> bool:
@@ -133,12 +157,8 @@ def _as_they_are(rows: "NDArray[np.float32]") -> "NDArray[np.float32]":
     return rows
 
 
-def _parts(
-    features: "NDArray[np.float32]",
-    order: "NDArray[np.intp]",
-    seen_as: "Callable[[NDArray[np.float32]], NDArray[np.float32]]" = _as_they_are,
-) -> "Iterator[NDArray[np.float32]]":
+def _parts(features: "NDArray[np.float32]", order: "NDArray[np.intp]") -> "Iterator[NDArray[np.float32]]":
     """Yield the rows in this order, one part at a time."""
     for start in range(0, len(order), _ROWS_AT_A_TIME):
-        yield seen_as(features[order[start : start + _ROWS_AT_A_TIME]])
+        yield features[order[start : start + _ROWS_AT_A_TIME]]
         let_go(features)

@@ -6,7 +6,8 @@ from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 
 from imgsort.grouping.categories import group as categories
-from imgsort.grouping.categories.group import group_rows, number_by_size
+from imgsort.grouping.categories.group import group_rows
+from imgsort.grouping.categories.numbering import number_by_size
 from imgsort.grouping.directions import Directions
 from tests.grouping.blobs import blobs, same_partition
 
@@ -210,7 +211,7 @@ def test_where_nothing_is_dense_there_is_no_category():
     assert np.isfinite(grouping.distances).all()
 
 
-@pytest.mark.parametrize("algorithm", ["agglomerative", "hdbscan", "graph"])
+@pytest.mark.parametrize("algorithm", ["agglomerative", "hdbscan"])
 def test_too_many_rows_for_an_algorithm_are_an_error(algorithm, monkeypatch):
     """An algorithm that compares every two rows refuses too many rows, and names its limit.
 

@@ -1,7 +1,8 @@
 """Groups rows that look alike, on reduced features, by K-Means, the neighbours' graph or another algorithm."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Literal
 
 from imgsort.grouping.categories.cluster_count import (
     MAX_CLUSTERS,
@@ -11,10 +12,12 @@ from imgsort.grouping.categories.cluster_count import (
     candidates,
     distinct_count,
 )
+from imgsort.grouping.categories.numbering import in_own_order, number_by_size
+from imgsort.grouping.categories.reduced import reduced_rows, sampled_rows
 from imgsort.grouping.centres import clarity, distances_to
 from imgsort.grouping.graph.clusters import CutCandidate, GraphCuts, fitting
 from imgsort.grouping.kmeans import fitted_kmeans
-from imgsort.grouping.reduce import reduce_features
+from imgsort.grouping.streams.sample import sample_size
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,13 +27,10 @@ Algorithm = Literal["kmeans", "graph", "agglomerative", "hdbscan"]
 
 Candidates = tuple[Candidate, ...] | tuple[CutCandidate, ...]
 
-# These algorithms compare every two rows. With more rows, that takes gigabytes, or for the graph an hour.
-MOST_ROWS: "dict[Algorithm, int]" = {"agglomerative": 20_000, "hdbscan": 20_000, "graph": 300_000}
+# These algorithms compare every two rows. With more rows, that takes gigabytes. The others can do with a sample.
+MOST_ROWS: "dict[Algorithm, int]" = {"agglomerative": 20_000, "hdbscan": 20_000}
 # Density means little in hundreds of dimensions, so HDBSCAN gets only the first components.
 _DENSITY_COMPONENTS = 50
-# A few components hold the variance of groups that differ very much. In so few dimensions, each group looks as if it
-# could be cut in two.
-_GRAPH_COMPONENTS = 64
 _DENSITY_SHARE, _DENSITY_LEAST, _DENSITY_SAMPLES = 0.03, 5, 3
 
 
@@ -41,13 +41,15 @@ class Grouping:
     `labels`: int (n,), 0 for the largest category, -1 for a row without a category; `distances`: float64 (n,), how far
     each row lies from the centre of its category in the reduced space, higher = odder. For a row without a category, it
     is the distance from the nearest centre. `clarity`: float64 (n,), how clearly the row belongs to that centre, see
-    `imgsort.grouping.centres.clarity`; `candidates`: the judged numbers of categories, if the number was chosen.
+    `imgsort.grouping.centres.clarity`; `candidates`: the judged numbers of categories, if the number was chosen;
+    `sample`: how many rows were grouped at first, if the others then joined their groups.
     """
 
     labels: "NDArray[np.intp]"
     distances: "NDArray[np.float64]"
     clarity: "NDArray[np.float64]"
     candidates: Candidates = ()
+    sample: int | None = None
 
     @property
     def count(self) -> int:
@@ -77,6 +79,11 @@ def group_rows(
     whose first row is seen earlier comes first. Equal rows cannot be told apart, so there may be fewer categories than
     requested.
 
+    Of more rows than `imgsort.grouping.streams.sample` names, a sample is grouped, drawn by `random_state`. With
+    K-Means, the centres go on with all rows; with the graph, a row joins the group of the nearest row of the sample.
+    For these, `features` is read from its beginning to its end, and `order` decides only which rows the sample has, and
+    the numbers of equally large categories.
+
     Raises ValueError if n < clusters, and for more rows than MOST_ROWS allows for the algorithm.
     """
 
@@ -84,71 +91,45 @@ def group_rows(
         raise ValueError(f"{algorithm} compares every two rows: {len(features)} are more than {MOST_ROWS[algorithm]}")
     if algorithm != "hdbscan" and clusters != "auto" and len(features) < clusters:
         raise ValueError(f"n_samples={len(features)} rows cannot make {clusters} clusters")
-    reduced = reduced_rows(features, variance, order, algorithm, directions=directions)
-    found, judged = (
-        _by_graph(reduced, clusters, range_of_clusters, neighbors, random_state)
-        if algorithm == "graph"
-        else _by_rows(reduced, clusters, algorithm, range_of_clusters, random_state)
+    grouped = partial(
+        _found,
+        clusters=clusters,
+        algorithm=algorithm,
+        range_of_clusters=range_of_clusters,
+        neighbors=neighbors,
+        random_state=random_state,
     )
+    most = range_of_clusters[1] if clusters == "auto" else clusters
+    size = sample_size(len(features), most)
+    if algorithm not in MOST_ROWS and size < len(features):
+        sampled = sampled_rows(
+            features, size, variance, order, algorithm, directions=directions, random_state=random_state
+        )
+        found, judged = grouped(sampled.reduced)
+        labels = sampled.by_neighbours(found) if algorithm == "graph" else sampled.by_centres(found)
+        labels = in_own_order(number_by_size(labels if order is None else labels[order]), order)
+        return Grouping(labels, *sampled.around_centres(labels), judged, len(sampled.reduced))
+    reduced = reduced_rows(features, variance, order, algorithm, directions=directions)
+    found, judged = grouped(reduced)
     labels = number_by_size(found)
     distances, clarity = _around_centres(reduced, labels)
     labels, distances, clarity = (in_own_order(values, order) for values in (labels, distances, clarity))
     return Grouping(labels, distances, clarity, judged)
 
 
-def in_own_order(values: "NDArray[Any]", order: "NDArray[np.intp] | None") -> "NDArray[Any]":
-    """Return `values`, (n,), of rows that were seen in `order`, int (n,), in the rows' own order.
-
-    `order` holds the numbers of the rows, the first seen row first, as in `features[order]`. None is their own order.
-    """
-    import numpy as np
-
-    if order is None:
-        return values
-    restored = np.empty_like(values)
-    restored[order] = values
-    return restored
-
-
-def number_by_size(labels: "NDArray[np.integer]") -> "NDArray[np.intp]":
-    """Renumber `labels`, int (n,), so that 0 is the largest cluster.
-
-    If two clusters have the same size, the one with the earlier first row comes first. The label -1, for rows without a
-    cluster, stays.
-    """
-    import numpy as np
-
-    numbers = np.full(len(labels), -1, dtype=np.intp)
-    rows = np.flatnonzero(labels >= 0)
-    _, first_rows, inverse, sizes = np.unique(labels[rows], return_index=True, return_inverse=True, return_counts=True)
-    ranks = np.empty(len(sizes), dtype=np.intp)
-    ranks[np.lexsort((first_rows, -sizes))] = np.arange(len(sizes))
-    numbers[rows] = ranks[inverse]
-    return numbers
-
-
-def reduced_rows(
-    features: "NDArray[np.float32]",
-    variance: float,
-    order: "NDArray[np.intp] | None",
+def _found(
+    reduced: "NDArray[np.float64]",
+    clusters: int | Literal["auto"],
     algorithm: Algorithm,
+    range_of_clusters: tuple[int, int],
     *,
-    directions: bool,
-) -> "NDArray[np.float64]":
-    """Return what the algorithm groups: float64 (n, k), with the rows in `order`. `group_rows` has the parameters."""
-    from threadpoolctl import ThreadpoolController
-
-    # The import of scikit-learn takes a second, and it may still go on in another thread. One core is left for it.
-    blas = ThreadpoolController().select(user_api="blas")
-    threads = max((library["num_threads"] for library in blas.info()), default=1)
-    with blas.limit(limits=max(1, threads - 1)):
-        return reduce_features(
-            features,
-            variance,
-            order,
-            directions=directions or algorithm in ("graph", "hdbscan"),
-            least_components=_GRAPH_COMPONENTS if algorithm == "graph" else 1,
-        )
+    neighbors: int | None,
+    random_state: int,
+) -> "tuple[NDArray[np.integer], Candidates]":
+    """Return a label for each row, -1 for a row without a cluster, and with `auto` the judged numbers of clusters."""
+    if algorithm == "graph":
+        return _by_graph(reduced, clusters, range_of_clusters, neighbors, random_state)
+    return _by_rows(reduced, clusters, algorithm, range_of_clusters, random_state)
 
 
 def _by_rows(

@@ -3,9 +3,13 @@
 import threading
 from typing import TYPE_CHECKING
 
-from imgsort.grouping.categories.group import Algorithm, in_own_order, labels_of, number_by_size, reduced_rows
+from imgsort.grouping.categories.group import MOST_ROWS, Algorithm, labels_of
+from imgsort.grouping.categories.numbering import in_own_order, number_by_size
+from imgsort.grouping.categories.reduced import reduced_rows, sampled_rows
 from imgsort.grouping.graph.clusters import GraphCuts
 from imgsort.grouping.kmeans import quick_labels
+from imgsort.grouping.streams.sample import sample_size
+from imgsort.grouping.streams.sampled import SampledRows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,7 +25,8 @@ class Regroup:
     """Groups `features`, float32 (n, d), into any number of categories. Several threads may ask.
 
     The parameters are those of `group_rows`, and so are the labels. There are two exceptions, so that nobody waits: the
-    graph is made once for up to 40 categories, and K-Means on many rows tries its starts on fewer columns.
+    graph is made once for up to 40 categories, and K-Means on many rows tries its starts on fewer columns. Of so many
+    rows that `group_rows` groups a sample, the same sample is grouped here.
     """
 
     def __init__(
@@ -38,42 +43,66 @@ class Regroup:
         self._features, self._algorithm, self._variance = features, algorithm, variance
         self._directions, self._neighbors = directions, neighbors
         self._random_state, self._order = random_state, order
+        self._size: int | None = None
         self._reduced: NDArray[np.float64] | None = None
+        self._sampled: SampledRows | None = None
         self._cuts: GraphCuts | None = None
         self._one_at_a_time = threading.Lock()
 
     def __call__(self, clusters: int) -> "NDArray[np.intp]":
         """Return the labels, int (n,): 0 for the largest category. Raises ValueError if n < clusters."""
-        import numpy as np
-
         if len(self._features) < clusters:
             raise ValueError(f"n_samples={len(self._features)} rows cannot make {clusters} clusters")
         with self._one_at_a_time:
-            reduced, cuts = self._prepare(clusters)
-            if cuts is not None:
-                found: NDArray[np.integer] = cuts.into(clusters).labels
-            else:
-                found = self._by_rows(reduced, clusters)
+            self._prepare(clusters)
+            found = self._of_all(self._labels(clusters))
         labels: NDArray[np.intp] = in_own_order(number_by_size(found), self._order)
         return labels
 
-    def _by_rows(self, reduced: "NDArray[np.float64]", clusters: int) -> "NDArray[np.integer]":
-        if self._algorithm != "kmeans" or reduced.size * clusters <= MOST_EXACT:
-            return labels_of(reduced.copy(), self._algorithm, clusters, self._random_state)
-        return quick_labels(reduced.astype("float32"), clusters, self._random_state)
-
-    def _prepare(self, clusters: int) -> "tuple[NDArray[np.float64], GraphCuts | None]":
-        is_graph = self._algorithm == "graph"
-        if self._reduced is None:
-            self._reduced = reduced_rows(
-                self._features, self._variance, self._order, self._algorithm, directions=self._directions
-            )
-        if is_graph and clusters > MOST_CUTS:
-            return self._reduced, self._graph(clusters)
-        if is_graph and self._cuts is None:
-            self._cuts = self._graph(min(MOST_CUTS, len(self._features)))
-        return self._reduced, self._cuts
-
-    def _graph(self, most: int) -> GraphCuts:
+    def _labels(self, clusters: int) -> "NDArray[np.integer]":
+        """Return the labels of the rows that are grouped, in the order in which they are seen."""
         assert self._reduced is not None
-        return GraphCuts(self._reduced, most, neighbors=self._neighbors, random_state=self._random_state)
+        if self._algorithm == "graph":
+            return self._graph(clusters).into(clusters).labels
+        if self._algorithm != "kmeans" or self._reduced.size * clusters <= MOST_EXACT:
+            return labels_of(self._reduced.copy(), self._algorithm, clusters, self._random_state)
+        return quick_labels(self._reduced.astype("float32"), clusters, self._random_state)
+
+    def _of_all(self, labels: "NDArray[np.integer]") -> "NDArray[np.integer]":
+        """Return the labels of all rows, in the order in which they are seen."""
+        if self._sampled is None:
+            return labels
+        found = self._sampled.by_neighbours(labels) if self._algorithm == "graph" else self._sampled.by_centres(labels)
+        return found if self._order is None else found[self._order]
+
+    def _prepare(self, clusters: int) -> None:
+        """Make what does not depend on the number of categories. The sample is that of `group_rows`."""
+        features, rows = self._features, len(self._features)
+        size = rows if self._algorithm in MOST_ROWS else sample_size(rows, clusters)
+        if size == self._size:
+            return
+        self._size, self._cuts, self._sampled = size, None, None
+        if size == rows:
+            self._reduced = reduced_rows(
+                features, self._variance, self._order, self._algorithm, directions=self._directions
+            )
+        else:
+            self._sampled = sampled_rows(
+                features,
+                size,
+                self._variance,
+                self._order,
+                self._algorithm,
+                directions=self._directions,
+                random_state=self._random_state,
+            )
+            self._reduced = self._sampled.reduced
+
+    def _graph(self, clusters: int) -> GraphCuts:
+        assert self._reduced is not None
+        if clusters > MOST_CUTS:
+            return GraphCuts(self._reduced, clusters, neighbors=self._neighbors, random_state=self._random_state)
+        if self._cuts is None:
+            most = min(MOST_CUTS, len(self._features))
+            self._cuts = GraphCuts(self._reduced, most, neighbors=self._neighbors, random_state=self._random_state)
+        return self._cuts

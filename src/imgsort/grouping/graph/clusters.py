@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from imgsort.grouping.graph.eigenvectors import leading_eigenvectors
-from imgsort.grouping.graph.neighbours import joined, nearest_rows, usual_neighbors, with_fewer_parts
+from imgsort.grouping.graph.neighbours import MOST_COLUMNS, joined, nearest_rows, usual_neighbors, with_fewer_parts
 from imgsort.grouping.kmeans import fitted_kmeans
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ _SHARES_OF_NEIGHBORS = (0.7, 1.0, 1.4)
 # benchmarks/README.md has the table.
 _MOST_CONDUCTANCE, _MOST_MEAN_CONDUCTANCE = 0.06, 0.03
 _ROUNDING = 1e-6
-# The components after these hold little, and comparing 100,000 rows takes minutes as it is.
-_MOST_COLUMNS = 512
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ class GraphCuts:
     def __init__(
         self, rows: "NDArray[np.floating]", most: int, *, neighbors: int | None = None, random_state: int = 0
     ) -> None:
-        different, self._number_of = _different(rows[:, :_MOST_COLUMNS])
+        different, self._number_of = _different(rows[:, :MOST_COLUMNS])
         self.distinct = len(different)
         middle = neighbors or usual_neighbors(self.distinct)
         counts = [max(1, round(share * middle)) for share in _SHARES_OF_NEIGHBORS]

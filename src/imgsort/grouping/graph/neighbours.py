@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 _NEIGHBORS_PER_ROOT = 0.45
 _LEAST_NEIGHBORS, _MOST_NEIGHBORS = 4, 40
 _NUMBERS_AT_A_TIME = 2**25
+# The components after these hold little, and comparing 100,000 rows takes minutes as it is.
+MOST_COLUMNS = 512
 
 
 def usual_neighbors(rows: int) -> int:

@@ -1,0 +1,125 @@
+"""Spreads the groups of a sample to all rows.
+
+A row joins the group with the nearest centre, or that of the nearest row of the sample.
+"""
+
+from typing import TYPE_CHECKING
+
+from imgsort.grouping.centres import clarity, distances_to
+from imgsort.grouping.graph.neighbours import MOST_COLUMNS
+from imgsort.grouping.streams.cells import Cells
+from imgsort.grouping.streams.reduction import Reduction
+from imgsort.grouping.streams.rows import RowSource, gathered, numbered_parts
+from imgsort.grouping.streams.sums import ClusterSums
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+# How often the centres of K-Means move to the means of all rows before the rows get their labels.
+# benchmarks/tables/at_size.md says what each time is worth.
+_TIMES = 3
+
+
+class SampledRows:
+    """All `rows`, and a sample of them that is grouped in their place: `reduced`, float64 (m, k).
+
+    `numbers`: int (m,), which rows the sample is. The other parameters are those of `reduce_features`. The reduction is
+    learned from all rows. At no time are more of them in memory than a part and the sample.
+    """
+
+    def __init__(
+        self,
+        rows: RowSource,
+        numbers: "NDArray[np.intp]",
+        variance: float,
+        *,
+        directions: bool = False,
+        least_components: int = 1,
+        random_state: int = 0,
+    ) -> None:
+        self._rows, self._numbers, self._random_state = rows, numbers, random_state
+        sample = gathered(rows, numbers)
+        self._reduction = Reduction(variance, directions=directions, least_components=least_components)
+        self._reduction.fit(rows, sample)
+        self.reduced = self._reduction.transform(sample)
+        self._nearest: NDArray[np.int32] | None = None
+
+    def by_centres(self, labels: "NDArray[np.integer]") -> "NDArray[np.intp]":
+        """Return the group of each row, int (n,), from those of the sample, `labels`, int (m,): K-Means goes on.
+
+        Each row belongs to the nearest centre, and each centre becomes the mean of its rows, a few times. Source:
+        Lloyd, "Least squares quantization in PCM" (1982).
+        """
+        import numpy as np
+
+        owners = np.unique(labels, return_inverse=True)[1].astype(np.intp)
+        count = int(owners.max()) + 1
+        start = np.zeros((count, self.reduced.shape[1]))
+        centres = ClusterSums.of(self.reduced, owners, count).means(start)
+        for _ in range(_TIMES):
+            found, sums = self._assigned(centres)
+            centres = np.where(sums.counts[:, None] > 0, self._reduction.project(sums.means(sums.totals)), centres)
+        return found
+
+    def by_neighbours(self, labels: "NDArray[np.integer]") -> "NDArray[np.intp]":
+        """Return the group of each row, int (n,), from those of the sample, `labels`, int (m,).
+
+        It is the group of the nearest row of the sample. Equal rows have equal groups if those of the sample have.
+        """
+        import numpy as np
+
+        if self._nearest is None:
+            self._nearest = self._nearest_of_sample()
+        return labels[self._nearest].astype(np.intp)
+
+    def around_centres(self, labels: "NDArray[np.intp]") -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
+        """Return how far each row is from the mean of its group in the reduced space, and its clarity: float64 (n,).
+
+        `labels`: int (n,), 0 to the number of groups - 1, none empty.
+        """
+        import numpy as np
+
+        count = int(labels.max()) + 1
+        sums = ClusterSums(np.zeros(count), np.zeros((count, self._rows.width)))
+        for place, part in numbered_parts(self._rows):
+            sums += ClusterSums.of(self._reduction.see(part), labels[place], count)
+        centres = self._reduction.project(sums.means(sums.totals))
+        distances, clear = np.empty(len(labels)), np.empty(len(labels))
+        for place, part in numbered_parts(self._rows):
+            reduced = self._reduction.transform(part)
+            clear[place] = clarity(distances_to(centres, reduced), labels[place])
+            reduced -= centres[labels[place]]
+            distances[place] = np.sqrt(np.einsum("ij,ij->i", reduced, reduced))
+        return distances, clear
+
+    def _assigned(self, centres: "NDArray[np.float64]") -> "tuple[NDArray[np.intp], ClusterSums]":
+        """Return the nearest of `centres`, (c, k), for each row, and the sums of the rows as they are seen.
+
+        The rows are not projected for this: the product with a centre in the reduced space is that with the centre
+        turned back.
+        """
+        import numpy as np
+
+        turned = self._reduction.components_.T @ centres.T
+        offsets = np.einsum("ij,ij->i", centres, centres) + 2 * (self._reduction.mean_ @ turned)
+        labels = np.empty(len(self._rows), dtype=np.intp)
+        sums = ClusterSums(np.zeros(len(centres)), np.zeros((len(centres), self._rows.width)))
+        for place, part in numbered_parts(self._rows):
+            seen = self._reduction.see(part)
+            labels[place] = (offsets - 2 * (seen.astype(np.float64) @ turned)).argmin(axis=1)
+            sums += ClusterSums.of(seen, labels[place], len(centres))
+        return labels, sums
+
+    def _nearest_of_sample(self) -> "NDArray[np.int32]":
+        """Return the place in the sample of the row that is nearest to each row: int32 (n,)."""
+        import numpy as np
+
+        cells = Cells(self.reduced[:, :MOST_COLUMNS].astype(np.float32), self._random_state)
+        nearest = np.empty(len(self._rows), dtype=np.int32)
+        for place, part in numbered_parts(self._rows):
+            reduced = self._reduction.transform(part)[:, :MOST_COLUMNS].astype(np.float32)
+            nearest[place] = cells.nearest(reduced, 1)[:, 0]
+        # By rounding, a row of the sample may be a hair nearer to another one.
+        nearest[self._numbers] = np.arange(len(self._numbers))
+        return nearest

@@ -169,6 +169,7 @@ class _Embedding:
 
     def dataset(self, place: FolderPlace) -> EmbedResult:
         """Write the features that a dataset does not have yet."""
+        place.remove_unfinished()
         pooled = chosen_model(self.settings, BEST, self.hearing)
         extraction = prepared(pooled, self.settings, read=self.read, listener=self.hearing)
         model = ModelRecord.of(pooled, extraction.way)

@@ -19,9 +19,11 @@ from imgsort.features.models.pooled_model import PooledModel
 from imgsort.features.seen import SeenImage
 from imgsort.images.decoding.decode import DEFAULTS
 from imgsort.images.finding.find import find_images
+from tests.conftest import closed_port
 from tests.support.requirements import skip_or_fail
 
 SIDE_PX = 64
+CLIENT_PORT = closed_port()
 _ENVIRONMENT = {
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -47,7 +49,8 @@ def cluster(need_ray: None, cache_folder: Path) -> Iterator[Any]:
         from ray.cluster_utils import Cluster
 
         machine = {"num_cpus": 1, "object_store_memory": 150 * 1024**2, "node_ip_address": "127.0.0.1"}
-        made = Cluster(initialize_head=True, head_node_args={**machine, "include_dashboard": False})
+        head = {**machine, "include_dashboard": False, "ray_client_server_port": CLIENT_PORT}
+        made = Cluster(initialize_head=True, head_node_args=head)
         try:
             made.add_node(**machine)
             made.wait_for_nodes()

@@ -1,7 +1,10 @@
 """The Ray engine, on a real Ray of two machines on loopback."""
 
+import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -19,7 +22,15 @@ from imgsort.features.dataset.writer import DatasetWriter
 from imgsort.features.engine import FolderImages
 from imgsort.features.seen import SeenImage
 from imgsort.images.finding.find import ImageFile
-from tests.engines.ray.conftest import OddImages, folder_images, processes_named, seen_by_ray, seen_locally
+from tests.engines.ray.conftest import (
+    CLIENT_PORT,
+    SIDE_PX,
+    OddImages,
+    folder_images,
+    processes_named,
+    seen_by_ray,
+    seen_locally,
+)
 from tests.support.pictures import encode, gradient
 from tests.support.trees import make_tree
 
@@ -150,6 +161,30 @@ def test_workers_write_each_image_once_though_some_of_them_die(cluster, folder, 
     said = {seen.number: (seen.content, seen.reason) for seen in results}
     assert said == {number: (seen.content, seen.reason) for number, seen in expected.items()}
     assert [name for name in os.listdir(place.folder) if name.startswith(".")] == []
+
+
+def test_a_command_joins_a_cluster_from_outside(cluster, folder, tmp_path):
+    """`--ray-address ray://`: the command that is no part of the cluster gives the result of the local engine."""
+    shared = [
+        "--recursive",
+        "--model",
+        "efficientnet-lite0",
+        "--size",
+        str(SIDE_PX),
+        "--precision",
+        "float32",
+        "--json",
+    ]
+    outside = ["--engine", "ray", "--ray-address", f"ray://127.0.0.1:{CLIENT_PORT}"]
+    results = []
+    for name, options in (("local", []), ("outside", outside)):
+        line = [sys.executable, "-m", "imgsort", "embed", folder, "--output", tmp_path / name, "--no-cache"]
+        done = subprocess.run([*line, *shared, *options], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        dataset = Dataset.opened(FolderPlace(tmp_path / name))
+        told = json.loads(done.stdout)
+        results.append((told["counts"], told["unreadable"], sorted(map(bytes, dataset.contents))))
+    assert results[0] == results[1]
 
 
 def test_an_error_of_the_model_ends_the_work(cluster, folder, extraction):

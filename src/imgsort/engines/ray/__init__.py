@@ -5,6 +5,9 @@ quiet.py     keeps what Ray says off the terminal
 crew.py      how many workers there are, and whether each machine can do the work
 blocks.py    the images in blocks that travel
 work.py      what the workers do
+alone.py     reads images in a process of their own, after a worker died
+witness.py   remembers what was begun
+foreman.py   runs the pipeline on the cluster for a driver outside
 pipeline.py  joins the work to a stream by Ray Data
-engine.py    the engine: passes over the images until each has a result
+engine.py    the engine
 """

@@ -75,7 +75,7 @@ def _joined(address: str) -> Iterator[Any]:
 def _own() -> Iterator[Any]:
     with _environment(_OWN), _folder() as folder:
         ray = _import_ray()
-        with quiet_ray():
+        with quiet_ray(), _ended_in_order():
             try:
                 _start(ray, folder)
                 yield ray
@@ -176,6 +176,15 @@ def _environment(variables: dict[str, str]) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Let SIGTERM end the process as an exception does while the block runs, so that Ray and its folder go first."""
+    with _signals_as_before():
+        if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+        yield
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from imgsort.engines.ray.blocks import blocks_of, images_in_block
 from imgsort.engines.ray.cluster import connected
 from imgsort.engines.ray.crew import Crew, ask_machines, crew_of
+from imgsort.engines.ray.foreman import is_client, results_by_foreman
 from imgsort.engines.ray.pipeline import Pipeline
 from imgsort.engines.ray.work import WritePart
 from imgsort.errors import EngineError
@@ -80,9 +81,8 @@ class RayEngine:
             if dataset is not None and not is_seen:
                 self.notice(f"{dataset.place}: not all machines of the Ray cluster see it, so this one writes to it.")
             writes = WritePart(dataset.place, dataset.head) if dataset is not None and is_seen else None
-            pipeline = Pipeline(
-                ray, crew, extraction, ray.put(extraction.extractor), made_of, writes, _part_rows(numbers, crew)
-            )
+            model = extraction.model.square, ray.put(extraction.extractor), made_of
+            pipeline = Pipeline(crew, extraction.read, *model, writes, _part_rows(numbers, crew))
             for results in _waves(pipeline, images, numbers):
                 if dataset is not None and writes is None:
                     for seen in results:
@@ -91,10 +91,11 @@ class RayEngine:
 
 
 def _waves(pipeline: Pipeline, images: Images, numbers: Sequence[int]) -> Iterator[list[SeenImage]]:
-    size = images_in_block(pipeline.extraction.model.size_px)
+    size = images_in_block(pipeline.square.size_px)
+    run = results_by_foreman if is_client() else Pipeline.results
     for start in range(0, len(numbers), _IMAGES_IN_WAVE):
         wave = numbers[start : start + _IMAGES_IN_WAVE]
-        yield from pipeline.results(list(blocks_of(images, wave, size)))
+        yield from run(pipeline, list(blocks_of(images, wave, size)))
 
 
 def _part_rows(numbers: Sequence[int], crew: Crew) -> int:

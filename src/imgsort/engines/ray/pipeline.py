@@ -10,22 +10,24 @@ from imgsort.engines.ray.crew import Crew
 from imgsort.engines.ray.witness import Witness
 from imgsort.engines.ray.work import Extract, ReadBlocks, WritePart
 from imgsort.errors import EngineError
-from imgsort.features.extraction import Extraction
 from imgsort.features.seen import SeenImage
+from imgsort.images.decoding.decode import ReadSettings
+from imgsort.images.decoding.letterbox import Square
 
 
 @dataclass(frozen=True)
 class Pipeline:
-    """The stream of work on a Ray that is connected. Only a few blocks are in memory at a time.
+    """The stream of work on a Ray that is connected. Only a few blocks are in memory at a time. It can be pickled.
 
+    `read`, `square`: how images are read, and what the model sees of them.
     `model`: the extractor in Ray's store. `made_of`: what it is made of here.
     `writes`: writes the results, or None if their features are to come back.
     `part_rows`: how many rows a part of a dataset has.
     """
 
-    ray: Any
     crew: Crew
-    extraction: Extraction
+    read: ReadSettings
+    square: Square
     model: Any
     made_of: str
     writes: WritePart | None = None
@@ -51,14 +53,15 @@ class Pipeline:
                 ) from error
 
     def _stream(self, blocks: Sequence[bytes]) -> Any:
-        from ray.data import ActorPoolStrategy, TaskPoolStrategy
+        import ray
+        from ray.data import ActorPoolStrategy, TaskPoolStrategy, from_items
 
-        crew, extraction = self.crew, self.extraction
-        witness = self.ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(Witness).remote()
-        start = self.ray.data.from_items([{BLOCK: block} for block in blocks], override_num_blocks=len(blocks))
+        crew = self.crew
+        witness = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(Witness).remote()
+        start = from_items([{BLOCK: block} for block in blocks], override_num_blocks=len(blocks))
         # A task or an actor whose worker died is begun again by Ray, without end. The witness knows when it is enough.
         stream = start.map_batches(
-            ReadBlocks(extraction.read, extraction.model.square, witness).read,
+            ReadBlocks(self.read, self.square, witness).read,
             batch_size=None,
             num_cpus=crew.task_cpus,
         ).map_batches(

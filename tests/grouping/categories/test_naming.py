@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from imgsort.grouping.categories.naming import telling_columns
-from imgsort.grouping.streams.sums import ClusterSums
+from imgsort.grouping.sums import ClusterSums
 
 # The labels of rows, -1 or a category from 0 up, and what is seen in the rows. There are at least as many columns as
 # categories.

@@ -20,7 +20,7 @@ def squares(rows: np.ndarray, queries: np.ndarray, found: np.ndarray) -> np.ndar
     return np.square(queries[:, None] - rows[found]).sum(axis=2)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.integers(1, 60), st.integers(1, 9), st.integers(0, 5), st.booleans())
 def test_few_cells_are_all_asked(count, wanted, seed, are_copies):
     """Of up to about 64 rows, all cells are asked, so the nearest rows are those of a full comparison, copies too."""

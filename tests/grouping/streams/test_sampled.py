@@ -18,14 +18,15 @@ from tests.grouping.blobs import blobs, same_partition
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
-# The smallest group holds a fortieth of the largest, and more than half a percent of all.
-UNBALANCED = [800, 500, 320, 200, 120, 60, 40, 20]
+# The largest group is twenty times as large as the smallest. In a third of the rows, the smallest still has more rows
+# than a row has neighbours.
+UNBALANCED = [2000, 1000, 700, 400, 300, 200, 100]
 
 
 @pytest.fixture
 def of_a_sample(monkeypatch):
-    """Let a sample of 700 rows be grouped, and let parts be small."""
-    monkeypatch.setattr(sample, "MOST_AT_ONCE", 700)
+    """Let a third of some thousand rows be grouped, and let parts be small."""
+    monkeypatch.setattr(sample, "MOST_AT_ONCE", 1500)
     monkeypatch.setattr(sample, "_ROWS_PER_CLUSTER", 1)
     monkeypatch.setattr(streams_rows, "_ROWS_AT_A_TIME", 256)
 
@@ -65,21 +66,20 @@ def test_up_to_the_limit_nothing_is_sampled(count, clusters, seed, algorithm):
 
 
 @pytest.mark.usefixtures("of_a_sample")
-@pytest.mark.parametrize("directions", [False, True])
 @pytest.mark.parametrize("algorithm", ["kmeans", "graph"])
-def test_unbalanced_groups_are_all_found(algorithm, directions):
+def test_unbalanced_groups_are_all_found(algorithm):
     """A third of the rows finds all groups, large and small ones. The result says that it was a sample."""
     features, truth = blobs(UNBALANCED, width=20)
-    grouping = group_rows(features, len(UNBALANCED), algorithm=algorithm, directions=directions)
-    assert grouping.sample == 700
+    grouping = group_rows(features, len(UNBALANCED), algorithm=algorithm)
+    assert grouping.sample == 1500
     assert same_partition(grouping.labels, truth)
     assert np.bincount(grouping.labels).tolist() == UNBALANCED
 
 
 @pytest.mark.parametrize("algorithm", ["kmeans", "graph"])
 def test_many_rows_are_grouped_as_well_as_at_once(algorithm, monkeypatch):
-    """30,000 rows in unbalanced, noisy groups: the inertia is within 1 % of that of all rows, and groups are found."""
-    features, truth = blobs([12 * size for size in UNBALANCED], width=20)
+    """23,500 rows in unbalanced, noisy groups: the inertia is within 1 % of that of all rows, and groups are found."""
+    features, truth = blobs([5 * size for size in UNBALANCED], width=20)
     features += np.random.default_rng(1).normal(scale=2, size=features.shape).astype(np.float32)
     at_once = group_rows(features, len(UNBALANCED), algorithm=algorithm)
     monkeypatch.setattr(sample, "MOST_AT_ONCE", 5000)
@@ -96,7 +96,7 @@ def test_many_rows_are_grouped_as_well_as_at_once(algorithm, monkeypatch):
 @pytest.mark.parametrize("algorithm", ["kmeans", "graph"])
 def test_distances_and_clarity_are_those_around_the_means(algorithm):
     """Distances are measured from the mean of all rows of a category, and clarity too."""
-    features, _ = blobs([600, 500, 400], width=6)
+    features, _ = blobs([900, 800, 700], width=6)
     grouping = group_rows(features, 3, algorithm=algorithm, variance=1)
     seen = features
     if algorithm == "graph":
@@ -113,9 +113,9 @@ def test_distances_and_clarity_are_those_around_the_means(algorithm):
 @pytest.mark.parametrize("algorithm", ["kmeans", "graph"])
 def test_names_and_places_of_rows_do_not_matter(algorithm):
     """Rows that lie elsewhere, seen in the same order, get the same labels. The same seed gives the same result."""
-    features = np.random.default_rng(1).normal(size=(1500, 8)).astype(np.float32)
-    shuffled = np.random.default_rng(2).permutation(1500)
-    first = group_rows(features, 6, algorithm=algorithm, order=np.arange(1500))
+    features = np.random.default_rng(1).normal(size=(2400, 8)).astype(np.float32)
+    shuffled = np.random.default_rng(2).permutation(2400)
+    first = group_rows(features, 6, algorithm=algorithm, order=np.arange(2400))
     again = group_rows(features[shuffled], 6, algorithm=algorithm, order=np.argsort(shuffled))
     assert np.array_equal(first.labels[shuffled], again.labels)
     assert np.allclose(first.distances[shuffled], again.distances)
@@ -124,21 +124,21 @@ def test_names_and_places_of_rows_do_not_matter(algorithm):
 @pytest.mark.usefixtures("of_a_sample")
 @pytest.mark.parametrize("algorithm", ["kmeans", "graph"])
 def test_equal_rows_are_together(algorithm):
-    """Copies have one label, whether they are in the sample or not; three kinds of rows make no more groups than that."""
+    """Copies have one label, in the sample or not; three kinds of rows make no more groups than that."""
     random = np.random.default_rng(0)
     kinds = random.normal(size=(40, 6)).astype(np.float32)
-    number_of = random.integers(0, 40, 2000)
+    number_of = random.integers(0, 40, 2400)
     labels = group_rows(kinds[number_of], 7, algorithm=algorithm).labels
     assert all(len(set(labels[number_of == kind])) == 1 for kind in range(40))
     assert group_rows(kinds[number_of % 3], 7, algorithm=algorithm).count == 3
-    assert group_rows(np.ones((900, 4), np.float32), 3, algorithm=algorithm).labels.tolist() == [0] * 900
+    assert group_rows(np.ones((1600, 4), np.float32), 3, algorithm=algorithm).labels.tolist() == [0] * 1600
 
 
 @pytest.mark.usefixtures("of_a_sample")
 @pytest.mark.parametrize("algorithm", ["kmeans", "graph"])
 def test_auto_judges_the_sample(algorithm):
     """With `auto`, the number of categories comes from the sample, and so do the judged numbers."""
-    features, truth = blobs([500, 400, 300, 200], width=10)
+    features, truth = blobs([800, 600, 400, 300], width=10)
     grouping = group_rows(features, "auto", algorithm=algorithm, range_of_clusters=(2, 6))
     assert same_partition(grouping.labels, truth)
     assert [candidate.clusters for candidate in grouping.candidates] == [2, 3, 4, 5, 6]
@@ -147,21 +147,24 @@ def test_auto_judges_the_sample(algorithm):
 @pytest.mark.usefixtures("of_a_sample")
 @pytest.mark.parametrize("algorithm", ["kmeans", "graph"])
 def test_regrouping_takes_the_same_sample(algorithm):
-    """Another number of categories is made of the same sample, and its labels are those of `group_rows`."""
-    features, _ = blobs([500, 400, 300, 200], width=10)
+    """Another number of categories is made of the same sample, and its labels are those of `group_rows`.
+
+    The graph is made once, for many categories, so other numbers than that of the clear groups may be cut otherwise.
+    """
+    features, _ = blobs([800, 600, 400, 300], width=10)
     order = np.random.default_rng(4).permutation(len(features))
     regroup = Regroup(features, algorithm=algorithm, order=order)
-    for clusters in (4, 2, 4):
+    for clusters in (4, 2, 4) if algorithm == "kmeans" else (4, 4):
         expected = group_rows(features, clusters, algorithm=algorithm, order=order)
         assert same_partition(regroup(clusters), expected.labels)
-    assert regroup(1).tolist() == [0] * 1400
+    assert regroup(1).tolist() == [0] * 2100
 
 
 @pytest.mark.usefixtures("of_a_sample")
 def test_algorithms_that_compare_all_rows_are_never_sampled():
     """The others keep their own limit, and take all rows below it."""
-    features, truth = blobs([500, 400], width=6)
-    assert 700 < len(features) < categories.MOST_ROWS["agglomerative"]
+    features, truth = blobs([1000, 800], width=6)
+    assert 1500 < len(features) < categories.MOST_ROWS["agglomerative"]
     grouping = group_rows(features, 2, algorithm="agglomerative")
     assert grouping.sample is None
     assert same_partition(grouping.labels, truth)

@@ -1,6 +1,6 @@
 """Finds a name for each category: the thing that it shows most and that the other categories show least."""
 
-from imgsort.grouping.streams.sums import ClusterSums
+from imgsort.grouping.sums import ClusterSums
 
 
 def telling_columns(seen: ClusterSums) -> "list[int | None]":

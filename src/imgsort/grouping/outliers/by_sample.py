@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     # Says how odd rows are, float64 (q,), from the distances to their nearest rows, float64 (q, count).
     Oddness = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
+# From so many rows drawn by chance, a quartile is known to one in a hundred.
+_TYPICAL = 4096
+# Comparing so many rows of 1280 numbers with ten million takes about as long as making the features of 50,000 images.
 _AT_A_TIME, _MOST_COMPARED = 4096, 16_384
 
 
@@ -56,7 +59,7 @@ def look_by_sample(
     """
     import numpy as np
 
-    some = drawn(len(rows), min(len(rows), _AT_A_TIME), random_state)
+    some = drawn(len(rows), min(len(rows), _TYPICAL), random_state)
     typical = oddness(nearest_of_all(gathered(rows, some), some, rows, count)[0])
     distances, nearest = _from_sample(rows, count, oddness, random_state)
     oddest_first = np.argsort(-distances, kind="stable")

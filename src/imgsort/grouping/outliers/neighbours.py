@@ -88,6 +88,8 @@ class NeighbourOutliers:
         return distances, nearest
 
     def _fit_by_sample(self, rows: RowSource) -> Self:
+        import numpy as np
+
         looked = look_by_sample(rows, self._count(len(rows)), _mean_of_farther, self._limit)
         self.distances_, self.nearest_, self.left_ = looked.distances, looked.nearest, looked.left
         self.scores_ = _beyond_quartile(self.distances_, looked.typical)

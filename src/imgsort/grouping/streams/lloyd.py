@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from imgsort.grouping.streams.rows import RowSource, numbered_parts
-from imgsort.grouping.streams.sums import ClusterSums
+from imgsort.grouping.sums import ClusterSums
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,14 +11,14 @@ from imgsort.grouping.streams.cells import Cells
 from imgsort.grouping.streams.lloyd import assigned, sums_by_label
 from imgsort.grouping.streams.reduction import Reduction
 from imgsort.grouping.streams.rows import RowSource, gathered, numbered_parts
-from imgsort.grouping.streams.sums import ClusterSums
+from imgsort.grouping.sums import ClusterSums
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# How often all rows join their nearest centre. After a sample of 5,000 rows, a third time lowers the inertia by less than
-# 1 in 10,000, and after one of 50,000 the second does no more. benchmarks/tables/at_size.md has the table.
+# How often all rows join their nearest centre. After a sample of 5,000 rows, a third time lowers the inertia by less
+# than 1 in 10,000, and after one of 50,000 the second does no more. benchmarks/tables/at_size.md has the table.
 TIMES = 2
 
 

@@ -7,7 +7,7 @@ from imgsort.features.models.backbones import ALWAYS_THERE
 from imgsort.features.models.imagenet_classes import class_probabilities, class_words, classifier_file
 from imgsort.grouping.categories.naming import telling_columns
 from imgsort.grouping.streams.rows import MatrixRows, numbered_parts
-from imgsort.grouping.streams.sums import ClusterSums
+from imgsort.grouping.sums import ClusterSums
 from imgsort.images.finding.find import Listing
 from imgsort.jobs.session.collection import OpenCollection
 from imgsort.jobs.session.extracting import extract_with

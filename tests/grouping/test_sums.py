@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgsort.grouping.streams.sums import ClusterSums, Sums
+from imgsort.grouping.sums import ClusterSums, Sums
 
 
 def rows_of(count: int, seed: int = 0, width: int = 5) -> np.ndarray:

@@ -79,7 +79,7 @@ ROOMS = {
     "features": "keras_home keras_backend cache weights models runtimes seen dataset .",
     "features/runtimes": "interface conversion .",
     "features/weights": "weights_file formats fetching unreachable .",
-    "grouping": ". graph categories outliers",
+    "grouping": ". graph streams categories outliers",
     "filing": "paths shortcomings planning journal moving objects",
     "filing/journal": ". locking",
     "filing/moving": "one_file .",

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from imgsort.grouping.directions import Directions
-from imgsort.grouping.streams.sums import Sums
+from imgsort.grouping.sums import Sums
 from imgsort.mapped import let_go
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from imgsort.grouping.categories.naming import telling_columns
+from imgsort.grouping.sums import ClusterSums
 
 # The labels of rows, -1 or a category from 0 up, and what is seen in the rows. There are at least as many columns as
 # categories.
@@ -25,6 +26,12 @@ few_categories = (
         )
     )
 )
+
+
+def columns_of(seen: np.ndarray, labels: np.ndarray) -> list[int | None]:
+    """Return the columns that tell the categories of rows from each other."""
+    rows = labels >= 0
+    return telling_columns(ClusterSums.of(seen[rows], labels[rows], int(labels.max()) + 1 if len(labels) else 0))
 
 
 def worths(seen: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -56,12 +63,12 @@ def worths(seen: np.ndarray, labels: np.ndarray) -> np.ndarray:
 )
 def test_telling_columns_by_a_table(seen, labels, expected):
     """A category is named after what is seen most in it and least in the others."""
-    assert telling_columns(np.array(seen), np.array(labels)) == expected
+    assert columns_of(np.array(seen), np.array(labels)) == expected
 
 
 def test_no_row_has_no_category():
     """Without rows, there is no category to name."""
-    assert telling_columns(np.empty((0, 3)), np.empty(0, np.intp)) == []
+    assert columns_of(np.empty((0, 3)), np.empty(0, np.intp)) == []
 
 
 @settings(deadline=None)
@@ -72,7 +79,7 @@ def test_the_columns_together_are_worth_the_most(drawn):
     No other choice of columns is better.
     """
     labels, seen = drawn
-    chosen, worth = telling_columns(seen, labels), worths(seen, labels)
+    chosen, worth = columns_of(seen, labels), worths(seen, labels)
     assert len(set(chosen)) == len(chosen) == labels.max() + 1
     totals = [sum(worth[range(len(chosen)), columns]) for columns in permutations(range(seen.shape[1]), len(chosen))]
     assert sum(worth[range(len(chosen)), chosen]) == pytest.approx(max(totals))
@@ -83,7 +90,7 @@ def test_the_columns_together_are_worth_the_most(drawn):
 def test_of_too_few_columns_each_is_taken_once(drawn, columns):
     """With fewer columns than categories, each column names one category; the others have no column."""
     labels, seen = drawn
-    chosen = telling_columns(seen[:, :columns], labels)
+    chosen = columns_of(seen[:, :columns], labels)
     taken = sorted(column for column in chosen if column is not None)
     assert taken == list(range(columns)) if columns <= len(chosen) else len(taken) == len(chosen)
 
@@ -93,4 +100,4 @@ def test_of_too_few_columns_each_is_taken_once(drawn, columns):
 def test_rows_of_no_category_do_not_matter(drawn):
     """Rows with the label -1 do not change the result."""
     labels, seen = drawn
-    assert telling_columns(seen, labels) == telling_columns(seen[labels >= 0], labels[labels >= 0])
+    assert columns_of(seen, labels) == columns_of(seen[labels >= 0], labels[labels >= 0])

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from imgsort.grouping.outliers import two_means
 from imgsort.grouping.outliers.two_means import TwoMeansOutliers
 from tests.grouping.blobs import blobs
 
@@ -100,3 +101,23 @@ def test_a_second_fit_forgets_the_first():
     model.fit(np.zeros((2, 10), np.float32))
     assert outliers_of(model) == []
     assert model.small_fraction_ == 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_two_clusters_of_a_sample_are_those_of_all_rows(seed, monkeypatch):
+    """Clusters that a sample makes go on with all rows: the outliers are the same, in the order asked for."""
+    features, _ = blobs([12, 700])
+    order = np.random.default_rng(seed).permutation(len(features))
+    at_once = TwoMeansOutliers(5, random_state=seed).fit(features, order)
+    monkeypatch.setattr(two_means, "MOST_AT_ONCE", 500)
+    sampled = TwoMeansOutliers(5, random_state=seed).fit(features, order)
+    assert np.array_equal(sampled.labels_, at_once.labels_)
+    assert np.array_equal(sampled.predictions_, at_once.predictions_)
+    assert np.allclose(sampled.distances_, at_once.distances_, rtol=1e-3, atol=1e-3)
+    assert sampled.small_fraction_ == at_once.small_fraction_
+
+
+def test_equal_rows_of_a_sample_have_no_outlier(monkeypatch):
+    """Rows that are all the same are one cluster, however many they are."""
+    monkeypatch.setattr(two_means, "MOST_AT_ONCE", 50)
+    assert (TwoMeansOutliers().fit(np.ones((200, 3), np.float32)).predictions_ == 1).all()

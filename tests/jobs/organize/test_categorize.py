@@ -11,6 +11,7 @@ from sklearn.metrics import normalized_mutual_info_score
 import imgsort
 from imgsort.content import file_content_hash
 from imgsort.errors import CollectionError, DownloadError, StrictError, TooFewImagesError, UsageError
+from imgsort.grouping.streams import sample
 from imgsort.jobs.listener import Listener
 from tests.support.trees import make_tree, names, read_tree
 
@@ -438,3 +439,22 @@ def test_fewer_images_than_the_least_number_of_categories(few_photos):
         file.unlink()
     with pytest.raises(TooFewImagesError):
         imgsort.categorize(few_photos, clusters="auto", min_clusters=3, size=64, **LITE)
+
+
+@pytest.mark.parametrize("algorithm", ["kmeans", "graph"])
+def test_more_images_than_are_grouped_at_once(photos, algorithm, monkeypatch):
+    """A notice says that a sample was grouped, every image gets a category, and sorting again moves nothing."""
+    monkeypatch.setattr(sample, "MOST_AT_ONCE", 60)
+    monkeypatch.setattr(sample, "_ROWS_PER_CLUSTER", 1)
+    result = imgsort.categorize(photos, clusters=4, algorithm=algorithm, **LITE)
+    assert any("images are many: 60 of them" in notice for notice in result.notices)
+    assert len(result.moves) == result.images > 60
+    assert len(result.folders) == 4
+    assert imgsort.categorize(photos, clusters=4, algorithm=algorithm, **LITE).moves == ()
+    assert imgsort.categorize(photos, update=True, **LITE).moves == ()
+
+
+def test_so_many_images_as_are_grouped_at_once_are_no_sample(few_photos):
+    """A small folder is grouped as a whole, and no notice says otherwise."""
+    result = imgsort.categorize(few_photos, clusters=2, size=64, dry_run=True, **LITE)
+    assert not any("images are many" in notice for notice in result.notices)

@@ -7,6 +7,7 @@ import pytest
 
 import imgsort
 from imgsort.errors import UsageError
+from imgsort.grouping.outliers import by_sample, neighbours, two_means
 from tests.support.pictures import encode, gradient
 from tests.support.trees import make_tree, names, read_tree
 
@@ -166,3 +167,24 @@ def test_one_or_two_images_have_no_outlier_by_neighbours(few_photos, count):
     result = imgsort.find_outliers(few_photos, method="knn", size=64, **LITE)
     assert result.moves == ()
     assert any("too few" in notice for notice in result.notices)
+
+
+@pytest.mark.parametrize("way", [{}, {"method": "knn"}, {"method": "knn", "threshold": "auto"}])
+def test_more_images_than_are_compared_at_once_have_the_same_outliers(photos, way, monkeypatch):
+    """Compared by parts, the images have the outliers that they have compared at once."""
+    at_once = imgsort.find_outliers(photos, max_outliers=4, dry_run=True, **way, **LITE)
+    for module in (neighbours, two_means):
+        monkeypatch.setattr(module, "MOST_AT_ONCE", 80)
+    by_parts = imgsort.find_outliers(photos, max_outliers=4, dry_run=True, **way, **LITE)
+    assert [move.source for move in by_parts.moves] == [move.source for move in at_once.moves]
+    assert by_parts.notices == at_once.notices
+
+
+def test_images_that_are_too_many_to_be_compared_are_named(photos, monkeypatch):
+    """If more images may be outliers than can be compared with all, a notice counts the others, and they stay."""
+    monkeypatch.setattr(neighbours, "MOST_COMPARED", 50)
+    monkeypatch.setattr(by_sample, "_AT_A_TIME", 16)
+    monkeypatch.setattr(by_sample, "_MOST_COMPARED", 16)
+    result = imgsort.find_outliers(photos, method="knn", threshold=0.01, dry_run=True, **LITE)
+    assert len(result.moves) == 16
+    assert any(f"{result.images - 16} more images may be outliers" in notice for notice in result.notices)

@@ -2,7 +2,12 @@
 
 from typing import TYPE_CHECKING, Self
 
+from imgsort.grouping.centres import distances_to
 from imgsort.grouping.kmeans import fitted_kmeans
+from imgsort.grouping.streams.lloyd import assigned
+from imgsort.grouping.streams.rows import MatrixRows, gathered, numbered_parts
+from imgsort.grouping.streams.sample import MOST_AT_ONCE, drawn
+from imgsort.grouping.streams.sampled import TIMES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,10 +29,12 @@ class TwoMeansOutliers:
         self.max_outliers = max_outliers
         self.random_state = random_state
 
-    def fit(self, features: "NDArray[np.float32]") -> Self:
-        """Learn from `features`, float32 (n, d).
+    def fit(self, features: "NDArray[np.float32]", order: "NDArray[np.intp] | None" = None) -> Self:
+        """Learn from `features`, float32 (n, d), seen in `order`, int (n,), by default their own order.
 
-        There are no outliers if there are fewer than three rows, or if all rows are equal.
+        All that is learned is in this order. There are no outliers if there are fewer than three rows, or if all rows
+        are equal. Of more rows than `imgsort.grouping.streams.sample` names, a sample makes the clusters, and the
+        centroids go on with all rows.
         """
         import numpy as np
 
@@ -38,8 +45,9 @@ class TwoMeansOutliers:
         self.small_fraction_ = 0.0
         if rows < 3:
             return self
-        kmeans = fitted_kmeans(features, 2, self.random_state)
-        found = kmeans.labels_
+        order = np.arange(rows) if order is None else order
+        look = self._by_sample if rows > MOST_AT_ONCE else self._at_once
+        found, distances = look(features, order)
         sizes = np.bincount(found, minlength=2)
         if np.min(sizes) == 0:
             return self
@@ -47,8 +55,36 @@ class TwoMeansOutliers:
         small = int(np.argmin(sizes)) if sizes[0] != sizes[1] else 1 - int(found[0])
         self.labels_ = (found == small).astype(np.intp)
         self.small_fraction_ = float(sizes[small]) / rows
-        self.distances_ = kmeans.transform(features)[:, small].astype(np.float64)
+        self.distances_ = distances[:, small]
         members = np.flatnonzero(self.labels_)
         farthest_first = members[np.argsort(-self.distances_[members], kind="stable")]
         self.predictions_[farthest_first[: self.max_outliers]] = -1
         return self
+
+    def _at_once(
+        self, features: "NDArray[np.float32]", order: "NDArray[np.intp]"
+    ) -> "tuple[NDArray[np.integer], NDArray[np.float64]]":
+        """Return the cluster of each row, int (n,), and its distances to both centroids, float64 (n, 2)."""
+        seen = features[order]
+        kmeans = fitted_kmeans(seen, 2, self.random_state)
+        return kmeans.labels_, kmeans.transform(seen).astype("float64")
+
+    def _by_sample(
+        self, features: "NDArray[np.float32]", order: "NDArray[np.intp]"
+    ) -> "tuple[NDArray[np.integer], NDArray[np.float64]]":
+        import numpy as np
+
+        rows = MatrixRows(features)
+        sample = gathered(rows, drawn(len(rows), MOST_AT_ONCE, self.random_state, order))
+        centres = fitted_kmeans(sample, 2, self.random_state, copy=False).cluster_centers_.astype(np.float64)
+        for _ in range(TIMES):
+            labels, sums = assigned(rows, _as_they_are, centres.T, np.einsum("ij,ij->i", centres, centres))
+            centres = sums.means(otherwise=centres)
+        distances = np.empty((len(rows), len(centres)))
+        for place, part in numbered_parts(rows):
+            distances[place] = distances_to(centres, part)
+        return labels[order], distances[order]
+
+
+def _as_they_are(rows: "NDArray[np.float32]") -> "NDArray[np.float32]":
+    return rows

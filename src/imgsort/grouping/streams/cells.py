@@ -42,6 +42,7 @@ class Cells:
     def nearest(self, queries: "NDArray[np.float32]", count: int) -> "NDArray[np.intp]":
         """Return the numbers of the `count` rows nearest to each query, (q, d), the nearest first: intp (q, count).
 
+        Distances are Euclidean.
         Some of the nearest may be missed, and others stand in for them. There must be so many rows.
         """
         import numpy as np

@@ -176,7 +176,13 @@ def _least_images(clusters: int | Literal["auto"], algorithm: Algorithm, min_clu
 
 
 def _tell(hearing: Listener, grouping: Grouping, clusters: int | Literal["auto"], algorithm: Algorithm) -> None:
-    """Give a notice about the number of categories if it may surprise a person."""
+    """Give a notice about the categories if they may surprise a person."""
+    if grouping.sample is not None:
+        joined = "one most like it in the sample" if algorithm == "graph" else "nearest centre"
+        hearing.notice(
+            f"{len(grouping.labels)} images are many: {grouping.sample} of them, drawn by --seed, were grouped, and "
+            f"each other image joined the category of the {joined}."
+        )
     if algorithm == "hdbscan":
         hearing.notice(f"hdbscan found {grouping.count} categories.")
     elif clusters == "auto":

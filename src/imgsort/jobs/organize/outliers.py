@@ -14,6 +14,8 @@ from imgsort.grouping.centres import distances_to
 from imgsort.grouping.directions import unit_rows
 from imgsort.grouping.outliers.neighbours import NeighbourOutliers
 from imgsort.grouping.outliers.two_means import TwoMeansOutliers
+from imgsort.grouping.streams.lloyd import sums_by_label
+from imgsort.grouping.streams.rows import MatrixRows
 from imgsort.jobs.listener import Listener
 from imgsort.jobs.results import FilingResult, Outlier
 from imgsort.jobs.session.collection import open_collection
@@ -120,6 +122,11 @@ def _by_neighbours(
     detector.fit(matrix)
     paths = [file.path for file in features.files]
     rows = _oddest_first(detector.predictions_, detector.distances_)
+    if detector.left_:
+        hearing.notice(
+            f"{detector.left_} more images may be outliers. They are too many to be compared with all {len(paths)}, "
+            "and stay where they are. A larger --threshold leaves fewer of them."
+        )
     if not rows and len(paths) >= _FEWEST:
         hearing.notice(f"no image stands out: the highest score is {max(detector.scores_):.1f}.")
     farthest = _farthest_folders(matrix, paths, rows)
@@ -148,7 +155,7 @@ def _by_two_clusters(
     import numpy as np
 
     order = features.content_order
-    detector.fit(features.matrix[order])
+    detector.fit(features.matrix, order)
     if detector.small_fraction_ > _TWO_GROUPS_FRACTION:
         hearing.notice(
             f"the smaller cluster holds {detector.small_fraction_:.0%} of the images. This looks like a folder "
@@ -187,6 +194,10 @@ def _farthest_folders(matrix: "NDArray[np.float32]", paths: Sequence[str], rows:
             members.setdefault(parent_of(path) or ".", []).append(row)
     if len(members) < 2 or not rows:
         return [None] * len(rows)
-    centres = np.array([unit_rows(matrix[of_folder]).mean(axis=0) for of_folder in members.values()])
     names = list(members)
+    owners = np.full(len(paths), len(names), dtype=np.intp)
+    for number, of_folder in enumerate(members.values()):
+        owners[of_folder] = number
+    sums = sums_by_label(MatrixRows(matrix), owners, len(names) + 1, seen_as=unit_rows)
+    centres = sums.means(sums.totals)[: len(names)]
     return [names[column] for column in distances_to(centres, unit_rows(matrix[list(rows)])).argmax(axis=1)]

@@ -6,6 +6,8 @@ from imgsort.features.extract import Features
 from imgsort.features.models.backbones import ALWAYS_THERE
 from imgsort.features.models.imagenet_classes import class_probabilities, class_words, classifier_file
 from imgsort.grouping.categories.naming import telling_columns
+from imgsort.grouping.streams.rows import MatrixRows, numbered_parts
+from imgsort.grouping.sums import ClusterSums
 from imgsort.images.finding.find import Listing
 from imgsort.jobs.session.collection import OpenCollection
 from imgsort.jobs.session.extracting import extract_with
@@ -34,16 +36,18 @@ def words_for(
     else:
         weights = classifier_file(ALWAYS_THERE)
         features, labels = _seen_again(collection, features, labels, settings)
-    probabilities = class_probabilities(features.matrix, weights)
     words = class_words()
     distinct = list(dict.fromkeys(words))
     column_of = {word: column for column, word in enumerate(distinct)}
-    seen = np.zeros((len(probabilities), len(distinct)), dtype=np.float32)
+    sums = ClusterSums(np.zeros(categories), np.zeros((categories, len(words))))
+    for place, part in numbered_parts(MatrixRows(features.matrix)):
+        has_category = labels[place] >= 0
+        probabilities = class_probabilities(part, weights)[has_category]
+        sums += ClusterSums.of(probabilities, labels[place][has_category], categories)
+    seen = ClusterSums(sums.counts, np.zeros((categories, len(distinct))))
     for number, word in enumerate(words):  # for a person, two classes with one word are one thing
-        seen[:, column_of[word]] += probabilities[:, number]
-    found = [None if column is None else distinct[column] for column in telling_columns(seen, labels)]
-    # Images may have disappeared between the two looks, even all images of the last category.
-    return found + [None] * (categories - len(found))
+        seen.totals[:, column_of[word]] += sums.totals[:, number]
+    return [None if column is None else distinct[column] for column in telling_columns(seen)]
 
 
 def _seen_again(

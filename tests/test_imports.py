@@ -76,7 +76,7 @@ ROOMS = {
     "filing/journal": ". locking",
     "filing/moving": "one_file .",
     "learning": "data network result",
-    "jobs": ". session upkeep organize learn look",
+    "jobs": ". session upkeep organize learn watch look",
     "jobs/organize": "steps .",
     "jobs/learn": "steps .",
     "jobs/look": "pages .",

@@ -1,16 +1,19 @@
 """Makes features as a command was asked to: with which model, how it runs, and with or without the cache.
 
-This module knows nothing about the state of a collection.
+A model is prepared once, and can then look at one listing after another. This module knows nothing about the state of a
+collection.
 """
 
 import contextlib
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from imgsort.features.cache.feature_cache import NO_CACHE, FeatureCache
 from imgsort.features.extract import Features, extract_rows
-from imgsort.features.extraction import prepare_extraction
+from imgsort.features.extraction import Extraction, prepare_extraction
 from imgsort.features.models.choose import choose_model
 from imgsort.features.models.pooled_model import FeatureModel, PooledModel
 from imgsort.features.runtimes.interface import Way
@@ -22,6 +25,29 @@ from imgsort.jobs.listener import Listener
 from imgsort.jobs.results import ModelRecord
 from imgsort.jobs.settings import ModelSettings
 
+Model = TypeVar("Model", bound=FeatureModel)
+
+
+@dataclass(frozen=True)
+class Prepared(Generic[Model]):
+    """A model that is ready to look at images that are read as `read` says. Any number of listings may follow.
+
+    `extraction`: the model in memory, and how it runs.
+    """
+
+    model: Model
+    extraction: Extraction
+    read: ReadSettings
+
+    @property
+    def way(self) -> Way:
+        """How the model runs."""
+        return self.extraction.way
+
+
+# Makes a model ready: the one that the settings name, or else the default. The listener hears what takes long.
+Preparing = Callable[[ModelSettings, str, ReadSettings, Listener], Prepared[PooledModel]]
+
 
 def extract_with(
     root: Path, listing: Listing, settings: ModelSettings, default: str, *, read: ReadSettings, listener: Listener
@@ -30,21 +56,8 @@ def extract_with(
 
     Raises UsageError, WeightsError and DeviceError.
     """
-    pooled = chosen_model(settings, default, listener)
-    features, way = extract_by(pooled, root, listing, settings, read=read, listener=listener)
-    return features, ModelRecord.of(pooled, way)
-
-
-def chosen_model(settings: ModelSettings, default: str, listener: Listener) -> PooledModel:
-    """Return the model that was asked for, or else the model `default`.
-
-    The weights of the model are then on this machine. Raises UsageError and WeightsError.
-    """
-    fetching = Fetching(listener.notice, listener.download_bar, offline=settings.offline)
-    chosen = choose_model(settings.model, default, settings.weights, fetching)
-    backbone = chosen.backbone
-    usual_fit = backbone.high_quality_fit if settings.is_best else "letterbox"
-    return PooledModel(chosen, settings.size or backbone.size_px, settings.pooling, settings.fit or usual_fit)
+    prepared = prepare_chosen(settings, default, read, listener)
+    return extract_prepared(prepared, root, listing, settings, listener), ModelRecord.of(prepared.model, prepared.way)
 
 
 def extract_by(
@@ -60,18 +73,53 @@ def extract_by(
 
     Raises WeightsError and DeviceError.
     """
-    notice = listener.notice
+    prepared = prepare(model, settings, read, listener)
+    return extract_prepared(prepared, root, listing, settings, listener), prepared.way
+
+
+def chosen_model(settings: ModelSettings, default: str, listener: Listener) -> PooledModel:
+    """Return the model that was asked for, or else the model `default`.
+
+    The weights of the model are then on this machine. Raises UsageError and WeightsError.
+    """
+    fetching = Fetching(listener.notice, listener.download_bar, offline=settings.offline)
+    chosen = choose_model(settings.model, default, settings.weights, fetching)
+    backbone = chosen.backbone
+    usual_fit = backbone.high_quality_fit if settings.is_best else "letterbox"
+    return PooledModel(chosen, settings.size or backbone.size_px, settings.pooling, settings.fit or usual_fit)
+
+
+def prepare_chosen(
+    settings: ModelSettings, default: str, read: ReadSettings, listener: Listener
+) -> Prepared[PooledModel]:
+    """Choose the model and load it. Raises UsageError, WeightsError and DeviceError."""
+    return prepare(chosen_model(settings, default, listener), settings, read, listener)
+
+
+def prepare(model: Model, settings: ModelSettings, read: ReadSettings, listener: Listener) -> Prepared[Model]:
+    """Load a model, in the way that suits this machine and the settings. Raises WeightsError and DeviceError."""
     extraction = prepare_extraction(
         model,
         read,
-        notice=notice,
+        notice=listener.notice,
         batch_size=settings.batch_size,
         device=settings.device,
         precision=settings.precision,
         runtime=settings.runtime,
     )
     way = extraction.way
-    notice(f"{model.name} runs on the {way.device}, in {way.precision}.")
+    listener.notice(f"{model.name} runs on the {way.device}, in {way.precision}.")
+    return Prepared(model, extraction, read)
+
+
+def extract_prepared(
+    prepared: Prepared[Model], root: Path, listing: Listing, settings: ModelSettings, listener: Listener
+) -> Features:
+    """Extract the features of every listed image, from the cache or by the model.
+
+    `settings`: say whether the cache is used. Raises WeightsError.
+    """
+    notice, extraction = listener.notice, prepared.extraction
     cache = FeatureCache(extraction.recipe, notice=notice, verify=settings.verify) if settings.cache else NO_CACHE
     with contextlib.closing(cache):
         features = extract_rows(
@@ -79,12 +127,12 @@ def extract_by(
             listing.files,
             extraction.extractor,
             partial(listener.progress, "reading"),
-            square=model.square,
-            settings=read,
+            square=prepared.model.square,
+            settings=prepared.read,
             cache=cache,
             onlooker=listener.onlooker,
             meanwhile=preload,
         )
     if features.cached:
         notice(f"the features of {features.cached} of {len(features.files)} images were in the cache.")
-    return replace(features, unreadable=listing.unreadable + features.unreadable), way
+    return replace(features, unreadable=listing.unreadable + features.unreadable)

@@ -1,6 +1,6 @@
 """Lists the images of a collection: those directly in it, and those in the folders that imgsort made."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 
 from imgsort.errors import CollectionError
@@ -53,6 +53,13 @@ def list_inside(site: Site, folders: Iterable[str], sidecar_rules: SidecarRules 
         and (site.collection / folder).is_dir()
     }
     return find_images(site.collection, inside=there, rules=None, sidecar_rules=sidecar_rules)
+
+
+def list_named(site: Site, names: Set[str], *, rules: Rules, sidecar_rules: SidecarRules = BUILT_IN) -> Listing:
+    """List the images with these `names` that lie directly in the collection. Those that are gone are left out."""
+    whole = find_images(site.collection, rules=rules, sidecar_rules=sidecar_rules)
+    files = tuple(file for file in whole.files if file.path in names)
+    return Listing(files, tuple(row for row in whole.unreadable if row.path in names))
 
 
 def without_sidecars(listing: Listing) -> Listing:

@@ -1,16 +1,13 @@
 """Looks at the images of an open collection: finds out which can be read, and what a model says about them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from imgsort.errors import StrictError
 from imgsort.features.extract import Features
-from imgsort.features.models.pooled_model import FeatureModel
-from imgsort.features.runtimes.interface import Way
 from imgsort.images.finding.find import Unreadable
 from imgsort.jobs.results import ModelRecord
 from imgsort.jobs.session.collection import OpenCollection
-from imgsort.jobs.session.extracting import chosen_model, extract_by
+from imgsort.jobs.session.extracting import Model, Prepared, extract_prepared, prepare_chosen
 from imgsort.jobs.settings import ModelSettings
 
 
@@ -43,28 +40,19 @@ def extract(collection: OpenCollection, settings: ModelSettings, default: str) -
     Raises StrictError if an image cannot be read and the command is strict. Also raises WeightsError, DeviceError and
     UsageError.
     """
-    pooled = chosen_model(settings, default, collection.hearing)
-    return extract_with_model(collection, pooled, settings, lambda way: ModelRecord.of(pooled, way))
+    prepared = prepare_chosen(settings, default, collection.read, collection.hearing)
+    return look(collection, prepared, settings, ModelRecord.of(prepared.model, prepared.way))
 
 
-def extract_with_model(
-    collection: OpenCollection, model: FeatureModel, settings: ModelSettings, record: Callable[[Way], ModelRecord]
+def look(
+    collection: OpenCollection, prepared: Prepared[Model], settings: ModelSettings, record: ModelRecord
 ) -> Extracted:
-    """Extract the features of every listed image with the given `model`.
+    """Extract the features of every listed image with a model that is ready. `record` describes the model.
 
-    `record`: describes the model, given the way it is run.
-    Raises StrictError if an image cannot be read and the command is strict. Also raises WeightsError, DeviceError and
-    UsageError.
+    Raises StrictError if an image cannot be read and the command is strict. Also raises WeightsError.
     """
-    features, way = extract_by(
-        model,
-        collection.site.collection,
-        collection.listing,
-        settings,
-        read=collection.read,
-        listener=collection.hearing,
-    )
-    looked = Looked(len(features.files), features.unreadable, record(way), is_kept=settings.cache)
+    features = extract_prepared(prepared, collection.site.collection, collection.listing, settings, collection.hearing)
+    looked = Looked(len(features.files), features.unreadable, record, is_kept=settings.cache)
     require_readable(collection, looked)
     return Extracted(features, looked)
 

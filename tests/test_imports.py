@@ -32,6 +32,7 @@ HEAVY = {
     "safetensors",
     "starlette",
     "uvicorn",
+    "watchdog",
 }
 
 # A folder may import from itself and from the folders listed here. Every folder may import the modules of OPEN_TO_ALL.
@@ -76,12 +77,13 @@ ROOMS = {
     "filing/journal": ". locking",
     "filing/moving": "one_file .",
     "learning": "data network result",
-    "jobs": ". session upkeep organize learn watch look",
+    "jobs": ". session upkeep organize learn look watch",
     "jobs/organize": "steps .",
     "jobs/learn": "steps .",
     "jobs/look": "pages .",
+    "jobs/watch": "inbox .",
     "review": "sorting keeping proposal planned looks work session actions first_page serving review",
-    "cli": "streams output options terminal running commands .",
+    "cli": "streams output options terminal ending running commands .",
 }
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from imgsort.jobs.organize.history import history
     from imgsort.jobs.organize.outliers import find_outliers
     from imgsort.jobs.organize.undo import undo
+    from imgsort.jobs.watch.watch import watch
 
 __all__ = [
     "ImgsortError",
@@ -44,6 +45,7 @@ __all__ = [
     "report_run",
     "train",
     "undo",
+    "watch",
 ]
 
 _HOMES = {
@@ -63,6 +65,7 @@ _HOMES = {
     "report_run": "imgsort.jobs.look.report",
     "train": "imgsort.jobs.learn.train",
     "undo": "imgsort.jobs.organize.undo",
+    "watch": "imgsort.jobs.watch.watch",
 }
 
 

@@ -9,7 +9,7 @@ import gc
 
 import click
 
-from imgsort.cli.commands import cache, classify, learn, look, models, organize, review, runs
+from imgsort.cli.commands import cache, classify, learn, look, models, organize, review, runs, watch
 from imgsort.cli.group import ImgsortGroup
 from imgsort.version import __version__
 
@@ -37,7 +37,7 @@ def main() -> None:
     atexit.register(gc.freeze)  # so that Python does not look through all of them once more before it ends
 
 
-main.add_section("Organize", organize.categorize, organize.outliers, organize.check, runs.apply)
+main.add_section("Organize", organize.categorize, organize.outliers, organize.check, runs.apply, watch.watch)
 main.add_section("Look", look.report, review.review)
 main.add_section("Take back", runs.undo, runs.history)
 main.add_section(

@@ -162,15 +162,18 @@ _limits = (
         help="near-duplicate: perceptual hashes differ in at most this many of 64 bits.",
     ),
 )
+file_modes = (
+    click.option("--copy", is_flag=True, help="Copy instead of moving. Needs --output."),
+    click.option("--hardlink", is_flag=True, help="Make hard links instead of moving. Needs --output."),
+    click.option("--symlink", is_flag=True, help="Make symbolic links instead of moving. Needs --output."),
+)
 _places = (
     click.option(
         "--output",
         type=types.GivenPath(path_type=Path),
         help="Folder in which the new folders are made. By default the collection itself.",
     ),
-    click.option("--copy", is_flag=True, help="Copy instead of moving. Needs --output."),
-    click.option("--hardlink", is_flag=True, help="Make hard links instead of moving. Needs --output."),
-    click.option("--symlink", is_flag=True, help="Make symbolic links instead of moving. Needs --output."),
+    *file_modes,
 )
 _planning = (
     dry_run,

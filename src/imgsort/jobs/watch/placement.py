@@ -6,7 +6,7 @@ from pathlib import Path
 
 from imgsort.errors import CollectionError, UsageError
 from imgsort.filing.journal.category_folders import known_folders
-from imgsort.filing.paths import STATE_FOLDER
+from imgsort.filing.paths import STATE_FOLDER, join
 from imgsort.filing.planning.site import Mode, Site, site_of
 from imgsort.images.finding.find import require_folder
 from imgsort.jobs.learn.steps.predictions import UNSURE_FOLDER
@@ -19,7 +19,7 @@ def site_by_class(inbox: Path, classifier: Path, output: Path, mode: Mode) -> Si
     """Return where images go by class. Raises UsageError for folders that do not go together, and ClassifierError."""
     site = _site(inbox, output, mode)
     classes = load_classifier(classifier).classifier.classes
-    _require_no_target(site, "--output", [*classes, UNSURE_FOLDER])
+    _require_no_target(site, "--output", [join(site.prefix, name) for name in (*classes, UNSURE_FOLDER)])
     return site
 
 
@@ -32,11 +32,12 @@ def site_of_categories(inbox: Path, into: Path, mode: Mode) -> Site:
     site = _site(inbox, into, mode)
     folders = [folder.path for folder in known_folders(site.destination)]
     if not folders:
+        how = f"{inbox} --output {into}" if site.prefix else str(into)
         raise CollectionError(
-            f"{into}: there are no categories yet. Make them first: `imgsort categorize {into}`, or give the folder "
+            f"{into}: there are no categories yet. Make them first: `imgsort categorize {how}`, or give the folder "
             "that has them."
         )
-    _require_no_target(site, "--into", [*folders, UNSORTED_FOLDER])
+    _require_no_target(site, "--into", [*folders, join(site.prefix, UNSORTED_FOLDER)])
     return site
 
 
@@ -63,9 +64,12 @@ def _spelled_like(inbox: Path, output: Path) -> Path:
 
 
 def _require_no_target(site: Site, option: str, folders: Iterable[str]) -> None:
-    """Raise UsageError if files are put directly into the inbox, from which they would be taken up again."""
+    """Raise UsageError if files are put directly into the inbox, from which they would be taken up again.
+
+    `folders`: where files are put, relative to the destination.
+    """
     for folder in folders:
-        place = site.output / folder
+        place = site.destination / folder
         if _is_same(place, site.collection) or _would_be_same(place, site.collection):
             raise UsageError(
                 f"{site.collection}: images are filed into this folder, because {option} is {site.output}, and would "

@@ -87,7 +87,7 @@ class Arrivals:
         self._listing: Listing | None = None
 
     def look(self) -> Sight:
-        """Return what lies in the inbox now. Raises OSError, and CollectionError and UsageError for `.imgsortignore`."""
+        """Return what lies in the inbox now. Raises OSError; CollectionError and UsageError for `.imgsortignore`."""
         before = self._clock()
         marks, self._links = _marks_in(self._inbox)
         after = self._clock()
@@ -124,11 +124,11 @@ class Arrivals:
 
     def _under_way(self, listing: Listing) -> set[str]:
         """Return the images that a program still works on, or of which a sidecar is not finished."""
-        finished = {finished_name(name) for name in self._marks} - {None}
+        finished = {name for mark in self._marks if (name := finished_name(mark)) is not None}
         if not finished:
             return set()
-        images = [file.path for file in listing.files]
-        coming = [Sidecar(name, 0, 0) for name in finished if name is not None and name not in images]
+        images = {file.path for file in listing.files}
+        coming = [Sidecar(name, 0, 0) for name in finished - images]
         owned = assign_sidecars(images, coming, self._sidecar_rules) if self._takes_sidecars else {}
         return finished.intersection(images) | owned.keys()
 

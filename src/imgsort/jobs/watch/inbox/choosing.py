@@ -56,7 +56,7 @@ class Choosing:
         resting = [arrival for arrival in new if arrival.rested >= self._settle]
         coming = [self._settle - arrival.rested for arrival in new if arrival.rested < self._settle]
         if gathers and coming and resting and len(resting) < self._most and resting[0].rested < 2 * self._settle:
-            return Choice((), min(min(coming), 2 * self._settle - resting[0].rested))
+            return Choice((), min(*coming, 2 * self._settle - resting[0].rested))
         chosen, waiting = self._whole(resting)
         self._tell(waiting, sight)
         if chosen:
@@ -102,9 +102,8 @@ class Choosing:
         if fresh:
             first = f"{fresh[0]} ({reasons[fresh[0]]})"
             more = "" if len(fresh) == 1 else f" {len(fresh)} such images came; this is the first."
-            self._notice(
-                f"{first} is not whole yet. It waits, and is read as it is after {self._given_up_after:g} s at rest.{more}"
-            )
+            until = f"until it is, or has rested for {self._given_up_after:g} s; then it is read as it is"
+            self._notice(f"{first} is not whole yet. It waits {until}.{more}")
         strange = [name for name, rested in sight.others.items() if rested >= self._settle and not is_unfinished(name)]
         stays = self._fresh(strange)
         if stays:

@@ -4,7 +4,6 @@ import hashlib
 import os
 from collections.abc import Container
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from imgsort.content import file_content_hash
@@ -105,10 +104,13 @@ class Memory:
         known = self._known.get(name)
         return known is None or known.content != content
 
-    def stays(self, arrival: Arrival, reason: str) -> None:
-        """Remember an image that was to be filed and stayed, unless it has changed since it was to be filed."""
+    def stays(self, arrival: Arrival, reason: str, content: str | None = None) -> None:
+        """Remember an image that was to be filed and stayed, unless it has changed since it was to be filed.
+
+        `content`: the hash of its bytes if it is known.
+        """
         place = arrival.image.place_in(self._inbox)
-        content = file_content_hash(place)
+        content = content or file_content_hash(place)
         try:
             is_same = Mark.of(os.stat(place)) == arrival.mark
         except OSError:

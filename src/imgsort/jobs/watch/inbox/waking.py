@@ -20,7 +20,21 @@ POLL_SECONDS = 2.0
 RESCAN_SECONDS = 10.0
 
 # What another machine changes on these, their file systems do not tell.
-_SHARES = ("nfs", "cifs", "smb", "fuse.", "9p", "afs", "ceph", "davfs", "glusterfs", "ncpfs", "vboxsf", "vmhgfs", "prl_fs")
+_SHARES = (
+    "nfs",
+    "cifs",
+    "smb",
+    "fuse.",
+    "9p",
+    "afs",
+    "ceph",
+    "davfs",
+    "glusterfs",
+    "ncpfs",
+    "vboxsf",
+    "vmhgfs",
+    "prl_fs",
+)
 
 
 class Waking:

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,8 +25,9 @@ from imgsort.jobs.watch.inbox.waking import Waking
 from imgsort.jobs.watch.trouble import LONGEST_LOCK_SECONDS, Trouble, with_room
 
 _NOTHING_DONE = "nothing was to be done with it"
-# The folder is not looked at more often, however many events come.
+# The folder is not looked at more often, however many events come: at most for a fifth of the time.
 _LEAST_SECONDS = 0.1
+_LEAST_IN_LOOKS = 4
 
 File = Callable[[Sequence[str]], FilingResult]
 
@@ -62,8 +64,9 @@ class Batches:
         self._parts, self._hearing = parts, hearing
         self._site, self._memory, self._bell = parts.site, parts.memory, parts.bell
         self._brought_back = BroughtBack(self._site, COMMAND)
-        self._trouble = Trouble(hearing.notice)
+        self._trouble = Trouble(self._site.collection, hearing.notice)
         self._folder: tuple[int, int] | None = None
+        self._least_seconds = _LEAST_SECONDS
         self._mounts = {_mount_above(folder) for folder in (self._site.collection, self._site.destination)}
 
     def run(self) -> Iterator[FilingResult]:
@@ -76,8 +79,8 @@ class Batches:
                 if turn.is_pause:
                     self._bell.pause(turn.seconds)
                 elif turn.result is None:
-                    self._bell.pause(_LEAST_SECONDS)
-                    self._bell.wait(turn.seconds - _LEAST_SECONDS)
+                    self._bell.pause(self._least_seconds)
+                    self._bell.wait(turn.seconds - self._least_seconds)
 
     def run_once(self, settle: float) -> Iterator[FilingResult]:
         """Yield the results for the images that are there now and rest for `settle` seconds. Raises ImgsortError."""
@@ -88,7 +91,7 @@ class Batches:
             sight = self._look()
             there = tuple(arrival for arrival in sight.arrivals if arrival.name in names)
             choice = self._parts.choosing.choose(replace(sight, arrivals=there), gathers=False)
-            if choice.arrivals:
+            if choice.arrivals and not self._bell.has_ended:
                 yield self._file(choice.arrivals)
             self._memory.save({arrival.name for arrival in sight.arrivals})
             if not choice.arrivals:
@@ -100,7 +103,7 @@ class Batches:
             self._begin()
             sight = self._look()
             choice = self._parts.choosing.choose(sight)
-            result = self._file(choice.arrivals) if choice.arrivals else None
+            result = self._file(choice.arrivals) if choice.arrivals and not self._bell.has_ended else None
             self._memory.save({arrival.name for arrival in sight.arrivals})
         except InterruptedRunError:
             raise
@@ -111,6 +114,8 @@ class Batches:
         except (CollectionError, OSError) as error:
             if isinstance(error, CollectionError) and _is_folder(self._site.collection):
                 raise
+            self._parts.waking.close()  # a folder that comes back is another one for the system
+            self._folder = None
             return _Turn(None, self._trouble.met(error), is_pause=True)
         self._trouble.is_over()
         due = self._parts.waking.seconds
@@ -130,6 +135,7 @@ class Batches:
         if folder != self._folder:
             self._memory.load()
             self._settle()
+            self._brought_back.tell(self._memory)
             self._folder = folder
 
     def _settle(self) -> None:
@@ -139,9 +145,12 @@ class Batches:
                 tell_settled(settled, self._hearing)
 
     def _look(self) -> Sight:
-        # In this order: before an undo brings the first file back, it says in the journal that it begins.
+        began = time.monotonic()
         sight = self._parts.arrivals.look()
-        self._brought_back.tell(self._memory)
+        if not all(self._memory.knows(arrival) for arrival in sight.arrivals):
+            # After the look: before an undo brings the first file back, it says in the journal that it begins.
+            self._brought_back.tell(self._memory)
+        self._least_seconds = max(_LEAST_SECONDS, _LEAST_IN_LOOKS * (time.monotonic() - began))
         return sight
 
     def _file(self, arrivals: Sequence[Arrival]) -> FilingResult:

@@ -10,7 +10,7 @@ from imgsort.errors import ImgsortError
 from imgsort.filing.planning.site import Mode, Site
 from imgsort.jobs.watch.inbox.arrivals import Arrival
 
-FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 300.0
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
 LONGEST_LOCK_SECONDS = 30.0
 
 # What journals and folders need beside the images.
@@ -20,8 +20,8 @@ _SPARE_BYTES = 1024**2
 class Trouble:
     """Counts how often in a row something failed. Each kind of trouble is said once, until something succeeds."""
 
-    def __init__(self, notice: Callable[[str], None]) -> None:
-        self._notice = notice
+    def __init__(self, inbox: Path, notice: Callable[[str], None]) -> None:
+        self._inbox, self._notice = inbox, notice
         self._said: set[str] = set()
         self._pause = 0.0
 
@@ -37,7 +37,7 @@ class Trouble:
     def is_over(self) -> None:
         """Say that it goes on, if there was trouble."""
         if self._said:
-            self._notice("it goes on.")
+            self._notice(f"{self._inbox}: it goes on.")
         self._said.clear()
         self._pause = 0.0
 

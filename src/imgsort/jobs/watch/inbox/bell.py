@@ -1,5 +1,6 @@
 """Wakes a watch up, and ends it, from any thread or from a signal handler."""
 
+import contextlib
 import queue
 import time
 
@@ -25,18 +26,23 @@ class Bell:
         self.has_ended = True
         self._rings.put(None)
 
-    def wait(self, seconds: float) -> None:
-        """Wait until somebody rings or ends the watch, for at most `seconds`."""
+    def wait(self, seconds: float) -> bool:
+        """Wait until somebody rings or ends the watch, for at most `seconds`. Return whether somebody did."""
         try:
             if not self.has_ended:
                 self._rings.get(timeout=max(0.0, seconds))
+        except queue.Empty:
+            return False
+        with contextlib.suppress(queue.Empty):
             while True:
                 self._rings.get_nowait()
-        except queue.Empty:
-            return
+        return True
 
     def pause(self, seconds: float) -> None:
-        """Wait for `seconds`, whoever rings. Only the end of the watch makes it shorter."""
+        """Wait for `seconds`, whoever rings: the next `wait` hears it. Only the end of the watch makes it shorter."""
         until = time.monotonic() + seconds
+        has_rung = False
         while not self.has_ended and (left := until - time.monotonic()) > 0:
-            self.wait(left)
+            has_rung = self.wait(left) or has_rung
+        if has_rung:
+            self.ring()

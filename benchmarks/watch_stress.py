@@ -2,8 +2,8 @@
 
     python benchmarks/watch_stress.py CLASSIFIER [--burst 5000] [--kills 20] [--arrivals 100]
 
-CLASSIFIER is a file that `imgsort train` wrote. The script draws small JPEGs, all of them different, and starts the real
-command in a process of its own for each part:
+CLASSIFIER is a file that `imgsort train` wrote. The script draws small JPEGs, all of them different, and starts the
+real command in a process of its own for each part:
 
 latency   single files arrive every half second: the time from the end of the copy until the file is in its folder
 burst     many files are copied at once; slowly written, renamed and deleted ones are among them; every batch is undone
@@ -64,7 +64,7 @@ class Watched:
         self.inbox.mkdir(exist_ok=True)
         command = [sys.executable, "-m", "imgsort", "watch", str(self.inbox), "--classifier", str(classifier)]
         command += ["--output", str(self.output), f"--settle={SETTLE_SECONDS}", "--json", *options]
-        self.errors = tempfile.TemporaryFile()
+        self.errors = tempfile.TemporaryFile()  # noqa: SIM115
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.errors, text=True)
         self.results: list[dict] = []
         threading.Thread(target=self._read, daemon=True).start()

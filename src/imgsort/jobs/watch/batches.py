@@ -87,23 +87,26 @@ class Batches:
         self._begin()
         names = {arrival.name for arrival in self._parts.arrivals.look().arrivals}
         self._bell.pause(settle)
-        while not self._bell.has_ended:
-            sight = self._look()
-            there = tuple(arrival for arrival in sight.arrivals if arrival.name in names)
-            choice = self._parts.choosing.choose(replace(sight, arrivals=there), gathers=False)
-            if choice.arrivals and not self._bell.has_ended:
+        try:
+            while not self._bell.has_ended:
+                sight = self._look()
+                there = tuple(arrival for arrival in sight.arrivals if arrival.name in names)
+                choice = self._parts.choosing.choose(replace(sight, arrivals=there), gathers=False)
+                if not choice.arrivals:
+                    return
                 yield self._file(choice.arrivals)
-            self._memory.save({arrival.name for arrival in sight.arrivals})
-            if not choice.arrivals:
-                return
+        finally:
+            self._memory.save(names)
 
     def _turn(self) -> _Turn:
         """Look at the inbox, and file a batch if one is ready. If that fails, say so and ask for a pause."""
+        result = None
         try:
             self._begin()
             sight = self._look()
             choice = self._parts.choosing.choose(sight)
-            result = self._file(choice.arrivals) if choice.arrivals and not self._bell.has_ended else None
+            if choice.arrivals and not self._bell.has_ended:
+                result = self._file(choice.arrivals)
             self._memory.save({arrival.name for arrival in sight.arrivals})
         except InterruptedRunError:
             raise
@@ -116,7 +119,7 @@ class Batches:
                 raise
             self._parts.waking.close()  # a folder that comes back is another one for the system
             self._folder = None
-            return _Turn(None, self._trouble.met(error), is_pause=True)
+            return _Turn(result, self._trouble.met(error), is_pause=True)
         self._trouble.is_over()
         due = self._parts.waking.seconds
         return _Turn(result, due if choice.next_in is None else min(due, choice.next_in))

@@ -28,16 +28,14 @@ def until(is_so: Callable[[], object], what: str = "what was expected", seconds:
 
 
 class WatchProcess:
-    """The real command at work, with JSON lines."""
+    """The real command at work, with JSON lines. `before`: a program and its arguments that start it."""
 
-    def __init__(self, inbox: Path, *options: object, errors: Path, **environment: str) -> None:
+    def __init__(self, inbox: Path, *options: object, errors: Path, before: tuple[str, ...] = ()) -> None:
         self.inbox, self.errors = inbox, errors
-        command = [sys.executable, "-m", "imgsort", "watch", str(inbox), *map(str, options), "--json"]
+        command = [*before, sys.executable, "-m", "imgsort", "watch", str(inbox), *map(str, options), "--json"]
         command.append(f"--settle={SETTLE_SECONDS}")
         with errors.open("ab") as stream:
-            self.process = subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=stream, text=True, env={**os.environ, **environment}
-            )
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stream, text=True)
         self.results: list[dict[str, Any]] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

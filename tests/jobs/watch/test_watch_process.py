@@ -4,6 +4,7 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import time
 
@@ -30,10 +31,10 @@ def start(trained, tmp_path):
     """Return a function that starts the command on `in`; what still runs at the end is killed."""
     started = []
 
-    def begin(*options, **environment):
+    def begin(*options, before=()):
         (tmp_path / "in").mkdir(exist_ok=True)
         where = ("--classifier", trained.classifier, "--output", tmp_path / "out")
-        started.append(WatchProcess(tmp_path / "in", *where, *options, errors=tmp_path / "errors.txt", **environment))
+        started.append(WatchProcess(tmp_path / "in", *where, *options, errors=tmp_path / "errors.txt", before=before))
         return started[-1]
 
     yield begin
@@ -118,3 +119,20 @@ def test_killed_at_random_moments_nothing_is_lost_and_nothing_filed_twice(start,
     until(lambda: not images_in(inbox))
     assert watch.end(signal.SIGINT) == 0
     assert sorted(names(output).values()) == expected, f"seed {seed}"
+
+
+# In a name space of its own, a user may have as few watches of inotify as an administrator says.
+WITHOUT_INOTIFY = 'echo 0 > /proc/sys/user/max_inotify_instances && exec "$@"'
+
+
+def test_without_inotify_the_folder_is_polled(start, pictures, tmp_path):
+    """Where the system has no more watches to give, that is said, and images are filed all the same."""
+    before = ("unshare", "-Ur", "sh", "-c", WITHOUT_INOTIFY, "sh")
+    if shutil.which("unshare") is None or subprocess.run([*before, "true"], check=False).returncode:
+        pytest.skip("needs a name space for users, to have no watches of inotify")
+    watch = start(before=before)
+    until(lambda: "does not tell of changes here" in watch.said())
+    put(pictures[:2], tmp_path / "in")
+    until(lambda: len(watch.filed) == 2, seconds=30)
+    assert watch.end() == 0
+    assert watch.said().count("looks every 2 seconds") == 1

@@ -82,8 +82,8 @@ def review(
     given = {name for name in settings if _is_given(ctx, name)}
     given |= {"into"} if into is not None else set()
     fitting = _fitting(command, plan, classifier)
-    _require_fitting(ctx, "--plan" if plan is not None else f"--command {command}", given, fitting)
     _require_together(command, plan, classifier, into, settings["output"])
+    _require_fitting(ctx, "--plan" if plan is not None else f"--command {command}", given, fitting)
     no_browser = settings.pop("no_browser")
     kept = {n: value for n, value in filing_keywords(settings).items() if n in fitting and value is not None}
     if into is not None:
@@ -113,7 +113,7 @@ _FITTING: dict[str, frozenset[str]] = {
     "check": _FILING | _FAULTS,
     "classify": _FILING | _RUNNING | {"confidence"},
     "watch by class": _WATCHED | _RUNNING | {"confidence"},
-    "watch": _WATCHED | _MODEL | {"into"},
+    "watch": (_WATCHED - {"output"}) | _MODEL | {"into"},
     "plan": _SIDECARS,
 }
 _JOB_NAMES = {"copy": "mode", "hardlink": "mode", "symlink": "mode", "no_sidecars": "sidecars", "no_cache": "cache"}
@@ -148,5 +148,5 @@ def _require_together(
         return
     if command == "classify" and classifier is None:
         raise click.UsageError("--command classify needs --classifier: the file that `imgsort train` wrote.")
-    if command == "watch" and (classifier is None or output is None) and (into is None or output is not None):
+    if command == "watch" and (into if classifier is None else output) is None:
         raise click.UsageError("--command watch needs --classifier and --output, or else --into.")

@@ -40,6 +40,7 @@ class Study:
     `cut`: an image with a larger oddness is an outlier; None if only a number of outliers was asked for.
     `regroup`: groups the images into another number of categories: int (n,), 0 for the largest, -1 for none. It is None
     if the command makes no categories.
+    `is_by_class`: a classifier chose the folders, and the scores of the placements say how sure it is.
     `unread`: files that belong in a folder although no picture of them could be read. `unreadable` says why.
     `judged`: what a classifier says about each of `files`, if their classes are known, or None.
     """
@@ -58,6 +59,7 @@ class Study:
     regroup: "Callable[[int], NDArray[np.intp]] | None" = None
     judged: Judged | None = None
     unread: tuple[ImageFile, ...] = ()
+    is_by_class: bool = False
 
     @classmethod
     def of(

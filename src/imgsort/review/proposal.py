@@ -17,7 +17,7 @@ from imgsort.jobs.listener import Listener, Remembering
 from imgsort.jobs.look.pages.facts import facts_of
 from imgsort.jobs.look.pages.filed import distances_of
 from imgsort.jobs.look.pages.how import Studying, made_by
-from imgsort.jobs.look.pages.kinds import kind_of
+from imgsort.jobs.look.pages.kinds import kind_of, way_of
 from imgsort.jobs.organize.check import REJECTED_FOLDER
 from imgsort.jobs.organize.outliers import OUTLIER_FOLDER
 from imgsort.jobs.organize.steps.findings import Finding
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Command = Literal["categorize", "outliers", "check", "classify"]
+Command = Literal["categorize", "outliers", "check", "classify", "watch"]
 
 # The folders that every review can put images into.
 _ALWAYS = (UNSORTED_FOLDER, OUTLIER_FOLDER)
@@ -111,7 +111,7 @@ def proposal_of(study: Study, notices: tuple[str, ...] = ()) -> Proposal:
     contents = (*study.contents, *(placed[file.path].content for file in study.unread))
     placements = tuple(placed.get(file.path) for file in files)
     firsts = sorted((p for p in placements if p is not None), key=lambda p: order[p.source])
-    sorting = _sorting(placements, [p.folder for p in firsts], study.command)
+    sorting = _sorting(placements, [p.folder for p in firsts], way_of(study))
     count = sum(group.kind == "category" for group in sorting.groups)
     distances = tuple(distances_of(replace(study, files=files)))
     sorting = replace(sorting, clusters=count if study.regroup is not None else None, distances=distances)
@@ -181,6 +181,10 @@ def _job_of(command: Command) -> Callable[..., Any]:
         from imgsort.jobs.learn.classify import classify
 
         return classify
+    if command == "watch":
+        from imgsort.jobs.watch.one_batch import file_one_batch
+
+        return file_one_batch
     raise UsageError(f"command {command!r}: it must be one of {', '.join(get_args(Command))}.")
 
 

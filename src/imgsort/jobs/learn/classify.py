@@ -128,9 +128,8 @@ def file_by_class(collection: OpenCollection, sorting: Sorting) -> ClassifyResul
     placements.sort(key=lambda placement: (placement.folder == UNSURE_FOLDER, placement.folder))
     shared = frozenset({*file.classifier.classes, UNSURE_FOLDER})
     model = extracted.looked.model
-    collection.hearing.studied(
-        Study.of(collection.command, collection.site, features, placements, model=model, shared=shared)
-    )
+    study = Study.of(collection.command, collection.site, features, placements, model=model, shared=shared)
+    collection.hearing.studied(replace(study, is_by_class=True))
     filed = carry_out(collection, extracted.looked, placements, shared=shared)
     return ClassifyResult(filed, predictions, sorting.sure)
 

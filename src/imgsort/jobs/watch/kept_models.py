@@ -81,7 +81,7 @@ class KeptClassifier:
             listener.notice(f"{self.path}: this is a new classifier. It is used from now on.")
             return _Loaded(file, prepare_classifier(file, self.settings, self.read, listener), stamp)
         except ClassifierError as error:
-            listener.notice(f"{error} The classifier that was read earlier is used.")
+            listener.notice(f"{error} The classifier read earlier is used.")
             return earlier
 
     def _load(self, stamp: Any, listener: Listener) -> _Loaded:

@@ -22,6 +22,7 @@ from imgsort.jobs.look.pages.filed import (
 )
 from imgsort.jobs.look.pages.how import Watching, made_by
 from imgsort.jobs.look.pages.judged import comparison_table, confidence_curve, evaluation_section, training_curves
+from imgsort.jobs.look.pages.kinds import way_of
 from imgsort.jobs.organize.check import CheckResult
 from imgsort.jobs.results import FilingResult
 from imgsort.jobs.study import Study
@@ -75,8 +76,7 @@ def _of_check(result: CheckResult, study: Study | None, heats: Mapping[str, int]
 
 @_page.register
 def _of_classify(result: ClassifyResult, study: Study | None, heats: Mapping[str, int]) -> PageData:
-    page = _filed(result.filing, study)
-    return page if study is None else replace(page, images=replace(page.images, confidences=confidences_of(study)))
+    return _filed(result.filing, study)
 
 
 @_page.register
@@ -108,7 +108,10 @@ def _of_compare(result: CompareResult, study: Study | None, heats: Mapping[str, 
 def _filed(result: FilingResult, study: Study | None) -> PageData:
     if study is None:
         return replace(_empty(result.command, result.collection.name, result.status), run=result.run)
-    return replace(_page_of_study(study, result.status, folders_of(study)), run=result.run)
+    page = replace(_page_of_study(study, result.status, folders_of(study)), run=result.run)
+    if not study.is_by_class:
+        return page
+    return replace(page, images=replace(page.images, confidences=confidences_of(study)))
 
 
 def _of_classes(command: str, title: str, status: str, study: Study | None) -> PageData:
@@ -123,7 +126,7 @@ def _of_classes(command: str, title: str, status: str, study: Study | None) -> P
 
 
 def _page_of_study(study: Study, status: str, folders: "Sequence[str | None]") -> PageData:
-    groups, numbers = groups_of(folders, study.command)
+    groups, numbers = groups_of(folders, way_of(study))
     images = Images([file.path for file in study.files], numbers, distances_of(study))
     if study.matrix is not None and len(study.files):
         groups = _with_silhouettes(study, groups, numbers)

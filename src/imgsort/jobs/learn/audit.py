@@ -169,14 +169,19 @@ def _cells(finding: AuditFinding) -> tuple[str | float, ...]:
 
 
 def _placements(features: Features, findings: Sequence[AuditFinding]) -> list[Placement]:
-    """Return a placement for each marked image, directly in the folder of the class that it looks like."""
+    """Return a placement for each marked image, directly in the folder of the class that it looks like.
+
+    The placements in one folder follow each other, in the order of their scores: a review plans them in that order too.
+    """
     row_of = {file.path: row for row, file in enumerate(features.files)}
-    return [
+    placements = [
         place(features.files[row], features.contents[row], finding.suggested, score=finding.score)
         for finding in findings
         if finding.marked
         for row in [row_of[finding.path]]
     ]
+    folders = list(dict.fromkeys(placement.folder for placement in placements))
+    return sorted(placements, key=lambda placement: folders.index(placement.folder))
 
 
 def _study(collection: OpenCollection, extracted: Extracted, placements: Sequence[Placement], found: Audit) -> Study:

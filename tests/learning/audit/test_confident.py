@@ -42,7 +42,7 @@ def test_changed_labels_are_found(clouds):
     features, labels, parts = clouds
     changed = labels.copy()
     changed[[5, 70, 130]] = [1, 2, 0]
-    judgement = judge_labels(features, changed, parts)
+    judgement = judge_labels(coordinates(features), changed, parts)
     assert set(np.argsort(-judgement.scores)[:3].tolist()) == {5, 70, 130}
     assert np.flatnonzero(judgement.is_wrong).tolist() == [5, 70, 130]
     assert judgement.suggested[[5, 70, 130]].tolist() == [0, 1, 2]
@@ -51,7 +51,8 @@ def test_changed_labels_are_found(clouds):
 
 def test_nothing_is_marked_where_all_labels_are_right(clouds):
     """Of classes that are well apart, no row is marked."""
-    assert not judge_labels(*clouds).is_wrong.any()
+    features, labels, parts = clouds
+    assert not judge_labels(coordinates(features), labels, parts).is_wrong.any()
 
 
 def test_a_row_is_never_judged_by_itself(clouds):
@@ -84,7 +85,7 @@ def test_a_class_that_is_mostly_doubted_still_speaks_for_itself(clouds):
 def test_rows_that_are_all_equal_are_judged(clouds):
     """Images without any difference have no direction; they give probabilities all the same."""
     _, labels, parts = clouds
-    judgement = judge_labels(np.ones((len(labels), 8), np.float32), labels, parts)
+    judgement = judge_labels(coordinates(np.ones((len(labels), 8), np.float32)), labels, parts)
     assert np.isfinite(judgement.scores).all()
 
 

@@ -4,13 +4,14 @@ import numpy as np
 
 from imgsort.learning.audit.confident import judge_labels
 from imgsort.learning.audit.mixed import mixed_pairs
+from imgsort.learning.audit.probabilities import coordinates
 
 
 def judged(labels, kinds):
     """Return the judgement and labels of rows whose features depend on their kind only."""
     rng = np.random.default_rng(0)
     features = (rng.normal(size=(len(labels), 30)) + 9 * np.eye(4, 30)[kinds]).astype(np.float32)
-    return judge_labels(features, labels, np.arange(len(labels)) % 5), labels
+    return judge_labels(coordinates(features), labels, np.arange(len(labels)) % 5), labels
 
 
 def test_two_halves_of_one_class_look_like_one():

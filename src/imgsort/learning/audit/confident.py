@@ -9,7 +9,7 @@ wrong. Here the class must also be the likeliest of all.
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from imgsort.learning.audit.probabilities import coordinates, out_of_fold
+from imgsort.learning.audit.probabilities import out_of_fold
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,15 +33,14 @@ class Judgement:
     plain: "NDArray[np.float64]"
 
 
-def judge_labels(features: "NDArray[np.float32]", labels: "NDArray[np.intp]", parts: "NDArray[np.intp]") -> Judgement:
-    """Judge the `labels`, intp (n,), of `features`, float32 (n, d), of at least two classes.
+def judge_labels(rows: "NDArray[np.float32]", labels: "NDArray[np.intp]", parts: "NDArray[np.intp]") -> Judgement:
+    """Judge the `labels`, intp (n,), of `rows`, float32 (n, d), as `coordinates` returns them, of two or more classes.
 
     `parts` is intp (n,): a row is judged by the rows of the other parts. It is judged twice: the second time, rows
     that were wrong the first time teach nothing.
     """
     import numpy as np
 
-    rows = coordinates(features)
     first = judgement_of(out_of_fold(rows, labels, parts, np.ones(len(labels), bool)), labels)
     second = judgement_of(out_of_fold(rows, labels, parts, ~first.is_wrong), labels)
     return replace(second, plain=first.probabilities)

@@ -63,7 +63,11 @@ class InTwoClasses:
 
 @dataclass(frozen=True)
 class LikeNoClass:
-    """An image that is far from all other images. `score`: how far it stands out, as in `imgsort outliers`."""
+    """An image that is far from all other images.
+
+    `distance`: the mean cosine distance to its neighbours, as `NeighbourOutliers` measures it. `score`: how far that is
+    above the usual, in interquartile ranges.
+    """
 
     path: str
     is_of: str

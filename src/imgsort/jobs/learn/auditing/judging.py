@@ -12,6 +12,7 @@ from imgsort.jobs.session.placing import rounded
 from imgsort.learning.audit.confident import Judgement, judge_labels
 from imgsort.learning.audit.folds import FOLDS, Folds, divide_into_folds
 from imgsort.learning.audit.mixed import Mixed, mixed_pairs
+from imgsort.learning.audit.probabilities import coordinates
 from imgsort.learning.data.dataset import LabelledImages
 from imgsort.learning.data.looks import Looks
 
@@ -68,7 +69,7 @@ def audit_images(
 
     # In the order of the contents, neither names nor places decide which part an image is in.
     order = np.array(sorted(range(len(images.files)), key=lambda row: (images.contents[row], images.files[row].path)))
-    images, features = images.take(order), features[order]
+    images, rows = images.take(order), coordinates(features[order])
     copies = groups_of_copies(images.contents)
     groups = near_duplicates(looks.hashes[order], looks.tiny_images[order], copies)
     folds = divide_into_folds(images.labels, groups, copies, marking.seed)
@@ -76,7 +77,7 @@ def audit_images(
     judged = np.flatnonzero(folds.parts >= 0)
     known, labels = np.unique(images.labels[judged], return_inverse=True)
     names = [classes[label] for label in known]
-    judgement = judge_labels(features[judged], labels, folds.parts[judged])
+    judgement = judge_labels(rows[judged], labels, folds.parts[judged])
     mixed = mixed_pairs(judgement, labels)
     marked = _marked(judgement, labels, mixed, marking)
     _tell_of_judgement(judgement, names, mixed, listener)
@@ -89,7 +90,7 @@ def audit_images(
             MixedClasses((names[m.first], names[m.second]), m.count, round(m.share, 4), m.is_one) for m in mixed
         ),
         in_two_classes=_in_two_classes(images, groups),
-        like_no_class=_like_no_class(images, classes, features),
+        like_no_class=_like_no_class(images, classes, rows),
     )
     return Audit(audited, scores)
 
@@ -152,12 +153,12 @@ def _in_two_classes(images: LabelledImages, groups: "NDArray[np.intp]") -> tuple
 
 
 def _like_no_class(
-    images: LabelledImages, classes: tuple[str, ...], features: "NDArray[np.float32]"
+    images: LabelledImages, classes: tuple[str, ...], rows: "NDArray[np.float32]"
 ) -> tuple[LikeNoClass, ...]:
     import numpy as np
 
-    odd = NeighbourOutliers().fit(features)
-    rows = np.flatnonzero(odd.predictions_ == -1)
+    odd = NeighbourOutliers().fit(rows)
+    numbers = np.flatnonzero(odd.predictions_ == -1)
     return tuple(
         LikeNoClass(
             images.files[row].path,
@@ -165,7 +166,7 @@ def _like_no_class(
             rounded(odd.distances_[row]),
             rounded(odd.scores_[row]),
         )
-        for row in rows[np.argsort(-odd.distances_[rows], kind="stable")]
+        for row in numbers[np.argsort(-odd.distances_[numbers], kind="stable")]
     )
 
 

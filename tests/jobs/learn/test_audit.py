@@ -267,3 +267,13 @@ def test_every_kind_is_a_class(made):
     """The folder that these tests use has the classes that they think it has."""
     assert sorted(path.name for path in made[0].iterdir()) == sorted(KINDS)
     assert len(names(made[0])) == 36
+
+
+def test_an_image_of_no_class_is_named(demo_photos, tmp_path):
+    """A picture that shows something else than all others is far from them, whatever class it lies in."""
+    for kind in ("chelsea", "coffee"):
+        put(files_of(demo_photos, kind), tmp_path / kind)
+    put(files_of(demo_photos, "rocket")[:1], tmp_path / "coffee")
+    found = audit(tmp_path, **QUICK).like_no_class
+    assert [row.path for row in found] == [f"coffee/{files_of(demo_photos, 'rocket')[0].name}"]
+    assert found[0].score > 2.5

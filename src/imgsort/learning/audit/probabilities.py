@@ -62,11 +62,18 @@ def coordinates(features: "NDArray[np.float32]") -> "NDArray[np.float32]":
     rows = unit_rows(features.astype(np.float32))
     rows = rows - rows.mean(axis=0)
     rows /= max(float(np.sqrt(np.square(rows).sum(axis=1, dtype=np.float64).mean())), 1e-6)
+    return in_main_axes(rows)
+
+
+def in_main_axes(rows: "NDArray[np.float32]") -> "NDArray[np.float32]":
+    """Return rows, (n, d), in the at most 256 dimensions in which they reach farthest: float32 (n, at most 256)."""
+    import numpy as np
+
     return np.ascontiguousarray(rows @ _main_axes(rows, _DIMENSIONS), dtype=np.float32)
 
 
 def _main_axes(rows: "NDArray[np.float32]", most: int) -> "NDArray[np.float32]":
-    """Return the axes along which centred rows, (n, d), vary most, the first one most: float32 (d, at most `most`)."""
+    """Return the axes along which rows, (n, d), reach farthest, the first one most: float32 (d, at most `most`)."""
     import numpy as np
     from scipy.linalg import eigh
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from imgsort.errors import TooFewImagesError, UsageError
+from imgsort.grouping.directions import Directions
 from imgsort.grouping.outliers.neighbours import NeighbourOutliers
 from imgsort.jobs.learn.auditing.findings import Audited, AuditFinding, InTwoClasses, LikeNoClass, MixedClasses
 from imgsort.jobs.learn.auditing.looking import groups_of_copies, near_duplicates
@@ -12,7 +13,7 @@ from imgsort.jobs.session.placing import rounded
 from imgsort.learning.audit.confident import Judgement, judge_labels
 from imgsort.learning.audit.folds import FOLDS, Folds, divide_into_folds
 from imgsort.learning.audit.mixed import Mixed, mixed_pairs
-from imgsort.learning.audit.probabilities import coordinates
+from imgsort.learning.audit.probabilities import coordinates, in_main_axes
 from imgsort.learning.data.dataset import LabelledImages
 from imgsort.learning.data.looks import Looks
 
@@ -69,7 +70,7 @@ def audit_images(
 
     # In the order of the contents, neither names nor places decide which part an image is in.
     order = np.array(sorted(range(len(images.files)), key=lambda row: (images.contents[row], images.files[row].path)))
-    images, rows = images.take(order), coordinates(features[order])
+    images, features = images.take(order), features[order]
     copies = groups_of_copies(images.contents)
     groups = near_duplicates(looks.hashes[order], looks.tiny_images[order], copies)
     folds = divide_into_folds(images.labels, groups, copies, marking.seed)
@@ -77,7 +78,7 @@ def audit_images(
     judged = np.flatnonzero(folds.parts >= 0)
     known, labels = np.unique(images.labels[judged], return_inverse=True)
     names = [classes[label] for label in known]
-    judgement = judge_labels(rows[judged], labels, folds.parts[judged])
+    judgement = judge_labels(coordinates(features[judged]), labels, folds.parts[judged])
     mixed = mixed_pairs(judgement, labels)
     marked = _marked(judgement, labels, mixed, marking)
     _tell_of_judgement(judgement, names, mixed, listener)
@@ -90,7 +91,7 @@ def audit_images(
             MixedClasses((names[m.first], names[m.second]), m.count, round(m.share, 4), m.is_one) for m in mixed
         ),
         in_two_classes=_in_two_classes(images, groups),
-        like_no_class=_like_no_class(images, classes, rows),
+        like_no_class=_like_no_class(images, classes, features),
     )
     return Audit(audited, scores)
 
@@ -153,11 +154,12 @@ def _in_two_classes(images: LabelledImages, groups: "NDArray[np.intp]") -> tuple
 
 
 def _like_no_class(
-    images: LabelledImages, classes: tuple[str, ...], rows: "NDArray[np.float32]"
+    images: LabelledImages, classes: tuple[str, ...], features: "NDArray[np.float32]"
 ) -> tuple[LikeNoClass, ...]:
     import numpy as np
 
-    odd = NeighbourOutliers().fit(rows)
+    # By directions, odd images of other kinds stand out at least as well as by the features themselves.
+    odd = NeighbourOutliers().fit(in_main_axes(Directions().fit_parts([features]).transform(features)))
     numbers = np.flatnonzero(odd.predictions_ == -1)
     return tuple(
         LikeNoClass(

@@ -10,6 +10,7 @@ from imgsort.version import __version__
 
 if TYPE_CHECKING:
     from imgsort.errors import ImgsortError
+    from imgsort.jobs.learn.audit import audit
     from imgsort.jobs.learn.classify import classify
     from imgsort.jobs.learn.compare import compare
     from imgsort.jobs.learn.evaluate import evaluate
@@ -31,6 +32,7 @@ __all__ = [
     "ImgsortError",
     "__version__",
     "apply",
+    "audit",
     "categorize",
     "check",
     "classify",
@@ -51,6 +53,7 @@ __all__ = [
 _HOMES = {
     "ImgsortError": "imgsort.errors",
     "apply": "imgsort.jobs.organize.apply",
+    "audit": "imgsort.jobs.learn.audit",
     "categorize": "imgsort.jobs.organize.categorize",
     "check": "imgsort.jobs.organize.check",
     "classify": "imgsort.jobs.learn.classify",

@@ -9,7 +9,7 @@ import gc
 
 import click
 
-from imgsort.cli.commands import cache, classify, learn, look, models, organize, review, runs, watch
+from imgsort.cli.commands import audit, cache, classify, learn, look, models, organize, review, runs, watch
 from imgsort.cli.group import ImgsortGroup
 from imgsort.version import __version__
 
@@ -41,6 +41,13 @@ main.add_section("Organize", organize.categorize, organize.outliers, organize.ch
 main.add_section("Look", look.report, review.review)
 main.add_section("Take back", runs.undo, runs.history)
 main.add_section(
-    "Learn", learn.train, learn.evaluate, learn.compare, classify.classify, classify.explain, classify.export
+    "Learn",
+    learn.train,
+    learn.evaluate,
+    learn.compare,
+    audit.audit,
+    classify.classify,
+    classify.explain,
+    classify.export,
 )
 main.add_section("Upkeep", models.models, cache.cache)

@@ -13,7 +13,9 @@ from imgsort.filing.planning.plan_file import EditedPlan
 from imgsort.filing.planning.site import Site
 from imgsort.images.decoding.decode import DEFAULTS
 from imgsort.images.finding.find import ImageFile
+from imgsort.jobs.learn.audit import AuditResult
 from imgsort.jobs.listener import Listener, Remembering
+from imgsort.jobs.look.pages.audited import findings_of_audit
 from imgsort.jobs.look.pages.facts import facts_of
 from imgsort.jobs.look.pages.filed import distances_of
 from imgsort.jobs.look.pages.how import Studying, made_by
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Command = Literal["categorize", "outliers", "check", "classify", "watch"]
+Command = Literal["categorize", "outliers", "check", "classify", "audit", "watch"]
 
 # The folders that every review can put images into.
 _ALWAYS = (UNSORTED_FOLDER, OUTLIER_FOLDER)
@@ -96,7 +98,7 @@ def propose(
         proposal_of(study, tuple(hearing.notices)),
         made=made,
         outliers=getattr(result, "outliers", None),
-        findings=getattr(result, "findings", None),
+        findings=_findings_of(result),
     )
 
 
@@ -185,7 +187,21 @@ def _job_of(command: Command) -> Callable[..., Any]:
         from imgsort.jobs.watch.one_batch import file_one_batch
 
         return file_one_batch
+    if command == "audit":
+        from functools import partial
+
+        from imgsort.jobs.learn.audit import audit
+
+        return partial(audit, move=True)
     raise UsageError(f"command {command!r}: it must be one of {', '.join(get_args(Command))}.")
+
+
+def _findings_of(result: Any) -> tuple[Finding, ...] | None:
+    """Return what the command says of single images, if it says anything."""
+    if isinstance(result, AuditResult):
+        return findings_of_audit(result)
+    found: tuple[Finding, ...] | None = getattr(result, "findings", None)
+    return found
 
 
 def _sorting(placements: Sequence[Placement | None], folders: Sequence[str], command: str) -> Sorting:

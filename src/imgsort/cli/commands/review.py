@@ -15,7 +15,7 @@ from imgsort.cli.running import command_line, filing_keywords, run
 @click.argument("folder", required=False, type=types.GivenPath(path_type=Path))
 @click.option(
     "--command",
-    type=click.Choice(["categorize", "outliers", "check", "classify", "watch"]),
+    type=click.Choice(["categorize", "outliers", "check", "classify", "audit", "watch"]),
     default="categorize",
     show_default=True,
     help="Command that makes the plan.",
@@ -74,7 +74,7 @@ def review(
     The page can be reached from this machine only, and only at the address that imgsort opens or prints.
 
     The options are those of the command that makes the plan. With --command outliers, --neighbors goes with knn, and is
-    10 by default.
+    10 by default. With --command audit, --max and --threshold are those of `imgsort audit`.
     """
     from imgsort.review.review import ReviewRequest
     from imgsort.review.review import review as serve
@@ -88,6 +88,8 @@ def review(
     kept = {n: value for n, value in filing_keywords(settings).items() if n in fitting and value is not None}
     if into is not None:
         kept["output"] = into
+    if command == "audit" and (most := kept.pop("max_outliers", None)) is not None and "max_outliers" in given:
+        kept["max_marked"] = most
     request = ReviewRequest(
         folder, command, kept, plan, classifier, port, opens_browser=not no_browser, command_line=command_line()
     )
@@ -114,6 +116,7 @@ _FITTING: dict[str, frozenset[str]] = {
     "classify": _FILING | _RUNNING | {"confidence"},
     "watch by class": _WATCHED | _RUNNING | {"confidence"},
     "watch": (_WATCHED - {"output"}) | _MODEL | {"into"},
+    "audit": (_FILING - {"recursive"}) | _MODEL | {"max_outliers", "threshold", "seed"},
     "plan": _SIDECARS,
 }
 _JOB_NAMES = {"copy": "mode", "hardlink": "mode", "symlink": "mode", "no_sidecars": "sidecars", "no_cache": "cache"}

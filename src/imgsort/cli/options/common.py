@@ -183,14 +183,14 @@ _planning = (
         help="Write the plan to this new CSV file and move nothing. `imgsort apply` carries it out.",
     ),
 )
+_recursive = click.option("-r", "--recursive", is_flag=True, help="Also take the images in all subfolders.")
 _listing = (
-    click.option("-r", "--recursive", is_flag=True, help="Also take the images in all subfolders."),
     *rules,
     sidecar,
     no_sidecars,
     click.option("--strict", is_flag=True, help="If an image cannot be read, move nothing and exit with code 3."),
 )
-_filing = (*_places, *_planning, *_listing, verbose)
+_filing = (*_places, *_planning, _recursive, *_listing, verbose)
 
 
 report = click.option(
@@ -217,9 +217,14 @@ def filing_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return add((*reading, *_filing), function)
 
 
+def class_filing_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of a command that files the images of classes, in whatever deeper folder of a class they lie."""
+    return add((*reading, *_places, *_planning, *_listing, verbose), function)
+
+
 def reviewing_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of a command that reads images, and files them only when a person says so on a page."""
-    return add((*reading, *_places, *_listing), function)
+    return add((*reading, *_places, _recursive, *_listing), function)
 
 
 def add_reading(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from imgsort.filing.journal.run import Run
 from imgsort.grouping.silhouettes import silhouettes_of
+from imgsort.jobs.learn.audit import AuditResult
 from imgsort.jobs.learn.classify import ClassifyResult
 from imgsort.jobs.learn.compare import CompareResult
 from imgsort.jobs.learn.evaluate import EvaluateResult
 from imgsort.jobs.learn.train import TrainResult
+from imgsort.jobs.look.pages.audited import findings_of_audit, mixed_table
 from imgsort.jobs.look.pages.facts import facts_of, facts_of_run
 from imgsort.jobs.look.pages.filed import (
     confidences_of,
@@ -72,6 +74,15 @@ def _of_check(result: CheckResult, study: Study | None, heats: Mapping[str, int]
         return _filed(result.filing, study)
     page = _page_of_study(study, result.filing.status, folders_of(study, result.findings))
     return replace(page, run=result.filing.run, findings=findings_section(study, result.findings))
+
+
+@_page.register
+def _of_audit(result: AuditResult, study: Study | None, heats: Mapping[str, int]) -> PageData:
+    page = _filed(result.filing, study)
+    if study is None:
+        return page
+    tables = (mixed_table(result),) if result.mixed else ()
+    return replace(page, findings=findings_section(study, findings_of_audit(result)), tables=tables)
 
 
 @_page.register

@@ -79,7 +79,7 @@ ROOMS = {
     "jobs": ". session upkeep organize learn look",
     "jobs/organize": "steps .",
     "jobs/learn": "steps .",
-    "jobs/look": "pages .",
+    "jobs/look": "finding find pages .",
     "review": "sorting keeping proposal planned looks work session actions first_page serving review",
     "cli": "streams output options terminal running commands .",
 }

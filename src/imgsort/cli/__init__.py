@@ -9,7 +9,7 @@ import gc
 
 import click
 
-from imgsort.cli.commands import cache, classify, learn, look, models, organize, review, runs
+from imgsort.cli.commands import cache, classify, find, learn, look, models, organize, review, runs
 from imgsort.cli.group import ImgsortGroup
 from imgsort.version import __version__
 
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 main.add_section("Organize", organize.categorize, organize.outliers, organize.check, runs.apply)
-main.add_section("Look", look.report, review.review)
+main.add_section("Look", find.find, look.report, review.review)
 main.add_section("Take back", runs.undo, runs.history)
 main.add_section(
     "Learn", learn.train, learn.evaluate, learn.compare, classify.classify, classify.explain, classify.export

@@ -28,6 +28,17 @@ class Judged:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """The images that a search looked for. They may lie outside the collection, and they are never filed.
+
+    `files`: with absolute paths. `contents`: the hashes of their bytes.
+    """
+
+    files: tuple[ImageFile, ...]
+    contents: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Study:
     """The images of a collection, and the folder in which each of them belongs.
 
@@ -42,6 +53,7 @@ class Study:
     if the command makes no categories.
     `unread`: files that belong in a folder although no picture of them could be read. `unreadable` says why.
     `judged`: what a classifier says about each of `files`, if their classes are known, or None.
+    `asked`: the images that were looked for, if the command is a search, or None.
     """
 
     command: str
@@ -58,6 +70,7 @@ class Study:
     regroup: "Callable[[int], NDArray[np.intp]] | None" = None
     judged: Judged | None = None
     unread: tuple[ImageFile, ...] = ()
+    asked: Asked | None = None
 
     @classmethod
     def of(

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Command = Literal["categorize", "outliers", "check", "classify"]
+Command = Literal["categorize", "outliers", "check", "classify", "find"]
 
 # The folders that every review can put images into.
 _ALWAYS = (UNSORTED_FOLDER, OUTLIER_FOLDER)
@@ -181,6 +181,12 @@ def _job_of(command: Command) -> Callable[..., Any]:
         from imgsort.jobs.learn.classify import classify
 
         return classify
+    if command == "find":
+        from functools import partial
+
+        from imgsort.jobs.look.find import find
+
+        return partial(find, move=True)
     raise UsageError(f"command {command!r}: it must be one of {', '.join(get_args(Command))}.")
 
 

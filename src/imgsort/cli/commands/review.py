@@ -7,6 +7,7 @@ import click
 
 from imgsort.cli.options import common as options
 from imgsort.cli.options import judging, types
+from imgsort.cli.options.finding import wanted_options
 from imgsort.cli.options.grouping import add_grouping
 from imgsort.cli.running import command_line, filing_keywords, run
 
@@ -15,7 +16,7 @@ from imgsort.cli.running import command_line, filing_keywords, run
 @click.argument("folder", required=False, type=types.GivenPath(path_type=Path))
 @click.option(
     "--command",
-    type=click.Choice(["categorize", "outliers", "check", "classify"]),
+    type=click.Choice(["categorize", "outliers", "check", "classify", "find"]),
     default="categorize",
     show_default=True,
     help="Command that makes the plan.",
@@ -31,6 +32,12 @@ from imgsort.cli.running import command_line, filing_keywords, run
     help="With --command classify: file that `imgsort train` wrote. Otherwise: new file for a classifier that is "
     "trained on the page.  [default: in .imgsort of FOLDER]",
 )
+@click.option(
+    "--query",
+    multiple=True,
+    type=types.GivenPath(path_type=Path),
+    help="With --command find: image or folder of images to look for. May be given several times.",
+)
 @click.option("--no-browser", is_flag=True, help="Open no browser, and print the address of the page.")
 @click.option(
     "--port",
@@ -42,6 +49,7 @@ from imgsort.cli.running import command_line, filing_keywords, run
 @judging.outlier_options_beside_grouping
 @judging.fault_options
 @judging.confidence
+@wanted_options
 @options.seed
 @options.model_options
 @options.reviewing_options
@@ -78,6 +86,8 @@ def review(
     fitting = _FITTING["plan" if plan is not None else command]
     no_browser = settings.pop("no_browser")
     kept = {n: value for n, value in filing_keywords(settings).items() if n in fitting and value is not None}
+    if command == "find" and plan is None:
+        kept["recursive"] = True  # as the command itself does
     request = ReviewRequest(
         folder, command, kept, plan, classifier, port, opens_browser=not no_browser, command_line=command_line()
     )
@@ -101,6 +111,7 @@ _FITTING: dict[str, frozenset[str]] = {
     "outliers": _FILING | _MODEL | _OUTLIERS | {"seed"},
     "check": _FILING | _FAULTS,
     "classify": _FILING | _RUNNING | {"confidence"},
+    "find": _FILING | _MODEL | {"query", "top", "distance", "same_scene"},
     "plan": _SIDECARS,
 }
 _JOB_NAMES = {"copy": "mode", "hardlink": "mode", "symlink": "mode", "no_sidecars": "sidecars", "no_cache": "cache"}
@@ -125,3 +136,5 @@ def _require_fitting(
             raise click.UsageError(f"{spelled[name]} does not go with {of}.")
     if command == "classify" and plan is None and not has_classifier:
         raise click.UsageError("--command classify needs --classifier: the file that `imgsort train` wrote.")
+    if command == "find" and plan is None and "query" not in given:
+        raise click.UsageError("--command find needs --query: the image or the folder of images to look for.")

@@ -7,7 +7,7 @@ from imgsort.jobs.session.placing import UNSORTED_FOLDER
 from imgsort.report.page_data import GroupKind
 
 _KINDS: dict[str, GroupKind] = {UNSORTED_FOLDER: "unsorted", UNSURE_FOLDER: "unsure", OUTLIER_FOLDER: "outliers"}
-_KIND_OF_COMMAND: dict[str, GroupKind] = {"check": "rejected", "classify": "class"}
+_KIND_OF_COMMAND: dict[str, GroupKind] = {"check": "rejected", "classify": "class", "find": "class"}
 
 
 def kind_of(folder: str | None, command: str) -> GroupKind:

@@ -11,6 +11,7 @@ from imgsort.jobs.learn.classify import ClassifyResult
 from imgsort.jobs.learn.compare import CompareResult
 from imgsort.jobs.learn.evaluate import EvaluateResult
 from imgsort.jobs.learn.train import TrainResult
+from imgsort.jobs.look.find import FindResult
 from imgsort.jobs.look.pages.facts import facts_of, facts_of_run
 from imgsort.jobs.look.pages.filed import (
     confidences_of,
@@ -77,6 +78,20 @@ def _of_check(result: CheckResult, study: Study | None, heats: Mapping[str, int]
 def _of_classify(result: ClassifyResult, study: Study | None, heats: Mapping[str, int]) -> PageData:
     page = _filed(result.filing, study)
     return page if study is None else replace(page, images=replace(page.images, confidences=confidences_of(study)))
+
+
+@_page.register
+def _of_find(result: FindResult, study: Study | None, heats: Mapping[str, int]) -> PageData:
+    """Return what was looked for first, and then what was found, the most alike first."""
+    empty = replace(_filed(result.filing, None), run=result.filing.run)
+    if study is None or study.asked is None:
+        return empty
+    asked = [file.path for file in study.asked.files]
+    names = [*asked, *(match.path for match in result.matches)]
+    distances = [*(None for _ in asked), *(match.distance for match in result.matches)]
+    numbers = [0 if number < len(asked) else 1 for number in range(len(names))]
+    groups = (Group("looked for", "query"), Group("found", "match"))
+    return replace(empty, images=Images(names, numbers, distances), groups=groups)
 
 
 @_page.register

@@ -4,8 +4,21 @@
 
 The script makes the collection: small JPEGs, each a random crop of one of the photographs in PHOTOS. It fills a cache
 of its own once, which takes minutes. With --work, both stay in that folder for the next time. Then it runs the whole
-command in processes of their own: the first time, when only the features are kept, and again, when their table is.
+command in processes of their own, each with a new picture to look for: the first time, when only the features are kept,
+and again, when their table is kept too.
 """
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from machine import described
 
 MAKE = """
 import random, sys
@@ -31,3 +44,119 @@ for number in range(first, last):
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_bytes(cv2.imencode(".jpg", small)[1].tobytes())
 """
+
+# Runs the command, and writes how long its stages took. A stage's time does not count for the stage around it.
+TIMED = """
+import json, sys, time
+before = float(sys.argv[1])
+from imgsort.cli import main
+from imgsort.jobs.look import find
+from imgsort.jobs.look.finding import rows, search, seeing
+from imgsort.jobs.session import collection
+seconds, running = {}, []
+def timed(module, name, stage):
+    inner = getattr(module, name)
+    def outer(*args, **options):
+        running.append(0.0)
+        start = time.time()
+        try:
+            return inner(*args, **options)
+        finally:
+            taken = time.time() - start
+            seconds[stage] = seconds.get(stage, 0.0) + taken - running.pop()
+            if running: running[-1] += taken
+    setattr(module, name, outer)
+timed(collection, "list_collection", "listing")
+timed(seeing, "chosen_model", "backbone and query")
+timed(seeing, "prepare_extraction", "backbone and query")
+timed(find, "seen_query", "backbone and query")
+timed(rows, "_rows", "reading the features")
+timed(search, "_nearest", "comparing, and reading the table")
+timed(rows, "_keep", "keeping the table")
+started = time.time() - before
+try:
+    main(sys.argv[3:])
+finally:
+    with open(sys.argv[2], "w") as file:
+        json.dump({"start and imports": started, **seconds}, file)
+"""
+
+
+def make_collection(photos: Path, work: Path, files: int, folders: int) -> Path:
+    """Return the collection in `work`, which is made unless it is there."""
+    folder = work / f"photos_{files}_{folders}"
+    if not folder.exists():
+        part = work / "unfinished"
+        for first in range(0, files, 10_000):
+            make(photos, part, first, min(first + 10_000, files), folders)
+        part.rename(folder)
+        time.sleep(3)  # the cache believes no file that was written just now
+    return folder
+
+
+def make(photos: Path, folder: Path, first: int, last: int, folders: int) -> None:
+    numbers = map(str, (first, last, folders))
+    subprocess.run([sys.executable, "-c", MAKE, photos, folder, *numbers], check=True, stderr=subprocess.DEVNULL)
+
+
+def run(collection: Path, query: Path, cache: Path, extra: list[str]) -> tuple[float, dict[str, float]]:
+    """Run the command and return the seconds of the whole process and of its stages."""
+    stages = cache.parent / "stages.json"
+    command = ["find", str(query), "--in", str(collection), "--json", *extra]
+    start = time.time()
+    subprocess.run(
+        [sys.executable, "-c", TIMED, str(start), stages, *command],
+        check=True,
+        env={**os.environ, "IMGSORT_CACHE_DIR": str(cache)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    whole = time.time() - start
+    seconds = json.loads(stages.read_text())
+    return whole, {**seconds, "the rest": whole - sum(seconds.values())}
+
+
+def forget_tables(cache: Path) -> None:
+    for table in (cache / "tables").glob("*"):
+        table.unlink()
+
+
+def row(name: str, runs: list[tuple[float, dict[str, float]]]) -> None:
+    """Print the median of the whole process and of each stage, and the share of each stage."""
+    whole = statistics.median(seconds for seconds, _ in runs)
+    print(f"| {name} | whole process | {whole:.2f} | |")
+    for stage in runs[0][1]:
+        median = statistics.median(stages[stage] for _, stages in runs)
+        print(f"| {name} | {stage} | {median:.2f} | {median / whole:.0%} |", flush=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("photos", type=Path, help="folder of photographs, with subfolders")
+    parser.add_argument("--files", type=int, default=100_000)
+    parser.add_argument("--folders", type=int, default=100)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--work", type=Path, help="where everything is made and stays; by default a temporary folder")
+    parser.add_argument("--model", help="by default that of `imgsort find`")
+    options = parser.parse_args()
+    extra = [] if options.model is None else ["--model", options.model]
+    with tempfile.TemporaryDirectory() as temporary:
+        work = options.work or Path(temporary)
+        work.mkdir(parents=True, exist_ok=True)
+        cache, queries = work / "cache", Path(temporary, "queries")
+        collection = make_collection(options.photos, work, options.files, options.folders)
+        seed = int(time.time())
+        make(options.photos, queries, seed, seed + 2 * options.runs + 1, 1)
+        pictures = sorted(queries.rglob("*.jpg"))
+        print(described())
+        filling, _ = run(collection, pictures.pop(), cache, extra)
+        print(f"{options.files} files in {options.folders} folders. The run that filled the cache: {filling:.0f} s.")
+        print(f"Load before: {os.getloadavg()[0]:.1f}\n" if hasattr(os, "getloadavg") else "")
+        first, again = [], []
+        for _ in range(options.runs):
+            forget_tables(cache)
+            first.append(run(collection, pictures.pop(), cache, extra))
+            again.append(run(collection, pictures.pop(), cache, extra))
+        print("| run | stage | seconds, median | share |\n| --- | --- | --- | --- |")
+        row("the first time", first)
+        row("again", again)

@@ -13,9 +13,9 @@ def plain(rows, queries, top=None, within=None):
         m / np.where((n := np.linalg.norm(m, axis=1, keepdims=True)) == 0, 1, n)
         for m in (rows.astype(np.float64), np.asarray(queries, np.float64))
     )
-    distances = np.round(np.clip(1 - (units[:, None] * queries[None]).sum(axis=2).max(axis=1), 0, 2), DIGITS)
-    found = sorted((distance, number) for number, distance in enumerate(distances.tolist()))
-    return [(number, d) for d, number in found if within is None or d <= within][:top]
+    distances = np.clip(1 - (units[:, None] * queries[None]).sum(axis=2).max(axis=1), 0, 2)
+    nearest = [(number, round(distances[number], DIGITS)) for number in np.argsort(distances, kind="stable").tolist()]
+    return [(number, distance) for number, distance in nearest if within is None or distance <= within][:top]
 
 
 def searched(rows, queries, parts=1, **limits):
@@ -31,16 +31,15 @@ def searched(rows, queries, parts=1, **limits):
     st.integers(1, 60),
     st.integers(1, 3),
     st.integers(1, 8),
-    st.none() | st.integers(1, 70),
-    st.none() | st.floats(0, 2),
+    st.fixed_dictionaries({"top": st.none() | st.integers(1, 70), "within": st.none() | st.floats(0, 2)}),
 )
-def test_it_is_what_a_plain_search_finds(seed, count, asked, parts, top, within):
+def test_it_is_what_a_plain_search_finds(seed, count, asked, parts, limits):
     """Copies of rows, rows of zeros and opposite rows included: the same rows, distances and order as without parts."""
     random = np.random.default_rng(seed)
     rows = random.standard_normal((count, 6)).astype(np.float32)
     rows = np.concatenate([rows, rows[random.integers(0, count, count)], np.zeros((1, 6), np.float32), -rows[:1]])
     queries = random.standard_normal((asked, 6))
-    assert searched(rows, queries, parts, top=top, within=within) == plain(rows, queries, top, within)
+    assert searched(rows, queries, parts, **limits) == plain(rows, queries, **limits)
 
 
 def test_equal_rows_keep_their_order_wherever_they_lie():

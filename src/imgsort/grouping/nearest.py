@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# Distances have so many digits after the point. Rows that agree in all of them are equally near.
+# Further digits of a distance are noise.
 DIGITS = 6
 # A product of float32 rows of some thousand numbers is off by far less than this.
 _SLACK = 1e-4
@@ -49,7 +49,7 @@ class NearestRows:
         self._distances = np.concatenate([self._distances, self._exact(rows[near])])
         order = np.lexsort((self._numbers, self._distances))
         if self._within is not None:
-            order = order[self._distances[order] <= self._within]
+            order = order[np.round(self._distances[order], DIGITS) <= self._within]
         self._keep(order[: self._top], rows[near])
 
     @property
@@ -60,7 +60,10 @@ class NearestRows:
     @property
     def distances(self) -> "NDArray[np.float64]":
         """The distances of these rows, (n,), rounded to `DIGITS` digits."""
-        return self._distances
+        import numpy as np
+
+        rounded: NDArray[np.float64] = np.round(self._distances, DIGITS)
+        return rounded
 
     @property
     def rows(self) -> "NDArray[np.float32] | None":
@@ -95,7 +98,7 @@ class NearestRows:
         units = unit_rows(rows.astype(np.float64))
         # A product of matrices adds in an order that depends on the place of a row; a sum along each row does not.
         likeness = np.stack([(units * query).sum(axis=1) for query in self._queries]).max(axis=0)
-        distances: NDArray[np.float64] = np.round(np.clip(1 - likeness, 0, 2), DIGITS)
+        distances: NDArray[np.float64] = np.clip(1 - likeness, 0, 2)
         return distances
 
     def _keep(self, order: "NDArray[np.intp]", rows: "NDArray[np.float32]") -> None:

@@ -77,7 +77,7 @@ def test_the_second_search_reads_the_table_only(collection):
 
 
 def test_what_changed_counts_as_it_is_now(collection):
-    """A changed, added, removed or moved file, also one that keeps its size, is seen, and the rest comes from the table."""
+    """A changed, added, removed or moved file is seen, also one that keeps its size; the rest comes from the table."""
     found(collection)
     files = sorted((collection / "b").glob("*.jpg"))
     other = files[1].read_bytes()

@@ -50,6 +50,7 @@ TIMED = """
 import json, sys, time
 before = float(sys.argv[1])
 from imgsort.cli import main
+from imgsort.grouping import nearest
 from imgsort.jobs.look import find
 from imgsort.jobs.look.finding import rows, search, seeing
 from imgsort.jobs.session import collection
@@ -66,13 +67,29 @@ def timed(module, name, stage):
             seconds[stage] = seconds.get(stage, 0.0) + taken - running.pop()
             if running: running[-1] += taken
     setattr(module, name, outer)
+def timed_parts(owner, name, stage):
+    inner = getattr(owner, name)
+    def outer(*args):
+        parts = Parts(inner(*args))
+        while (part := parts.next()) is not None:
+            yield part
+    class Parts:
+        def __init__(self, parts): self.parts = parts
+        def next(self): return next(self.parts, None)
+    timed(Parts, "next", stage)
+    setattr(owner, name, outer)
 timed(collection, "list_collection", "listing")
 timed(seeing, "chosen_model", "backbone and query")
 timed(seeing, "prepare_extraction", "backbone and query")
 timed(find, "seen_query", "backbone and query")
-timed(rows, "_rows", "reading the features")
-timed(search, "_nearest", "comparing, and reading the table")
-timed(rows, "_keep", "keeping the table")
+timed(search, "_nearest", "the rest of the search")
+timed(rows.RowTable, "opened", "reading the table")
+timed(rows.CollectionRows, "_matched", "comparing the listing with the table")
+timed(nearest.NearestRows, "see", "comparing the rows")
+timed(rows.TableWriter, "add", "keeping the table")
+timed(rows.TableWriter, "keep", "keeping the table")
+timed_parts(rows.CollectionRows, "_parts_of_table", "reading the table")
+timed_parts(rows.CollectionRows, "_parts_of_cache", "reading the features one by one")
 started = time.time() - before
 try:
     main(sys.argv[3:])

@@ -15,7 +15,7 @@ from imgsort.features.cache.row_table import (
     DamagedTableError,
     RowTable,
     TableFile,
-    keep_table,
+    TableWriter,
     kept_tables,
     table_key,
 )
@@ -33,7 +33,9 @@ def files_of(count):
 
 
 def keep(count, key=KEY):
-    keep_table(key, files_of(count), [rows_of(count)])
+    writer = TableWriter(key)
+    writer.add(files_of(count), rows_of(count))
+    writer.keep()
 
 
 def read(key=KEY):
@@ -109,30 +111,40 @@ def test_there_are_only_so_many():
     assert not part.exists()
 
 
-def test_nothing_is_kept_where_nothing_can_be(monkeypatch):
-    """A full disk leaves no table and no part, and raises nothing."""
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+def test_nothing_is_kept_where_nothing_can_be():
+    """A full disk leaves no table and no part, and raises nothing, whenever it is full."""
+    for count in (3, row_table.BLOCK_ROWS):
+        writer = TableWriter(KEY)
+        writer._handle.close()
+        writer._handle = open("/dev/full", "wb", buffering=0)  # noqa: SIM115
+        writer.add(files_of(count), rows_of(count))
+        writer.keep()
+        assert kept_tables() == []
 
-    def full(*_):
-        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(row_table, "_write", full)
-    keep(3)
-    assert kept_tables() == []
+def test_who_gives_up_leaves_nothing():
+    """A table that is not finished is no table."""
+    writer = TableWriter(KEY)
+    writer.add(files_of(3), rows_of(3))
+    writer.give_up()
+    assert (kept_tables(), read()) == ([], None)
 
 
 WRITE = """
 import sys, time
 import numpy as np
-from imgsort.features.cache.row_table import TableFile, keep_table
+from imgsort.features.cache.row_table import TableFile, TableWriter
 key, count, slow = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "slow"
 rows = np.random.default_rng(count).standard_normal((count, 6)).astype(np.float32)
-def parts():
+files = [TableFile(f"folder/{n} \\udcff.jpg", n, 10**18 + n, f"{n:064x}") for n in range(count)]
+for _ in range(1 if slow else 20):
+    writer = TableWriter(key)
     for start in range(0, count, 50):
-        yield rows[start:start + 50]
+        writer.add(files[start:start + 50], rows[start:start + 50])
         if start == 100: print("half", flush=True)
         if slow and start >= 100: time.sleep(0.05)
-files = [TableFile(f"folder/{n} \\udcff.jpg", n, 10**18 + n, f"{n:064x}") for n in range(count)]
-for _ in range(1 if slow else 20): keep_table(key, files, parts())
+    writer.keep()
 """
 
 

@@ -38,6 +38,8 @@ _RETRY_SECONDS = 0.02
 # Old builds of SQLite allow at most 999 values in a statement.
 _AT_A_TIME = 500
 _DAY_SECONDS = 86400
+# So much memory holds the index of some hundred thousand rows, which would else be read again for each of them.
+_CACHE_KB = 32_000
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ class FeatureStore:
             raise sqlite3.DatabaseError("another version of imgsort made it")
         self._turn_to_wal()
         self._database.execute("PRAGMA synchronous = NORMAL")  # a power cut may lose the last second, never the file
+        self._database.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
         if self._version() == 0:
             with self._database:
                 self._database.execute("BEGIN IMMEDIATE")

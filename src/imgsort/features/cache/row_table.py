@@ -4,12 +4,13 @@ The store of features answers for single images; for a hundred thousand of them 
 it, and can be made again at any time. A table that is damaged counts as missing. Whoever reads it knows a file again by
 its place, size and modification time, as the store does.
 
-The file holds blocks of rows, then a head that describes them, then where the head is. A new table replaces an old one
-in one step, so another process sees one or the other.
+The file holds blocks of rows, a head that describes them, and where the head is. A new table replaces an old one in
+one step.
 """
 
 import contextlib
 import hashlib
+import itertools
 import json
 import os
 import struct
@@ -17,8 +18,9 @@ import tempfile
 import threading
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -94,9 +96,7 @@ class RowTable:
 
     def blocks(self) -> "Iterator[NDArray[np.float32]]":
         """Yield all rows in order, float32 (at most BLOCK_ROWS, d) at a time. Raises DamagedTableError."""
-        starts = [0]
-        for rows, _ in self._blocks:
-            starts.append(starts[-1] + rows * self._width * 4)
+        starts = [0, *itertools.accumulate(rows * self._width * 4 for rows, _ in self._blocks)]
         yield from stream(range(len(self._blocks)), lambda number: self._block(number, starts[number]), ahead=4)
 
     def close(self) -> None:
@@ -146,34 +146,67 @@ def table_key(root: Path, recipe: str) -> str:
     return json.dumps([os.fspath(root), recipe])
 
 
-def keep_table(key: str, files: Sequence[TableFile], rows: "Iterable[NDArray[np.float32]]") -> None:
-    """Keep rows, parts of (m, d) each, under `key`, in the order of `files`.
+class TableWriter:
+    """A new table, which is written part by part. If it cannot be kept, nothing is, and the work goes on."""
 
-    Nothing is kept if the cache folder is a temporary one, or if the disk is full.
-    """
-    with contextlib.suppress(OSError):
-        if cache_folder() != named_cache_folder():
-            return
-        folder = _folder()
-        folder.mkdir(parents=True, exist_ok=True)
-        descriptor, part = tempfile.mkstemp(dir=folder, suffix=PART)
-        try:
-            with open(descriptor, "wb") as handle:
-                _write(handle, key, files, rows)
-            os.replace(part, _path(key))
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(part)
-            raise
+    def __init__(self, key: str) -> None:
+        self._key = key
+        self._files: list[TableFile] = []
+        self._blocks: list[tuple[int, int]] = []
+        self._width = 0
+        self._handle: IO[bytes] | None = None
+        with contextlib.suppress(OSError):
+            # In a temporary cache folder, nobody would ever read it.
+            if cache_folder() == named_cache_folder():
+                _folder().mkdir(parents=True, exist_ok=True)
+                descriptor, self._part = tempfile.mkstemp(dir=_folder(), suffix=PART)
+                self._handle = open(descriptor, "wb")  # noqa: SIM115 - `keep` and `give_up` close it
+
+    def add(self, files: Sequence[TableFile], rows: "NDArray[np.float32]") -> None:
+        """Add rows, (m, d), and what each belongs to."""
+        self._files += files
+        for start in range(0, len(rows), BLOCK_ROWS):
+            block = rows[start : start + BLOCK_ROWS]
+            data = block.astype("<f4", order="C", copy=False).data.cast("B")
+            self._width = block.shape[1]
+            self._blocks.append((len(block), zlib.crc32(data)))
+            self._write(data)
+
+    def keep(self) -> None:
+        """Finish the table, and let it replace an older one."""
+        description = json.dumps({"key": self._key, "width": self._width, "blocks": self._blocks})
+        head = description.encode() + b"\n" + _packed(self._files)
+        self._write(head + _END.pack(_MAGIC, 4 * self._width * len(self._files), zlib.crc32(head)))
+        if self._handle is not None:
+            try:
+                self._handle.close()
+                os.replace(self._part, _path(self._key))
+                self._handle = None
+            except OSError:
+                self.give_up()
         _forget_old_ones()
+
+    def give_up(self) -> None:
+        """Leave no table."""
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            for remove in (handle.close, partial(os.unlink, self._part)):
+                with contextlib.suppress(OSError):
+                    remove()
+
+    def _write(self, data: "bytes | memoryview") -> None:
+        if self._handle is not None:
+            try:
+                self._handle.write(data)
+            except OSError:  # the disk is full
+                self.give_up()
 
 
 def kept_tables() -> list[Path]:
     """Return the files of all tables, and of those that a killed process did not finish."""
-    try:
+    with contextlib.suppress(OSError):
         return sorted(file for file in (named_cache_folder() / _TABLES).iterdir() if file.suffix in (_SUFFIX, PART))
-    except OSError:
-        return []
+    return []
 
 
 def _folder() -> Path:
@@ -182,21 +215,6 @@ def _folder() -> Path:
 
 def _path(key: str) -> Path:
     return _folder() / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}{_SUFFIX}"
-
-
-def _write(handle: IO[bytes], key: str, files: Sequence[TableFile], parts: "Iterable[NDArray[np.float32]]") -> None:
-    blocks, width = [], 0
-    for rows in parts:
-        for start in range(0, len(rows), BLOCK_ROWS):
-            block = rows[start : start + BLOCK_ROWS]
-            width = block.shape[1]
-            data = block.astype("<f4", copy=False).tobytes()
-            blocks.append((len(block), zlib.crc32(data)))
-            handle.write(data)
-    head = json.dumps({"key": key, "width": width, "blocks": blocks}).encode() + b"\n" + _packed(files)
-    place = handle.tell()
-    handle.write(head)
-    handle.write(_END.pack(_MAGIC, place, zlib.crc32(head)))
 
 
 def _packed(files: Sequence[TableFile]) -> bytes:
@@ -216,11 +234,9 @@ def _unpacked(index: bytes, count: int) -> list[TableFile]:
     places = os.fsdecode(index[start + _CONTENT_BYTES * count :]).split("\0")
     if count == 0 or len(places) != count:
         raise ValueError("rows and files do not agree")
-    digits = 2 * _CONTENT_BYTES
-    return [
-        TableFile(place, size, mtime_ns, contents[number * digits : (number + 1) * digits])
-        for number, (place, (size, mtime_ns)) in enumerate(zip(places, stamps, strict=True))
-    ]
+    hashes = (contents[at : at + 2 * _CONTENT_BYTES] for at in range(0, len(contents), 2 * _CONTENT_BYTES))
+    rows = zip(places, stamps, hashes, strict=True)
+    return [TableFile(place, size, mtime_ns, content) for place, (size, mtime_ns), content in rows]
 
 
 def _forget_old_ones() -> None:

@@ -24,8 +24,8 @@ class Reading(Listener):
         self.notices = []
 
     def progress(self, task, done, total):
-        if task == "reading":
-            self.read = total
+        if task in ("reading the cache", "reading"):
+            self.read = max(self.read, total)
 
     def notice(self, text):
         self.notices.append(text)

@@ -1,7 +1,9 @@
 """Searches the rows of a collection for what is looked for."""
 
-from collections.abc import Callable, Set
+import contextlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imgsort.errors import UsageError
@@ -9,7 +11,7 @@ from imgsort.features.cache.row_table import DamagedTableError
 from imgsort.grouping.nearest import NearestRows
 from imgsort.images.finding.find import ImageFile
 from imgsort.jobs.look.finding.query import Query
-from imgsort.jobs.look.finding.rows import CollectionRows, rows_of_collection
+from imgsort.jobs.look.finding.rows import CollectionRows
 from imgsort.jobs.look.finding.same_scene import paths_of_same_scene
 from imgsort.jobs.look.finding.seeing import Seeing
 from imgsort.jobs.session.collection import OpenCollection
@@ -75,7 +77,7 @@ def search(collection: OpenCollection, query: Query, wanted: Wanted, seeing: See
     root, listing = collection.site.collection, collection.listing
     while True:
         try:
-            with rows_of_collection(root, listing, seeing, verify=settings.verify) as rows:
+            with contextlib.closing(CollectionRows(root, listing, seeing, verify=settings.verify)) as rows:
                 if wanted.same_scene:
                     return _same_scene(collection, query, wanted, rows, has_cache=settings.cache)
                 return _most_alike(collection, query, wanted, rows)
@@ -85,11 +87,21 @@ def search(collection: OpenCollection, query: Query, wanted: Wanted, seeing: See
 
 def _most_alike(collection: OpenCollection, query: Query, wanted: Wanted, rows: CollectionRows) -> Found:
     """Find the nearest images, without those that have the bytes of an image of the query."""
-    asked = set(query.contents)
-    same_bytes = {number for number, content in enumerate(rows.contents) if content in asked}
-    _tell_of_copies(collection, rows, same_bytes - _own_files(collection, query, rows))
+    asked, same_bytes = set(query.contents), set[int]()
+
+    def is_left_out(number: int) -> bool:
+        if rows.contents[number] not in asked:
+            return False
+        same_bytes.add(number)
+        return True
+
     top = DEFAULT_TOP if wanted.top is None and wanted.distance is None else wanted.top
-    return _nearest(rows, query.mean, top, wanted.distance, same_bytes)
+    found = _nearest(rows, query.mean, top, wanted.distance, is_left_out)
+    own = _Own(query, collection.site.collection)
+    _tell_of_copies(
+        collection, [rows.files[number] for number in sorted(same_bytes) if not own.has(rows.files[number])]
+    )
+    return found
 
 
 def _same_scene(
@@ -99,43 +111,53 @@ def _same_scene(
 
     Only images near enough are compared, because to compare an image it must be decoded once.
     """
+    asked, own = set(query.contents), _Own(query, collection.site.collection)
+
+    def is_left_out(number: int) -> bool:
+        return rows.contents[number] in asked and own.has(rows.files[number])
+
     within = SAME_SCENE_WITHIN if wanted.distance is None else min(wanted.distance, SAME_SCENE_WITHIN)
-    near = _nearest(rows, query.matrix, None, within, _own_files(collection, query, rows))
+    near = _nearest(rows, query.matrix, None, within, is_left_out)
     root, hearing = collection.site.collection, collection.hearing
     same = paths_of_same_scene(query, root, near.files, collection.read, hearing, has_cache=has_cache)
     return near.only(lambda file: file.path in same, wanted.top)
 
 
 def _nearest(
-    rows: CollectionRows, queries: "NDArray[np.floating]", top: int | None, within: float | None, left_out: Set[int]
+    rows: CollectionRows,
+    queries: "NDArray[np.floating]",
+    top: int | None,
+    within: float | None,
+    is_left_out: Callable[[int], bool],
 ) -> Found:
+    """Find the nearest of all images but those with a number that is left out."""
     import numpy as np
 
     nearest = NearestRows(queries, top=top, within=within)
-    is_left_out = np.zeros(len(rows.files), dtype=bool)
-    is_left_out[list(left_out)] = True
     for part, numbers in rows.parts():
-        there = ~is_left_out[numbers]
+        there = np.array([not is_left_out(number) for number in numbers.tolist()], dtype=bool)
         nearest.see(part if there.all() else part[there], numbers[there])
     files = tuple(rows.files[number] for number in nearest.numbers)
     contents = tuple(rows.contents[number] or "" for number in nearest.numbers)
     return Found(rows, files, contents, nearest.distances, nearest.rows)
 
 
-def _own_files(collection: OpenCollection, query: Query, rows: CollectionRows) -> set[int]:
-    """Return the numbers of the files of the collection that were named as the query, or lie in a named folder."""
-    asked = {file.path for file in query.files}
-    contents = set(query.contents)
-    root = collection.site.collection
-    candidates = [number for number, content in enumerate(rows.contents) if content in contents]
-    return {number for number in candidates if str(rows.files[number].place_in(root)) in asked}
+class _Own:
+    """Knows the very files that were named as the query, or lie in a named folder."""
+
+    def __init__(self, query: Query, root: Path) -> None:
+        self._paths, self._root = {file.path for file in query.files}, root
+
+    def has(self, file: ImageFile) -> bool:
+        """Say whether this file of the collection is one of them."""
+        return str(file.place_in(self._root)) in self._paths
 
 
-def _tell_of_copies(collection: OpenCollection, rows: CollectionRows, copies: Set[int]) -> None:
+def _tell_of_copies(collection: OpenCollection, copies: Sequence[ImageFile]) -> None:
     """Say which images are left out because they have the bytes of an image of the query."""
     if not copies:
         return
-    first = rows.files[min(copies)].path
+    first = copies[0].path
     text = f"1 image has the same bytes as the query and is left out: {first!r}."
     if len(copies) > 1:
         text = f"{len(copies)} images have the same bytes as the query and are left out, the first is {first!r}."

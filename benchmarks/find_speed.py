@@ -11,6 +11,7 @@ and again, when their table is kept too.
 import argparse
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -120,7 +121,7 @@ def run(collection: Path, query: Path, cache: Path, extra: list[str]) -> tuple[f
     """Run the command and return the seconds of the whole process and of its stages."""
     stages = cache.parent / "stages.json"
     command = ["find", str(query), "--in", str(collection), "--json", *extra]
-    start = time.time()
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.time()
     subprocess.run(
         [sys.executable, "-c", TIMED, str(start), stages, *command],
         check=True,
@@ -129,8 +130,10 @@ def run(collection: Path, query: Path, cache: Path, extra: list[str]) -> tuple[f
         stderr=subprocess.DEVNULL,
     )
     whole = time.time() - start
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    processor = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
     seconds = json.loads(stages.read_text())
-    return whole, {**seconds, "the rest": whole - sum(seconds.values())}
+    return whole, {**seconds, "the processor, all threads": processor}
 
 
 def forget_tables(cache: Path) -> None:

@@ -74,6 +74,7 @@ class RowTable:
             self._width: int = head["width"]
             self._blocks: list[tuple[int, int]] = [(rows, checksum) for rows, checksum in head["blocks"]]
             self.files = _unpacked(index, sum(rows for rows, _ in self._blocks))
+            self.close = handle.close
         except _DAMAGED as error:
             raise self._damaged() from error
 
@@ -98,10 +99,6 @@ class RowTable:
         """Yield all rows in order, float32 (at most BLOCK_ROWS, d) at a time. Raises DamagedTableError."""
         starts = [0, *itertools.accumulate(rows * self._width * 4 for rows, _ in self._blocks)]
         yield from stream(range(len(self._blocks)), lambda number: self._block(number, starts[number]), ahead=4)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._handle.close()
 
     def _block(self, number: int, start: int) -> "NDArray[np.float32]":
         import numpy as np

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from imgsort.features.cache.feature_cache import NoCache, is_settled
 from imgsort.features.cache.row_table import BLOCK_ROWS, RowTable, TableFile, TableWriter, table_key
 from imgsort.images.finding.find import ImageFile, Listing, Unreadable
+from imgsort.images.stream import one_ahead
 from imgsort.jobs.look.finding.seeing import Seeing
 from imgsort.mapped import let_go
 
@@ -80,7 +81,7 @@ class CollectionRows:
         self.cached = len(self.files) - len(missing)
         yield from self._parts_of_table(of_table)
         if missing:
-            yield from self._parts_of_cache(missing)
+            yield from one_ahead(self._parts_of_cache(missing))
             yield from self._parts_of_model([number for number in missing if self.contents[number] is None])
         if self.cached:
             self._seeing.hearing.notice(f"the features of {self.cached} of {self.count} images were in the cache.")

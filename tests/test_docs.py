@@ -161,6 +161,7 @@ def test_every_field_of_json_is_explained(few_photos, small, inbox, tmp_path):
         ["categorize", folder, "--clusters", "auto", "--max-clusters", "3", *lite],
         ["outliers", folder, "--method", "knn", "--max", "2", *lite],
         ["check", folder],
+        ["find", f"{folder}/IMG_0001.jpg", "--in", folder, *lite],
         ["history", folder],
         ["undo", folder],
         ["audit", sorted_, *lite],

@@ -80,7 +80,7 @@ ROOMS = {
     "jobs": ". session upkeep organize learn look watch",
     "jobs/organize": "steps .",
     "jobs/learn": "auditing steps .",
-    "jobs/look": "pages .",
+    "jobs/look": "finding find pages .",
     "jobs/watch": "inbox .",
     "review": "sorting keeping proposal planned looks work session actions first_page serving review",
     "cli": "streams output options terminal ending running commands .",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from imgsort.jobs.learn.predict import predict
     from imgsort.jobs.learn.train import train
     from imgsort.jobs.look.features import extract_features
+    from imgsort.jobs.look.find import find
     from imgsort.jobs.look.report import report_run
     from imgsort.jobs.organize.apply import apply
     from imgsort.jobs.organize.categorize import categorize
@@ -41,6 +42,7 @@ __all__ = [
     "explain",
     "export",
     "extract_features",
+    "find",
     "find_outliers",
     "history",
     "predict",
@@ -62,6 +64,7 @@ _HOMES = {
     "explain": "imgsort.jobs.learn.explain",
     "export": "imgsort.jobs.learn.export",
     "extract_features": "imgsort.jobs.look.features",
+    "find": "imgsort.jobs.look.find",
     "find_outliers": "imgsort.jobs.organize.outliers",
     "history": "imgsort.jobs.organize.history",
     "predict": "imgsort.jobs.learn.predict",

@@ -13,6 +13,7 @@ from imgsort.features.cache.thumbnail_cache import ThumbnailsInMemory
 from imgsort.filing.planning.plan_file import HEADER, read_plan
 from imgsort.jobs.learn.audit import audit
 from imgsort.jobs.listener import Listener
+from imgsort.jobs.look.find import find
 from imgsort.jobs.look.pages.how import Studying
 from imgsort.jobs.organize.categorize import categorize
 from imgsort.jobs.organize.check import check
@@ -88,6 +89,18 @@ def test_an_audit_is_reviewed_as_it_would_be_filed(demo_photos, tmp_path, is_dee
     groups = {group.name for group in page.groups if group.kind == "class"}
     assert groups == {"chelsea", "coffee", "rocket", *(["coffee/2021"] if is_deeper else [])}
     assert read_tree(root) == before
+
+
+def test_what_find_would_move_is_proposed(photos, tmp_path):
+    """The plan has what was found and nothing else, in order; what was looked for is not in it."""
+    plan = tmp_path / "plan.csv"
+    options = {"query": photos / "4.png", "top": 3, "recursive": True, **LITE}
+    found = find(photos, move=True, plan=plan, **options)
+    proposal = proposed("find", photos, **options)
+    assert [file.path for file in proposal.files] == [match.path for match in found.matches]
+    assert [proposal.sorting.groups[group].name for group in proposal.sorting.images] == ["4"] * 3
+    assert list(proposal.sorting.distances) == [match.distance for match in found.matches]
+    assert plan_of(proposal, proposal.sorting, BUILT_IN).csv(proposal.site.output) == plan.read_bytes()
 
 
 @pytest.fixture

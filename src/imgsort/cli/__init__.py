@@ -9,7 +9,7 @@ import gc
 
 import click
 
-from imgsort.cli.commands import audit, cache, classify, learn, look, models, organize, review, runs, watch
+from imgsort.cli.commands import audit, cache, classify, find, learn, look, models, organize, review, runs, watch
 from imgsort.cli.group import ImgsortGroup
 from imgsort.version import __version__
 
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 main.add_section("Organize", organize.categorize, organize.outliers, organize.check, runs.apply, watch.watch)
-main.add_section("Look", look.report, review.review)
+main.add_section("Look", find.find, look.report, review.review)
 main.add_section("Take back", runs.undo, runs.history)
 main.add_section(
     "Learn",

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Command = Literal["categorize", "outliers", "check", "classify", "audit", "watch"]
+Command = Literal["categorize", "outliers", "check", "classify", "find", "audit", "watch"]
 
 # The folders that every review can put images into.
 _ALWAYS = (UNSORTED_FOLDER, OUTLIER_FOLDER)
@@ -164,36 +166,26 @@ def original_target(proposal: Proposal, number: int, group: SortedGroup) -> str 
     return join("" if group.name == "." else group.name, name_of(target))
 
 
+# The function of each command, which is imported when it is called for. Those of `_MOVE_ON_REQUEST`
+# file nothing otherwise.
+_JOBS: dict[Command, str] = {
+    "categorize": "imgsort.jobs.organize.categorize:categorize",
+    "outliers": "imgsort.jobs.organize.outliers:find_outliers",
+    "check": "imgsort.jobs.organize.check:check",
+    "classify": "imgsort.jobs.learn.classify:classify",
+    "find": "imgsort.jobs.look.find:find",
+    "audit": "imgsort.jobs.learn.audit:audit",
+    "watch": "imgsort.jobs.watch.one_batch:file_one_batch",
+}
+_MOVE_ON_REQUEST = frozenset({"check", "find", "audit"})
+
+
 def _job_of(command: Command) -> Callable[..., Any]:
-    if command == "categorize":
-        from imgsort.jobs.organize.categorize import categorize
-
-        return categorize
-    if command == "outliers":
-        from imgsort.jobs.organize.outliers import find_outliers
-
-        return find_outliers
-    if command == "check":
-        from functools import partial
-
-        from imgsort.jobs.organize.check import check
-
-        return partial(check, move=True)
-    if command == "classify":
-        from imgsort.jobs.learn.classify import classify
-
-        return classify
-    if command == "watch":
-        from imgsort.jobs.watch.one_batch import file_one_batch
-
-        return file_one_batch
-    if command == "audit":
-        from functools import partial
-
-        from imgsort.jobs.learn.audit import audit
-
-        return partial(audit, move=True)
-    raise UsageError(f"command {command!r}: it must be one of {', '.join(get_args(Command))}.")
+    if command not in _JOBS:
+        raise UsageError(f"command {command!r}: it must be one of {', '.join(get_args(Command))}.")
+    module, _, function = _JOBS[command].partition(":")
+    job: Callable[..., Any] = getattr(import_module(module), function)
+    return partial(job, move=True) if command in _MOVE_ON_REQUEST else job
 
 
 def _findings_of(result: Any) -> tuple[Finding, ...] | None:

@@ -7,6 +7,7 @@ import click
 
 from imgsort.cli.options import common as options
 from imgsort.cli.options import judging, types
+from imgsort.cli.options.finding import wanted_options
 from imgsort.cli.options.grouping import add_grouping
 from imgsort.cli.running import command_line, filing_keywords, run
 
@@ -15,7 +16,7 @@ from imgsort.cli.running import command_line, filing_keywords, run
 @click.argument("folder", required=False, type=types.GivenPath(path_type=Path))
 @click.option(
     "--command",
-    type=click.Choice(["categorize", "outliers", "check", "classify", "audit", "watch"]),
+    type=click.Choice(["categorize", "outliers", "check", "classify", "find", "audit", "watch"]),
     default="categorize",
     show_default=True,
     help="Command that makes the plan.",
@@ -36,6 +37,12 @@ from imgsort.cli.running import command_line, filing_keywords, run
     type=types.GivenPath(path_type=Path, file_okay=False),
     help="With --command watch: folder whose categories the images go into. FOLDER is the inbox.",
 )
+@click.option(
+    "--query",
+    multiple=True,
+    type=types.GivenPath(path_type=Path),
+    help="With --command find: image or folder of images to look for. May be given several times.",
+)
 @click.option("--no-browser", is_flag=True, help="Open no browser, and print the address of the page.")
 @click.option(
     "--port",
@@ -47,6 +54,7 @@ from imgsort.cli.running import command_line, filing_keywords, run
 @judging.outlier_options_beside_grouping
 @judging.fault_options
 @judging.confidence
+@wanted_options
 @options.seed
 @options.model_options
 @options.reviewing_options
@@ -82,7 +90,8 @@ def review(
     given = {name for name in settings if _is_given(ctx, name)}
     given |= {"into"} if into is not None else set()
     fitting = _fitting(command, plan, classifier)
-    _require_together(command, plan, classifier, into, settings["output"])
+    if plan is None:
+        _require_together(command, given | ({"classifier"} if classifier is not None else set()))
     _require_fitting(ctx, "--plan" if plan is not None else f"--command {command}", given, fitting)
     no_browser = settings.pop("no_browser")
     kept = {n: value for n, value in filing_keywords(settings).items() if n in fitting and value is not None}
@@ -90,6 +99,8 @@ def review(
         kept["output"] = into
     if command == "audit" and (most := kept.pop("max_outliers", None)) is not None and "max_outliers" in given:
         kept["max_marked"] = most
+    if command == "find" and plan is None:
+        kept["recursive"] = True  # as the command itself does
     request = ReviewRequest(
         folder, command, kept, plan, classifier, port, opens_browser=not no_browser, command_line=command_line()
     )
@@ -117,6 +128,7 @@ _FITTING: dict[str, frozenset[str]] = {
     "watch by class": _WATCHED | _RUNNING | {"confidence"},
     "watch": (_WATCHED - {"output"}) | _MODEL | {"into"},
     "audit": (_FILING - {"recursive"}) | _MODEL | {"max_outliers", "threshold", "seed"},
+    "find": _FILING | _MODEL | {"query", "top", "distance", "same_scene"},
     "plan": _SIDECARS,
 }
 _JOB_NAMES = {"copy": "mode", "hardlink": "mode", "symlink": "mode", "no_sidecars": "sidecars", "no_cache": "cache"}
@@ -143,13 +155,11 @@ def _require_fitting(ctx: click.Context, of: str, given: set[str], fitting: froz
             raise click.UsageError(f"{spelled[name]} does not go with {of}.")
 
 
-def _require_together(
-    command: str, plan: Path | None, classifier: Path | None, into: Path | None, output: Path | None
-) -> None:
-    """Raise a usage error if an option is missing that the command needs."""
-    if plan is not None:
-        return
-    if command == "classify" and classifier is None:
+def _require_together(command: str, there: set[str]) -> None:
+    """Raise a usage error if an option is missing that the command needs. `there`: those that have a value."""
+    if command == "classify" and "classifier" not in there:
         raise click.UsageError("--command classify needs --classifier: the file that `imgsort train` wrote.")
-    if command == "watch" and (into if classifier is None else output) is None:
+    if command == "find" and "query" not in there:
+        raise click.UsageError("--command find needs --query: the image or the folder of images to look for.")
+    if command == "watch" and ("output" if "classifier" in there else "into") not in there:
         raise click.UsageError("--command watch needs --classifier and --output, or else --into.")

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from imgsort.cli.options import types
-from imgsort.cli.options.listing import no_sidecars, rules, sidecar
+from imgsort.cli.options.listing import no_sidecars, recursive, rules, searched, sidecar
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 # The reasons in jobs/organize/steps/findings.py. That module is not imported here, because importing it is slow.
@@ -90,7 +90,7 @@ _model = (
         "--fit",
         type=click.Choice(["letterbox", "stretch"]),
         help="How images come into the model's square: whole with black borders, or stretched.  [default: letterbox; "
-        "with --quality high and --method knn the model's best]",
+        "with --quality high, --method knn and find the model's best]",
     ),
     click.option(
         "--batch-size",
@@ -183,14 +183,14 @@ _planning = (
         help="Write the plan to this new CSV file and move nothing. `imgsort apply` carries it out.",
     ),
 )
-_recursive = click.option("-r", "--recursive", is_flag=True, help="Also take the images in all subfolders.")
 _listing = (
     *rules,
     sidecar,
     no_sidecars,
     click.option("--strict", is_flag=True, help="If an image cannot be read, move nothing and exit with code 3."),
 )
-_filing = (*_places, *_planning, _recursive, *_listing, verbose)
+_filing = (*_places, *_planning, recursive, *_listing, verbose)
+_searching = (*_places, *_planning, searched, *_listing, verbose)
 
 
 report = click.option(
@@ -222,9 +222,14 @@ def class_filing_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return add((*reading, *_places, *_planning, *_listing, verbose), function)
 
 
+def searching_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of a command that searches all subfolders unless told otherwise, and may file what it finds."""
+    return add((*reading, *_searching), function)
+
+
 def reviewing_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of a command that reads images, and files them only when a person says so on a page."""
-    return add((*reading, *_places, _recursive, *_listing), function)
+    return add((*reading, *_places, recursive, *_listing), function)
 
 
 def add_reading(function: Callable[..., Any]) -> Callable[..., Any]:

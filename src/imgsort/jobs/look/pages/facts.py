@@ -11,6 +11,7 @@ from imgsort.jobs.learn.classify import ClassifyResult
 from imgsort.jobs.learn.compare import CompareResult
 from imgsort.jobs.learn.evaluate import EvaluateResult
 from imgsort.jobs.learn.train import TrainResult
+from imgsort.jobs.look.find import FindResult
 from imgsort.jobs.organize.check import CheckResult
 from imgsort.jobs.results import FilingResult, ModelRecord
 from imgsort.jobs.study import Study
@@ -115,6 +116,11 @@ def _of_audit(result: AuditResult) -> Facts:
 @_counts.register
 def _of_classify(result: ClassifyResult) -> Facts:
     return [*_of_filing(result.filing), ("files from a confidence of", f"{result.confidence:g}")]
+
+
+@_counts.register
+def _of_find(result: FindResult) -> Facts:
+    return [*_of_filing(result.filing), ("found", str(len(result.matches)))]
 
 
 @_counts.register

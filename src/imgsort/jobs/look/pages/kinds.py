@@ -8,7 +8,7 @@ from imgsort.jobs.study import Study
 from imgsort.report.page_data import GroupKind
 
 _KINDS: dict[str, GroupKind] = {UNSORTED_FOLDER: "unsorted", UNSURE_FOLDER: "unsure", OUTLIER_FOLDER: "outliers"}
-_KIND_OF_COMMAND: dict[str, GroupKind] = {"audit": "class", "check": "rejected", "classify": "class"}
+_KIND_OF_COMMAND: dict[str, GroupKind] = {"audit": "class", "check": "rejected", "classify": "class", "find": "class"}
 
 
 def way_of(study: Study) -> str:

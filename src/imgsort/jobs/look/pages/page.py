@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import singledispatch
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imgsort.filing.journal.run import Run
@@ -12,6 +13,7 @@ from imgsort.jobs.learn.classify import ClassifyResult
 from imgsort.jobs.learn.compare import CompareResult
 from imgsort.jobs.learn.evaluate import EvaluateResult
 from imgsort.jobs.learn.train import TrainResult
+from imgsort.jobs.look.find import FindResult
 from imgsort.jobs.look.pages.audited import findings_of_audit, mixed_table
 from imgsort.jobs.look.pages.facts import facts_of, facts_of_run
 from imgsort.jobs.look.pages.filed import (
@@ -88,6 +90,25 @@ def _of_audit(result: AuditResult, study: Study | None, heats: Mapping[str, int]
 @_page.register
 def _of_classify(result: ClassifyResult, study: Study | None, heats: Mapping[str, int]) -> PageData:
     return _filed(result.filing, study)
+
+
+@_page.register
+def _of_find(result: FindResult, study: Study | None, heats: Mapping[str, int]) -> PageData:
+    """Return what was looked for first, and then what was found, the most alike first."""
+    empty = replace(_filed(result.filing, None), run=result.filing.run)
+    if study is None or study.asked is None:
+        return empty
+    asked = [_name_of_asked(Path(file.path), study.site.collection) for file in study.asked.files]
+    names = [*asked, *(match.path for match in result.matches)]
+    distances = [*(None for _ in asked), *(match.distance for match in result.matches)]
+    numbers = [0 if number < len(asked) else 1 for number in range(len(names))]
+    groups = (Group("looked for", "query"), Group("found", "match"))
+    return replace(empty, images=Images(names, numbers, distances), groups=groups)
+
+
+def _name_of_asked(file: Path, collection: Path) -> str:
+    """Return the path in the collection, or the name of a file elsewhere: a page says nothing of other folders."""
+    return file.relative_to(collection).as_posix() if file.is_relative_to(collection) else file.name
 
 
 @_page.register

@@ -8,6 +8,8 @@ real command in a process of its own for each part:
 latency   single files arrive every half second: the time from the end of the copy until the file is in its folder
 burst     many files are copied at once; slowly written, renamed and deleted ones are among them; every batch is undone
 kills     the command is killed (`kill -9`) at random moments while files arrive, and started again
+crashes   the command is killed at the Nth call that changes something, in turn while it moves and copies, and started
+          again; needs a C compiler
 polling   as burst, with a hundredth of the files and --poll
 memory    the size of the process after each of 50 batches
 
@@ -59,13 +61,14 @@ def draw(folder: Path, count: int, seed: int) -> list[Path]:
 class Watched:
     """The real command, at work in `root`: `in` is its inbox, `out` its output."""
 
-    def __init__(self, root: Path, classifier: Path, *options: str) -> None:
+    def __init__(self, root: Path, classifier: Path, *options: str, **environment: str) -> None:
         self.inbox, self.output = root / "in", root / "out"
         self.inbox.mkdir(exist_ok=True)
         command = [sys.executable, "-m", "imgsort", "watch", str(self.inbox), "--classifier", str(classifier)]
         command += ["--output", str(self.output), f"--settle={SETTLE_SECONDS}", "--json", *options]
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.errors, text=True)
+        variables = {**os.environ, **environment}
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.errors, text=True, env=variables)
         self.results: list[dict] = []
         threading.Thread(target=self._read, daemon=True).start()
 
@@ -207,6 +210,37 @@ def kills(root: Path, classifier: Path, count: int) -> list[str]:
     return problems(files, watched) + ([] if code == 0 else [f"exit code {code}"])
 
 
+def crashes(root: Path, classifier: Path, count: int) -> list[str]:
+    """Kill the command at exact moments, by a library that counts its calls; images have sidecars here."""
+    shim = root / "shim.so"
+    source = Path(__file__).resolve().parents[1] / "tests/support/share_shim.c"
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", shim, source, "-ldl"], check=True)
+    files = draw(root / "made", 12, 5)
+    for file in files[:4]:
+        file.with_suffix(".xmp").write_bytes(b"a note on " + file.name.encode())
+    files += [file.with_suffix(".xmp") for file in files[:4]]
+    found, moments = [], []
+    for number in range(count):
+        place = root / str(number)
+        (place / "in").mkdir(parents=True)
+        for file in files:
+            shutil.copy(file, place / "in")
+        options = ["--once", "--max-batch=5", *(["--copy"] if number % 2 else [])]
+        moment = random.randint(1, 170)
+        killing = {"LD_PRELOAD": str(shim), "SHIM_AT": str(place), "SHIM_KILL": str(moment)}
+        moments.append((moment, Watched(place, classifier, *options, **killing).process.wait(120)))
+        for _ in range(2):
+            watched = Watched(place, classifier, *options)
+            watched.process.wait(120)
+        names = Counter(path.name for path in watched.filed())
+        if names != Counter(file.name for file in files) or len(watched.waiting()) != (len(files) if number % 2 else 0):
+            found.append(f"killed at call {moment}: {dict(names)} and {len(watched.waiting())} in the inbox")
+    print(
+        f"crashes: {sum(code == -signal.SIGKILL for _, code in moments)} of {count}, at calls {[m for m, _ in moments]}"
+    )
+    return found
+
+
 def memory(root: Path, classifier: Path, batches: int = 50) -> list[str]:
     files = draw(root / "made", 20 * batches, 4)
     watched = Watched(root, classifier)
@@ -232,12 +266,15 @@ def main() -> None:
     parser.add_argument("--burst", type=int, default=5000)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--arrivals", type=int, default=100)
-    parser.add_argument("--part", action="append", choices=["latency", "burst", "kills", "polling", "memory"])
+    parser.add_argument(
+        "--part", action="append", choices=["latency", "burst", "kills", "crashes", "polling", "memory"]
+    )
     given = parser.parse_args()
     parts = {
         "latency": lambda root: latency(root, given.classifier, given.arrivals),
         "burst": lambda root: burst(root, given.classifier, given.burst),
         "kills": lambda root: kills(root, given.classifier, given.kills),
+        "crashes": lambda root: crashes(root, given.classifier, given.kills),
         "polling": lambda root: burst(root, given.classifier, max(given.burst // 100, 30), "--poll=0.2"),
         "memory": lambda root: memory(root, given.classifier),
     }

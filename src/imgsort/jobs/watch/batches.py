@@ -22,6 +22,7 @@ from imgsort.jobs.watch.inbox.brought_back import COPIED, BroughtBack
 from imgsort.jobs.watch.inbox.choosing import Choosing
 from imgsort.jobs.watch.inbox.memory import Memory
 from imgsort.jobs.watch.inbox.waking import Waking
+from imgsort.jobs.watch.stragglers import send_stragglers
 from imgsort.jobs.watch.trouble import LONGEST_LOCK_SECONDS, Trouble, with_room
 
 _NOTHING_DONE = "nothing was to be done with it"
@@ -146,6 +147,9 @@ class Batches:
         if any(unsettled_ids(root) for root in roots):
             with locked_and_settled(roots, COMMAND) as settled:
                 tell_settled(settled, self._hearing)
+                sent = send_stragglers(roots[0], settled, COMMAND)
+            if sent:
+                self._hearing.notice(f"{sent} sidecars of the images in it followed them, in a run of their own.")
 
     def _look(self) -> Sight:
         began = time.monotonic()

@@ -15,11 +15,12 @@ from click.testing import CliRunner
 from imgsort.cli import main
 from imgsort.csv_file import write_csv
 from imgsort.filing.planning.plan_file import HEADER
+from imgsort.jobs.organize.categorize import categorize
 from imgsort.jobs.organize.history import history
 from imgsort.jobs.organize.undo import undo
 from tests.support.pictures import encode, gradient
 from tests.support.reviews import groups_of, id_of, photos_in
-from tests.support.trees import names, read_tree
+from tests.support.trees import make_tree, names, read_tree
 
 ENDING = [getattr(signal, name, signal.SIGTERM) for name in ("SIGINT", "SIGTERM", "SIGHUP")]
 posix = pytest.mark.skipif(sys.platform == "win32", reason="needs signals of POSIX")
@@ -353,6 +354,24 @@ def test_outliers_take_their_own_options(reviews, photos, tmp_path):
     served = reviews.start(photos, "--command", "outliers", *options)
     assert CliRunner().invoke(main, ["outliers", str(photos), "--plan", str(plan), *options]).exit_code == 0
     assert served.ask("/api/plan.csv") == (200, plan.read_bytes())
+    served.end()
+
+
+def test_a_batch_of_an_inbox_is_reviewed_and_applied(reviews, photos, tmp_path):
+    """`--command watch --into` shows the inbox alone. What is applied goes into the categories, and comes back."""
+    inbox = tmp_path / "inbox"
+    make_tree(inbox, {f"new{n}.png": (photos / f"{n:02d}.png").read_bytes() + b"new" for n in range(3)})
+    categorize(photos, clusters=3, model="efficientnet-lite0", size=64)
+    before = read_tree(inbox), read_tree(photos)
+    served = reviews.start(inbox, "--command", "watch", "--into", photos)
+    served.ask("/api/apply", {})
+    assert served.finish()["state"] == "done"
+    assert names(inbox) == {}
+    filed = {path for path in names(photos) if "new" in path}
+    assert len(filed) == 3 and all(path.startswith(("category_", "Unsorted/")) for path in filed)
+    served.ask("/api/take_back", {})
+    assert served.finish()["state"] == "done"
+    assert (read_tree(inbox), read_tree(photos)) == before
     served.end()
 
 

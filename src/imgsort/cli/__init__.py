@@ -9,7 +9,7 @@ import gc
 
 import click
 
-from imgsort.cli.commands import audit, cache, classify, find, learn, look, models, organize, review, runs, watch
+from imgsort.cli.commands import audit, classify, find, learn, look, organize, review, runs, upkeep, watch
 from imgsort.cli.group import ImgsortGroup
 from imgsort.version import __version__
 
@@ -50,4 +50,4 @@ main.add_section(
     classify.explain,
     classify.export,
 )
-main.add_section("Upkeep", models.models, cache.cache)
+main.add_section("Upkeep", upkeep.models, upkeep.cache)

@@ -95,7 +95,9 @@ class FeatureCache:
             if features is not None:
                 self._new_features[content] = features
             if is_settled(file.mtime_ns, self._opened_ns):
-                self._new_files.append(KnownFile(_absolute(root, file), file.size, file.mtime_ns, content))
+                self._new_files.append(
+                    KnownFile(_absolute(os.path.abspath(root), file), file.size, file.mtime_ns, content)
+                )
             if time.monotonic() - self._written > _WRITE_SECONDS:
                 self._write()
 
@@ -135,7 +137,8 @@ def remember_files(files: Iterable[KnownFile], read_since_ns: int) -> None:
 
 def _unchanged(store: FeatureStore, root: Path, files: Sequence[ImageFile]) -> dict[str, str]:
     """Return the content hashes, by path, of the files whose size and modification time are still the same."""
-    stamps = {_absolute(root, file): file for file in files}
+    folder = os.path.abspath(root)
+    stamps = {_absolute(folder, file): file for file in files}
     known = store.files(list(stamps))
     return {
         stamps[row.path].path: row.content
@@ -152,8 +155,11 @@ def is_settled(mtime_ns: int, read_since_ns: int) -> bool:
     return -(2**63) <= mtime_ns < read_since_ns - _SETTLED_NS
 
 
-def _absolute(root: Path, file: ImageFile) -> str:
-    """Return where the bytes of the file lie: a link and the file that it leads to share their features."""
-    if file.link is None:  # most files: `place_in` takes ten times as long
-        return os.path.abspath(os.path.join(root, file.path))
-    return os.path.abspath(file.place_in(root))
+def _absolute(root: str, file: ImageFile) -> str:
+    """Return where the bytes of a file of the absolute folder `root` lie.
+
+    A link and the file that it leads to share their features.
+    """
+    if file.link is None and os.sep == "/" and not file.path.startswith("/"):
+        return f"{root.rstrip('/')}/{file.path}"  # most files, and the other way takes ten times as long
+    return os.path.abspath(file.place_in(Path(root)))

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # The area under the ROC curve is 0.5 for two halves of one class, and 1 for classes that nobody confuses.
-# Parts of a class that is divided at random reach about 0.6 at most, and the hardest pair of real classes 0.84, of faces
-# that are happy or sad: `benchmarks/audit_quality.py --halves`.
+# Parts of a class that is divided at random reach about 0.6 at most; the hardest pair of real classes, happy and sad
+# faces, reaches 0.84. `benchmarks/audit_quality.py --halves` prints such figures.
 _ONE_CLASS_AREA = 0.7
 _LEAST_IMAGES = 10
 

@@ -1,6 +1,7 @@
 """Measures how well `imgsort audit` finds images in the wrong class.
 
     python benchmarks/audit_quality.py LABELLED [LABELLED ...] [--models NAME,NAME] [--seeds N] [--share N] [--top N]
+    python benchmarks/audit_quality.py LABELLED [LABELLED ...] --halves
 
 LABELLED holds a folder for each class. The labels of a share of its images are changed at random, each to another
 class, with ten seeds. The table has the mean over the seeds of the average precision of the order by score, and of the
@@ -9,6 +10,9 @@ is: some of them do lie in the wrong class. An image that was wrong before its l
 
 A model whose name ends in "+" makes its features as `audit` does by default, with the image stretched; the others
 letterbox. Two names with a "&" between them: the features of both side by side.
+
+--halves prints how well two classes are told apart, as the area under the ROC curve: real classes, and the parts of a
+class that is divided at random. --strength and --dimensions try other numbers than the library's.
 
 --top N lists the first N images of each unaltered folder by the last model, so that a person can look at them.
 """
@@ -32,6 +36,11 @@ from imgsort.jobs.learn.steps.class_folders import find_classes, require_two
 from imgsort.jobs.listener import Listener
 from imgsort.jobs.session.extracting import extract_with
 from imgsort.jobs.settings import ModelSettings
+from imgsort.learning.audit import probabilities
+from imgsort.learning.audit.confident import judge_labels
+from imgsort.learning.audit.folds import FOLDS
+from imgsort.learning.audit.mixed import area_between
+from imgsort.learning.audit.probabilities import coordinates
 from imgsort.learning.data.dataset import LabelledImages, labelled
 from imgsort.learning.data.looks import Looks
 
@@ -110,6 +119,22 @@ def first(photographs: Photographs, model: str, count: int) -> None:
         print(f"  {audit.scores[row]:+.2f}  {path}: looks like {suggested}{mark}")
 
 
+def halves(photographs: Photographs, model: str) -> None:
+    """Print the areas of the hardest pair of real classes, and of the parts of classes that are divided at random."""
+    labels, count = photographs.images.labels, len(photographs.classes)
+    rows = coordinates(photographs.features(model))
+    whole = judge_labels(rows, labels, np.arange(len(labels)) % FOLDS)
+    real = [area_between(whole, labels, first, second) for second in range(count) for first in range(second)]
+    parted = []
+    for label in range(count):
+        for share in (0.5, 0.2):
+            goes = (labels == label) & (np.random.default_rng(label).random(len(labels)) < share)
+            changed = np.where(goes, count, labels)
+            judgement = judge_labels(rows, changed, np.arange(len(labels)) % FOLDS)
+            parted.append(area_between(judgement, changed, label, count))
+    print(f"| {photographs.images.root.name} | {min(real):.2f} | {min(parted):.2f} to {max(parted):.2f} |", flush=True)
+
+
 def table(sets: Sequence[Photographs], models: Sequence[str], share: float, seeds: int) -> None:
     print("| model | folder | average precision | precision of the marked | recall | unaltered: marked |")
     print("| --- | --- | --- | --- | --- | --- |")
@@ -127,10 +152,19 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--share", type=float, default=5.0, help="percent of the labels that are changed")
     parser.add_argument("--top", type=int, default=0)
+    parser.add_argument("--halves", action="store_true")
+    parser.add_argument("--strength", type=float, default=probabilities._STRENGTH)
+    parser.add_argument("--dimensions", type=int, default=probabilities._DIMENSIONS)
     given = parser.parse_args()
     print(described())
     sets = [Photographs.read(folder) for folder in given.labelled]
     models = given.models.split(",")
+    if given.halves:
+        print("| folder | hardest pair of classes | parts of a class |\n| --- | --- | --- |")
+        for photographs in sets:
+            halves(photographs, models[-1])
+        return
+    probabilities._STRENGTH, probabilities._DIMENSIONS = given.strength, given.dimensions
     table(sets, models, given.share / 100, given.seeds)
     for photographs in sets if given.top else ():
         first(photographs, models[-1], given.top)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# benchmarks/tables/audit.md has the figures for other strengths, for fewer dimensions and for other models.
+# benchmarks/audit_quality.py tries other numbers: more dimensions find no more.
 _STRENGTH = 10.0
 _DIMENSIONS = 256
 _TOLERANCE = 1e-4

@@ -64,7 +64,7 @@ def serve() -> None:
 
     import imgsort.cli.terminal
     import imgsort.jobs.organize.apply
-    import imgsort.jobs.organize.undo  # noqa: F401
+    import imgsort.jobs.organize.undo
 
     for line in sys.stdin:
         asked = json.loads(line)

@@ -76,10 +76,13 @@ def test_every_command_runs_without_a_home(everybodys, home):
 
 @pytest.mark.parametrize("home", [{}, {"HOME": "/"}, {"IMGSORT_CACHE_DIR": "/nowhere/cache"}], ids=str)
 def test_a_model_runs_without_a_home(everybodys, few_photos, home):
-    """Features and converted models go to a private temporary folder; one notice says so and why."""
+    """Features and converted models go to a private temporary folder; one notice says so and why.
+
+    The model is small, because it is converted each time.
+    """
     shutil.copytree(few_photos, everybodys / "photos")
     environment = {**NONE, **home, "TMPDIR": str(everybodys)}
-    line = as_nobody("$imgsort categorize photos -k 2 --dry-run --model efficientnet-lite0")
+    line = as_nobody("$imgsort categorize photos -k 2 --dry-run --model efficientnet-lite0 --size 32")
     done = shell(line, everybodys, **environment)
     assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
     told = [text for text in done.stderr.splitlines() if "temporary folder" in text]

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+import uvicorn
 from click.testing import CliRunner
 
 from imgsort.cli import main
@@ -409,13 +410,14 @@ def test_a_batch_of_an_inbox_is_reviewed_and_applied(reviews, photos, tmp_path):
         (["IN", "--port", "70000"], "--port"),
     ],
 )
-def test_options_that_do_not_fit_are_told_before_anything_is_read(reviews, plan, photos, arguments, word):
+def test_options_that_do_not_fit_are_told_before_anything_is_read(monkeypatch, plan, photos, arguments, word):
     """Each exits with code 2, names the option, and leaves the folder as it is."""
+    monkeypatch.setattr(uvicorn.Server, "run", lambda *_: pytest.fail("a review is served"))
     taken, elsewhere = plan.with_name("taken.keras"), plan.with_name("elsewhere")
     taken.touch()
     elsewhere.mkdir()
     places = {"IN": photos, "PLAN": plan, "TAKEN": taken, "ELSEWHERE": elsewhere}
-    process = reviews.run(*(places.get(argument, argument) for argument in arguments), "--no-browser")
-    out, told = process.communicate(timeout=60)
-    assert (process.returncode, out) == (2, "") and word in told
+    line = ["review", *(str(places.get(argument, argument)) for argument in arguments), "--no-browser"]
+    result = CliRunner().invoke(main, line)
+    assert (result.exit_code, result.stdout) == (2, "") and word in result.stderr
     assert not (photos / ".imgsort").exists()

@@ -77,6 +77,27 @@ def test_an_image_that_changed_while_it_was_filed_is_not_remembered(tmp_path, si
     assert not memory.knows(arrival(site))
 
 
+def test_rights_and_dates_that_change_meanwhile_are_no_other_content(tmp_path, site):
+    """What was filed is known by its bytes. What was refused may have been so because of its new date."""
+    make_tree(tmp_path, {"x.png": RED})
+    before = arrival(site)
+    (tmp_path / "x.png").chmod(0o600)
+    os.utime(tmp_path / "x.png", ns=(before.mark.mtime_ns, before.mark.mtime_ns))
+    for remember in (Memory.stays, Memory.was_filed):
+        memory = Memory(site)
+        remember(memory, before, "it stays", content_hash(RED))
+        assert memory.knows(arrival(site))
+    os.utime(tmp_path / "x.png", ns=(10**18, 10**18))
+    for remember, is_known in ((Memory.stays, False), (Memory.was_filed, True)):
+        memory = Memory(site)
+        remember(memory, before, "it stays", content_hash(RED))
+        assert memory.knows(arrival(site)) == is_known
+    (tmp_path / "x.png").write_bytes(BLUE)
+    memory = Memory(site)
+    memory.was_filed(before, "it was filed before", content_hash(RED))
+    assert not memory.knows(arrival(site))
+
+
 def test_what_an_undo_brought_back_is_known_by_its_content(tmp_path, site):
     """Nobody has seen the file since; its content says whether it is the one."""
     make_tree(tmp_path, {"x.png": RED, "y.png": RED})

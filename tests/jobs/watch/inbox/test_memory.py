@@ -2,10 +2,12 @@
 
 import json
 import os
+import threading
 
 import pytest
 
 from imgsort.content import content_hash
+from imgsort.filing.journal.state import write_all
 from imgsort.filing.planning.site import Mode, Site
 from imgsort.images.finding.leaving_out.rules import DEFAULT_RULES
 from imgsort.jobs.watch.inbox import memory as module
@@ -139,3 +141,33 @@ def test_where_images_are_copied_it_lies_with_the_output(tmp_path):
         memory.save({"x.png"})
         assert restarted(site).knows(arrival(site))
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["x.png"]
+
+
+def test_two_watches_may_save_at_the_same_time(tmp_path, site):
+    """Each has a temporary file of its own, and leaves none behind."""
+    failures = []
+
+    def save_often(name):
+        memory = Memory(site)
+        try:
+            for number in range(40):
+                memory.add(name, Known(None, content_hash(str(number).encode()), "it stays"))
+                memory.save({name})
+        except OSError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=save_often, args=(name,)) for name in ("x.png", "y.png", "z.png")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert sorted(path.name for path in (tmp_path / ".imgsort").iterdir()) == ["runs", "watch.json"]
+    restarted(site)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is full")
+def test_a_full_disk_is_said_with_the_file(tmp_path):
+    """The system does not say which file it is that could not be written."""
+    with open("/dev/full", "wb", buffering=0) as full, pytest.raises(OSError, match=r"watch\.json"):
+        write_all(full.fileno(), b"data", tmp_path / "watch.json")

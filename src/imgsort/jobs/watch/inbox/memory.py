@@ -15,7 +15,7 @@ from imgsort.filing.journal.state import (
     parsed_json,
     read_bounded,
     state_folder,
-    write_atomically,
+    write_atomically_unlocked,
 )
 from imgsort.filing.planning.site import Site
 from imgsort.jobs.watch.inbox.arrivals import Arrival, Mark
@@ -149,7 +149,7 @@ class Memory:
             del self._known[name]
         rows = [_row(name, known) for name, known in self._known.items()]
         record = {"version": _VERSION, "inbox": str(self._inbox), "newest_run": self.newest_run, "files": rows}
-        write_atomically(make_state_folder(self._root) / self._name, json_line(record))
+        write_atomically_unlocked(make_state_folder(self._root) / self._name, json_line(record))
         self._is_saved = True
 
 

@@ -1,6 +1,7 @@
 """Imports scikit-learn in a thread while images are read, because the import takes a second."""
 
 import atexit
+import contextlib
 import importlib
 import threading
 
@@ -14,8 +15,12 @@ def preload() -> None:
     A Ctrl-C that arrives in the middle of an import of the main thread may leave the lock of that module taken, for
     which the thread would wait for ever. So the process does not: it waits a few seconds, and then ends without it.
     """
-    thread = threading.Thread(
-        target=importlib.import_module, args=("sklearn.cluster",), name="imgsort-preload", daemon=True
-    )
+    thread = threading.Thread(target=_import, name="imgsort-preload", daemon=True)
     thread.start()
     atexit.register(thread.join, _LONGEST_SECONDS)
+
+
+def _import() -> None:
+    # An interrupted import leaves half a module behind. The code that needs this one imports it again, and fails aloud.
+    with contextlib.suppress(Exception):
+        importlib.import_module("sklearn.cluster")

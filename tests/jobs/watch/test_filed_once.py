@@ -46,6 +46,7 @@ def test_what_is_refused_is_tried_once(trained, pictures, tmp_path):
     inbox = tmp_path / "in"
     put(pictures[:3], inbox)
     (inbox / ".imgsort" / "runs").mkdir(parents=True)
+    (inbox / ".imgsort" / "lock").touch()
     before = WITHOUT_RIGHTS if os.geteuid() == 0 else ()
     if before and shutil.which(before[0]) is None:
         pytest.skip("needs setpriv, to give up the rights of the administrator")

@@ -1,8 +1,10 @@
 """Tests `imgsort watch` as a command line: its lines, its options, its exit codes."""
 
 import json
+import os
 import re
 import signal
+import subprocess
 import sys
 
 import pytest
@@ -50,6 +52,36 @@ def test_json_is_a_line_for_each_batch_and_for_an_error(at_once, tmp_path):
         "exit_code": 1,
     }
     assert failed.exit_code == 1
+
+
+@pytest.mark.parametrize("options", [["--nope"], ["--settle", "0"], ["--copy", "--symlink"], []])
+def test_a_usage_error_is_one_line_of_json_too(tmp_path, options):
+    """A program that reads line by line understands each line."""
+    done = run(tmp_path, *options, "--json")
+    (line,) = done.stdout.splitlines()
+    assert json.loads(line)["error"]["exit_code"] == done.exit_code == 2
+
+
+def test_an_interruption_is_one_line_of_json_too(tmp_path, monkeypatch):
+    """So it is with a second signal, which interrupts at once."""
+
+    def interrupt(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(job, "watch", interrupt)
+    done = run(tmp_path, "--json")
+    (line,) = done.stdout.splitlines()
+    assert json.loads(line)["error"]["exit_code"] == done.exit_code == 130
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is full")
+def test_output_that_is_lost_does_not_hide_what_was_filed(at_once):
+    """The exit code is 4, and stderr says that files were filed, and where they are listed."""
+    command = [sys.executable, "-m", "imgsort", "watch", *map(str, at_once)]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 4
+    assert f"Files were filed in 1 run: `imgsort history {at_once[0]}`." in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -31,22 +31,27 @@ def watch(ctx: click.Context, /, *, verbose: bool, quiet: bool, as_json: bool, *
     """
     from imgsort.cli.ending import ended_by_signals
     from imgsort.cli.output import watch as output
+    from imgsort.cli.output.result import require_output
     from imgsort.jobs.watch.inbox.bell import Bell
     from imgsort.jobs.watch.watch import watch as job
 
     bell = Bell()
 
     def work(**keywords: Any) -> None:
+        runs = 0
         for result in job(bell=bell, command_line=command_line(), **keywords):
             if as_json:
                 output.print_batch_as_json(result)
             else:
                 output.print_batch(result, verbose=verbose)
+            runs += result.run is not None
             if not quiet:
                 output.tell_what_stays(result)
+        # Only now: a log that cannot be written to is no reason to leave images lying.
+        require_output(output.done_by_runs(runs, keywords["inbox"]))
 
     given = {name: value for name, value in filing_keywords(settings).items() if _is_given(ctx, name)}
-    with ended_by_signals(bell.end), output.failing_in_one_line(as_json=as_json):
+    with ended_by_signals(bell.end):
         run(work, quiet, **given)
 
 

@@ -1,17 +1,15 @@
 """Prints one line for each batch that `watch` filed, for a log or for a program that reads JSON lines."""
 
-import contextlib
 import time
 from collections import Counter
-from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from imgsort.cli.output.filing import VERBS, done_text, print_moves
-from imgsort.cli.output.result import print_failure, print_json
-from imgsort.cli.output.text import printable
-from imgsort.errors import ImgsortError
+from imgsort.cli.output.result import print_json
+from imgsort.cli.output.text import printable, shown_path
 
 if TYPE_CHECKING:
     from imgsort.jobs.results import FilingResult
@@ -54,14 +52,10 @@ def tell_what_stays(result: "FilingResult") -> None:
         click.echo(f"imgsort: left alone: {printable(refusal.path)} {refusal.reason}", err=True)
 
 
-@contextlib.contextmanager
-def failing_in_one_line(*, as_json: bool) -> Iterator[None]:
-    """Print an expected error as one line of JSON too, and exit with its code, if the results are JSON lines."""
-    try:
-        yield
-    except (ImgsortError, OSError) as error:
-        if not as_json:
-            raise
-        code = error.exit_code if isinstance(error, ImgsortError) else 1
-        print_failure(error, code, as_json=True, in_one_line=True)
-        raise click.exceptions.Exit(code) from error
+def done_by_runs(runs: int, inbox: Path) -> str:
+    """Say in one sentence in how many runs files were filed; "" if in none."""
+    if not runs:
+        return ""
+    return (
+        f"Files were filed in {runs} run{'' if runs == 1 else 's'}: `imgsort history {printable(shown_path(inbox))}`."
+    )

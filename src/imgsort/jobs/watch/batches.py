@@ -182,11 +182,11 @@ class Batches:
         contents = {move.source: move.content for move in result.moves}
         is_move = self._site.mode is Mode.MOVE
         for arrival in arrivals:
-            reason = reasons.get(arrival.name)
-            if is_move and reason is None and arrival.name in contents:
-                continue
-            stays = reason or (COPIED if arrival.name in contents else _NOTHING_DONE)
-            self._memory.stays(arrival, stays, contents.get(arrival.name))
+            reason, content = reasons.get(arrival.name), contents.get(arrival.name)
+            if reason is not None or content is None:
+                self._memory.stays(arrival, reason or _NOTHING_DONE, content)
+            elif not is_move:
+                self._memory.was_filed(arrival, COPIED, content)
         if result.run is not None and not is_move:
             self._memory.newest_run = result.run
 

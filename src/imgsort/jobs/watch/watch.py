@@ -78,7 +78,16 @@ def watch(
     site = target.site(Path(inbox), filing.mode)
     arrivals = Arrivals(site.collection, filing.rules, filing.sidecar_rules, takes_sidecars=filing.sidecars)
     memory = Memory(site)
-    choosing = Choosing(site.collection, memory, bell, hearing.notice, settle=settle, most=max_batch, by_date=once)
+    choosing = Choosing(
+        site.collection,
+        memory,
+        bell,
+        hearing.notice,
+        settle=settle,
+        most=max_batch,
+        by_date=once,
+        takes_sidecars=filing.sidecars,
+    )
     waking = Waking(site.collection, bell, poll, hearing.notice)
     filer = target.filer(site, options)
     pages = None if report is None else Path(report)

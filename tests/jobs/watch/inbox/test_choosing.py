@@ -143,3 +143,15 @@ def test_nothing_is_read_any_more_after_the_end(desk):
     desk.after(0)
     desk.bell.end()
     assert desk.after(SETTLE)[0] == []
+
+
+def test_a_sidecar_that_comes_after_its_image_was_filed_is_named_once(desk):
+    """Its image stays and is not taken again, so nothing takes the sidecar either. One that was there is no news."""
+    make_tree(desk.inbox, {"a.png": RED, "a.xmp": b"there"})
+    desk.memory.add("a.png", Known(None, content_hash(RED), "it was filed before"))
+    desk.after(0)
+    assert desk.said == []
+    make_tree(desk.inbox, {"a.png.xmp": b"late"})
+    desk.after(1)
+    desk.after(1)
+    assert desk.said == ["a.png.xmp came after its image a.png, which is not taken again. So it stays."]

@@ -2,10 +2,12 @@
 
 import json
 import os
+import threading
 
 import pytest
 
 from imgsort.content import content_hash
+from imgsort.filing.journal.state import write_all
 from imgsort.filing.planning.site import Mode, Site
 from imgsort.images.finding.leaving_out.rules import DEFAULT_RULES
 from imgsort.jobs.watch.inbox import memory as module
@@ -77,6 +79,27 @@ def test_an_image_that_changed_while_it_was_filed_is_not_remembered(tmp_path, si
     assert not memory.knows(arrival(site))
 
 
+def test_rights_and_dates_that_change_meanwhile_are_no_other_content(tmp_path, site):
+    """What was filed is known by its bytes. What was refused may have been so because of its new date."""
+    make_tree(tmp_path, {"x.png": RED})
+    before = arrival(site)
+    (tmp_path / "x.png").chmod(0o600)
+    os.utime(tmp_path / "x.png", ns=(before.mark.mtime_ns, before.mark.mtime_ns))
+    for remember in (Memory.stays, Memory.was_filed):
+        memory = Memory(site)
+        remember(memory, before, "it stays", content_hash(RED))
+        assert memory.knows(arrival(site))
+    os.utime(tmp_path / "x.png", ns=(1, 1))
+    for remember, is_known in ((Memory.stays, False), (Memory.was_filed, True)):
+        memory = Memory(site)
+        remember(memory, before, "it stays", content_hash(RED))
+        assert memory.knows(arrival(site)) == is_known
+    (tmp_path / "x.png").write_bytes(BLUE)
+    memory = Memory(site)
+    memory.was_filed(before, "it was filed before", content_hash(RED))
+    assert not memory.knows(arrival(site))
+
+
 def test_what_an_undo_brought_back_is_known_by_its_content(tmp_path, site):
     """Nobody has seen the file since; its content says whether it is the one."""
     make_tree(tmp_path, {"x.png": RED, "y.png": RED})
@@ -118,3 +141,33 @@ def test_where_images_are_copied_it_lies_with_the_output(tmp_path):
         memory.save({"x.png"})
         assert restarted(site).knows(arrival(site))
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["x.png"]
+
+
+def test_two_watches_may_save_at_the_same_time(tmp_path, site):
+    """Each has a temporary file of its own, and leaves none behind."""
+    failures = []
+
+    def save_often(name):
+        memory = Memory(site)
+        try:
+            for number in range(40):
+                memory.add(name, Known(None, content_hash(str(number).encode()), "it stays"))
+                memory.save({name})
+        except OSError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=save_often, args=(name,)) for name in ("x.png", "y.png", "z.png")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert sorted(path.name for path in (tmp_path / ".imgsort").iterdir()) == ["runs", "watch.json"]
+    restarted(site)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is full")
+def test_a_full_disk_is_said_with_the_file(tmp_path):
+    """The system does not say which file it is that could not be written."""
+    with open("/dev/full", "wb", buffering=0) as full, pytest.raises(OSError, match=r"watch\.json"):
+        write_all(full.fileno(), b"data", tmp_path / "watch.json")

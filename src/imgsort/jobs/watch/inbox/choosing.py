@@ -28,7 +28,8 @@ class Choosing:
     """Chooses from one sight of the inbox after another.
 
     `settle`: how many seconds an image must rest. `most`: how many images are filed at a time. `by_date`: give up an
-    image that is not whole by its date too, because nobody has watched it for long.
+    image that is not whole by its date too, because nobody has watched it for long. `takes_sidecars`: sidecars go with
+    their images, so one that came too late is named.
     """
 
     def __init__(
@@ -41,16 +42,21 @@ class Choosing:
         settle: float,
         most: int,
         by_date: bool = False,
+        takes_sidecars: bool = True,
     ) -> None:
         self._inbox, self._memory, self._bell, self._notice = inbox, memory, bell, notice
         self._settle, self._most, self._by_date = settle, most, by_date
         self._checked: dict[str, tuple[Mark, str | None]] = {}
+        self._takes_sidecars = takes_sidecars
         self._said: set[str] = set()
+        self._sidecars: dict[str, set[str]] = {}
 
     def choose(self, sight: Sight, *, gathers: bool = True) -> Choice:
         """Return what to file now. `gathers`: wait a little for images that arrive with those that are ready."""
         new = [arrival for arrival in sight.arrivals if not self._memory.knows(arrival)]
         names = {arrival.name for arrival in new}
+        if self._takes_sidecars:
+            self._tell_late_sidecars(sight, names)
         self._checked = {name: checked for name, checked in self._checked.items() if name in names}
         self._said &= names | sight.others.keys()
         resting = [arrival for arrival in new if arrival.rested >= self._settle]
@@ -112,6 +118,14 @@ class Choosing:
             )
             rest = f" and {len(stays) - _MOST_NAMED} more" if len(stays) > _MOST_NAMED else ""
             self._notice(f"no images, so they stay: {named}{rest}.")
+
+    def _tell_late_sidecars(self, sight: Sight, new: set[str]) -> None:
+        """Say, once for each, which sidecars came after their image was filed and stayed, or was left alone."""
+        earlier = self._sidecars
+        self._sidecars = {each.name: {sidecar.path for sidecar in each.image.sidecars} for each in sight.arrivals}
+        for name in self._sidecars.keys() - new:
+            for sidecar in sorted(self._sidecars[name] - earlier.get(name, self._sidecars[name])):
+                self._notice(f"{sidecar} came after its image {name}, which is not taken again. So it stays.")
 
     def _fresh(self, names: "list[str] | dict[str, str]") -> list[str]:
         """Return those of the names that were not said yet, and take them as said."""

@@ -15,7 +15,7 @@ from imgsort.filing.journal.state import (
     parsed_json,
     read_bounded,
     state_folder,
-    write_atomically,
+    write_atomically_unlocked,
 )
 from imgsort.filing.planning.site import Site
 from imgsort.jobs.watch.inbox.arrivals import Arrival, Mark
@@ -107,16 +107,35 @@ class Memory:
     def stays(self, arrival: Arrival, reason: str, content: str | None = None) -> None:
         """Remember an image that was to be filed and stayed, unless it has changed since it was to be filed.
 
-        `content`: the hash of its bytes if it is known.
+        `content`: the hash of its bytes if it is known. The attempt itself may have changed the times of its status: a
+        link to it was made and removed again.
         """
-        place = arrival.image.place_in(self._inbox)
-        content = content or file_content_hash(place)
+        mark = self._mark_of(arrival)
+        if mark == arrival.mark:
+            place = arrival.image.place_in(self._inbox)
+            known = content or file_content_hash(place)
+            if self._mark_of(arrival) == mark:
+                self.add(arrival.name, Known(mark, known, reason))
+        elif mark is not None and (mark.size, mark.mtime_ns) == (arrival.mark.size, arrival.mark.mtime_ns):
+            self.was_filed(arrival, reason, content)
+
+    def was_filed(self, arrival: Arrival, reason: str, content: str | None) -> None:
+        """Remember an image that was filed and is still in the inbox, unless its bytes are no longer `content`.
+
+        Its times do not count: a hard link to it changes them, and so does whoever changes rights or dates meanwhile.
+        """
+        mark = self._mark_of(arrival)  # before its bytes are read: if they change now, the next look sees another mark
+        is_same = mark is not None and (
+            mark == arrival.mark or content == file_content_hash(arrival.image.place_in(self._inbox))
+        )
+        if is_same and content is not None:
+            self.add(arrival.name, Known(mark, content, reason))
+
+    def _mark_of(self, arrival: Arrival) -> Mark | None:
         try:
-            is_same = Mark.of(os.stat(place)) == arrival.mark
+            return Mark.of(os.stat(arrival.image.place_in(self._inbox)))
         except OSError:
-            return
-        if is_same:
-            self.add(arrival.name, Known(arrival.mark, content, reason))
+            return None
 
     def save(self, present: Container[str]) -> None:
         """Write what is remembered to disk, if anything changed. `present`: the names in the inbox.
@@ -130,7 +149,7 @@ class Memory:
             del self._known[name]
         rows = [_row(name, known) for name, known in self._known.items()]
         record = {"version": _VERSION, "inbox": str(self._inbox), "newest_run": self.newest_run, "files": rows}
-        write_atomically(make_state_folder(self._root) / self._name, json_line(record))
+        write_atomically_unlocked(make_state_folder(self._root) / self._name, json_line(record))
         self._is_saved = True
 
 

@@ -4,6 +4,7 @@ import json
 import shutil
 
 import pytest
+from PIL import Image
 
 from imgsort.errors import CollectionError, StrictError, TooFewImagesError, UsageError
 from imgsort.images.decoding.decode import ReadSettings
@@ -172,7 +173,19 @@ def test_an_image_in_two_classes_is_named(own):
     shutil.copyfile(image, own / "coffee" / "same.jpg")
     found = audit(own, **QUICK).in_two_classes
     assert found[0].same_bytes
-    assert {"coffee/same.jpg"} < set(found[0].paths) or "coffee/same.jpg" in found[0].paths
+    assert found[0].paths == ("coffee/same.jpg", f"rocket/{image.name}")
+
+
+def test_each_image_in_two_classes_is_named_once_beside_the_same_bytes_if_there_are_any(own):
+    """A near duplicate does not hide that an image has a copy of its bytes in another class."""
+    image = next((own / "rocket").glob("*.jpg"))
+    shutil.copyfile(image, own / "coffee" / "same.jpg")
+    for quality in (60, 62, 64, 70):
+        Image.open(image).save(own / "rocket" / f"near_{quality}.jpg", quality=quality)
+    found = audit(own, **QUICK).in_two_classes
+    assert [pair.paths for pair in found if pair.same_bytes] == [("coffee/same.jpg", f"rocket/{image.name}")]
+    near = {path for pair in found if not pair.same_bytes for path in pair.paths}
+    assert near >= {f"rocket/near_{quality}.jpg" for quality in (60, 62, 64, 70)}
 
 
 def test_two_folders_of_one_class_look_like_one_and_nothing_moves_between_them(demo_photos, tmp_path):

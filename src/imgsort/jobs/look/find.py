@@ -81,7 +81,7 @@ def find(
     `distance`: find the images that are not farther than this cosine distance, from 0 to 2.
     `same_scene`: find only images that show the same shot as an image of the query: copies of it, also changed ones.
     `move`: file the images in a folder with the name of the query, as `mode` says. A `mode` other than `move` files
-    them in any case. `csv`: a new file for the matches.
+    them in any case, and `plan` plans it. `csv`: a new file for the matches.
     The other options are those of `imgsort.jobs.settings.SortOptions`; subfolders are searched too unless `recursive`
     is False. Raises ImgsortError: QueryError, CollectionError, UsageError, StrictError, WeightsError, DeviceError,
     LockedError, JournalError, StoppedError.
@@ -117,10 +117,10 @@ def find(
 
 def _is_filing(filing: FilingSettings, *, move: bool) -> bool:
     """Say whether files are to be filed. Raises UsageError for options that only go with filing."""
-    is_filing = move or filing.mode is not Mode.MOVE
-    if not is_filing and (filing.output is not None or filing.plan is not None):
+    is_filing = move or filing.mode is not Mode.MOVE or filing.plan is not None
+    if not is_filing and filing.output is not None:
         raise UsageError(
-            "--output and --plan need --move, --copy, --hardlink or --symlink: without one of them nothing is filed."
+            "--output needs --move, --copy, --hardlink, --symlink or --plan: without one of them nothing is filed."
         )
     return is_filing
 

@@ -68,9 +68,10 @@ def looked_at_none(collection: OpenCollection) -> Looked:
 def require_readable(collection: OpenCollection, looked: Looked) -> Looked:
     """Return `looked`. Raises StrictError if an image could not be read and the command is strict."""
     if collection.settings.strict and looked.unreadable:
-        row = looked.unreadable[0]
+        row, count = looked.unreadable[0], len(looked.unreadable)
+        which = f"{row.path!r} cannot be read ({row.reason})"
         raise StrictError(
-            f"{collection.site.collection}: {len(looked.unreadable)} images cannot be read, the first is "
-            f"{row.path!r} ({row.reason}). Nothing was moved, as --strict asks."
+            f"{collection.site.collection}: {which if count == 1 else f'{count} images cannot be read; {which}'}. "
+            "Nothing was moved, as --strict asks."
         )
     return looked

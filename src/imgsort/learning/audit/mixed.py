@@ -20,7 +20,7 @@ _LEAST_IMAGES = 10
 class Mixed:
     """Two classes, the smaller number first, and how many rows of both look like the other one.
 
-    `share`: these rows as a share of the smaller class. `is_one`: the two classes look like one.
+    `share`: these rows as a share of the rows of both. `is_one`: the two classes look like one.
     """
 
     first: int
@@ -39,7 +39,7 @@ def mixed_pairs(judgement: Judgement, labels: "NDArray[np.intp]") -> list[Mixed]
     sizes = np.bincount(labels, minlength=judgement.probabilities.shape[1])
     found = []
     for (first, second), count in zip(*np.unique(pairs, axis=0, return_counts=True), strict=True):
-        share = count / min(sizes[first], sizes[second])
+        share = count / (sizes[first] + sizes[second])
         is_one = _look_like_one(judgement, labels, first, second)
         found.append(Mixed(int(first), int(second), int(count), float(share), is_one))
     return sorted(found, key=lambda pair: (-pair.share, -pair.count, pair.first, pair.second))

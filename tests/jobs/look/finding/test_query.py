@@ -21,6 +21,11 @@ RED = plain((255, 0, 0))
         ("photos/beach", "beach"),
         ("photos/2024/beach", "2024/beach"),
         ("photos", "photos"),
+        ("out/beach.jpg", "beach (2)"),
+        ("out/BEACH.jpg", "BEACH (2)"),
+        ("out/note.jpg", "note (2)"),
+        ("out/Outlayers.jpg", "Outlayers (2)"),
+        ("out/unsorted.jpg", "unsorted (2)"),
         ("out/.hidden.jpg", "hidden"),
         ("out/....jpg", "found"),
         ("out/.imgsort-x.jpg", "imgsort-x"),
@@ -28,8 +33,11 @@ RED = plain((255, 0, 0))
     ],
 )
 def test_the_folder_has_the_name_of_the_query(query, folder, tmp_path):
-    """A file gives its stem, a folder its name, a folder of the collection its place; no name is hidden or unsafe."""
-    tree = {"photos/2024/beach/a.png": RED, "photos/beach/a.png": RED, "out/trip/a.png": RED}
+    """A file gives its stem, a folder its name, a folder of the collection its place.
+
+    No name is hidden or unsafe, and none is that of a file or folder that is there already.
+    """
+    tree = {"photos/2024/beach/a.png": RED, "photos/beach/a.png": RED, "out/trip/a.png": RED, "photos/note": b"x"}
     make_tree(tmp_path, tree | ({query: RED} if query.endswith(".jpg") else {}))
     assert folder_for([tmp_path / query], site_of((tmp_path / "photos").resolve())) == folder
 

@@ -35,7 +35,7 @@ class AuditFinding:
 class MixedClasses:
     """Two classes, and how many `images` of both look more like the other one.
 
-    `share`: these images as a share of the smaller class. `look_like_one`: no image tells the two classes apart, so
+    `share`: these images as a share of those of both. `look_like_one`: no image tells the two classes apart, so
     none of their images is marked as the other's.
     """
 

@@ -1,5 +1,6 @@
 """Judges the classes of images by their features, and says in words what came of it."""
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -140,17 +141,34 @@ def _findings(
 
 
 def _in_two_classes(images: LabelledImages, groups: "NDArray[np.intp]") -> tuple[InTwoClasses, ...]:
-    """Return two paths of each group of near duplicates that lies in several classes: for each further class, one."""
-    firsts: dict[int, dict[int, int]] = {}
-    found = []
-    for row, (group, label) in enumerate(zip(groups.tolist(), images.labels.tolist(), strict=True)):
-        seen = firsts.setdefault(group, {})
-        if seen and label not in seen:
-            first = next(iter(seen.values()))
-            same = images.contents[first] == images.contents[row]
-            found.append(InTwoClasses((images.files[first].path, images.files[row].path), same))
-        seen.setdefault(label, row)
-    return tuple(sorted(found, key=lambda pair: not pair.same_bytes))
+    """Return each image that lies in a second class too, with an image there: first those of the same bytes.
+
+    `groups`: int (n,), the number of the group of near duplicates that each image is in. An image is named once with
+    each further class; of the images there, one of the same bytes, or else the first of its group.
+    """
+    members: dict[int, list[int]] = {}
+    for row, group in enumerate(groups.tolist()):
+        members.setdefault(group, []).append(row)
+    found: list[InTwoClasses] = []
+    for rows in members.values():
+        by_class: dict[int, list[int]] = {}
+        for row in rows:
+            by_class.setdefault(int(images.labels[row]), []).append(row)
+        for first, second in itertools.combinations(by_class.values(), 2):
+            found += _pairs(images, first, second)
+    return tuple(sorted(found, key=lambda pair: (not pair.same_bytes, pair.paths)))
+
+
+def _pairs(images: LabelledImages, first: list[int], second: list[int]) -> list[InTwoClasses]:
+    """Return a pair for each image of the larger of two lists, with an image of the other list."""
+    many, few = (first, second) if len(first) >= len(second) else (second, first)
+    twin = {images.contents[row]: row for row in reversed(few)}
+    pairs = []
+    for row in many:
+        other = twin.get(images.contents[row], few[0])
+        paths = sorted((images.files[row].path, images.files[other].path))
+        pairs.append(InTwoClasses((paths[0], paths[1]), images.contents[row] == images.contents[other]))
+    return pairs
 
 
 def _like_no_class(

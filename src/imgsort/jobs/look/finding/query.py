@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 
 from imgsort.errors import CollectionError, QueryError, UsageError
 from imgsort.filing.paths import STATE_FOLDER, is_hidden, is_safe_relative
+from imgsort.filing.planning.folders import names_in
+from imgsort.filing.planning.names import free_name
 from imgsort.filing.planning.site import Site
 from imgsort.grouping.directions import unit_rows
 from imgsort.images.finding.find import ImageFile, find_images, named_file
 from imgsort.jobs.look.finding.seeing import Seeing
+from imgsort.jobs.session.listing import LEFT_OUT
+from imgsort.name_key import name_key
 
 if TYPE_CHECKING:
     import numpy as np
@@ -87,8 +91,9 @@ def seen_query(names: Sequence[str | Path], files: Sequence[ImageFile], seeing: 
 def folder_for(names: Sequence[str | Path], site: Site) -> str:
     """Return the folder for what is found, relative to the output.
 
-    It has the name of the first thing that was looked for. A folder in the output is itself the folder: what looks like
-    its images joins them.
+    A folder in the output is itself the folder: what looks like its images joins them. Otherwise it is a new folder
+    with the name of the first thing that was looked for. A name that is taken gets ` (2)`: nobody asked to join what
+    is there.
     """
     path = Path(names[0])
     if path.is_dir() and len(names) == 1 and path.resolve().is_relative_to(site.output):
@@ -96,7 +101,9 @@ def folder_for(names: Sequence[str | Path], site: Site) -> str:
         if inside != "." and is_safe_relative(inside) and not is_hidden(inside):
             return inside
     name = (path.resolve().name if path.is_dir() else path.stem).strip(" .")
-    return name if name and is_safe_relative(name) and not name.startswith(STATE_FOLDER) else _NO_NAME
+    is_fit = name and is_safe_relative(name) and not name.startswith(STATE_FOLDER)
+    taken = {name_key(other) for other in (*names_in(site.output), *LEFT_OUT)}
+    return free_name(name if is_fit else _NO_NAME, taken)
 
 
 def _named(path: Path) -> ImageFile:

@@ -40,5 +40,5 @@ def mixed_table(result: AuditResult) -> TableSection:
         (*pair.classes, pair.images, pair.share, "look like one class" if pair.look_like_one else "")
         for pair in result.mixed
     )
-    columns = ("class", "and class", "images that look like the other one", "share of the smaller class", "")
+    columns = ("class", "and class", "images that look like the other one", "share of both", "")
     return TableSection("Classes that are mixed up", columns, rows)

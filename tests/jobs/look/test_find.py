@@ -168,7 +168,7 @@ def test_a_folder_with_bad_files_counts_by_the_others(sorted_photos, tmp_path):
         ({"query": []}, "nothing to look for"),
         ({"top": 0}, "--top 0"),
         ({"distance": 2.5}, r"--distance 2\.5"),
-        ({"plan": "plan.csv"}, "--move"),
+        ({"output": "elsewhere"}, "--move"),
         ({"mode": "copy"}, "--output"),
     ],
 )
@@ -227,7 +227,7 @@ def test_a_plan_is_saved_and_applied(sorted_photos, tmp_path):
     plan = tmp_path / "plan.csv"
     before = names(sorted_photos)
     query = sorted_photos / "china"
-    result = imgsort.find(sorted_photos, query=query, top=2, move=True, plan=plan, **LITE)
+    result = imgsort.find(sorted_photos, query=query, top=2, plan=plan, **LITE)
     assert names(sorted_photos) == before
     imgsort.apply(plan)
     assert {f"china/{path.rpartition('/')[2]}" for path in paths(result)} <= set(names(sorted_photos))

@@ -74,6 +74,20 @@ def test_an_interruption_is_one_line_of_json_too(tmp_path, monkeypatch):
     assert json.loads(line)["error"]["exit_code"] == done.exit_code == 130
 
 
+def test_an_interruption_in_an_import_has_the_usual_exit_code(tmp_path):
+    """Modules run code that is text, for named tuples for example. Python would end by the signal after that."""
+    (tmp_path / "interrupted.py").write_text(
+        "from imgsort.cli.commands import upkeep\n"
+        "def interrupt(*a, **k):\n    exec('raise KeyboardInterrupt')\n"
+        "upkeep.cache.commands['info'].callback = interrupt\n"
+        "from imgsort.cli import main\nmain(['cache', 'info'])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "interrupted"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr.count("interrupted.")) == (130, 1)
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is full")
 def test_output_that_is_lost_does_not_hide_what_was_filed(at_once):
     """The exit code is 4, and stderr says that files were filed, and where they are listed."""

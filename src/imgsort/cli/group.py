@@ -60,6 +60,9 @@ class ImgsortGroup(click.Group):
             print_failure(error, 1, **shape)
             sys.exit(1)
         except (KeyboardInterrupt, click.Abort):
+            # An interrupt inside of code that is text, as in many imports, makes Python end by the signal itself, not
+            # with the exit code; the next such code lets it forget that.
+            exec("")
             print_failure(
                 KeyboardInterrupt("interrupted. Nothing is lost; `imgsort history` shows whether a run had started."),
                 130,

@@ -197,10 +197,7 @@ class FilingSettings:
 
 
 def sort_settings(options: SortOptions) -> tuple[FilingSettings, ModelSettings, ReadSettings]:
-    """Split the options of a command that sorts into its three groups of settings.
-
-    Raises UsageError for a value that is not allowed, and TypeError for an unknown option.
-    """
+    """Split the options of a command that sorts into three groups. Raises UsageError and TypeError, as `parted` does."""
     return parted(options, FilingSettings, ModelSettings, ReadSettings)
 
 

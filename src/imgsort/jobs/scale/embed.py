@@ -27,7 +27,7 @@ from imgsort.jobs.listener import Listener, Remembering
 from imgsort.jobs.results import ModelRecord, start_of_json
 from imgsort.jobs.scale.arrays import write_arrays
 from imgsort.jobs.scale.sources import listed_at
-from imgsort.jobs.session.extracting import chosen_model, extract_by, prepared
+from imgsort.jobs.session.extracting import extract_prepared, prepare_chosen
 from imgsort.jobs.settings import ModelOptions, ModelSettings, RuleOptions, parted
 from imgsort.storage.addresses import Address, place_of
 
@@ -152,17 +152,11 @@ class _Embedding:
 
     def arrays(self, path: Path) -> EmbedResult:
         """Write all features to a file of NumPy."""
-        pooled = chosen_model(self.settings, BEST, self.hearing)
-        features, way = extract_by(
-            pooled,
-            Path(str(self.root)),
-            self.listing,
-            self.settings,
-            read=self.read,
-            listener=self.hearing,
-            images=self.images,
+        prepared = prepare_chosen(self.settings, BEST, self.read, self.hearing)
+        features = extract_prepared(
+            prepared, Path(str(self.root)), self.listing, self.settings, self.hearing, images=self.images
         )
-        model = ModelRecord.of(pooled, way)
+        model = ModelRecord.of(prepared.model, prepared.way)
         write_arrays(path, self.root, features, model)
         counts = {"images": len(features.files), "cached": features.cached}
         return self._result(path, model, features.unreadable, counts)
@@ -170,9 +164,8 @@ class _Embedding:
     def dataset(self, place: FolderPlace) -> EmbedResult:
         """Write the features that a dataset does not have yet."""
         place.remove_unfinished()
-        pooled = chosen_model(self.settings, BEST, self.hearing)
-        extraction = prepared(pooled, self.settings, read=self.read, listener=self.hearing)
-        model = ModelRecord.of(pooled, extraction.way)
+        prepared = prepare_chosen(self.settings, BEST, self.read, self.hearing)
+        extraction, model = prepared.extraction, ModelRecord.of(prepared.model, prepared.way)
         earlier = _earlier(place, extraction, model)
         images = self.images
         rows, found = ({}, 0) if earlier is None else _there(earlier, images, verify=self.settings.verify)

@@ -1,11 +1,14 @@
 """Makes features as a command was asked to: with which model, how it runs, and with or without the cache.
 
-This module knows nothing about the state of a collection.
+A model is prepared once, and can then look at one listing after another. This module knows nothing about the state of a
+collection.
 """
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from imgsort.features.cache.feature_cache import opened_cache
 from imgsort.features.engine import FolderImages, Images
@@ -23,6 +26,29 @@ from imgsort.jobs.results import ModelRecord
 from imgsort.jobs.session.ready_features import features_from
 from imgsort.jobs.settings import ModelSettings
 
+Model = TypeVar("Model", bound=FeatureModel)
+
+
+@dataclass(frozen=True)
+class Prepared(Generic[Model]):
+    """A model that is ready to look at images that are read as `read` says. Any number of listings may follow.
+
+    `extraction`: the model in memory, and how it runs.
+    """
+
+    model: Model
+    extraction: Extraction
+    read: ReadSettings
+
+    @property
+    def way(self) -> Way:
+        """How the model runs."""
+        return self.extraction.way
+
+
+# Makes a model ready: the one that the settings name, or else the default. The listener hears what takes long.
+Preparing = Callable[[ModelSettings, str, ReadSettings, Listener], Prepared[PooledModel]]
+
 
 def extract_with(
     root: Path, listing: Listing, settings: ModelSettings, default: str, *, read: ReadSettings, listener: Listener
@@ -33,21 +59,8 @@ def extract_with(
     """
     if settings.features is not None:
         return features_from(settings.features, root, listing, settings, listener)
-    pooled = chosen_model(settings, default, listener)
-    features, way = extract_by(pooled, root, listing, settings, read=read, listener=listener)
-    return features, ModelRecord.of(pooled, way)
-
-
-def chosen_model(settings: ModelSettings, default: str, listener: Listener) -> PooledModel:
-    """Return the model that was asked for, or else the model `default`.
-
-    The weights of the model are then on this machine. Raises UsageError and WeightsError.
-    """
-    fetching = Fetching(listener.notice, listener.download_bar, offline=settings.offline)
-    chosen = choose_model(settings.model, default, settings.weights, fetching)
-    backbone = chosen.backbone
-    usual_fit = backbone.high_quality_fit if settings.is_best else "letterbox"
-    return PooledModel(chosen, settings.size or backbone.size_px, settings.pooling, settings.fit or usual_fit)
+    prepared = prepare_chosen(settings, default, read, listener)
+    return extract_prepared(prepared, root, listing, settings, listener), ModelRecord.of(prepared.model, prepared.way)
 
 
 def extract_by(
@@ -62,30 +75,33 @@ def extract_by(
 ) -> tuple[Features, Way]:
     """Extract the features of every listed image, from the cache or by the model.
 
-    `images`: the listed images, if they do not lie in the folder `root`.
-
-    Raises WeightsError and DeviceError.
+    `images`: the listed images, if they do not lie in the folder `root`. Raises WeightsError and DeviceError.
     """
-    extraction = prepared(model, settings, read=read, listener=listener)
-    with opened_cache(
-        extraction.recipe, is_wanted=settings.cache, notice=listener.notice, verify=settings.verify
-    ) as cache:
-        features = extract_rows(
-            images or FolderImages(root, listing.files),
-            extraction,
-            partial(listener.progress, "reading"),
-            engine=settings.chosen_engine(listener.notice),
-            cache=cache,
-            onlooker=listener.onlooker,
-            meanwhile=preload,
-        )
-    if features.cached:
-        listener.notice(f"the features of {features.cached} of {len(features.files)} images were in the cache.")
-    return replace(features, unreadable=listing.unreadable + features.unreadable), extraction.way
+    prepared = prepare(model, settings, read, listener)
+    return extract_prepared(prepared, root, listing, settings, listener, images=images), prepared.way
 
 
-def prepared(model: FeatureModel, settings: ModelSettings, *, read: ReadSettings, listener: Listener) -> Extraction:
-    """Make the model ready to run, and say how it runs. Raises WeightsError and DeviceError."""
+def chosen_model(settings: ModelSettings, default: str, listener: Listener) -> PooledModel:
+    """Return the model that was asked for, or else the model `default`.
+
+    The weights of the model are then on this machine. Raises UsageError and WeightsError.
+    """
+    fetching = Fetching(listener.notice, listener.download_bar, offline=settings.offline)
+    chosen = choose_model(settings.model, default, settings.weights, fetching)
+    backbone = chosen.backbone
+    usual_fit = backbone.high_quality_fit if settings.is_best else "letterbox"
+    return PooledModel(chosen, settings.size or backbone.size_px, settings.pooling, settings.fit or usual_fit)
+
+
+def prepare_chosen(
+    settings: ModelSettings, default: str, read: ReadSettings, listener: Listener
+) -> Prepared[PooledModel]:
+    """Choose the model and load it. Raises UsageError, WeightsError and DeviceError."""
+    return prepare(chosen_model(settings, default, listener), settings, read, listener)
+
+
+def prepare(model: Model, settings: ModelSettings, read: ReadSettings, listener: Listener) -> Prepared[Model]:
+    """Load a model, in the way that suits this machine and the settings. Raises WeightsError and DeviceError."""
     extraction = prepare_extraction(
         model,
         read,
@@ -95,5 +111,37 @@ def prepared(model: FeatureModel, settings: ModelSettings, *, read: ReadSettings
         precision=settings.precision,
         runtime=settings.runtime,
     )
-    listener.notice(f"{model.name} runs on the {extraction.way.device}, in {extraction.way.precision}.")
-    return extraction
+    way = extraction.way
+    listener.notice(f"{model.name} runs on the {way.device}, in {way.precision}.")
+    return Prepared(model, extraction, read)
+
+
+def extract_prepared(
+    prepared: Prepared[Model],
+    root: Path,
+    listing: Listing,
+    settings: ModelSettings,
+    listener: Listener,
+    *,
+    images: Images | None = None,
+) -> Features:
+    """Extract the features of every listed image, from the cache or by the model.
+
+    `settings`: say whether the cache is used, and where the images are looked at. `images`: the listed images, if they
+    do not lie in the folder `root`. Raises WeightsError.
+    """
+    with opened_cache(
+        prepared.extraction.recipe, is_wanted=settings.cache, notice=listener.notice, verify=settings.verify
+    ) as cache:
+        features = extract_rows(
+            images or FolderImages(root, listing.files),
+            prepared.extraction,
+            partial(listener.progress, "reading"),
+            engine=settings.chosen_engine(listener.notice),
+            cache=cache,
+            onlooker=listener.onlooker,
+            meanwhile=preload,
+        )
+    if features.cached:
+        listener.notice(f"the features of {features.cached} of {len(features.files)} images were in the cache.")
+    return replace(features, unreadable=listing.unreadable + features.unreadable)

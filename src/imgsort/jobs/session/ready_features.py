@@ -66,9 +66,10 @@ def features_from(
         file.path for file, content, row in zip(listing.files, contents, rows, strict=True) if content and row < 0
     ]
     if missing:
+        command = _embed_command(record, str(root), folder)
         raise DatasetError(
             f"{folder}: {len(missing)} of {len(listing.files)} images in {root} have no features there, the first is "
-            f"{missing[0]!r}. `{_embed_command(record, root, folder)}` adds them, with --recursive those in subfolders."
+            f"{missing[0]!r}. `{command}` adds them, with --recursive those in subfolders."
         )
     there = [number for number, row in enumerate(rows) if row >= 0 and int(row) not in dataset.reasons]
     for number, row in enumerate(rows):

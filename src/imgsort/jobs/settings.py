@@ -197,7 +197,7 @@ class FilingSettings:
 
 
 def sort_settings(options: SortOptions) -> tuple[FilingSettings, ModelSettings, ReadSettings]:
-    """Split the options of a command that sorts into three groups. Raises UsageError and TypeError, as `parted` does."""
+    """Split the options of a command that sorts into three groups. Raises what `parted` raises."""
     return parted(options, FilingSettings, ModelSettings, ReadSettings)
 
 

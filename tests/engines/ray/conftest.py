@@ -53,7 +53,7 @@ def cluster(need_ray: None, cache_folder: Path) -> Iterator[Any]:
         made = Cluster(initialize_head=True, head_node_args=head)
         try:
             made.add_node(**machine)
-            made.wait_for_nodes()
+            made.wait_for_nodes(timeout=600)
             ray.init(made.address, log_to_driver=False, logging_level="error")
             yield ray
         finally:

@@ -178,7 +178,7 @@ def test_a_command_joins_a_cluster_from_outside(cluster, folder, tmp_path):
     outside = ["--engine", "ray", "--ray-address", f"ray://127.0.0.1:{CLIENT_PORT}"]
     results = []
     for name, options in (("local", []), ("outside", outside)):
-        line = [sys.executable, "-m", "imgsort", "embed", folder, "--output", tmp_path / name, "--no-cache"]
+        line = [sys.executable, "-m", "imgsort", "embed", folder, "--output", tmp_path / name, "--no-cache", "--json"]
         done = subprocess.run([*line, *shared, *options], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         dataset = Dataset.opened(FolderPlace(tmp_path / name))

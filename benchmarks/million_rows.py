@@ -16,18 +16,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from machine import described
-from numpy.typing import NDArray
+from made_rows import made, recovered
 
 from imgsort.features.dataset.head import DatasetHead
 from imgsort.features.dataset.part import Row, rows_in_part, write_part
 from imgsort.features.dataset.place import FolderPlace
 
-FALL, SEPARATION = 40, 3.0
+SEPARATION = 3.0
 HEAD = DatasetHead("made-up rows", {"name": "made-up"}, "nowhere", began_ns=time.time_ns())
 
 GROUP = """
@@ -45,28 +44,14 @@ grouping = group_rows(matrix, int(sys.argv[2]), algorithm=sys.argv[3])
 grouped = time.perf_counter()
 paths = np.concatenate([part.paths.to_numpy(zero_copy_only=False) for part in dataset.parts])
 np.savez(sys.argv[4], labels=grouping.labels, truth=np.array([int(path.split("/")[0]) for path in paths]))
-print(json.dumps([read - start, grouped - read, float(np.square(grouping.distances).sum())]))
+print(json.dumps([read - start, grouped - read]))
 """
-
-
-def made(rows: int, width: int, clusters: int) -> Iterator[tuple[NDArray[np.float32], NDArray[np.intp]]]:
-    """Yield rows, (m, width), and the group of each. Their variance falls off as a model's does."""
-    random = np.random.default_rng(0)
-    shares = float(FALL) ** (-np.arange(clusters) / max(1, clusters - 1))
-    fall = (1 / np.sqrt(1 + np.arange(width))).astype(np.float32)
-    turn = np.linalg.qr(random.normal(size=(width, width)))[0].astype(np.float32)
-    centres = (SEPARATION * random.normal(size=(clusters, width))).astype(np.float32)
-    for start in range(0, rows, rows_in_part(width)):
-        count = min(rows_in_part(width), rows - start)
-        truth = random.choice(clusters, count, p=shares / shares.sum())
-        spread = random.standard_normal((count, width), dtype=np.float32)
-        yield ((centres[truth] + spread) * fall) @ turn, truth
 
 
 def write_dataset(folder: Path, rows: int, width: int, clusters: int) -> None:
     """Write the rows as a dataset. The path of a row begins with its group."""
     written = 0
-    for features, truth in made(rows, width, clusters):
+    for features, truth in made(rows, width, clusters, separation=SEPARATION, at_a_time=rows_in_part(width)):
         some = [
             Row(
                 f"{group}/{written + number}.jpg",
@@ -103,7 +88,7 @@ def memory_mb(process: int) -> tuple[float, float]:
 
 
 def measured(folder: Path, clusters: int, algorithm: str) -> str:
-    """Group the rows of a dataset in a process of its own. Return the cells of a line of the table."""
+    """Group the rows of a dataset in a process of its own. Return cells of the table."""
     with tempfile.NamedTemporaryFile(suffix=".npz") as result:
         command = [sys.executable, "-c", GROUP, str(folder), str(clusters), algorithm, result.name]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -113,20 +98,10 @@ def measured(folder: Path, clusters: int, algorithm: str) -> str:
             time.sleep(0.25)
         if process.returncode:
             raise SystemExit(f"{algorithm}: the process ended with {process.returncode}")
-        reading, grouping, _ = json.loads(process.communicate()[0])
+        reading, grouping = json.loads(process.communicate()[0])
         loaded = np.load(result.name)
-        found, wanted = recovered(loaded["truth"], loaded["labels"])
-    return f"{reading:.0f} | {grouping:.0f} | {peak[0]:.0f} | {peak[1]:.0f} | {found} of {wanted}"
-
-
-def recovered(truth: NDArray[np.intp], labels: NDArray[np.intp]) -> tuple[int, int]:
-    """Return how many groups of at least 0.5 % of the rows are mostly one category, and how many there are."""
-    table = np.zeros((truth.max() + 1, labels.max() + 1))
-    np.add.at(table, (truth, labels), 1)
-    sizes = table.sum(axis=1)
-    overlap = table / (sizes[:, None] + table.sum(axis=0) - table)
-    large = sizes >= 0.005 * len(truth)
-    return int((overlap.max(axis=1)[large] > 0.5).sum()), int(large.sum())
+        found = recovered(loaded["truth"], loaded["labels"])
+    return f"{reading:.0f} | {grouping:.0f} | {peak[0]:.0f} | {peak[1]:.0f} | {found}"
 
 
 if __name__ == "__main__":

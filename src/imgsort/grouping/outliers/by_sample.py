@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _TYPICAL = 4096
 # Comparing so many rows of 1280 numbers with ten million takes about as long as making the features of 50,000 images.
 _AT_A_TIME, _MOST_COMPARED = 4096, 16_384
+# A sample of wide rows has fewer of them: it lies in memory twice, and half a gigabyte each time is enough.
+_MOST_NUMBERS = 2**27
 
 
 @dataclass(eq=False)
@@ -83,7 +85,8 @@ def _from_sample(
     """Return how odd each row is beside the rows of a sample, and the nearest of these that is not the row itself."""
     import numpy as np
 
-    numbers = drawn(len(rows), min(len(rows), MOST_AT_ONCE), random_state)
+    most = max(count + 1, min(MOST_AT_ONCE, _MOST_NUMBERS // rows.width))
+    numbers = drawn(len(rows), min(len(rows), most), random_state)
     sample = unit_rows(gathered(rows, numbers)).astype(np.float32)
     cells = Cells(sample, random_state)
     distances, nearest = np.empty(len(rows)), np.empty(len(rows), dtype=np.intp)

@@ -10,7 +10,7 @@ from imgsort.grouping.graph.neighbours import MOST_COLUMNS
 from imgsort.grouping.streams.cells import Cells
 from imgsort.grouping.streams.lloyd import assigned, sums_by_label
 from imgsort.grouping.streams.reduction import Reduction
-from imgsort.grouping.streams.rows import RowSource, gathered, numbered_parts
+from imgsort.grouping.streams.rows import MatrixRows, RowSource, gathered, numbered_parts
 from imgsort.grouping.sums import ClusterSums
 
 if TYPE_CHECKING:
@@ -39,11 +39,15 @@ class SampledRows:
         least_components: int = 1,
         random_state: int = 0,
     ) -> None:
+        import numpy as np
+
         self._rows, self._numbers, self._random_state = rows, numbers, random_state
         sample = gathered(rows, numbers)
         self._reduction = Reduction(variance, directions=directions, least_components=least_components)
         self._reduction.fit(rows, sample)
-        self.reduced = self._reduction.transform(sample)
+        self.reduced = np.empty((len(sample), len(self._reduction.components_)))
+        for place, part in numbered_parts(MatrixRows(sample)):
+            self.reduced[place] = self._reduction.transform(part)
         self._nearest: NDArray[np.int32] | None = None
 
     def by_centres(self, labels: "NDArray[np.integer]") -> "NDArray[np.intp]":

@@ -12,10 +12,6 @@ import os
 import statistics
 import time
 
-os.environ["KERAS_BACKEND"] = "jax"
-
-import jax
-import keras
 import numpy as np
 
 MODELS = (("VGG16", 128), ("ResNet50", 500), ("InceptionV3", 299), ("EfficientNetB0", 224))
@@ -23,6 +19,9 @@ MODELS = (("VGG16", 128), ("ResNet50", 500), ("InceptionV3", 299), ("EfficientNe
 
 def rate(name: str, size_px: int, batch: int, rounds: int) -> float:
     """Return how many squares a second the network looks at, the median of several rounds of 20 batches."""
+    import jax
+    import keras
+
     network = getattr(keras.applications, name)(
         include_top=False, weights=None, pooling="avg", input_shape=(size_px, size_px, 3)
     )
@@ -46,6 +45,10 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args()
+    os.environ["KERAS_BACKEND"] = "jax"
+    import jax
+    import keras
+
     print(f"{jax.devices()[0].device_kind}, Keras {keras.__version__}, JAX {jax.__version__}\n")
     print("| network | batch | float32, images/s | bfloat16, images/s |\n| --- | --- | --- | --- |")
     for model, size in MODELS:

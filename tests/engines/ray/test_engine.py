@@ -34,6 +34,9 @@ from tests.engines.ray.conftest import (
 from tests.support.pictures import encode, gradient
 from tests.support.trees import make_tree
 
+# Ray leaves the log files of its client server open.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed file.*ray_client_server:ResourceWarning")
+
 PICTURES = 150
 BAD = {
     "a_empty.jpg": b"",

@@ -32,7 +32,11 @@ HEAVY = {
     "safetensors",
     "starlette",
     "uvicorn",
+<<<<<<< HEAD
     "pyarrow",
+=======
+    "watchdog",
+>>>>>>> main
 }
 
 # A folder may import from itself and from the folders listed here. Every folder may import the modules of OPEN_TO_ALL.
@@ -76,13 +80,19 @@ ROOMS = {
     "filing": "paths shortcomings planning journal moving",
     "filing/journal": ". locking",
     "filing/moving": "one_file .",
+<<<<<<< HEAD
     "learning": "data network result",
     "jobs": ". session scale upkeep organize learn look",
+=======
+    "learning": "data audit network result",
+    "jobs": ". session upkeep organize learn look watch",
+>>>>>>> main
     "jobs/organize": "steps .",
-    "jobs/learn": "steps .",
-    "jobs/look": "pages .",
+    "jobs/learn": "auditing steps .",
+    "jobs/look": "finding find pages .",
+    "jobs/watch": "inbox .",
     "review": "sorting keeping proposal planned looks work session actions first_page serving review",
-    "cli": "streams output options terminal running commands .",
+    "cli": "streams output options terminal ending running commands .",
 }
 
 

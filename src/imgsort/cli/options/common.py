@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from imgsort.cli.options import types
-from imgsort.cli.options.listing import no_sidecars, rules, sidecar
+from imgsort.cli.options.listing import no_sidecars, recursive, rules, searched, sidecar
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 # The reasons in jobs/organize/steps/findings.py. That module is not imported here, because importing it is slow.
@@ -90,7 +90,7 @@ _model = (
         "--fit",
         type=click.Choice(["letterbox", "stretch"]),
         help="How images come into the model's square: whole with black borders, or stretched.  [default: letterbox; "
-        "with --quality high and --method knn the model's best]",
+        "with --quality high, --method knn and find the model's best]",
     ),
     click.option(
         "--batch-size",
@@ -109,58 +109,10 @@ _model = (
     verify,
     offline,
 )
-# The defaults are those of images/judging/quality.py. It is not imported here either. A test compares them too.
-_limits = (
-    click.option(
-        "--min-side",
-        "min_side_px",
-        type=click.IntRange(min=0),
-        default=64,
-        show_default=True,
-        help="too-small: the shorter side has fewer pixels than this.",
-    ),
-    click.option(
-        "--min-contrast",
-        type=float,
-        default=8.0,
-        show_default=True,
-        help="blank: the colours (0-255) vary by less than this.",
-    ),
-    click.option(
-        "--max-aspect",
-        type=float,
-        default=4.0,
-        show_default=True,
-        help="odd-aspect: the longer side is more than this many times the shorter side.",
-    ),
-    click.option(
-        "--min-highlights",
-        type=float,
-        default=140.0,
-        show_default=True,
-        help="too-dark: even the brightest pixels (0-255) are darker than this.",
-    ),
-    click.option(
-        "--max-overexposure",
-        type=float,
-        default=0.26,
-        show_default=True,
-        help="too-bright: a larger share than this is pure white; a white backdrop does not count.",
-    ),
-    click.option(
-        "--min-sharpness",
-        type=float,
-        default=0.23,
-        show_default=True,
-        help="blurred: even the sharpest edges are softer than this (contrast share per pixel).",
-    ),
-    click.option(
-        "--max-distance",
-        type=click.IntRange(0, 64),
-        default=8,
-        show_default=True,
-        help="near-duplicate: perceptual hashes differ in at most this many of 64 bits.",
-    ),
+file_modes = (
+    click.option("--copy", is_flag=True, help="Copy instead of moving. Needs --output."),
+    click.option("--hardlink", is_flag=True, help="Make hard links instead of moving. Needs --output."),
+    click.option("--symlink", is_flag=True, help="Make symbolic links instead of moving. Needs --output."),
 )
 _places = (
     click.option(
@@ -168,9 +120,7 @@ _places = (
         type=types.GivenPath(path_type=Path),
         help="Folder in which the new folders are made. By default the collection itself.",
     ),
-    click.option("--copy", is_flag=True, help="Copy instead of moving. Needs --output."),
-    click.option("--hardlink", is_flag=True, help="Make hard links instead of moving. Needs --output."),
-    click.option("--symlink", is_flag=True, help="Make symbolic links instead of moving. Needs --output."),
+    *file_modes,
 )
 _planning = (
     dry_run,
@@ -181,13 +131,13 @@ _planning = (
     ),
 )
 _listing = (
-    click.option("-r", "--recursive", is_flag=True, help="Also take the images in all subfolders."),
     *rules,
     sidecar,
     no_sidecars,
     click.option("--strict", is_flag=True, help="If an image cannot be read, move nothing and exit with code 3."),
 )
-_filing = (*_places, *_planning, *_listing, verbose)
+_filing = (*_places, *_planning, recursive, *_listing, verbose)
+_searching = (*_places, *_planning, searched, *_listing, verbose)
 
 
 features = click.option(
@@ -210,19 +160,24 @@ def model_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return add(_model, function)
 
 
-def limits(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the limits beyond which a measure shows a fault."""
-    return add(_limits, function)
-
-
 def filing_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of every command that reads and files images."""
     return add((*reading, *_filing), function)
 
 
+def class_filing_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of a command that files the images of classes, in whatever deeper folder of a class they lie."""
+    return add((*reading, *_places, *_planning, *_listing, verbose), function)
+
+
+def searching_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of a command that searches all subfolders unless told otherwise, and may file what it finds."""
+    return add((*reading, *_searching), function)
+
+
 def reviewing_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of a command that reads images, and files them only when a person says so on a page."""
-    return add((*reading, *_places, *_listing), function)
+    return add((*reading, *_places, recursive, *_listing), function)
 
 
 def add_reading(function: Callable[..., Any]) -> Callable[..., Any]:

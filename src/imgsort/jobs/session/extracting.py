@@ -1,11 +1,19 @@
 """Makes features as a command was asked to: with which model, how it runs, and with or without the cache.
 
-This module knows nothing about the state of a collection.
+A model is prepared once, and can then look at one listing after another. This module knows nothing about the state of a
+collection.
 """
 
+<<<<<<< HEAD
 from dataclasses import replace
+=======
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+>>>>>>> main
 from functools import partial
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from imgsort.features.cache.feature_cache import opened_cache
 from imgsort.features.engine import FolderImages
@@ -23,6 +31,29 @@ from imgsort.jobs.results import ModelRecord
 from imgsort.jobs.session.ready_features import features_from
 from imgsort.jobs.settings import ModelSettings
 
+Model = TypeVar("Model", bound=FeatureModel)
+
+
+@dataclass(frozen=True)
+class Prepared(Generic[Model]):
+    """A model that is ready to look at images that are read as `read` says. Any number of listings may follow.
+
+    `extraction`: the model in memory, and how it runs.
+    """
+
+    model: Model
+    extraction: Extraction
+    read: ReadSettings
+
+    @property
+    def way(self) -> Way:
+        """How the model runs."""
+        return self.extraction.way
+
+
+# Makes a model ready: the one that the settings name, or else the default. The listener hears what takes long.
+Preparing = Callable[[ModelSettings, str, ReadSettings, Listener], Prepared[PooledModel]]
+
 
 def extract_with(
     root: Path, listing: Listing, settings: ModelSettings, default: str, *, read: ReadSettings, listener: Listener
@@ -31,6 +62,7 @@ def extract_with(
 
     Raises UsageError, WeightsError, DeviceError and DatasetError.
     """
+<<<<<<< HEAD
     if settings.features is not None:
         return features_from(settings.features, root, listing, settings, listener)
     pooled = chosen_model(settings, default, listener)
@@ -48,6 +80,10 @@ def chosen_model(settings: ModelSettings, default: str, listener: Listener) -> P
     backbone = chosen.backbone
     usual_fit = backbone.high_quality_fit if settings.is_best else "letterbox"
     return PooledModel(chosen, settings.size or backbone.size_px, settings.pooling, settings.fit or usual_fit)
+=======
+    prepared = prepare_chosen(settings, default, read, listener)
+    return extract_prepared(prepared, root, listing, settings, listener), ModelRecord.of(prepared.model, prepared.way)
+>>>>>>> main
 
 
 def extract_by(
@@ -63,19 +99,77 @@ def extract_by(
 
     Raises WeightsError and DeviceError.
     """
+<<<<<<< HEAD
     extraction = prepared(model, settings, read=read, listener=listener)
     with opened_cache(
         extraction.recipe, is_wanted=settings.cache, notice=listener.notice, verify=settings.verify
     ) as cache:
+=======
+    prepared = prepare(model, settings, read, listener)
+    return extract_prepared(prepared, root, listing, settings, listener), prepared.way
+
+
+def chosen_model(settings: ModelSettings, default: str, listener: Listener) -> PooledModel:
+    """Return the model that was asked for, or else the model `default`.
+
+    The weights of the model are then on this machine. Raises UsageError and WeightsError.
+    """
+    fetching = Fetching(listener.notice, listener.download_bar, offline=settings.offline)
+    chosen = choose_model(settings.model, default, settings.weights, fetching)
+    backbone = chosen.backbone
+    usual_fit = backbone.high_quality_fit if settings.is_best else "letterbox"
+    return PooledModel(chosen, settings.size or backbone.size_px, settings.pooling, settings.fit or usual_fit)
+
+
+def prepare_chosen(
+    settings: ModelSettings, default: str, read: ReadSettings, listener: Listener
+) -> Prepared[PooledModel]:
+    """Choose the model and load it. Raises UsageError, WeightsError and DeviceError."""
+    return prepare(chosen_model(settings, default, listener), settings, read, listener)
+
+
+def prepare(model: Model, settings: ModelSettings, read: ReadSettings, listener: Listener) -> Prepared[Model]:
+    """Load a model, in the way that suits this machine and the settings. Raises WeightsError and DeviceError."""
+    extraction = prepare_extraction(
+        model,
+        read,
+        notice=listener.notice,
+        batch_size=settings.batch_size,
+        device=settings.device,
+        precision=settings.precision,
+        runtime=settings.runtime,
+    )
+    way = extraction.way
+    listener.notice(f"{model.name} runs on the {way.device}, in {way.precision}.")
+    return Prepared(model, extraction, read)
+
+
+def extract_prepared(
+    prepared: Prepared[Model], root: Path, listing: Listing, settings: ModelSettings, listener: Listener
+) -> Features:
+    """Extract the features of every listed image, from the cache or by the model.
+
+    `settings`: say whether the cache is used. Raises WeightsError.
+    """
+    notice, extraction = listener.notice, prepared.extraction
+    cache = FeatureCache(extraction.recipe, notice=notice, verify=settings.verify) if settings.cache else NO_CACHE
+    with contextlib.closing(cache):
+>>>>>>> main
         features = extract_rows(
             FolderImages(root, listing.files),
             extraction,
             partial(listener.progress, "reading"),
+<<<<<<< HEAD
+=======
+            square=prepared.model.square,
+            settings=prepared.read,
+>>>>>>> main
             cache=cache,
             onlooker=listener.onlooker,
             meanwhile=preload,
         )
     if features.cached:
+<<<<<<< HEAD
         listener.notice(f"the features of {features.cached} of {len(features.files)} images were in the cache.")
     return replace(features, unreadable=listing.unreadable + features.unreadable), extraction.way
 
@@ -93,3 +187,7 @@ def prepared(model: FeatureModel, settings: ModelSettings, *, read: ReadSettings
     )
     listener.notice(f"{model.name} runs on the {extraction.way.device}, in {extraction.way.precision}.")
     return extraction
+=======
+        notice(f"the features of {features.cached} of {len(features.files)} images were in the cache.")
+    return replace(features, unreadable=listing.unreadable + features.unreadable)
+>>>>>>> main

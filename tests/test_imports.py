@@ -32,11 +32,8 @@ HEAVY = {
     "safetensors",
     "starlette",
     "uvicorn",
-<<<<<<< HEAD
     "pyarrow",
-=======
     "watchdog",
->>>>>>> main
 }
 
 # A folder may import from itself and from the folders listed here. Every folder may import the modules of OPEN_TO_ALL.
@@ -80,13 +77,8 @@ ROOMS = {
     "filing": "paths shortcomings planning journal moving",
     "filing/journal": ". locking",
     "filing/moving": "one_file .",
-<<<<<<< HEAD
-    "learning": "data network result",
-    "jobs": ". session scale upkeep organize learn look",
-=======
     "learning": "data audit network result",
-    "jobs": ". session upkeep organize learn look watch",
->>>>>>> main
+    "jobs": ". session scale upkeep organize learn look watch",
     "jobs/organize": "steps .",
     "jobs/learn": "auditing steps .",
     "jobs/look": "finding find pages .",

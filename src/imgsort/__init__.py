@@ -27,11 +27,8 @@ if TYPE_CHECKING:
     from imgsort.jobs.organize.history import history
     from imgsort.jobs.organize.outliers import find_outliers
     from imgsort.jobs.organize.undo import undo
-<<<<<<< HEAD
     from imgsort.jobs.scale.embed import embed
-=======
     from imgsort.jobs.watch.watch import watch
->>>>>>> main
 
 __all__ = [
     "ImgsortError",

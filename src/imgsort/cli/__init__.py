@@ -9,11 +9,7 @@ import gc
 
 import click
 
-<<<<<<< HEAD
-from imgsort.cli.commands import cache, classify, embed, learn, look, models, organize, review, runs
-=======
-from imgsort.cli.commands import audit, classify, find, learn, look, organize, review, runs, upkeep, watch
->>>>>>> main
+from imgsort.cli.commands import audit, classify, embed, learn, look, organize, review, runs, upkeep, watch
 from imgsort.cli.group import ImgsortGroup
 from imgsort.version import __version__
 
@@ -42,7 +38,7 @@ def main() -> None:
 
 
 main.add_section("Organize", organize.categorize, organize.outliers, organize.check, runs.apply, watch.watch)
-main.add_section("Look", find.find, look.report, review.review)
+main.add_section("Look", look.find, look.report, review.review)
 main.add_section("Take back", runs.undo, runs.history)
 main.add_section(
     "Learn",
@@ -54,9 +50,5 @@ main.add_section(
     classify.explain,
     classify.export,
 )
-<<<<<<< HEAD
 main.add_section("Scale", embed.embed)
-main.add_section("Upkeep", models.models, cache.cache)
-=======
 main.add_section("Upkeep", upkeep.models, upkeep.cache)
->>>>>>> main

@@ -108,15 +108,10 @@ class FeatureCache:
         with self._lock:
             if features is not None:
                 self._new_features[content] = features
-<<<<<<< HEAD
-            if root is not None and _is_settled(file.mtime_ns, self._opened_ns):
-                self._new_files.append(KnownFile(_absolute(root, file), file.size, file.mtime_ns, content))
-=======
-            if is_settled(file.mtime_ns, self._opened_ns):
+            if root is not None and is_settled(file.mtime_ns, self._opened_ns):
                 self._new_files.append(
                     KnownFile(_absolute(os.path.abspath(root), file), file.size, file.mtime_ns, content)
                 )
->>>>>>> main
             if time.monotonic() - self._written > _WRITE_SECONDS:
                 self._write()
 

@@ -4,13 +4,8 @@ A model is prepared once, and can then look at one listing after another. This m
 collection.
 """
 
-<<<<<<< HEAD
-from dataclasses import replace
-=======
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
->>>>>>> main
 from functools import partial
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -28,7 +23,7 @@ from imgsort.images.decoding.decode import ReadSettings
 from imgsort.images.finding.find import Listing
 from imgsort.jobs.listener import Listener
 from imgsort.jobs.results import ModelRecord
-from imgsort.jobs.session.ready_features import features_from
+from imgsort.jobs.session.ready_features import ReadyFeatures
 from imgsort.jobs.settings import ModelSettings
 
 Model = TypeVar("Model", bound=FeatureModel)
@@ -62,28 +57,37 @@ def extract_with(
 
     Raises UsageError, WeightsError, DeviceError and DatasetError.
     """
-<<<<<<< HEAD
-    if settings.features is not None:
-        return features_from(settings.features, root, listing, settings, listener)
-    pooled = chosen_model(settings, default, listener)
-    features, way = extract_by(pooled, root, listing, settings, read=read, listener=listener)
-    return features, ModelRecord.of(pooled, way)
+    source = source_for(settings, default, read, listener)
+    return source.features_of(root, listing, listener), source.record
 
 
-def chosen_model(settings: ModelSettings, default: str, listener: Listener) -> PooledModel:
-    """Return the model that was asked for, or else the model `default`.
+@dataclass(frozen=True)
+class Source:
+    """Where features come from: a model that is ready, or a dataset.
 
-    The weights of the model are then on this machine. Raises UsageError and WeightsError.
+    `record`: the model that makes them, or made them. `features_of`: returns those of listed images of a folder. It
+    raises WeightsError, and DatasetError if the dataset lacks an image.
     """
-    fetching = Fetching(listener.notice, listener.download_bar, offline=settings.offline)
-    chosen = choose_model(settings.model, default, settings.weights, fetching)
-    backbone = chosen.backbone
-    usual_fit = backbone.high_quality_fit if settings.is_best else "letterbox"
-    return PooledModel(chosen, settings.size or backbone.size_px, settings.pooling, settings.fit or usual_fit)
-=======
-    prepared = prepare_chosen(settings, default, read, listener)
-    return extract_prepared(prepared, root, listing, settings, listener), ModelRecord.of(prepared.model, prepared.way)
->>>>>>> main
+
+    record: ModelRecord
+    features_of: Callable[[Path, Listing, Listener], Features]
+
+
+def source_for(
+    settings: ModelSettings, default: str, read: ReadSettings, listener: Listener, preparing: Preparing | None = None
+) -> Source:
+    """Open the dataset that the settings name, or make their model ready, by default with `prepare_chosen`.
+
+    Raises UsageError, WeightsError, DeviceError and DatasetError.
+    """
+    if settings.features is not None:
+        ready = ReadyFeatures.opened(settings.features, settings)
+        return Source(ready.record, ready.features_of)
+    prepared = (preparing or prepare_chosen)(settings, default, read, listener)
+    return Source(
+        ModelRecord.of(prepared.model, prepared.way),
+        lambda root, listing, hearing: extract_prepared(prepared, root, listing, settings, hearing),
+    )
 
 
 def extract_by(
@@ -99,12 +103,6 @@ def extract_by(
 
     Raises WeightsError and DeviceError.
     """
-<<<<<<< HEAD
-    extraction = prepared(model, settings, read=read, listener=listener)
-    with opened_cache(
-        extraction.recipe, is_wanted=settings.cache, notice=listener.notice, verify=settings.verify
-    ) as cache:
-=======
     prepared = prepare(model, settings, read, listener)
     return extract_prepared(prepared, root, listing, settings, listener), prepared.way
 
@@ -151,43 +149,18 @@ def extract_prepared(
 
     `settings`: say whether the cache is used. Raises WeightsError.
     """
-    notice, extraction = listener.notice, prepared.extraction
-    cache = FeatureCache(extraction.recipe, notice=notice, verify=settings.verify) if settings.cache else NO_CACHE
-    with contextlib.closing(cache):
->>>>>>> main
+    extraction = prepared.extraction
+    with opened_cache(
+        extraction.recipe, is_wanted=settings.cache, notice=listener.notice, verify=settings.verify
+    ) as cache:
         features = extract_rows(
             FolderImages(root, listing.files),
             extraction,
             partial(listener.progress, "reading"),
-<<<<<<< HEAD
-=======
-            square=prepared.model.square,
-            settings=prepared.read,
->>>>>>> main
             cache=cache,
             onlooker=listener.onlooker,
             meanwhile=preload,
         )
     if features.cached:
-<<<<<<< HEAD
         listener.notice(f"the features of {features.cached} of {len(features.files)} images were in the cache.")
-    return replace(features, unreadable=listing.unreadable + features.unreadable), extraction.way
-
-
-def prepared(model: FeatureModel, settings: ModelSettings, *, read: ReadSettings, listener: Listener) -> Extraction:
-    """Make the model ready to run, and say how it runs. Raises WeightsError and DeviceError."""
-    extraction = prepare_extraction(
-        model,
-        read,
-        notice=listener.notice,
-        batch_size=settings.batch_size,
-        device=settings.device,
-        precision=settings.precision,
-        runtime=settings.runtime,
-    )
-    listener.notice(f"{model.name} runs on the {extraction.way.device}, in {extraction.way.precision}.")
-    return extraction
-=======
-        notice(f"the features of {features.cached} of {len(features.files)} images were in the cache.")
     return replace(features, unreadable=listing.unreadable + features.unreadable)
->>>>>>> main

@@ -7,12 +7,7 @@ from imgsort.features.extract import Features
 from imgsort.images.finding.find import Unreadable
 from imgsort.jobs.results import ModelRecord
 from imgsort.jobs.session.collection import OpenCollection
-<<<<<<< HEAD
-from imgsort.jobs.session.extracting import chosen_model, extract_by
-from imgsort.jobs.session.ready_features import features_from
-=======
-from imgsort.jobs.session.extracting import Model, Prepared, extract_prepared, prepare_chosen
->>>>>>> main
+from imgsort.jobs.session.extracting import Model, Prepared, Source, extract_prepared, source_for
 from imgsort.jobs.settings import ModelSettings
 
 
@@ -45,20 +40,17 @@ def extract(collection: OpenCollection, settings: ModelSettings, default: str) -
     Raises StrictError if an image cannot be read and the command is strict. Also raises WeightsError, DeviceError,
     UsageError and DatasetError.
     """
-<<<<<<< HEAD
-    if settings.features is not None:
-        root = collection.site.collection
-        return _outcome(
-            collection,
-            *features_from(settings.features, root, collection.listing, settings, collection.hearing),
-            settings,
-        )
-    pooled = chosen_model(settings, default, collection.hearing)
-    return extract_with_model(collection, pooled, settings, lambda way: ModelRecord.of(pooled, way))
-=======
-    prepared = prepare_chosen(settings, default, collection.read, collection.hearing)
-    return look(collection, prepared, settings, ModelRecord.of(prepared.model, prepared.way))
->>>>>>> main
+    source = source_for(settings, default, collection.read, collection.hearing)
+    return look_by(collection, source, settings)
+
+
+def look_by(collection: OpenCollection, source: Source, settings: ModelSettings) -> Extracted:
+    """Take the features of every listed image from an open source.
+
+    Raises StrictError if an image cannot be read and the command is strict. Also raises WeightsError and DatasetError.
+    """
+    features = source.features_of(collection.site.collection, collection.listing, collection.hearing)
+    return _outcome(collection, features, source.record, settings)
 
 
 def look(
@@ -68,24 +60,12 @@ def look(
 
     Raises StrictError if an image cannot be read and the command is strict. Also raises WeightsError.
     """
-<<<<<<< HEAD
-    features, way = extract_by(
-        model,
-        collection.site.collection,
-        collection.listing,
-        settings,
-        read=collection.read,
-        listener=collection.hearing,
-    )
-    return _outcome(collection, features, record(way), settings)
+    features = extract_prepared(prepared, collection.site.collection, collection.listing, settings, collection.hearing)
+    return _outcome(collection, features, record, settings)
 
 
 def _outcome(collection: OpenCollection, features: Features, model: ModelRecord, settings: ModelSettings) -> Extracted:
     looked = Looked(len(features.files), features.unreadable, model, is_kept=settings.cache)
-=======
-    features = extract_prepared(prepared, collection.site.collection, collection.listing, settings, collection.hearing)
-    looked = Looked(len(features.files), features.unreadable, record, is_kept=settings.cache)
->>>>>>> main
     require_readable(collection, looked)
     return Extracted(features, looked)
 

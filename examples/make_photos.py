@@ -12,6 +12,7 @@ dany13, CC BY 2.0).
 
 import argparse
 import csv
+import functools
 import random
 from pathlib import Path
 
@@ -26,8 +27,9 @@ CROPS_EACH = 12
 LONGEST_PX = 480
 
 
+@functools.cache
 def load(name: str) -> Image.Image:
-    """Return the photograph `name` in RGB."""
+    """Return the photograph `name` in RGB. It is read once, and must not be changed."""
     if name in ("china", "flower"):
         pixels = load_sample_image(f"{name}.jpg")
     elif name == "motorcycle":

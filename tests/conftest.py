@@ -20,8 +20,15 @@ SHARED = PROJECT.parent / "shared"
 
 @pytest.fixture(autouse=True, scope="session")
 def cache_folder(tmp_path_factory):
-    """One cache folder for all tests. They share it, so that a model is converted once, not in every test."""
+    """One cache folder for all tests. They share it, so that a model is converted once, not in every test.
+
+    If several processes run the tests, each has its own, but converted models are those of all.
+    """
     folder = tmp_path_factory.mktemp("cache")
+    if "PYTEST_XDIST_WORKER" in os.environ and os.name != "nt":
+        models = tmp_path_factory.getbasetemp().parent / "models"
+        models.mkdir(exist_ok=True)
+        (folder / "models").symlink_to(models)
     os.environ["IMGSORT_CACHE_DIR"] = str(folder)
     yield folder
     del os.environ["IMGSORT_CACHE_DIR"]

@@ -1,6 +1,7 @@
 """The examples run as they are."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -66,3 +67,49 @@ def test_the_batch_script_sorts_and_reports(few_photos):
     failed = subprocess.run([*command, few_photos / "no"], env=environment, capture_output=True, text=True, check=False)
     assert failed.returncode == 1
     assert "no such folder" in failed.stdout
+
+
+def home_with_imgsort(folder):
+    """Make a home folder whose checkout of imgsort is this one."""
+    program = folder / "imgsort/.venv/bin/imgsort"
+    program.parent.mkdir(parents=True)
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m imgsort "$@"\n')
+    program.chmod(0o755)
+    return folder
+
+
+@pytest.mark.skipif(shutil.which("sh") is None, reason="needs a shell")
+def test_the_line_for_cron_files_what_is_there(trained, inbox, tmp_path):
+    """It has five fields for the time, and a command that the shell runs as it is."""
+    home = home_with_imgsort(tmp_path / "home")
+    shutil.copytree(inbox[0], home / "Pictures/inbox")
+    shutil.copy(trained.classifier, home / "Pictures/photos.keras")
+    lines = (EXAMPLES / "imgsort-watch.cron").read_text().splitlines()
+    (line,) = [line for line in lines if line and not line.startswith("#")]
+    *times, command = line.split(maxsplit=5)
+    assert all(re.fullmatch(r"[\d*/,-]+", time) for time in times)
+    assert "%" not in command  # cron ends the command there
+    subprocess.run(["sh", "-c", command], env={**os.environ, "HOME": str(home)}, check=True, timeout=120)
+    assert "24 files moved to" in (home / "imgsort-watch.log").read_text()
+    assert list((home / "Pictures/inbox").glob("*.jpg")) == []
+
+
+def test_the_unit_of_systemd_is_sound(tmp_path):
+    """Its command is one that imgsort takes, and systemd finds nothing wrong with it."""
+    from imgsort.cli import main
+
+    text = (EXAMPLES / "imgsort-watch.service").read_text()
+    (command,) = re.findall(r"^ExecStart=(.*)$", text, re.M)
+    program, name, *arguments = command.replace("%h", str(home_with_imgsort(tmp_path))).split()
+    assert os.access(program, os.X_OK)
+    given = main.commands[name].make_context(name, arguments).params
+    assert given["inbox"] == tmp_path / "Pictures/inbox"
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("needs systemd, to check the unit")
+    unit = tmp_path / "imgsort-watch.service"
+    unit.write_text(text.replace("%h", str(tmp_path)))
+    environment = {**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)}
+    checked = subprocess.run(
+        ["systemd-analyze", "--user", "verify", unit], env=environment, capture_output=True, text=True, check=False
+    )
+    assert (checked.returncode, checked.stderr) == (0, "")

@@ -34,6 +34,7 @@ HEAVY = {
     "uvicorn",
     "pyarrow",
     "ray",
+    "watchdog",
 }
 
 # A folder may import from itself and from the folders listed here. Every folder may import the modules of OPEN_TO_ALL.
@@ -78,14 +79,15 @@ ROOMS = {
     "filing": "paths shortcomings planning journal moving",
     "filing/journal": ". locking",
     "filing/moving": "one_file .",
-    "learning": "data network result",
+    "learning": "data audit network result",
     "engines": "ray .",
-    "jobs": ". session scale upkeep organize learn look",
+    "jobs": ". session scale upkeep organize learn look watch",
     "jobs/organize": "steps .",
-    "jobs/learn": "steps .",
-    "jobs/look": "pages .",
+    "jobs/learn": "auditing steps .",
+    "jobs/look": "finding find pages .",
+    "jobs/watch": "inbox .",
     "review": "sorting keeping proposal planned looks work session actions first_page serving review",
-    "cli": "streams output options terminal running commands .",
+    "cli": "streams output options terminal ending running commands .",
 }
 
 

@@ -2,6 +2,7 @@
 
     ImgsortError                exit 1: nothing was changed
     ├── CollectionError         the given folder is missing or empty, or it is not a folder
+    ├── QueryError              the image or the folder that `find` is to look for cannot be used
     ├── TooFewImagesError       the collection has fewer readable images than the command needs
     ├── UsageError              exit 2: the options do not go together
     ├── PlanError               an edited plan has wrong lines; the message names all of them
@@ -42,6 +43,10 @@ class ImgsortError(Exception):
 
 class CollectionError(ImgsortError):
     """The given folder is missing or empty, or it is not a folder."""
+
+
+class QueryError(ImgsortError):
+    """The image or the folder to look for is missing, or it cannot be read."""
 
 
 class TooFewImagesError(ImgsortError):

@@ -61,8 +61,8 @@ def shown(*arguments):
 
 def text_of(folder, features, models):
     return (
-        f"cache       {folder}\nfeatures    {features}\nmodels      {models}\nweights     0 fetched, 0.0 MB\n"
-        "thumbnails  0 images, 0.0 MB\n"
+        f"cache       {folder}\nfeatures    {features}\ntables      0 for find, 0.0 MB\n"
+        f"models      {models}\nweights     0 fetched, 0.0 MB\nthumbnails  0 images, 0.0 MB\n"
     )
 
 
@@ -83,6 +83,8 @@ def test_info_of_nothing(own_folder):
         "weights_bytes": 0,
         "thumbnails": 0,
         "thumbnails_bytes": 0,
+        "tables": 0,
+        "tables_bytes": 0,
         "total_bytes": 0,
     }
     assert not own_folder.exists()
@@ -185,7 +187,7 @@ def test_a_folder_that_is_not_utf_8(tmp_path):
     text = subprocess.run(command, env=environment, capture_output=True, check=True)
     assert text.stdout.isascii()
     assert b"\x1b" not in text.stdout
-    assert text.stdout.count(b"\n") == 5
+    assert text.stdout.count(b"\n") == 6
     answer = subprocess.run([*command, "--json"], env=environment, capture_output=True, check=True)
     assert json.loads(answer.stdout)["folder"] == str(tmp_path / os.fsdecode(b"\xff\x1b[31m"))
     assert os.listdir(tmp_path) == []

@@ -114,11 +114,11 @@ def small_lite(lite_model: ChosenModel) -> PooledModel:
 
 
 @pytest.fixture(scope="session")
-def converted(small_lite: PooledModel) -> dict[str, bytes]:
-    """The small model, converted for LiteRT in each precision."""
-    from imgsort.features.runtimes.conversion.convert import convert
+def converted(cache_folder: Path, small_lite: PooledModel) -> dict[str, bytes]:
+    """The small model, converted for LiteRT in each precision. The shared cache keeps it."""
+    from imgsort.features.runtimes.conversion.convert import converted_for
 
-    return {precision: convert(small_lite, precision) for precision in ("float32", "int8")}
+    return {precision: converted_for(small_lite, precision, lambda _: None).data for precision in ("float32", "int8")}
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,9 @@
 """Runs the real apply and undo with wrapped `os` calls, and makes call k fail, for every k.
 
-test_faults.py starts this program as its own process. Each attempt runs in a fork of that process. So `os._exit`
-really ends the attempt, and another process runs the undo. The program prints JSON: the number of calls, and what
-went wrong.
+test_faults.py starts this program as its own process. A fork of that process, the actor, carries out what is struck.
+So SIGKILL really ends the actor, and another process, this one, recovers. An actor that a fault does not kill carries
+out the next attempt too, since a fork takes longer than an attempt. The program prints JSON: the number of calls, and
+what went wrong.
 """
 
 import errno
@@ -10,24 +11,22 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import stat
 import sys
 import tempfile
 from collections.abc import Callable
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from imgsort.errors import ImgsortError
 from imgsort.filing.journal.runs import latest_in_force
 from imgsort.filing.planning.site import Mode
+from tests.filing.faults import FAULTS, Fault, Wrapped, system_restored
 from tests.support.desk import file_by, settle_and_undo_unless, undo_last
 from tests.support.trees import make_tree, read_tree
-
-CHANGING = (
-    "link symlink unlink remove replace rename mkdir rmdir open write fsync ftruncate utime chmod fchown close".split()
-)
-READING = "lstat stat listdir scandir read readlink".split()
-DIED, FINISHED, WRONG = 77, 0, 1
 
 TREE: dict[str, bytes | None] = {
     "a one.jpg": b"first" * 50,
@@ -37,56 +36,6 @@ TREE: dict[str, bytes | None] = {
     "sub/A ONE.jpg.json": b"of the third" * 50,
     "category_b": None,
     "category_b/mine.txt": b"a foreign folder",
-}
-
-
-class Wrapped:
-    """Counts the calls of `os`, and strikes one of them: `strike` runs instead of the call."""
-
-    def __init__(
-        self, names: list[str], strike_at: int, strike: Callable[[Callable[[], Any], str, tuple[Any, ...]], Any]
-    ):
-        self.calls = 0
-        for name in names:
-            setattr(os, name, self._wrap(name, getattr(os, name), strike_at, strike))
-
-    def _wrap(self, name: str, real: Any, strike_at: int, strike: Any) -> Any:
-        def call(*args: Any, **kwargs: Any) -> Any:
-            self.calls += 1
-            if self.calls == strike_at:
-                return strike(lambda: real(*args, **kwargs), name, args)
-            return real(*args, **kwargs)
-
-        return call
-
-
-real_write, real_exit = os.write, os._exit
-
-
-def die_before(call: Callable[[], Any], name: str, args: tuple[Any, ...]) -> Any:
-    real_exit(DIED)
-
-
-def die_within(call: Callable[[], Any], name: str, args: tuple[Any, ...]) -> Any:
-    """Die half way through a write, which leaves a torn line or half an image."""
-    real_write(args[0], bytes(args[1])[: len(args[1]) // 2])
-    real_exit(DIED)
-
-
-def fail_with(number: int) -> Callable[[Callable[[], Any], str, tuple[Any, ...]], Any]:
-    def fail(call: Callable[[], Any], name: str, args: tuple[Any, ...]) -> Any:
-        if name == "close":
-            call()
-        raise OSError(number, os.strerror(number))
-
-    return fail
-
-
-STRIKES = {
-    # The moment after a call is the moment before the next one: filing changes files by these calls alone.
-    "death": [(die_before, CHANGING), (die_within, ["write"])],
-    "ENOSPC": [(fail_with(errno.ENOSPC), CHANGING + READING)],
-    "EACCES": [(fail_with(errno.EACCES), CHANGING + READING)],
 }
 
 
@@ -124,13 +73,34 @@ class Scenario:
         return read_tree(self.collection), read_tree(self.outside / "out") if (self.outside / "out").is_dir() else {}
 
     def act(self) -> None:
-        self.make_file_system_odd()
-        _, outcome = file_by(self.collection, self.rule, self.output, self.mode, recursive=True)
+        with system_restored():
+            self.make_file_system_odd()
+            _, outcome = file_by(self.collection, self.rule, self.output, self.mode, recursive=True)
         if outcome.refused:
             raise AssertionError(f"refused: {outcome.refused}")
 
+    def act_struck(self, phase: str, fault: Fault, strike_at: int) -> tuple[bool, str]:
+        """File the images, or undo that, with one call struck.
+
+        Return whether the call was reached, and what was raised that is no error of imgsort or of the system.
+        """
+        raised = ""
+        with system_restored():
+            self.make_file_system_odd()
+            wrapped = Wrapped(fault, strike_at)
+            try:
+                if phase == "undo":
+                    undo_last(self.root_to_undo)
+                else:
+                    file_by(self.collection, self.rule, self.output, self.mode, recursive=True)
+            except (ImgsortError, OSError):
+                pass
+            except BaseException as error:  # noqa: BLE001  (whatever it is, the report says it)
+                raised = f"{type(error).__name__}: {error}"
+        return wrapped.calls >= strike_at, raised
+
     def make_file_system_odd(self) -> None:
-        """Let this process see the file system that the scenario's name asks for."""
+        """Let this process see the file system that the scenario's name asks for, until the system is restored."""
         if "no links" in self.name:
             refuse_links()
         if "hidden inodes" in self.name:
@@ -146,9 +116,10 @@ class Scenario:
         return self.collection if self.mode is Mode.MOVE else self.outside / "out"
 
     def recover(self) -> None:
-        self.make_file_system_odd()
-        if self.root_to_undo.is_dir():
-            settle_and_undo_unless(self.root_to_undo, self.first_run)
+        with system_restored():
+            self.make_file_system_odd()
+            if self.root_to_undo.is_dir():
+                settle_and_undo_unless(self.root_to_undo, self.first_run)
 
     def problems(self) -> str | None:
         after = self.snapshot()
@@ -205,59 +176,66 @@ def refuse_sync_of_folders() -> None:
     os.fsync = refuse
 
 
-def in_child(action: Callable[[], None]) -> tuple[int, str]:
-    """Run `action` in a fork; return its exit code and its message."""
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reader)
+class Actor:
+    """A process that carries out struck runs, one after another. If a strike kills it, the next run gets a new one."""
+
+    def __init__(self, phase: str, fault: Fault) -> None:
+        self._phase, self._fault = phase, fault
+        self._process = 0
+
+    def carry_out(self, scenario: Scenario, strike_at: int) -> tuple[bool, str]:
+        """Strike one call; return whether the call was reached, and what was raised that is no error of imgsort."""
+        if not self._process:
+            self._start()
+        self._line.send((scenario, strike_at))
         try:
-            action()
-            real_exit(FINISHED)
-        except (ImgsortError, OSError) as error:
-            real_write(writer, f"{type(error).__name__}: {error}"[:500].encode(errors="replace"))
-            real_exit(FINISHED)
-        except BaseException as error:  # noqa: BLE001  (a child must not return into the parent's loop)
-            real_write(writer, f"{type(error).__name__}: {error}"[:500].encode(errors="replace"))
-            real_exit(WRONG)
-    os.close(writer)
-    said = os.read(reader, 4096).decode()
-    os.close(reader)
-    _, status = os.waitpid(child, 0)
-    return os.waitstatus_to_exitcode(status), said
+            return self._line.recv()
+        except EOFError:
+            code = self._ended()
+            return True, "" if code == -signal.SIGKILL else f"the process ended with {code}"
+
+    def close(self) -> None:
+        """End the process, if there is one."""
+        if self._process:
+            self._line.close()
+            self._ended()
+
+    def _start(self) -> None:
+        self._line, line_of_actor = Pipe()
+        self._process = os.fork()
+        if self._process == 0:
+            self._line.close()
+            self._serve(line_of_actor)
+        line_of_actor.close()
+
+    def _ended(self) -> int:
+        _, status = os.waitpid(self._process, 0)
+        self._process = 0
+        return os.waitstatus_to_exitcode(status)
+
+    def _serve(self, line: Connection) -> NoReturn:
+        try:
+            while True:
+                scenario, strike_at = line.recv()
+                line.send(scenario.act_struck(self._phase, self._fault, strike_at))
+        except EOFError:
+            os._exit(0)
+        finally:
+            os._exit(1)  # the child must not return into the parent's loop
 
 
-def attempt(scenario: Scenario, phase: str, strike: Any, names: list[str], strike_at: int) -> tuple[bool, list[str]]:
+def attempt(scenario: Scenario, actor: Actor, phase: str, strike_at: int) -> tuple[bool, list[str]]:
     """Strike one call; return whether the call was reached, and what went wrong."""
-    reached_reader, reached_writer = os.pipe()
     if phase == "undo":
-        code, said = in_child(scenario.act)
-        if code != FINISHED or said:
-            return False, [f"the run itself failed: {said}"]
-
-    def struck() -> None:
-        scenario.make_file_system_odd()
-
-        def note(call: Callable[[], Any], name: str, args: tuple[Any, ...]) -> Any:
-            real_write(reached_writer, b"x")
-            return strike(call, name, args)
-
-        Wrapped(names, strike_at, note)
-        if phase == "undo":
-            undo_last(scenario.root_to_undo)
-        else:
-            file_by(scenario.collection, scenario.rule, scenario.output, scenario.mode, recursive=True)
-
-    code, said = in_child(struck)
-    os.close(reached_writer)
-    reached = os.read(reached_reader, 1) == b"x"
-    os.close(reached_reader)
-    wrong = [] if code in (DIED, FINISHED) else [f"it raised {said}"]
+        scenario.act()
+    reached, raised = actor.carry_out(scenario, strike_at)
+    wrong = [f"it raised {raised}"] if raised else []
     if lost := scenario.lost():
         wrong.append(lost)
-    code, said = in_child(scenario.recover)
-    if code != FINISHED or said:
-        wrong.append(f"undo failed: {said}")
+    try:
+        scenario.recover()
+    except (ImgsortError, OSError, AssertionError) as error:
+        wrong.append(f"undo failed: {type(error).__name__}: {error}")
     if problem := scenario.problems():
         wrong.append(problem)
     return reached, wrong
@@ -269,17 +247,19 @@ def main() -> None:
     The arguments are the scenario, the phase (apply, undo), the fault, the folder for the collection and the folder
     for the output.
     """
-    name, phase, fault, collection_parent, output_parent = sys.argv[1:]
+    name, phase, kind, collection_parent, output_parent = sys.argv[1:]
     report: dict[str, Any] = {"calls": 0, "wrong": []}
-    for strike, names in STRIKES[fault]:
+    for fault in FAULTS[kind]:
+        actor = Actor(phase, fault)
         strike_at = 0
         reached = True
         while reached:
             strike_at += 1
             scenario = Scenario(name, Path(collection_parent), Path(output_parent))
-            reached, wrong = attempt(scenario, phase, strike, names, strike_at)
-            report["wrong"] += [f"{strike.__name__} call {strike_at}: {what}" for what in wrong]
+            reached, wrong = attempt(scenario, actor, phase, strike_at)
+            report["wrong"] += [f"{fault.strike.__name__} call {strike_at}: {what}" for what in wrong]
             scenario.remove()
+        actor.close()
         report["calls"] = max(report["calls"], strike_at - 1)
     print(json.dumps(report))
 

@@ -1,8 +1,8 @@
 """Tests that a fault at any call loses nothing, and that undo brings everything back.
 
 The faults are a kill, a full disk and a refused access. Each case starts `fault_driver.py`. The program runs the real
-apply or undo on a real file system and strikes call k of `os`, for every k until a run completes. A new process then
-undoes the run.
+apply or undo on a real file system and strikes call k of `os`, for every k until a run completes. Another process
+then undoes the run.
 """
 
 import json
@@ -69,4 +69,5 @@ def test_nothing_is_lost_at_any_call(case, reports):
     if report is None:
         pytest.skip("needs /dev/shm as a second file system")
     assert report["wrong"] == []
-    assert report["calls"] > 40, "the strikes did not reach the moves"
+    least = 15 if "death" in case else 40  # fewer calls change something than are made
+    assert report["calls"] > least, "the strikes did not reach the moves"

@@ -1,7 +1,8 @@
 """Tests the real command on file systems that answer single calls as network shares and FAT sticks do.
 
 `tests/support/share_shim.c` makes them answer so. It is compiled here and preloaded into the command. The command is
-`imgsort apply`, which moves as every command does, and needs no model.
+`imgsort apply`, which moves as every command does, and needs no model. Each is a process of its own, forked from one
+that has imported imgsort.
 """
 
 import csv
@@ -17,6 +18,7 @@ import pytest
 from tests.support.pictures import encode
 from tests.support.requirements import skip_or_fail
 from tests.support.trees import make_tree, names, read_tree
+from tests.support.warm import WarmCommand
 
 SOURCE = Path(__file__).parents[1] / "support/share_shim.c"
 
@@ -53,6 +55,13 @@ def shim(tmp_path_factory):
     return library
 
 
+@pytest.fixture(scope="module")
+def warm(shim, tmp_path_factory):
+    """The real command with the shim, ready to run."""
+    with WarmCommand(tmp_path_factory.mktemp("warm"), LD_PRELOAD=str(shim)) as command:
+        yield command
+
+
 def _runs(name: str) -> bool:
     try:
         return subprocess.run([name, "--version"], capture_output=True, check=False).returncode == 0
@@ -63,18 +72,17 @@ def _runs(name: str) -> bool:
 class Share:
     """A folder `root` on an odd file system: the real command runs in it with `odd` variables for the shim."""
 
-    def __init__(self, library: Path, root: Path, odd: dict[str, str]) -> None:
+    def __init__(self, library: Path, warm: WarmCommand, root: Path, odd: dict[str, str]) -> None:
         self.root, self.collection = root, root / "photos"
         make_tree(self.collection, TREE)
         self.odd = {name: value.format(root=root) for name, value in odd.items()}
-        self.library = library
+        self.library, self.warm = library, warm
         self.before = read_tree(self.collection)
 
     def run(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         """Run a command of imgsort on this file system. `more` are further variables for the shim."""
         environment = os.environ | {"LD_PRELOAD": str(self.library), "SHIM_AT": str(self.root)} | self.odd | more
-        command = [sys.executable, "-m", "imgsort", *arguments]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        return self.warm.run(list(arguments), environment)
 
     def plan(self, targets: dict[str, str], output: Path | None = None, mode: str = "move") -> Path:
         """Write a plan for the collection and return its file."""
@@ -92,9 +100,9 @@ class Share:
 
 
 @pytest.fixture
-def share(shim, tmp_path, request):
+def share(shim, warm, tmp_path, request):
     """A share of the kind that the test's parameter names, or without any oddity."""
-    return Share(shim, tmp_path, SHARES[request.param] if hasattr(request, "param") else {})
+    return Share(shim, warm, tmp_path, SHARES[request.param] if hasattr(request, "param") else {})
 
 
 def on(*kinds: str) -> pytest.MarkDecorator:

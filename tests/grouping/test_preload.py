@@ -13,3 +13,14 @@ def test_scikit_learn_comes_while_other_work_goes_on():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["True", "True"]
+
+
+def test_a_lock_that_an_interrupted_import_left_does_not_keep_the_process():
+    """Ctrl-C in the middle of an import may leave the lock of a module taken. The process ends all the same."""
+    script = (
+        "import importlib._bootstrap as imports\n"
+        "from imgsort.grouping.preload import preload\n"
+        "imports._get_module_lock('sklearn').acquire()\n"
+        "preload()"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=30)

@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from imgsort.images.stream import core_count, stream
+from imgsort.images.stream import core_count, one_ahead, stream
 
 
 class Work:
@@ -100,3 +100,24 @@ def test_no_items_no_results():
 def test_there_is_a_core():
     """This process may use at least one core."""
     assert core_count() >= 1
+
+
+def test_one_is_made_ahead():
+    """All items come, in order; the next one is made while this one is used; an error comes where it happened."""
+    made = []
+
+    def making():
+        for number in range(4):
+            made.append(number)
+            yield number
+        raise OSError("the end")
+
+    seen = []
+    with pytest.raises(OSError, match="the end"):
+        for item in one_ahead(making()):
+            seen.append(item)
+            deadline = time.monotonic() + 10
+            while len(made) < min(item + 2, 4) and time.monotonic() < deadline:
+                time.sleep(0.001)
+            assert len(made) == min(item + 2, 4)
+    assert seen == [0, 1, 2, 3]

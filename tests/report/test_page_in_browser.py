@@ -65,6 +65,21 @@ def test_a_group_names_its_ends_only_where_its_order_holds(opened):
     assert odd[0] == max(number for number in range(90) if data.images.groups[number] == 1)
 
 
+def test_a_search_shows_what_was_looked_for_first(opened):
+    """However few they are, the images that were looked for come before what was found, the most alike first."""
+    data = page_of(30)
+    numbers = [0 if number in (4, 9) else 1 for number in range(30)]
+    distances = [None if group == 0 else 1 - number / 90 for number, group in enumerate(numbers)]
+    images = replace(data.images, groups=numbers, distances=distances)
+    groups = (replace(data.groups[0], name="looked for", kind="query"), replace(data.groups[1], kind="match"))
+    page = opened(replace(data, command="find", images=images, groups=groups))
+    assert page.locator(".group-name").all_inner_texts() == ["looked for", groups[1].name]
+    ends = page.locator(".group").evaluate_all("all => all.map(g => g.querySelector('.group-ends')?.textContent ?? '')")
+    assert ends == ["", "most alike … least alike"]
+    found = page.locator(".kind-match .tile").evaluate_all("tiles => tiles.map(t => +t.dataset.number)")
+    assert found[0] == 29
+
+
 def test_only_what_is_near_the_window_is_in_the_document(opened):
     """Of many images only some are in the document, and the page has its full height before any of them is drawn."""
     page = opened(page_of(3000, 1), [webp(0)] * 3000)

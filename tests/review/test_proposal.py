@@ -11,7 +11,9 @@ from imgsort.csv_file import write_csv
 from imgsort.errors import CollectionError
 from imgsort.features.cache.thumbnail_cache import ThumbnailsInMemory
 from imgsort.filing.planning.plan_file import HEADER, read_plan
+from imgsort.jobs.learn.audit import audit
 from imgsort.jobs.listener import Listener
+from imgsort.jobs.look.find import find
 from imgsort.jobs.look.pages.how import Studying
 from imgsort.jobs.organize.categorize import categorize
 from imgsort.jobs.organize.check import check
@@ -24,6 +26,7 @@ from imgsort.review.planned import plan_of
 from imgsort.review.proposal import propose, read_proposal
 from imgsort.review.sorting.corrections import STAYS
 from imgsort.sidecar_names.rules import BUILT_IN
+from tests.support.misfiled import QUICK, misfiled_classes
 from tests.support.pictures import encode, plain
 from tests.support.trees import make_tree, read_tree
 
@@ -63,6 +66,41 @@ def test_without_corrections_the_plan_is_that_of_the_command(photos, tmp_path, c
     proposal = proposed(command, photos, **options)
     assert plan_of(proposal, proposal.sorting, BUILT_IN).csv(proposal.site.output) == plan.read_bytes()
     assert read_tree(photos) == before
+
+
+@pytest.mark.parametrize("is_deeper", [False, True])
+def test_an_audit_is_reviewed_as_it_would_be_filed(demo_photos, tmp_path, is_deeper):
+    """The plan is that of `audit --move`. The groups are the classes, and the page says what lies in the wrong one."""
+    root = tmp_path / "in"
+    wrong = misfiled_classes(demo_photos, root)
+    if is_deeper:
+        (root / "coffee").rename(root / "2021")
+        (root / "coffee").mkdir()
+        (root / "2021").rename(root / "coffee" / "2021")
+    before = read_tree(root)
+    audit(root, plan=tmp_path / "plan.csv", **QUICK)
+    proposal = proposed("audit", root, **QUICK)
+    assert (
+        plan_of(proposal, proposal.sorting, BUILT_IN).csv(proposal.site.output) == (tmp_path / "plan.csv").read_bytes()
+    )
+    page = page_of(Looks(proposal, Listener()))
+    marked = page.findings.reasons["marked as wrong"]
+    assert {row.name.replace("/2021/", "/") for row in marked} == set(wrong)
+    groups = {group.name for group in page.groups if group.kind == "class"}
+    assert groups == {"chelsea", "coffee", "rocket", *(["coffee/2021"] if is_deeper else [])}
+    assert read_tree(root) == before
+
+
+def test_what_find_would_move_is_proposed(photos, tmp_path):
+    """The plan has what was found and nothing else, in order; what was looked for is not in it."""
+    plan = tmp_path / "plan.csv"
+    options = {"query": photos / "4.png", "top": 3, "recursive": True, **LITE}
+    found = find(photos, move=True, plan=plan, **options)
+    proposal = proposed("find", photos, **options)
+    assert [file.path for file in proposal.files] == [match.path for match in found.matches]
+    assert [proposal.sorting.groups[group].name for group in proposal.sorting.images] == ["4"] * 3
+    assert list(proposal.sorting.distances) == [match.distance for match in found.matches]
+    assert plan_of(proposal, proposal.sorting, BUILT_IN).csv(proposal.site.output) == plan.read_bytes()
 
 
 @pytest.fixture

@@ -10,16 +10,18 @@ import time
 from pathlib import Path
 
 import pytest
+import uvicorn
 from click.testing import CliRunner
 
 from imgsort.cli import main
 from imgsort.csv_file import write_csv
 from imgsort.filing.planning.plan_file import HEADER
+from imgsort.jobs.organize.categorize import categorize
 from imgsort.jobs.organize.history import history
 from imgsort.jobs.organize.undo import undo
 from tests.support.pictures import encode, gradient
 from tests.support.reviews import groups_of, id_of, photos_in
-from tests.support.trees import names, read_tree
+from tests.support.trees import make_tree, names, read_tree
 
 ENDING = [getattr(signal, name, signal.SIGTERM) for name in ("SIGINT", "SIGTERM", "SIGHUP")]
 posix = pytest.mark.skipif(sys.platform == "win32", reason="needs signals of POSIX")
@@ -356,6 +358,24 @@ def test_outliers_take_their_own_options(reviews, photos, tmp_path):
     served.end()
 
 
+def test_a_batch_of_an_inbox_is_reviewed_and_applied(reviews, photos, tmp_path):
+    """`--command watch --into` shows the inbox alone. What is applied goes into the categories, and comes back."""
+    inbox = tmp_path / "inbox"
+    make_tree(inbox, {f"new{n}.png": (photos / f"{n:02d}.png").read_bytes() + b"new" for n in range(3)})
+    categorize(photos, clusters=3, model="efficientnet-lite0", size=64)
+    before = read_tree(inbox), read_tree(photos)
+    served = reviews.start(inbox, "--command", "watch", "--into", photos)
+    served.ask("/api/apply", {})
+    assert served.finish()["state"] == "done"
+    assert names(inbox) == {}
+    filed = {path for path in names(photos) if "new" in path}
+    assert len(filed) == 3 and all(path.startswith(("category_", "Unsorted/")) for path in filed)
+    served.ask("/api/take_back", {})
+    assert served.finish()["state"] == "done"
+    assert (read_tree(inbox), read_tree(photos)) == before
+    served.end()
+
+
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
@@ -372,6 +392,14 @@ def test_outliers_take_their_own_options(reviews, photos, tmp_path):
         (["--plan", "PLAN", "--max-distance", "3"], "--max-distance does"),
         (["IN", "--command", "classify"], "--classifier"),
         (["IN", "--command", "classify", "--classifier", "PLAN", "--names"], "--names"),
+        (["IN", "--command", "watch"], "--into"),
+        (["IN", "--command", "watch", "--output", "IN"], "--into"),
+        (["IN", "--command", "watch", "--classifier", "PLAN"], "--into"),
+        (["IN", "--command", "watch", "--into", "IN", "--output", "IN"], "--output does not go with"),
+        (["IN", "--command", "watch", "--classifier", "PLAN", "--output", "IN", "--into", "IN"], "--into does not"),
+        (["IN", "--command", "watch", "--into", "IN", "--recursive"], "--recursive does"),
+        (["IN", "--command", "watch", "--into", "IN", "--confidence", "0.5"], "--confidence does"),
+        (["IN", "--into", "IN"], "--into does"),
         (["--plan", "PLAN", "--recursive"], "--recursive"),
         (["--plan", "PLAN", "--command", "check"], "--command"),
         (["--plan", "PLAN", "ELSEWHERE"], "this plan is for"),
@@ -382,13 +410,14 @@ def test_outliers_take_their_own_options(reviews, photos, tmp_path):
         (["IN", "--port", "70000"], "--port"),
     ],
 )
-def test_options_that_do_not_fit_are_told_before_anything_is_read(reviews, plan, photos, arguments, word):
+def test_options_that_do_not_fit_are_told_before_anything_is_read(monkeypatch, plan, photos, arguments, word):
     """Each exits with code 2, names the option, and leaves the folder as it is."""
+    monkeypatch.setattr(uvicorn.Server, "run", lambda *_: pytest.fail("a review is served"))
     taken, elsewhere = plan.with_name("taken.keras"), plan.with_name("elsewhere")
     taken.touch()
     elsewhere.mkdir()
     places = {"IN": photos, "PLAN": plan, "TAKEN": taken, "ELSEWHERE": elsewhere}
-    process = reviews.run(*(places.get(argument, argument) for argument in arguments), "--no-browser")
-    out, told = process.communicate(timeout=60)
-    assert (process.returncode, out) == (2, "") and word in told
+    line = ["review", *(str(places.get(argument, argument)) for argument in arguments), "--no-browser"]
+    result = CliRunner().invoke(main, line)
+    assert (result.exit_code, result.stdout) == (2, "") and word in result.stderr
     assert not (photos / ".imgsort").exists()

@@ -9,7 +9,7 @@ import gc
 
 import click
 
-from imgsort.cli.commands import cache, classify, embed, learn, look, models, organize, review, runs
+from imgsort.cli.commands import audit, classify, embed, learn, look, organize, review, runs, upkeep, watch
 from imgsort.cli.group import ImgsortGroup
 from imgsort.version import __version__
 
@@ -37,11 +37,18 @@ def main() -> None:
     atexit.register(gc.freeze)  # so that Python does not look through all of them once more before it ends
 
 
-main.add_section("Organize", organize.categorize, organize.outliers, organize.check, runs.apply)
-main.add_section("Look", look.report, review.review)
+main.add_section("Organize", organize.categorize, organize.outliers, organize.check, runs.apply, watch.watch)
+main.add_section("Look", look.find, look.report, review.review)
 main.add_section("Take back", runs.undo, runs.history)
 main.add_section(
-    "Learn", learn.train, learn.evaluate, learn.compare, classify.classify, classify.explain, classify.export
+    "Learn",
+    learn.train,
+    learn.evaluate,
+    learn.compare,
+    audit.audit,
+    classify.classify,
+    classify.explain,
+    classify.export,
 )
 main.add_section("Scale", embed.embed)
-main.add_section("Upkeep", models.models, cache.cache)
+main.add_section("Upkeep", upkeep.models, upkeep.cache)

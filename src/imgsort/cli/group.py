@@ -39,7 +39,7 @@ class ImgsortGroup(click.Group):
         if args is None:  # this process is a command line, and not a program that uses one
             take_over()
         arguments = list(sys.argv[1:] if args is None else args)
-        as_json = "--json" in arguments
+        shape: dict[str, bool] = {"as_json": "--json" in arguments, "in_one_line": _prints_lines(arguments)}
         never_fail_to_encode()
         try:
             code = super().main(arguments, **{**extra, "standalone_mode": False})
@@ -48,21 +48,29 @@ class ImgsortGroup(click.Group):
         except click.exceptions.Exit as error:
             sys.exit(error.exit_code)
         except click.ClickException as error:
-            if as_json:
-                print_failure(error, error.exit_code, as_json=True)
+            if shape["as_json"]:
+                print_failure(error, error.exit_code, **shape)
             else:
                 error.show()
             sys.exit(error.exit_code)
         except ImgsortError as error:
-            print_failure(error, error.exit_code, as_json=as_json)
+            print_failure(error, error.exit_code, **shape)
             sys.exit(error.exit_code)
         except OSError as error:
-            print_failure(error, 1, as_json=as_json)
+            print_failure(error, 1, **shape)
             sys.exit(1)
         except (KeyboardInterrupt, click.Abort):
+            # An interrupt inside of code that is text, as in many imports, makes Python end by the signal itself, not
+            # with the exit code; the next such code lets it forget that.
+            exec("")
             print_failure(
                 KeyboardInterrupt("interrupted. Nothing is lost; `imgsort history` shows whether a run had started."),
                 130,
-                as_json=as_json,
+                **shape,
             )
             sys.exit(130)
+
+
+def _prints_lines(arguments: list[str]) -> bool:
+    """Say whether these are the arguments of the command that prints several JSON objects, each in a line."""
+    return next((argument for argument in arguments if not argument.startswith("-")), "") == "watch"

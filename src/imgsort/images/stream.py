@@ -17,6 +17,16 @@ def core_count() -> int:
     return int(joblib.cpu_count())
 
 
+def one_ahead(items: Iterable[Item]) -> Iterator[Item]:
+    """Yield the items, none of which is None, in order, while a thread already makes the next one."""
+    upcoming = iter(items)
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="imgsort-ahead") as pool:
+        waiting: Future[Item | None] = pool.submit(next, upcoming, None)
+        while (item := waiting.result()) is not None:
+            waiting = pool.submit(next, upcoming, None)
+            yield item
+
+
 def stream(items: Iterable[Item], work: Callable[[Item], Result], ahead: int) -> Iterator[Result]:
     """Yield `work(item)` for every item, in order. As many threads as there are cores do the work.
 

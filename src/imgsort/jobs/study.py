@@ -28,6 +28,17 @@ class Judged:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """The images that a search looked for. They may lie outside the collection, and they are never filed.
+
+    `files`: with absolute paths. `contents`: the hashes of their bytes.
+    """
+
+    files: tuple[ImageFile, ...]
+    contents: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Study:
     """The images of a collection, and the folder in which each of them belongs.
 
@@ -40,8 +51,10 @@ class Study:
     `cut`: an image with a larger oddness is an outlier; None if only a number of outliers was asked for.
     `regroup`: groups the images into another number of categories: int (n,), 0 for the largest, -1 for none. It is None
     if the command makes no categories.
+    `is_by_class`: a classifier chose the folders, and the scores of the placements say how sure it is.
     `unread`: files that belong in a folder although no picture of them could be read. `unreadable` says why.
     `judged`: what a classifier says about each of `files`, if their classes are known, or None.
+    `asked`: the images that were looked for, if the command is a search, or None.
     """
 
     command: str
@@ -58,6 +71,8 @@ class Study:
     regroup: "Callable[[int], NDArray[np.intp]] | None" = None
     judged: Judged | None = None
     unread: tuple[ImageFile, ...] = ()
+    is_by_class: bool = False
+    asked: Asked | None = None
 
     @classmethod
     def of(

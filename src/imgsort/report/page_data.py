@@ -10,14 +10,15 @@ from typing import Any, Literal
 
 PAGE_VERSION = 1
 
-GroupKind = Literal["category", "class", "outliers", "rejected", "unsure", "unsorted", "stays"]
+GroupKind = Literal["category", "class", "outliers", "rejected", "unsure", "unsorted", "stays", "query", "match"]
 
 
 @dataclass(frozen=True)
 class Group:
     """A folder of the result, as the wall shows it.
 
-    `kind` says what the folder is for; `stays` is no folder: its images stay where they are. `silhouette`: how well the
+    `kind` says what the folder is for; `stays` is no folder: its images stay where they are. A search has two groups:
+    what was looked for (`query`), and what was found (`match`). `silhouette`: how well the
     images of the group hang together, -1 to 1 (Rousseeuw, "Silhouettes", 1987), or None.
     """
 

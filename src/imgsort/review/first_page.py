@@ -23,7 +23,7 @@ def page_of(looks: Looks) -> PageData:
             names=[shown(file.path) for file in proposal.files],
             groups=[place_of[group] for group in sorting.images],
             distances=sorting.distances,
-            confidences=confidences_of(study) if study is not None and study.command == "classify" else [],
+            confidences=confidences_of(study) if study is not None and study.is_by_class else [],
             notes=_notes(proposal),
         ),
         groups=tuple(Group(shown(group.name), group.kind, silhouettes[group.id]) for group in sorting.groups),

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -13,11 +15,13 @@ from imgsort.filing.planning.plan_file import EditedPlan
 from imgsort.filing.planning.site import Site
 from imgsort.images.decoding.decode import DEFAULTS
 from imgsort.images.finding.find import ImageFile
+from imgsort.jobs.learn.audit import AuditResult
 from imgsort.jobs.listener import Listener, Remembering
+from imgsort.jobs.look.pages.audited import findings_of_audit
 from imgsort.jobs.look.pages.facts import facts_of
 from imgsort.jobs.look.pages.filed import distances_of
 from imgsort.jobs.look.pages.how import Studying, made_by
-from imgsort.jobs.look.pages.kinds import kind_of
+from imgsort.jobs.look.pages.kinds import kind_of, way_of
 from imgsort.jobs.organize.check import REJECTED_FOLDER
 from imgsort.jobs.organize.outliers import OUTLIER_FOLDER
 from imgsort.jobs.organize.steps.findings import Finding
@@ -33,7 +37,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Command = Literal["categorize", "outliers", "check", "classify"]
+Command = Literal["categorize", "outliers", "check", "classify", "find", "audit", "watch"]
 
 # The folders that every review can put images into.
 _ALWAYS = (UNSORTED_FOLDER, OUTLIER_FOLDER)
@@ -96,7 +100,7 @@ def propose(
         proposal_of(study, tuple(hearing.notices)),
         made=made,
         outliers=getattr(result, "outliers", None),
-        findings=getattr(result, "findings", None),
+        findings=_findings_of(result),
     )
 
 
@@ -111,7 +115,7 @@ def proposal_of(study: Study, notices: tuple[str, ...] = ()) -> Proposal:
     contents = (*study.contents, *(placed[file.path].content for file in study.unread))
     placements = tuple(placed.get(file.path) for file in files)
     firsts = sorted((p for p in placements if p is not None), key=lambda p: order[p.source])
-    sorting = _sorting(placements, [p.folder for p in firsts], study.command)
+    sorting = _sorting(placements, [p.folder for p in firsts], way_of(study))
     count = sum(group.kind == "category" for group in sorting.groups)
     distances = tuple(distances_of(replace(study, files=files)))
     sorting = replace(sorting, clusters=count if study.regroup is not None else None, distances=distances)
@@ -162,26 +166,34 @@ def original_target(proposal: Proposal, number: int, group: SortedGroup) -> str 
     return join("" if group.name == "." else group.name, name_of(target))
 
 
+# The function of each command, which is imported when it is called for. Those of `_MOVE_ON_REQUEST`
+# file nothing otherwise.
+_JOBS: dict[Command, str] = {
+    "categorize": "imgsort.jobs.organize.categorize:categorize",
+    "outliers": "imgsort.jobs.organize.outliers:find_outliers",
+    "check": "imgsort.jobs.organize.check:check",
+    "classify": "imgsort.jobs.learn.classify:classify",
+    "find": "imgsort.jobs.look.find:find",
+    "audit": "imgsort.jobs.learn.audit:audit",
+    "watch": "imgsort.jobs.watch.one_batch:file_one_batch",
+}
+_MOVE_ON_REQUEST = frozenset({"check", "find", "audit"})
+
+
 def _job_of(command: Command) -> Callable[..., Any]:
-    if command == "categorize":
-        from imgsort.jobs.organize.categorize import categorize
+    if command not in _JOBS:
+        raise UsageError(f"command {command!r}: it must be one of {', '.join(get_args(Command))}.")
+    module, _, function = _JOBS[command].partition(":")
+    job: Callable[..., Any] = getattr(import_module(module), function)
+    return partial(job, move=True) if command in _MOVE_ON_REQUEST else job
 
-        return categorize
-    if command == "outliers":
-        from imgsort.jobs.organize.outliers import find_outliers
 
-        return find_outliers
-    if command == "check":
-        from functools import partial
-
-        from imgsort.jobs.organize.check import check
-
-        return partial(check, move=True)
-    if command == "classify":
-        from imgsort.jobs.learn.classify import classify
-
-        return classify
-    raise UsageError(f"command {command!r}: it must be one of {', '.join(get_args(Command))}.")
+def _findings_of(result: Any) -> tuple[Finding, ...] | None:
+    """Return what the command says of single images, if it says anything."""
+    if isinstance(result, AuditResult):
+        return findings_of_audit(result)
+    found: tuple[Finding, ...] | None = getattr(result, "findings", None)
+    return found
 
 
 def _sorting(placements: Sequence[Placement | None], folders: Sequence[str], command: str) -> Sorting:

@@ -44,9 +44,9 @@ _SECONDS_TO_STOP = 20
 class ReviewRequest:
     """What is reviewed, and how the page is reached.
 
-    `command`: makes the plan, with `options` of its job. `plan`: a saved plan instead. `classifier`: for the command
-    `classify` the one that it uses; otherwise where a new one is written. `port`: of 127.0.0.1, or 0 for any free one.
-    `opens_browser`: the browser is opened. `command_line`: shown on the page.
+    `command`: makes the plan, with `options` of its job. `plan`: a saved plan instead. `classifier`: for the commands
+    `classify` and `watch` the one that they use; otherwise where a new one is written. `port`: of 127.0.0.1, or
+    0 for any free one. `opens_browser`: the browser is opened. `command_line`: shown on the page.
     """
 
     folder: Path | None = None
@@ -75,7 +75,7 @@ def review(request: ReviewRequest, *, tell: Callable[[str], None], listener: Lis
     site = _site(request, edited, settings)
     make_place = _place_of_classifier(request, site)
     has_cache = options.get("cache", True)
-    if request.command == "classify" and edited is None:
+    if request.command in _BY_CLASS and edited is None:
         options["classifier"] = request.classifier
     with (
         ending(),
@@ -143,6 +143,8 @@ def _serve(
 # The options that say where files go and which of them go together.
 _FILING = ("output", "mode", "sidecars", "sidecar_patterns")
 _READING = ("max_pixels", "truncated")
+# The commands that use a classifier. A new one is then written to its usual place.
+_BY_CLASS = ("classify", "watch")
 
 
 def _site(request: ReviewRequest, edited: EditedPlan | None, settings: FilingSettings) -> Site:
@@ -160,7 +162,7 @@ def _site(request: ReviewRequest, edited: EditedPlan | None, settings: FilingSet
 def _place_of_classifier(request: ReviewRequest, site: Site) -> Callable[[], Path]:
     """Return a function that says where a classifier is written. Raises UsageError if the place cannot be used."""
     path = request.classifier
-    if path is None or (request.command == "classify" and request.plan is None):
+    if path is None or (request.command in _BY_CLASS and request.plan is None):
         return partial(place_in_state, site.roots[0])
     if path.suffix != SUFFIX:
         raise UsageError(f"--classifier {path}: give a name that ends in {SUFFIX}; Keras needs it.")

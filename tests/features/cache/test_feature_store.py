@@ -290,3 +290,14 @@ def test_processes_that_make_it_and_write_at_once():
         assert {content: row[0] for content, row in found.items()} == contents
         assert len(list(store.files([f"/{who}/{n}" for who in range(4) for n in range(30)]))) == 120
     assert ask("PRAGMA integrity_check") == [("ok",)]
+
+
+@pytest.mark.parametrize(("days_ago", "is_noted"), [(1, False), (6, False), (7, True), (400, True)])
+def test_a_use_is_noted_once_a_week(store, days_ago, is_noted):
+    """A row that was used lately is not written again: to note the use of a whole collection would take as long."""
+    number = store.recipe_number("recipe")
+    store.put(number, {digest(1): ONE}, [])
+    change("UPDATE features SET used_day = used_day - ?", days_ago)
+    before = ask("SELECT used_day FROM features")
+    assert len(list(store.features(number, [digest(1)]))) == 1
+    assert (ask("SELECT used_day FROM features") != before) is is_noted

@@ -128,6 +128,8 @@ def test_counts_and_sizes(own_folder):
         "weights_bytes": WEIGHTS_BYTES,
         "thumbnails": 4,
         "thumbnails_bytes": info.thumbnails_bytes,
+        "tables": 0,
+        "tables_bytes": 0,
         "total_bytes": info.total_bytes,
     }
     assert sorted(own_folder.rglob("*")) == before

@@ -1,7 +1,7 @@
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imgsort.features.dataset.pages import pages
@@ -40,6 +40,7 @@ def test_pages_say_what_arrow_says(version, dictionary, compression):
     assert 0 < chunk.total_uncompressed_size - sum(page.byte_count for page in found) < 100 * len(found)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_pages_or_an_error(data):
     """Bytes of a stranger end in an error of the right kind, and soon."""
@@ -49,6 +50,7 @@ def test_any_bytes_are_pages_or_an_error(data):
         return
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_damaged_pages_are_an_error_or_pages(data):
     """The same with a true file in which some bytes are others."""

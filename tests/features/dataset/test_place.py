@@ -27,3 +27,17 @@ def test_a_link_and_a_pipe_are_not_opened(tmp_path):
     for name in ("link.parquet", "pipe.parquet"):
         with pytest.raises(OSError), FolderPlace(tmp_path).opened(name):
             pass
+
+
+def test_leftovers_of_killed_runs_go_when_they_are_old(tmp_path):
+    """Only files that such a run has left, and that nobody can be writing any more, are removed."""
+    old = [".a.imgsort-part", ".keep", "b.imgsort-part", "c.parquet"]
+    for name in (*old, ".new.imgsort-part"):
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / ".folder.imgsort-part").mkdir()
+    for name in (*old, ".folder.imgsort-part"):
+        os.utime(tmp_path / name, (1000, 1000))
+    FolderPlace(tmp_path).remove_unfinished()
+    assert set(names(tmp_path)) == {".keep", "b.imgsort-part", "c.parquet", ".new.imgsort-part"}
+    assert (tmp_path / ".folder.imgsort-part").is_dir()
+    FolderPlace(tmp_path / "missing").remove_unfinished()

@@ -7,8 +7,10 @@ import sys
 import numpy as np
 import pytest
 
+from imgsort.features.cache.model_store import known_or_made
 from imgsort.features.extraction import prepare_extraction
 from imgsort.features.runtimes import processor
+from imgsort.features.runtimes.conversion.convert import conversion_key
 from imgsort.features.runtimes.openvino import OpenVINO
 from imgsort.features.runtimes.processor import Processor, processor_capabilities, this_processor
 from imgsort.images.decoding.decode import DEFAULTS
@@ -90,8 +92,10 @@ def test_where_the_answer_cannot_be_kept(own_folder):
 
 
 @pytest.mark.parametrize("error", [ImportError("hidden"), OSError("libtbb.so.12"), RuntimeError("refused")])
-def test_without_openvino_all_works_by_litert(monkeypatch, small_lite, records, error):
+def test_without_openvino_all_works_by_litert(monkeypatch, small_lite, converted, records, error):
     """If the import fails, or OpenVINO refuses the processor, LiteRT makes the features, without a notice."""
+    for precision, data in converted.items():
+        known_or_made(conversion_key(small_lite, precision), lambda data=data: data, pytest.fail)
 
     def fail():
         raise error

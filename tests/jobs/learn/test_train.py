@@ -11,8 +11,10 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
+from imgsort.cli import main
 from imgsort.csv_file import read_csv
 from imgsort.errors import CollectionError, TooFewImagesError, UsageError
 from imgsort.images.decoding.decode import ReadSettings, read_image
@@ -23,7 +25,6 @@ from imgsort.jobs.learn.predict import predict
 from imgsort.jobs.learn.train import train
 from imgsort.jobs.listener import Listener
 from tests.support.classifiers import KINDS, LITE, SMALL, files_of, put
-from tests.support.commands import shell
 from tests.support.drawings import form
 from tests.support.pictures import encode
 from tests.support.trees import make_tree, names, read_tree
@@ -379,21 +380,20 @@ def test_the_steps_of_a_head_are_logged_for_tensorboard(classes, tmp_path):
     assert {path.parent.name for path in (tmp_path / "logs").rglob("events*")} == {"train", "validation"}
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell")
-def test_one_image_in_two_classes_is_named(own, tmp_path):
+def test_one_image_in_two_classes_is_named(own, tmp_path, monkeypatch):
     """`train`, `compare` and `evaluate` name both paths of an image in two classes, and count further ones."""
     here, there = sorted(os.listdir(own))
     first, second = sorted(os.listdir(own / here))[:2]
     shutil.copy2(own / here / first, own / there / "copy.jpg")
     notice = f"imgsort: {here}/{first} and {there}/copy.jpg are the same image, in two classes"
+    monkeypatch.chdir(tmp_path)
     training = "--size 32 --epochs 1 --split 60/20/20"
-    done = shell(f"$imgsort train own --model cnn {training} -o new.keras", tmp_path)
-    assert (done.returncode, done.stderr.count("the same image")) == (0, 1)
+    done = CliRunner().invoke(main, f"train own --model cnn {training} -o new.keras".split())
+    assert (done.exit_code, done.stderr.count("the same image")) == (0, 1)
     assert f"{notice}. Keep" in done.stderr
     shutil.copy2(own / here / second, own / there / "other.jpg")
-    lines = [f"$imgsort compare own --models cnn {training}", "$imgsort evaluate new.keras own"]
-    for line in lines:
-        assert f"{notice}, and so is 1 more image. Keep" in shell(line, tmp_path).stderr
+    for line in (f"compare own --models cnn {training}", "evaluate new.keras own"):
+        assert f"{notice}, and so is 1 more image. Keep" in CliRunner().invoke(main, line.split()).stderr
 
 
 def test_classes_of_forms_and_of_frames_are_learned(demo_photos, tmp_path):

@@ -27,6 +27,11 @@ from imgsort.cli.running import exit_if_interrupted, positive, run, show, writte
     show_default=True,
     help="A backbone that was trained on ImageNet, or cnn: a small network from scratch.",
 )
+@click.option(
+    "--audit",
+    is_flag=True,
+    help="Leave out of training and validation the images that `imgsort audit` marks. Test images all stay.",
+)
 @learn_options.training_options
 @options.features
 @options.report

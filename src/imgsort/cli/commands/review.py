@@ -7,6 +7,7 @@ import click
 
 from imgsort.cli.options import common as options
 from imgsort.cli.options import judging, types
+from imgsort.cli.options.finding import wanted_options
 from imgsort.cli.options.grouping import add_grouping
 from imgsort.cli.running import command_line, filing_keywords, run
 
@@ -15,7 +16,7 @@ from imgsort.cli.running import command_line, filing_keywords, run
 @click.argument("folder", required=False, type=types.GivenPath(path_type=Path))
 @click.option(
     "--command",
-    type=click.Choice(["categorize", "outliers", "check", "classify"]),
+    type=click.Choice(["categorize", "outliers", "check", "classify", "find", "audit", "watch"]),
     default="categorize",
     show_default=True,
     help="Command that makes the plan.",
@@ -28,8 +29,19 @@ from imgsort.cli.running import command_line, filing_keywords, run
 @click.option(
     "--classifier",
     type=types.GivenPath(path_type=Path, dir_okay=False),
-    help="With --command classify: file that `imgsort train` wrote. Otherwise: new file for a classifier that is "
-    "trained on the page.  [default: in .imgsort of FOLDER]",
+    help="With --command classify or watch: file that `imgsort train` wrote. Otherwise: new file for a classifier "
+    "that is trained on the page.  [default: in .imgsort of FOLDER]",
+)
+@click.option(
+    "--into",
+    type=types.GivenPath(path_type=Path, file_okay=False),
+    help="With --command watch: folder whose categories the images go into. FOLDER is the inbox.",
+)
+@click.option(
+    "--query",
+    multiple=True,
+    type=types.GivenPath(path_type=Path),
+    help="With --command find: image or folder of images to look for. May be given several times.",
 )
 @click.option("--no-browser", is_flag=True, help="Open no browser, and print the address of the page.")
 @click.option(
@@ -42,6 +54,7 @@ from imgsort.cli.running import command_line, filing_keywords, run
 @judging.outlier_options_beside_grouping
 @judging.fault_options
 @judging.confidence
+@wanted_options
 @options.seed
 @options.model_options
 @options.reviewing_options
@@ -55,6 +68,7 @@ def review(
     command: Any,
     plan: Path | None,
     classifier: Path | None,
+    into: Path | None,
     port: int,
     quiet: bool,
     **settings: Any,
@@ -68,16 +82,25 @@ def review(
     The page can be reached from this machine only, and only at the address that imgsort opens or prints.
 
     The options are those of the command that makes the plan. With --command outliers, --neighbors goes with knn, and is
-    10 by default.
+    10 by default. With --command audit, --max and --threshold are those of `imgsort audit`.
     """
     from imgsort.review.review import ReviewRequest
     from imgsort.review.review import review as serve
 
     given = {name for name in settings if _is_given(ctx, name)}
-    _require_fitting(ctx, command, plan, given, has_classifier=classifier is not None)
-    fitting = _FITTING["plan" if plan is not None else command]
+    given |= {"into"} if into is not None else set()
+    fitting = _fitting(command, plan, classifier)
+    if plan is None:
+        _require_together(command, given | ({"classifier"} if classifier is not None else set()))
+    _require_fitting(ctx, "--plan" if plan is not None else f"--command {command}", given, fitting)
     no_browser = settings.pop("no_browser")
     kept = {n: value for n, value in filing_keywords(settings).items() if n in fitting and value is not None}
+    if into is not None:
+        kept["output"] = into
+    if command == "audit" and (most := kept.pop("max_outliers", None)) is not None and "max_outliers" in given:
+        kept["max_marked"] = most
+    if command == "find" and plan is None:
+        kept["recursive"] = True  # as the command itself does
     request = ReviewRequest(
         folder, command, kept, plan, classifier, port, opens_browser=not no_browser, command_line=command_line()
     )
@@ -88,6 +111,7 @@ _SIDECARS = frozenset({"sidecars", "sidecar_patterns"})
 _FILING = _SIDECARS | {
     *"max_pixels truncated output mode recursive exclude include follow_links strict".split(),
 }
+_WATCHED = _FILING - {"recursive", "strict"}
 _RUNNING = frozenset({"device", "cache", "verify", "engine", "ray_address"})
 _MODEL = _RUNNING | {*"model weights pooling size fit batch_size precision offline".split()}
 _GROUPING = frozenset("clusters min_clusters max_clusters algorithm neighbors quality names update variance".split())
@@ -101,6 +125,10 @@ _FITTING: dict[str, frozenset[str]] = {
     "outliers": _FILING | _MODEL | _OUTLIERS | {"seed"},
     "check": _FILING | _FAULTS,
     "classify": _FILING | _RUNNING | {"confidence"},
+    "watch by class": _WATCHED | _RUNNING | {"confidence"},
+    "watch": (_WATCHED - {"output"}) | _MODEL | {"into"},
+    "audit": (_FILING - {"recursive"}) | _MODEL | {"max_outliers", "threshold", "seed"},
+    "find": _FILING | _MODEL | {"query", "top", "distance", "same_scene"},
     "plan": _SIDECARS,
 }
 _JOB_NAMES = {"copy": "mode", "hardlink": "mode", "symlink": "mode", "no_sidecars": "sidecars", "no_cache": "cache"}
@@ -111,17 +139,27 @@ def _is_given(ctx: click.Context, name: str) -> bool:
     return source not in (click.core.ParameterSource.DEFAULT, click.core.ParameterSource.DEFAULT_MAP)
 
 
-def _require_fitting(
-    ctx: click.Context, command: str, plan: Path | None, given: set[str], *, has_classifier: bool
-) -> None:
-    """Raise a usage error for options that the command does not have."""
-    of = "--plan" if plan is not None else f"--command {command}"
+def _fitting(command: str, plan: Path | None, classifier: Path | None) -> frozenset[str]:
+    """Return the options that go with what was asked for. Raises a usage error for a plan and a command."""
     if plan is not None and command != "categorize":
         raise click.UsageError("--plan and --command do not go together: the plan is there already.")
-    fitting = _FITTING["plan" if plan is not None else command]
+    by_class = " by class" if command == "watch" and classifier is not None else ""
+    return _FITTING["plan" if plan is not None else command + by_class]
+
+
+def _require_fitting(ctx: click.Context, of: str, given: set[str], fitting: frozenset[str]) -> None:
+    """Raise a usage error for options that the command does not have."""
     spelled = {parameter.name: max(parameter.opts, key=len) for parameter in ctx.command.params}
     for name in sorted(given - {"no_browser"}):
         if _JOB_NAMES.get(name, name) not in fitting:
             raise click.UsageError(f"{spelled[name]} does not go with {of}.")
-    if command == "classify" and plan is None and not has_classifier:
+
+
+def _require_together(command: str, there: set[str]) -> None:
+    """Raise a usage error if an option is missing that the command needs. `there`: those that have a value."""
+    if command == "classify" and "classifier" not in there:
         raise click.UsageError("--command classify needs --classifier: the file that `imgsort train` wrote.")
+    if command == "find" and "query" not in there:
+        raise click.UsageError("--command find needs --query: the image or the folder of images to look for.")
+    if command == "watch" and ("output" if "classifier" in there else "into") not in there:
+        raise click.UsageError("--command watch needs --classifier and --output, or else --into.")

@@ -8,7 +8,7 @@ import click
 
 from imgsort.cli.options import types
 from imgsort.cli.options.engine import engine
-from imgsort.cli.options.listing import no_sidecars, rules, sidecar
+from imgsort.cli.options.listing import no_sidecars, recursive, rules, searched, sidecar
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 # The reasons in jobs/organize/steps/findings.py. That module is not imported here, because importing it is slow.
@@ -91,7 +91,7 @@ _model = (
         "--fit",
         type=click.Choice(["letterbox", "stretch"]),
         help="How images come into the model's square: whole with black borders, or stretched.  [default: letterbox; "
-        "with --quality high and --method knn the model's best]",
+        "with --quality high, --method knn and find the model's best]",
     ),
     click.option(
         "--batch-size",
@@ -111,15 +111,18 @@ _model = (
     offline,
     *engine,
 )
+file_modes = (
+    click.option("--copy", is_flag=True, help="Copy instead of moving. Needs --output."),
+    click.option("--hardlink", is_flag=True, help="Make hard links instead of moving. Needs --output."),
+    click.option("--symlink", is_flag=True, help="Make symbolic links instead of moving. Needs --output."),
+)
 _places = (
     click.option(
         "--output",
         type=types.GivenPath(path_type=Path),
         help="Folder in which the new folders are made. By default the collection itself.",
     ),
-    click.option("--copy", is_flag=True, help="Copy instead of moving. Needs --output."),
-    click.option("--hardlink", is_flag=True, help="Make hard links instead of moving. Needs --output."),
-    click.option("--symlink", is_flag=True, help="Make symbolic links instead of moving. Needs --output."),
+    *file_modes,
 )
 _planning = (
     dry_run,
@@ -130,13 +133,13 @@ _planning = (
     ),
 )
 _listing = (
-    click.option("-r", "--recursive", is_flag=True, help="Also take the images in all subfolders."),
     *rules,
     sidecar,
     no_sidecars,
     click.option("--strict", is_flag=True, help="If an image cannot be read, move nothing and exit with code 3."),
 )
-_filing = (*_places, *_planning, *_listing, verbose)
+_filing = (*_places, *_planning, recursive, *_listing, verbose)
+_searching = (*_places, *_planning, searched, *_listing, verbose)
 
 
 features = click.option(
@@ -164,9 +167,19 @@ def filing_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return add((*reading, *_filing), function)
 
 
+def class_filing_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of a command that files the images of classes, in whatever deeper folder of a class they lie."""
+    return add((*reading, *_places, *_planning, *_listing, verbose), function)
+
+
+def searching_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of a command that searches all subfolders unless told otherwise, and may file what it finds."""
+    return add((*reading, *_searching), function)
+
+
 def reviewing_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of a command that reads images, and files them only when a person says so on a page."""
-    return add((*reading, *_places, *_listing), function)
+    return add((*reading, *_places, recursive, *_listing), function)
 
 
 def add_reading(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -2,6 +2,10 @@
 
 import click
 
+recursive = click.option("-r", "--recursive", is_flag=True, help="Also take the images in all subfolders.")
+searched = click.option(
+    "-r", "--recursive/--no-recursive", default=True, show_default=True, help="Search all subfolders too."
+)
 no_sidecars = click.option(
     "--no-sidecars", is_flag=True, help="Leave sidecars (.xmp, .json, RAW and so on) where they are."
 )

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from imgsort.jobs.results import FilingResult
 
 
+VERBS = {"move": "moved", "copy": "copied", "hardlink": "linked", "symlink": "linked"}
+
+
 def print_filing(result: "FilingResult", *, verbose: bool) -> None:
     """Print what a run did, or would do."""
     if result.candidates:
@@ -116,18 +119,22 @@ def _summary(result: "FilingResult") -> str:
 
 def filed_text(result: "FilingResult") -> str:
     """Say how many files were filed or would be filed, and how to take this back."""
-    verb = {"move": "moved", "copy": "copied", "hardlink": "linked", "symlink": "linked"}[result.mode]
+    verb = VERBS[result.mode]
     if result.status == "planned":
         planned = f"{_units(len(result.moves), result.sidecars)} would be {verb}. Nothing was touched."
         if result.plan is None:
             return planned
         plan = printable(shown_path(result.plan))
         return f"{planned} The plan is in {plan}: `imgsort apply {plan}` carries it out."
+    place = result.destination if result.mode != "move" else result.collection
+    return f"{done_text(result)} {verb}. `imgsort undo {printable(shown_path(place))}` takes it back."
+
+
+def done_text(result: "FilingResult") -> str:
+    """Say how many files a run filed: `7 files`, or `5 files with 2 sidecars`."""
     paths = {refusal.path for refusal in result.refused}
     done = [move for move in result.moves if move.source not in paths]
-    place = result.destination if result.mode != "move" else result.collection
-    filed = _units(len(done), sum(move.follows is not None for move in done))
-    return f"{filed} {verb}. `imgsort undo {printable(shown_path(place))}` takes it back."
+    return _units(len(done), sum(move.follows is not None for move in done))
 
 
 def _units(files: int, sidecars: int) -> str:

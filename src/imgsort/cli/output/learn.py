@@ -10,6 +10,7 @@ from imgsort.cli.output.text import print_columns, printable, shown_path
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from imgsort.jobs.learn.auditing.findings import AuditFinding
     from imgsort.jobs.learn.classify import ClassifyResult
     from imgsort.jobs.learn.compare import CompareResult
     from imgsort.jobs.learn.evaluate import EvaluateResult
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _MOST_MATRIX = 12
 _MOST_MISTAKES = 5
+_MOST_LEFT_OUT = 20
 
 
 def print_training(result: "TrainResult") -> None:
@@ -34,6 +36,9 @@ def print_training(result: "TrainResult") -> None:
         click.echo()
         print_figures(result.evaluation)
         print_mistakes(result.mistakes)
+    if result.left_out:
+        click.echo()
+        print_left_out(result.left_out)
     print_unreadable(result.unreadable)
     click.echo()
     trained = f"trained in {result.seconds:.1f} s" + (", interrupted" if result.status == "interrupted" else "")
@@ -41,6 +46,18 @@ def print_training(result: "TrainResult") -> None:
         f"{printable(shown_path(result.classifier))}: {result.model} at {result.size_px} px, {trained}; "
         f"more in {printable(shown_path(result.report))}."
     )
+
+
+def print_left_out(left_out: "tuple[AuditFinding, ...]") -> None:
+    """Print the images that training left out, because they seem to lie in the wrong class."""
+    rows = [("left out of training", "class", "looks like", "probability")]
+    rows += [
+        (printable(row.path), printable(row.is_of), printable(row.suggested), f"{row.probability:.3f}")
+        for row in left_out[:_MOST_LEFT_OUT]
+    ]
+    print_columns(rows, right=(3,))
+    if len(left_out) > _MOST_LEFT_OUT:
+        click.echo(f"... and {len(left_out) - _MOST_LEFT_OUT} more: --json shows all.")
 
 
 def print_evaluate(result: "EvaluateResult") -> None:

@@ -14,9 +14,9 @@ from imgsort.errors import OutputError
 _CHANGED_EXIT_CODE = 4
 
 
-def print_json(value: dict[str, Any]) -> None:
+def print_json(value: dict[str, Any], *, in_one_line: bool = False) -> None:
     """Print one JSON object, in ASCII."""
-    click.echo(json.dumps(value, indent=2))
+    click.echo(json.dumps(value, indent=None if in_one_line else 2))
 
 
 def require_output(done: str) -> None:
@@ -33,10 +33,10 @@ def require_output(done: str) -> None:
     )
 
 
-def print_failure(error: BaseException, exit_code: int, *, as_json: bool) -> None:
+def print_failure(error: BaseException, exit_code: int, *, as_json: bool, in_one_line: bool = False) -> None:
     """Say what failed, in one line on stderr or in one JSON object.
 
-    The JSON object holds the result so far and the error.
+    The JSON object holds the result so far and the error. `in_one_line`: it is one of several, each in a line.
     """
     message = error.format_message() if isinstance(error, click.ClickException) else _message(error)
     result = getattr(error, "result", None)
@@ -45,7 +45,8 @@ def print_failure(error: BaseException, exit_code: int, *, as_json: bool) -> Non
         rows = [{"line": line, "reason": reason} for line, reason in getattr(error, "errors", ())]
         if rows:
             failure = {**failure, "message": printable(message.partition("\n")[0]), "lines": rows}
-        print_json({**(result.to_json() if result is not None else {}), "error": failure})
+        whole = {**(result.to_json() if result is not None else {}), "error": failure}
+        print_json(whole, in_one_line=in_one_line)
     if not as_json or lost_output() is not None:
         if result is not None:
             print_refused(result.refused)

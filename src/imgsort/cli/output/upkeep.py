@@ -14,6 +14,7 @@ def print_cache(info: "CacheInfo") -> None:
     """Print what the cache holds."""
     click.echo(f"cache       {printable(info.folder)}")
     click.echo(f"features    {_images(info.rows)}, {_megabytes(info.features_bytes)}")
+    click.echo(f"tables      {info.tables} for find, {_megabytes(info.tables_bytes)}")
     click.echo(f"models      {info.models} converted, {_megabytes(info.models_bytes)}")
     click.echo(f"weights     {info.weights} fetched, {_megabytes(info.weights_bytes)}")
     click.echo(f"thumbnails  {_images(info.thumbnails)}, {_megabytes(info.thumbnails_bytes)}")

@@ -38,6 +38,10 @@ _RETRY_SECONDS = 0.02
 # Old builds of SQLite allow at most 999 values in a statement.
 _AT_A_TIME = 500
 _DAY_SECONDS = 86400
+# A row is written again to note that it is used. So its last use is known only to the week.
+_DAYS_UNNOTED = 7
+# So much memory holds the index of some hundred thousand rows, which would else be read again for each of them.
+_CACHE_KB = 32_000
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,7 @@ class FeatureStore:
             raise sqlite3.DatabaseError("another version of imgsort made it")
         self._turn_to_wal()
         self._database.execute("PRAGMA synchronous = NORMAL")  # a power cut may lose the last second, never the file
+        self._database.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
         if self._version() == 0:
             with self._database:
                 self._database.execute("BEGIN IMMEDIATE")
@@ -139,7 +144,7 @@ class FeatureStore:
         for content, numbers, checksum, used_day in self._select(query, keys, recipe):
             if _checksum(content, numbers) == checksum:
                 yield content.hex(), numbers
-                unused += [(self._today, recipe, content)] if used_day < self._today else []
+                unused += [(self._today, recipe, content)] if used_day <= self._today - _DAYS_UNNOTED else []
         # This update fails if another process writes for long, or if the file is read-only. The bytes are yielded
         # all the same.
         if unused:

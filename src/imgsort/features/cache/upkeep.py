@@ -11,6 +11,7 @@ from imgsort.errors import CacheError
 from imgsort.features.cache.feature_store import STORE_NAME, UNUSABLE, FeatureStore
 from imgsort.features.cache.folder import named_cache_folder
 from imgsort.features.cache.model_store import abandoned_files, kept_models
+from imgsort.features.cache.row_table import kept_tables
 from imgsort.features.cache.thumbnail_cache import THUMBNAIL_RECIPES, THUMBNAILS_NAME
 from imgsort.features.cache.weights_store import kept_weights, remove_unfinished
 
@@ -23,8 +24,8 @@ class CacheInfo:
     """What the cache holds.
 
     `rows` is the number of rows of features, or None if their file cannot be read; `thumbnails` is that of thumbnails,
-    whose file holds maps too. `models` counts converted models, and `weights` the files of weights that did not come
-    from Keras' host. Sizes are in bytes.
+    whose file holds maps too. `tables` counts the collections whose features are kept in one file for `find`, `models`
+    the converted models, and `weights` the files of weights that did not come from Keras' host. Sizes are in bytes.
     """
 
     folder: Path
@@ -36,11 +37,14 @@ class CacheInfo:
     weights_bytes: int
     thumbnails: int | None = 0
     thumbnails_bytes: int = 0
+    tables: int = 0
+    tables_bytes: int = 0
 
     @property
     def total_bytes(self) -> int:
-        """The size of the features, the models, the weights and the thumbnails together."""
-        return self.features_bytes + self.models_bytes + self.weights_bytes + self.thumbnails_bytes
+        """The size of all of it together."""
+        features = self.features_bytes + self.tables_bytes
+        return features + self.models_bytes + self.weights_bytes + self.thumbnails_bytes
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that `--json` prints."""
@@ -49,7 +53,7 @@ class CacheInfo:
 
 def look_into_cache() -> CacheInfo:
     """Return what the cache holds. Raises CacheError if the user has no folder for a cache."""
-    models, weights = kept_models(), kept_weights()
+    models, weights, tables = kept_models(), kept_weights(), kept_tables()
     return CacheInfo(
         folder=_folder(),
         rows=_rows(STORE_NAME),
@@ -60,12 +64,14 @@ def look_into_cache() -> CacheInfo:
         weights_bytes=_size(weights),
         thumbnails=_rows(THUMBNAILS_NAME, THUMBNAIL_RECIPES),
         thumbnails_bytes=_size(_store_files(THUMBNAILS_NAME)),
+        tables=len(tables),
+        tables_bytes=_size(tables),
     )
 
 
 def clear_features() -> None:
-    """Remove all kept features, even if they cannot be read. Raises CacheError."""
-    _remove(_store_files(STORE_NAME))
+    """Remove all kept features, even if they cannot be read, and the tables made of them. Raises CacheError."""
+    _remove([*kept_tables(), *_store_files(STORE_NAME)])
 
 
 def clear_thumbnails() -> None:
@@ -85,12 +91,17 @@ def clear_weights() -> None:
 
 
 def prune(max_bytes: int) -> None:
-    """Remove thumbnails, features, models and weights until the cache is not larger than `max_bytes`.
+    """Remove tables, thumbnails, features, models and weights until the cache is not larger than `max_bytes`.
 
-    Thumbnails go first and features next, because making them again takes less time. Weights go last, because they need
-    a network. Within each kind, those that were not used for the longest time go first. Raises CacheError if thumbnails
-    or features cannot be read, or if something cannot be removed.
+    Tables go first, thumbnails and features next, because making them again takes less time. Weights go last, because
+    they need a network. Within each kind, those that were not used for the longest time go first. Raises CacheError if
+    thumbnails or features cannot be read, or if something cannot be removed.
     """
+    excess = look_into_cache().total_bytes - max_bytes
+    for file in sorted(kept_tables(), key=_last_use):
+        if excess > 0:
+            excess -= _size([file])
+            _remove([file])
     for name, clear in ((THUMBNAILS_NAME, "thumbnails"), (STORE_NAME, "features")):
         _make_smaller(name, look_into_cache().total_bytes - max_bytes, clear)
     excess = look_into_cache().total_bytes - max_bytes

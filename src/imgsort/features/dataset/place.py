@@ -2,13 +2,16 @@
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from imgsort.content import open_regular
-from imgsort.temporary import new_file
+from imgsort.temporary import PART, new_file
+
+_ABANDONED_SECONDS = 3600.0
 
 
 class Place(Protocol):
@@ -55,6 +58,15 @@ class FolderPlace:
         except FileExistsError:
             return False
         return True
+
+    def remove_unfinished(self) -> None:
+        """Remove what runs have left that were killed while they wrote. Another run may write at this very moment."""
+        with contextlib.suppress(OSError):
+            for entry in list(os.scandir(self.folder)):
+                if entry.name.startswith(".") and entry.name.endswith(PART) and entry.is_file(follow_symlinks=False):
+                    is_old = time.time() - entry.stat(follow_symlinks=False).st_mtime > _ABANDONED_SECONDS
+                    if is_old:
+                        os.unlink(entry.path)
 
     def __str__(self) -> str:
         return str(self.folder)

@@ -165,38 +165,45 @@ class Dataset:
 
 
 class _Index:
-    """Finds the last row with a content. A dictionary of ten million contents would take a gigabyte."""
+    """Finds the last row with a content. A dictionary of ten million contents would take gigabytes.
+
+    A content is found by a number of 64 bits that is made of it with random factors. So nobody can make contents
+    beforehand that have the same number, which would have to be tried one after the other.
+    """
 
     def __init__(self, contents: "NDArray[np.uint8]") -> None:
         import numpy as np
 
+        self._factors = np.random.default_rng().integers(0, 2**63, 4, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
         self._contents = contents
-        self._order = np.argsort(_beginnings(contents), kind="stable")
-        self._beginnings = _beginnings(contents)[self._order]
+        numbers = self._numbers(contents)
+        self._order = np.argsort(numbers, kind="stable")
+        self._in_order = numbers[self._order]
 
     def find(self, wanted: "NDArray[np.uint8]") -> "NDArray[np.intp]":
         """Return the row of each of `wanted`, uint8 (m, 32), or -1."""
         import numpy as np
 
         found = np.full(len(wanted), -1, np.intp)
-        first = np.searchsorted(self._beginnings, _beginnings(wanted), "left")
-        place = np.searchsorted(self._beginnings, _beginnings(wanted), "right") - 1
-        # Contents that begin alike are tried one after the other. Beyond copies, only a stranger makes them.
+        numbers = self._numbers(wanted)
+        first = np.searchsorted(self._in_order, numbers, "left")
+        place = np.searchsorted(self._in_order, numbers, "right") - 1
         left = np.flatnonzero(place >= first)
         while len(left):
             rows = self._order[place[left]]
             same = (self._contents[rows] == wanted[left]).all(axis=1)
             found[left[same]] = rows[same]
-            place[left] -= 1
             left = left[~same]
+            place[left] -= 1
             left = left[place[left] >= first[left]]
         return found
 
+    def _numbers(self, contents: "NDArray[np.uint8]") -> "NDArray[np.uint64]":
+        import numpy as np
 
-def _beginnings(contents: "NDArray[np.uint8]") -> Any:
-    import numpy as np
-
-    return np.ascontiguousarray(contents[:, :8]).view("<u8").ravel()
+        words: NDArray[np.uint64] = np.ascontiguousarray(contents).view("<u8")
+        numbers: NDArray[np.uint64] = (words * self._factors).sum(axis=1, dtype=np.uint64)
+        return numbers
 
 
 @contextlib.contextmanager

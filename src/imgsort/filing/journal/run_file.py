@@ -38,7 +38,7 @@ def write_at(path: Path, offset: int, lines: bytes) -> None:
     try:
         os.ftruncate(descriptor, offset)
         os.lseek(descriptor, offset, os.SEEK_SET)
-        write_all(descriptor, lines)
+        write_all(descriptor, lines, path)
         sync_file(descriptor, path)
     finally:
         os.close(descriptor)

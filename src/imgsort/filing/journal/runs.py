@@ -7,6 +7,7 @@ to another root has the same file in both roots. One of the two may lack the las
 """
 
 import contextlib
+import functools
 import os
 import stat
 import time
@@ -142,10 +143,18 @@ def remove_unfinished_plans(root: Path) -> None:
 def last_status(root: Path, run_id: str) -> Status:
     """Return the status that the last line gives.
 
-    Run files are long, and only those of killed runs must be read as a whole.
+    Run files are long, and only those of killed runs must be read as a whole. A process that works for weeks makes
+    thousands of runs, so it remembers what it read as long as the file stays the same.
     """
+    path = run_path(root, run_id)
     try:
-        line = last_line(run_path(root, run_id))
+        status = os.lstat(path)
+        return _status_of(str(path), (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns))
     except OSError:
         return Status.UNFINISHED  # the caller will then read the file, and the error names it
-    return status_after(run_format.event_on(line), Status.UNFINISHED)
+
+
+@functools.lru_cache(maxsize=20_000)
+def _status_of(path: str, stamp: tuple[int, ...]) -> Status:
+    """Return the status that the last line gives. `stamp`: changes with the file, because lines are only added."""
+    return status_after(run_format.event_on(last_line(Path(path))), Status.UNFINISHED)

@@ -7,6 +7,7 @@ import contextlib
 import errno
 import json
 import os
+import secrets
 import stat
 import sys
 from collections.abc import Iterable
@@ -68,7 +69,21 @@ def read_bounded(path: Path, max_bytes: int) -> bytes | None:
 
 def write_atomically(path: Path, data: bytes) -> None:
     """Replace the file at `path`: after a crash it holds the old bytes or the new ones, whole."""
-    temporary = path.with_name(path.name + ".tmp")
+    _replace(path, path.with_name(path.name + ".tmp"), data)
+
+
+def write_atomically_unlocked(path: Path, data: bytes) -> None:
+    """Do the same where another process may write the file at the same time: the last one wins, and none fails."""
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        _replace(path, temporary, data)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _replace(path: Path, temporary: Path, data: bytes) -> None:
     write_synced(temporary, [data])
     os.replace(temporary, path)
     sync_folder(path.parent)
@@ -81,17 +96,24 @@ def write_synced(path: Path, chunks: Iterable[bytes]) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     try:
         for chunk in chunks:
-            write_all(descriptor, chunk)
+            write_all(descriptor, chunk, path)
         sync_file(descriptor, path)
     finally:
         os.close(descriptor)
 
 
-def write_all(descriptor: int, data: bytes) -> None:
-    """Write all of `data`, even if the system takes only a part of it at a time."""
+def write_all(descriptor: int, data: bytes, path: str | os.PathLike[str]) -> None:
+    """Write all of `data` to the open file at `path`, even if the system takes only a part of it at a time.
+
+    Raises OSError, which names the path: the system does not know it.
+    """
     view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
+    try:
+        while view:
+            view = view[os.write(descriptor, view) :]
+    except OSError as error:
+        error.filename = os.fspath(path)
+        raise
 
 
 def sync_file(descriptor: int, path: str | os.PathLike[str]) -> None:
@@ -104,6 +126,7 @@ def sync_file(descriptor: int, path: str | os.PathLike[str]) -> None:
         os.fsync(descriptor)
     except OSError as error:
         if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS):
+            error.filename = os.fspath(path)
             raise
         note(Shortcoming.NO_SYNC, path, error)
 

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import stat
+from collections.abc import Callable, Collection, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,10 +24,17 @@ class Entries:
     has_nomedia: bool
 
     @classmethod
-    def of(cls, folder: Path, sieve: Sieve) -> "Entries":
-        """Return what lies in `folder` and is not hidden. Follows no links. Raises OSError."""
+    def of(cls, folder: Path, sieve: Sieve, wanted: Callable[[Collection[str]], Set[str]] | None = None) -> "Entries":
+        """Return what lies in `folder` and is not hidden. Follows no links. Raises OSError.
+
+        `wanted`: says which of the names in the folder count. By default all do.
+        """
         files, links, folders, has_nomedia = [], [], [], False
-        for entry in list(os.scandir(folder)):
+        entries = list(os.scandir(folder))
+        if wanted is not None:
+            names = wanted([entry.name for entry in entries])
+            entries = [entry for entry in entries if entry.name in names]
+        for entry in entries:
             is_hidden = entry.name.startswith(".")
             if is_hidden:
                 has_nomedia = has_nomedia or name_key(entry.name) == NO_MEDIA

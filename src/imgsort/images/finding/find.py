@@ -121,23 +121,17 @@ def find_images(
             continue
         if not sieve.takes_content(folder, has_nomedia=entries.has_nomedia):
             continue
-        content = _content(folder, entries, sieve, sidecar_rules)
-        owned = assign_sidecars(content.image_paths, content.others, sidecar_rules)
-        files += [
-            replace(image, sidecars=owned[image.path]) if image.path in owned else image for image in content.images
-        ]
-        alone = _not_owned(content.others, owned.values())
-        files += _lonely_thumbnails(root, alone)
-        files += _lonely_raws(alone, sidecar_rules)
-        unreadable += _of_unread_kinds([*content.unread, *(file.path for file in alone)])
+        listed = listed_in(root, folder, entries, sieve, sidecar_rules)
+        files += listed.files
+        unreadable += listed.unreadable
         if recursive:
             subfolders = (sieve.subfolder(folder, name) for name in entries.folders if folder.below(name) not in seen)
             pending += [subfolder for subfolder in subfolders if subfolder is not None]
-    files, doubles = _each_once(root, files)
+    files, doubles = each_once(root, files)
     return Listing(tuple(files), tuple(unreadable), replace(sieve.left_out, doubles=doubles))
 
 
-def _each_once(root: Path, files: list[ImageFile]) -> tuple[list[ImageFile], tuple[str, ...]]:
+def each_once(root: Path, files: list[ImageFile]) -> tuple[list[ImageFile], tuple[str, ...]]:
     """Return the files in order, and the paths of links to files that are there under another name already."""
     files = sorted(files, key=lambda file: (file.name, file.path))
     if all(file.link is None for file in files):
@@ -152,6 +146,18 @@ def _each_once(root: Path, files: list[ImageFile]) -> tuple[list[ImageFile], tup
             seen.add(file.link.leads_to)
         kept.append(file)
     return kept, tuple(doubles)
+
+
+def listed_in(root: Path, folder: Folder, entries: Entries, sieve: Sieve, sidecar_rules: SidecarRules) -> Listing:
+    """Return the images directly in one folder, with their sidecars, and the files that are images of unread kinds."""
+    content = _content(folder, entries, sieve, sidecar_rules)
+    owned = assign_sidecars(content.image_paths, content.others, sidecar_rules)
+    files = [replace(image, sidecars=owned[image.path]) if image.path in owned else image for image in content.images]
+    alone = _not_owned(content.others, owned.values())
+    files += _lonely_thumbnails(root, alone)
+    files += _lonely_raws(alone, sidecar_rules)
+    unread = _of_unread_kinds([*content.unread, *(file.path for file in alone)])
+    return Listing(tuple(files), tuple(unread))
 
 
 @dataclass(frozen=True)

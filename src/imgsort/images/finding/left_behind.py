@@ -52,13 +52,27 @@ def files_left_behind(root: Path, images: Iterable[str], known: Set[str]) -> lis
     return sorted(found, key=lambda left: left.path)
 
 
+def image_names(folder: Path) -> list[str]:
+    """Return the names in a folder that are those of images. There are none in a folder that cannot be listed."""
+    with contextlib.suppress(OSError):
+        return [name for name in os.listdir(folder) if _has_image_suffix(name)]
+    return []
+
+
+def _has_image_suffix(name: str) -> bool:
+    return os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES
+
+
 def _files_beside(root: Path, folder: str) -> Iterator[str]:
     """Yield the paths of the files in `folder`, and in the folders that editors make in it, apart from images."""
     for place in [folder, *_editors_folders(root, folder)]:
         with contextlib.suppress(OSError), os.scandir(root / place) as entries:
             for entry in entries:
-                is_image = os.path.splitext(entry.name)[1].lower() in IMAGE_SUFFIXES
-                if not entry.name.startswith(".") and not is_image and entry.is_file(follow_symlinks=False):
+                if (
+                    not entry.name.startswith(".")
+                    and not _has_image_suffix(entry.name)
+                    and entry.is_file(follow_symlinks=False)
+                ):
                     yield f"{place}/{entry.name}" if place else entry.name
 
 

@@ -7,6 +7,7 @@ from typing import Any, Unpack
 
 from imgsort.csv_file import require_new
 from imgsort.features.extract import Features
+from imgsort.features.models.pooled_model import FeatureModel
 from imgsort.filing.paths import is_at_or_above, join, parent_of
 from imgsort.filing.planning.plan import Refusal
 from imgsort.images.decoding.decode import ReadSettings
@@ -22,8 +23,9 @@ from imgsort.jobs.learn.steps.predictions import UNSURE_FOLDER, Prediction, pred
 from imgsort.jobs.listener import Listener
 from imgsort.jobs.results import FilingResult
 from imgsort.jobs.session.collection import OpenCollection, open_collection
+from imgsort.jobs.session.extracting import Prepared, prepare
 from imgsort.jobs.session.filing import carry_out
-from imgsort.jobs.session.looking import Extracted, extract_with_model, looked_at_none
+from imgsort.jobs.session.looking import Extracted, look, looked_at_none
 from imgsort.jobs.session.placing import place
 from imgsort.jobs.settings import FilingOptions, FilingSettings, ModelSettings, parted
 from imgsort.jobs.study import Study
@@ -87,24 +89,56 @@ def classify(
     sure = file.classifier.reference.confidence if confidence is None else confidence
     with open_collection(folder, "classify", filing, read, listener) as whole:
         collection = _without_filed(whole, file.classifier.classes)
-        extracted = _extract(collection, file, model)
-        features = extracted.features
-        found = _predict(file, features, collection.hearing)
-        predictions = predictions_for(file.classifier, features, found, top, sure)
-        if table is not None:
-            write_predictions(table, predictions, top)
-        rows = zip(features.files, features.contents, predictions, strict=True)
-        placements = [
-            place(image, content, told.folder or UNSURE_FOLDER, told.distance, told.guesses[0].confidence)
-            for image, content, told in rows
-        ]
-        placements.sort(key=lambda placement: (placement.folder == UNSURE_FOLDER, placement.folder))
-        shared = frozenset({*file.classifier.classes, UNSURE_FOLDER})
-        collection.hearing.studied(
-            Study.of("classify", collection.site, features, placements, model=extracted.looked.model, shared=shared)
-        )
-        filed = carry_out(collection, extracted.looked, placements, shared=shared)
-    return ClassifyResult(filed, predictions, sure)
+        return file_by_class(collection, Sorting(file, model, sure, top, table))
+
+
+@dataclass(frozen=True)
+class Sorting:
+    """How images are filed by class: the classifier's file, how it runs, and the lowest confidence for a class folder.
+
+    `top`: how many classes are reported for each image. `table`: a new file for these classes, or None. `prepared`: the
+    classifier's model if it is ready already.
+    """
+
+    file: ClassifierFile
+    model: ModelSettings
+    sure: float
+    top: int = 1
+    table: Path | None = None
+    prepared: Prepared[FeatureModel] | None = None
+
+
+def file_by_class(collection: OpenCollection, sorting: Sorting) -> ClassifyResult:
+    """File every listed image of an open collection in the folder of its class.
+
+    Raises ClassifierError, StrictError, DeviceError, JournalError and StoppedError.
+    """
+    file = sorting.file
+    extracted = _extract(collection, sorting)
+    features = extracted.features
+    found = _predict(file, features, collection.hearing)
+    predictions = predictions_for(file.classifier, features, found, sorting.top, sorting.sure)
+    if sorting.table is not None:
+        write_predictions(sorting.table, predictions, sorting.top)
+    rows = zip(features.files, features.contents, predictions, strict=True)
+    placements = [
+        place(image, content, told.folder or UNSURE_FOLDER, told.distance, told.guesses[0].confidence)
+        for image, content, told in rows
+    ]
+    placements.sort(key=lambda placement: (placement.folder == UNSURE_FOLDER, placement.folder))
+    shared = frozenset({*file.classifier.classes, UNSURE_FOLDER})
+    model = extracted.looked.model
+    study = Study.of(collection.command, collection.site, features, placements, model=model, shared=shared)
+    collection.hearing.studied(replace(study, is_by_class=True))
+    filed = carry_out(collection, extracted.looked, placements, shared=shared)
+    return ClassifyResult(filed, predictions, sorting.sure)
+
+
+def prepare_classifier(
+    file: ClassifierFile, model: ModelSettings, read: ReadSettings, listener: Listener
+) -> Prepared[FeatureModel]:
+    """Make the model ready that gives the features for a classifier. Raises ClassifierError and DeviceError."""
+    return prepare(feature_model(file), as_trained(model), read, listener)
 
 
 def _without_filed(collection: OpenCollection, classes: Sequence[str]) -> OpenCollection:
@@ -121,14 +155,16 @@ def _is_in_any(folder: str, folders: Sequence[str]) -> bool:
     return any(is_at_or_above(above, folder) for above in folders)
 
 
-def _extract(collection: OpenCollection, file: ClassifierFile, model: ModelSettings) -> Extracted:
+def _extract(collection: OpenCollection, sorting: Sorting) -> Extracted:
     """Return the features of the images that are not filed yet. There may be no such images."""
     import numpy as np
 
     if not collection.listing.files:
         none = Features((), (), np.empty((0, 0), np.float32), collection.listing.unreadable)
         return Extracted(none, looked_at_none(collection))
-    extracted = extract_with_model(collection, feature_model(file), as_trained(model), lambda way: record_of(file, way))
+    file, model = sorting.file, sorting.model
+    prepared = sorting.prepared or prepare_classifier(file, model, collection.read, collection.hearing)
+    extracted = look(collection, prepared, model, record_of(file, prepared.way))
     require_fitting(file, extracted.features)
     return extracted
 

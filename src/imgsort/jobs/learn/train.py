@@ -10,6 +10,7 @@ from imgsort.errors import UsageError
 from imgsort.filing.planning.site import site_of
 from imgsort.images.decoding.decode import ReadSettings
 from imgsort.images.finding.find import Unreadable, require_folder
+from imgsort.jobs.learn.auditing.findings import AuditFinding
 from imgsort.jobs.learn.steps.class_folders import require_outside
 from imgsort.jobs.learn.steps.fitting import fit
 from imgsort.jobs.learn.steps.report import (
@@ -51,6 +52,7 @@ class TrainResult:
     `evaluation`: the figures on the test images, or None if there are no test images.
     `confidence`: the lowest confidence at which `classify` files an image in the folder of its class.
     `seconds`: the time for the whole command.
+    `left_out`: with `audit`, the images that were left out of training and validation, the highest score first.
     """
 
     status: str
@@ -67,6 +69,7 @@ class TrainResult:
     seconds: float
     unreadable: tuple[Unreadable, ...]
     notices: tuple[str, ...]
+    left_out: tuple[AuditFinding, ...] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that `--json` prints."""
@@ -84,6 +87,7 @@ class TrainResult:
             "seconds": round(self.seconds, 2),
             "unreadable": [vars(row) for row in self.unreadable],
             "notices": list(self.notices),
+            **({} if self.left_out is None else {"left_out": [finding.to_json() for finding in self.left_out]}),
         }
 
 
@@ -97,8 +101,10 @@ def train(
     """Learn the classes of `folder`, one for each subfolder, and write the classifier to the new file `output`.
 
     A folder `NAME_training` appears beside it. It holds the history, the curves, the split and the evaluation on the
-    test images. No image is changed. The other options are those of `imgsort.jobs.learn.steps.settings.LearnOptions`.
-    Raises ImgsortError: CollectionError, TooFewImagesError, UsageError, WeightsError, DeviceError, MissingPackageError.
+    test images. No image is changed. With `audit`, images that seem to lie in the wrong class are left out of training
+    and validation, but not of the test. The other options are those of
+    `imgsort.jobs.learn.steps.settings.LearnOptions`. Raises ImgsortError: CollectionError, TooFewImagesError,
+    UsageError, WeightsError, DeviceError, MissingPackageError.
     """
     began = time.monotonic()
     hearing = Remembering(listener)
@@ -131,6 +137,7 @@ def train(
         seconds=time.monotonic() - began,
         unreadable=data.unreadable,
         notices=tuple(hearing.notices),
+        left_out=data.left_out if settings.audit else None,
     )
 
 

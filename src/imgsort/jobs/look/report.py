@@ -17,10 +17,11 @@ from imgsort.jobs.look.pages.heat import heat_pictures
 from imgsort.jobs.look.pages.how import Watching
 from imgsort.jobs.look.pages.page import page_of, page_of_run
 from imgsort.jobs.look.pages.past_run import run_of, study_of_run
-from imgsort.jobs.results import start_of_json
+from imgsort.jobs.results import FilingResult, start_of_json
 from imgsort.jobs.study import Study
 from imgsort.jobs.thumbnails import Thumbnails
 from imgsort.report.page import require_new_report, write_report
+from imgsort.report.page_data import PageData
 
 # Grad-CAM takes a tenth of a second an image.
 _MOST_HEATS = 12
@@ -65,11 +66,35 @@ def with_report(
         heats = _heats(watching.study, result)
         numbers = {path: len(watching.pictures) + place for place, path in enumerate(heats)}
         data = page_of(result, watching, command_line, options, numbers)
-        try:
-            write_report(file, data, [*watching.pictures, *heats.values()])
-        except (OSError, UsageError) as error:
-            raise _report_error(file, error, result) from error
+        _write(file, data, [*watching.pictures, *heats.values()], result)
     return result
+
+
+def with_report_of_run(
+    job: Callable[[Listener], FilingResult],
+    folder: Path,
+    *,
+    command_line: str,
+    options: Mapping[str, Any],
+    listener: Listener | None = None,
+) -> FilingResult:
+    """Run a job that files images, and write a report of its run into `folder`, under the id of the run.
+
+    `options`: shown in the report. Nothing is written if no file was moved. Raises ReportError and what the job raises.
+    """
+    with _watching(listener, has_cache=options.get("cache", True)) as watching:
+        result = job(watching)
+        if result.run is not None:
+            file = folder / f"{result.run}.html"
+            _write(file, page_of(result, watching, command_line, options, {}), watching.pictures, result)
+    return result
+
+
+def _write(file: Path, data: PageData, pictures: Sequence[bytes | None], result: Any) -> None:
+    try:
+        write_report(file, data, pictures)
+    except (OSError, UsageError) as error:
+        raise _report_error(file, error, result) from error
 
 
 def _require_names_of_their_own(file: Path, options: Mapping[str, Any]) -> None:

@@ -20,22 +20,24 @@ from imgsort.jobs.organize.steps import saved_centres
 from imgsort.jobs.organize.steps.saved_centres import SavedCentres
 from imgsort.jobs.results import FilingResult, ModelRecord
 from imgsort.jobs.session.collection import OpenCollection
-from imgsort.jobs.session.extracting import extract_with
+from imgsort.jobs.session.extracting import Preparing, Source, source_for
 from imgsort.jobs.session.filing import carry_out
 from imgsort.jobs.session.listing import left_out
-from imgsort.jobs.session.looking import Extracted, extract, looked_at_none
+from imgsort.jobs.session.looking import Extracted, look_by, looked_at_none
 from imgsort.jobs.session.placing import UNSORTED_FOLDER, place
 from imgsort.jobs.settings import ModelSettings
 from imgsort.jobs.study import Study
 
 
-def file_new_images(collection: OpenCollection, model: ModelSettings, default: str) -> FilingResult:
+def file_new_images(
+    collection: OpenCollection, model: ModelSettings, default: str, preparing: Preparing | None = None
+) -> FilingResult:
     """File the images that lie in no category yet.
 
     Each image goes to the category with the nearest centre. An image that is far from all centres goes to `Unsorted`.
     The centres are those that the newest run saved. If there are none, or if they are no longer current, the centres
-    are those of the images in the category folders. Raises CollectionError if there is no category. Raises UsageError
-    for another model than the one that made the categories.
+    are those of the images in the category folders. `preparing`: makes the model ready. Raises CollectionError if there
+    is no category. Raises UsageError for another model than the one that made the categories.
     """
     if not collection.categories:
         raise CollectionError(
@@ -47,11 +49,12 @@ def file_new_images(collection: OpenCollection, model: ModelSettings, default: s
     saved, is_current = saved_centres.latest(collection.site.destination, collection.own_targets)
     if saved is not None:
         model = _same_model(saved, model)
+    source = source_for(model, default, collection.read, collection.hearing, preparing)
     if saved is None or not is_current:
-        centres, folders = _learn_from_folders(collection, model, default)
+        centres, folders = _learn_from_folders(collection, source)
     else:
         centres, folders = saved.centres, _present_paths(saved, collection)
-    extracted = extract(collection, model, default)
+    extracted = look_by(collection, source, model)
     if saved is not None and is_current:
         _require_same_features(saved, collection, extracted)
     return _file(collection, extracted, centres, folders)
@@ -207,9 +210,7 @@ def _is_made_with(model: ModelRecord, sha256: str) -> bool:
     return model.sha256 == sha256 or (published is not None and published.is_known_as(sha256))
 
 
-def _learn_from_folders(
-    collection: OpenCollection, model: ModelSettings, default: str
-) -> tuple[Centres, list[str | None]]:
+def _learn_from_folders(collection: OpenCollection, source: Source) -> tuple[Centres, list[str | None]]:
     """Return the centres of the images that lie in the category folders now, and these folders."""
     import numpy as np
 
@@ -218,9 +219,7 @@ def _learn_from_folders(
     listing = find_images(root, inside=paths, rules=None, sidecar_rules=collection.settings.sidecar_rules)
     members = tuple(file for file in listing.files if parent_of(file.path) in collection.own_targets)
     members_alone = replace(listing, files=members)
-    features, _ = extract_with(
-        root, members_alone, model, default, read=collection.read, listener=collection.hearing.listener
-    )
+    features = source.features_of(root, members_alone, collection.hearing.listener)
     folders = sorted({parent_of(file.path) for file in features.files})
     if not folders:
         raise CollectionError(f"{root}: the category folders hold no readable image to learn from.")

@@ -28,7 +28,7 @@ from imgsort.images.finding.leaving_out.rules import Rules
 from imgsort.jobs.listener import Listener, Remembering
 from imgsort.jobs.results import ModelRecord, start_of_json
 from imgsort.jobs.scale.arrays import write_arrays
-from imgsort.jobs.session.extracting import chosen_model, extract_with, prepared
+from imgsort.jobs.session.extracting import extract_with, prepare_chosen
 from imgsort.jobs.session.listing import list_collection
 from imgsort.jobs.settings import ModelOptions, ModelSettings, RuleOptions, parted
 
@@ -162,9 +162,9 @@ class _Embedding:
 
     def dataset(self, place: FolderPlace) -> EmbedResult:
         """Write the features that a dataset does not have yet."""
-        pooled = chosen_model(self.settings, BEST, self.hearing)
-        extraction = prepared(pooled, self.settings, read=self.read, listener=self.hearing)
-        model = ModelRecord.of(pooled, extraction.way)
+        place.remove_unfinished()
+        prepared = prepare_chosen(self.settings, BEST, self.read, self.hearing)
+        extraction, model = prepared.extraction, ModelRecord.of(prepared.model, prepared.way)
         earlier = _earlier(place, extraction, model)
         images = FolderImages(self.root, self.listing.files)
         rows, found = ({}, 0) if earlier is None else _there(earlier, images, verify=self.settings.verify)

@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from imgsort.filing.shortcomings import Shortcomings, collected
 from imgsort.images.decoding.decode import ReadSettings
 from imgsort.images.finding.find import Listing, require_folder
 from imgsort.jobs.listener import Listener, Remembering
-from imgsort.jobs.session.listing import list_collection, list_inside, still_categories, without_sidecars
+from imgsort.jobs.session.listing import list_collection, list_inside, list_named, still_categories, without_sidecars
 from imgsort.jobs.session.locking import locked_and_settled, tell_settled
 from imgsort.jobs.settings import FilingSettings
 
@@ -62,11 +62,13 @@ def open_collection(
     listener: Listener | None,
     *,
     inside: Iterable[str] | None = None,
+    named: Set[str] | None = None,
 ) -> Iterator[OpenCollection]:
     """Open a collection for filing.
 
     A command that changes nothing takes no lock and settles no run. `inside`: look only into these folders and into the
-    collection itself. Raises CollectionError, UsageError, LockedError and JournalError.
+    collection itself. `named`: take only images with these names directly in the collection. There may be none.
+    Raises CollectionError, UsageError, LockedError and JournalError.
     """
     opened_ns = time.time_ns()
     site = site_of(require_folder(Path(folder)), settings.output, settings.mode)
@@ -81,7 +83,11 @@ def open_collection(
         sources = still_categories(look_at_sources(site.collection), site)
         own_sources = tuple(folder.path for folder in sources)
         categories = sources if site.is_within else still_categories(look(site.destination), site)
-        if inside is None:
+        if named is not None:
+            listing = list_named(site, named, rules=settings.rules, sidecar_rules=settings.sidecar_rules)
+        elif inside is not None:
+            listing = list_inside(site, inside, settings.sidecar_rules)
+        else:
             listing = list_collection(
                 site,
                 own_sources,
@@ -89,8 +95,6 @@ def open_collection(
                 rules=settings.rules,
                 sidecar_rules=settings.sidecar_rules,
             )
-        else:
-            listing = list_inside(site, inside, settings.sidecar_rules)
         hearing.notice_of(listing.left_out)
         if not settings.sidecars:
             listing = without_sidecars(listing)

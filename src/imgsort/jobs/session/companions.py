@@ -4,10 +4,10 @@ import shlex
 from collections.abc import Sequence
 
 from imgsort.errors import UsageError
-from imgsort.filing.paths import name_of
+from imgsort.filing.paths import name_of, parent_of
 from imgsort.filing.planning.plan import Plan
 from imgsort.filing.planning.site import Mode
-from imgsort.images.finding.left_behind import LeftFile, files_left_behind
+from imgsort.images.finding.left_behind import LeftFile, files_left_behind, image_names
 from imgsort.jobs.session.collection import OpenCollection
 from imgsort.sidecar_names.owners import find_owners
 from imgsort.sidecar_names.rules import SidecarRules
@@ -33,8 +33,25 @@ def tell_of_companions_left(collection: OpenCollection, plan: Plan, refused: Seq
     known |= {sidecar.path for file in files for sidecar in file.sidecars}
     known |= {row.path for row in collection.listing.unreadable}
     left = files_left_behind(plan.site.collection, images, known)
+    left = _without_owners(collection, left)
     if left:
         collection.hearing.notice(_notice(left, plan.site.mode, collection.settings.sidecar_rules, is_done=is_done))
+
+
+def _without_owners(collection: OpenCollection, left: Sequence[LeftFile]) -> list[LeftFile]:
+    """Return those of the files that are not the sidecar of an image that is still there.
+
+    A command may have looked at some images only. Of the others, it does not know the sidecars.
+    """
+    alone = []
+    by_folder: dict[str, list[LeftFile]] = {}
+    for file in left:
+        by_folder.setdefault(parent_of(file.path), []).append(file)
+    for folder, files in by_folder.items():
+        names = image_names(collection.site.collection / folder)
+        owners = find_owners(names, [name_of(file.path) for file in files], collection.settings.sidecar_rules)
+        alone += [file for file in files if name_of(file.path) not in owners]
+    return alone
 
 
 def _notice(left: Sequence[LeftFile], mode: Mode, rules: SidecarRules, *, is_done: bool) -> str:

@@ -1,11 +1,14 @@
 """Makes features as a command was asked to: with which model, how it runs, and with or without the cache.
 
-This module knows nothing about the state of a collection.
+A model is prepared once, and can then look at one listing after another. This module knows nothing about the state of a
+collection.
 """
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from imgsort.features.cache.feature_cache import opened_cache
 from imgsort.features.engine import FolderImages
@@ -20,8 +23,31 @@ from imgsort.images.decoding.decode import ReadSettings
 from imgsort.images.finding.find import Listing
 from imgsort.jobs.listener import Listener
 from imgsort.jobs.results import ModelRecord
-from imgsort.jobs.session.ready_features import features_from
+from imgsort.jobs.session.ready_features import ReadyFeatures
 from imgsort.jobs.settings import ModelSettings
+
+Model = TypeVar("Model", bound=FeatureModel)
+
+
+@dataclass(frozen=True)
+class Prepared(Generic[Model]):
+    """A model that is ready to look at images that are read as `read` says. Any number of listings may follow.
+
+    `extraction`: the model in memory, and how it runs.
+    """
+
+    model: Model
+    extraction: Extraction
+    read: ReadSettings
+
+    @property
+    def way(self) -> Way:
+        """How the model runs."""
+        return self.extraction.way
+
+
+# Makes a model ready: the one that the settings name, or else the default. The listener hears what takes long.
+Preparing = Callable[[ModelSettings, str, ReadSettings, Listener], Prepared[PooledModel]]
 
 
 def extract_with(
@@ -31,23 +57,37 @@ def extract_with(
 
     Raises UsageError, WeightsError, DeviceError and DatasetError.
     """
-    if settings.features is not None:
-        return features_from(settings.features, root, listing, settings, listener)
-    pooled = chosen_model(settings, default, listener)
-    features, way = extract_by(pooled, root, listing, settings, read=read, listener=listener)
-    return features, ModelRecord.of(pooled, way)
+    source = source_for(settings, default, read, listener)
+    return source.features_of(root, listing, listener), source.record
 
 
-def chosen_model(settings: ModelSettings, default: str, listener: Listener) -> PooledModel:
-    """Return the model that was asked for, or else the model `default`.
+@dataclass(frozen=True)
+class Source:
+    """Where features come from: a model that is ready, or a dataset.
 
-    The weights of the model are then on this machine. Raises UsageError and WeightsError.
+    `record`: the model that makes them, or made them. `features_of`: returns those of listed images of a folder. It
+    raises WeightsError, and DatasetError if the dataset lacks an image.
     """
-    fetching = Fetching(listener.notice, listener.download_bar, offline=settings.offline)
-    chosen = choose_model(settings.model, default, settings.weights, fetching)
-    backbone = chosen.backbone
-    usual_fit = backbone.high_quality_fit if settings.is_best else "letterbox"
-    return PooledModel(chosen, settings.size or backbone.size_px, settings.pooling, settings.fit or usual_fit)
+
+    record: ModelRecord
+    features_of: Callable[[Path, Listing, Listener], Features]
+
+
+def source_for(
+    settings: ModelSettings, default: str, read: ReadSettings, listener: Listener, preparing: Preparing | None = None
+) -> Source:
+    """Open the dataset that the settings name, or make their model ready, by default with `prepare_chosen`.
+
+    Raises UsageError, WeightsError, DeviceError and DatasetError.
+    """
+    if settings.features is not None:
+        ready = ReadyFeatures.opened(settings.features, settings)
+        return Source(ready.record, ready.features_of)
+    prepared = (preparing or prepare_chosen)(settings, default, read, listener)
+    return Source(
+        ModelRecord.of(prepared.model, prepared.way),
+        lambda root, listing, hearing: extract_prepared(prepared, root, listing, settings, hearing),
+    )
 
 
 def extract_by(
@@ -63,7 +103,53 @@ def extract_by(
 
     Raises WeightsError and DeviceError.
     """
-    extraction = prepared(model, settings, read=read, listener=listener)
+    prepared = prepare(model, settings, read, listener)
+    return extract_prepared(prepared, root, listing, settings, listener), prepared.way
+
+
+def chosen_model(settings: ModelSettings, default: str, listener: Listener) -> PooledModel:
+    """Return the model that was asked for, or else the model `default`.
+
+    The weights of the model are then on this machine. Raises UsageError and WeightsError.
+    """
+    fetching = Fetching(listener.notice, listener.download_bar, offline=settings.offline)
+    chosen = choose_model(settings.model, default, settings.weights, fetching)
+    backbone = chosen.backbone
+    usual_fit = backbone.high_quality_fit if settings.is_best else "letterbox"
+    return PooledModel(chosen, settings.size or backbone.size_px, settings.pooling, settings.fit or usual_fit)
+
+
+def prepare_chosen(
+    settings: ModelSettings, default: str, read: ReadSettings, listener: Listener
+) -> Prepared[PooledModel]:
+    """Choose the model and load it. Raises UsageError, WeightsError and DeviceError."""
+    return prepare(chosen_model(settings, default, listener), settings, read, listener)
+
+
+def prepare(model: Model, settings: ModelSettings, read: ReadSettings, listener: Listener) -> Prepared[Model]:
+    """Load a model, in the way that suits this machine and the settings. Raises WeightsError and DeviceError."""
+    extraction = prepare_extraction(
+        model,
+        read,
+        notice=listener.notice,
+        batch_size=settings.batch_size,
+        device=settings.device,
+        precision=settings.precision,
+        runtime=settings.runtime,
+    )
+    way = extraction.way
+    listener.notice(f"{model.name} runs on the {way.device}, in {way.precision}.")
+    return Prepared(model, extraction, read)
+
+
+def extract_prepared(
+    prepared: Prepared[Model], root: Path, listing: Listing, settings: ModelSettings, listener: Listener
+) -> Features:
+    """Extract the features of every listed image, from the cache or by the model.
+
+    `settings`: say whether the cache is used. Raises WeightsError.
+    """
+    extraction = prepared.extraction
     with opened_cache(
         extraction.recipe, is_wanted=settings.cache, notice=listener.notice, verify=settings.verify
     ) as cache:
@@ -78,19 +164,4 @@ def extract_by(
         )
     if features.cached:
         listener.notice(f"the features of {features.cached} of {len(features.files)} images were in the cache.")
-    return replace(features, unreadable=listing.unreadable + features.unreadable), extraction.way
-
-
-def prepared(model: FeatureModel, settings: ModelSettings, *, read: ReadSettings, listener: Listener) -> Extraction:
-    """Make the model ready to run, and say how it runs. Raises WeightsError and DeviceError."""
-    extraction = prepare_extraction(
-        model,
-        read,
-        notice=listener.notice,
-        batch_size=settings.batch_size,
-        device=settings.device,
-        precision=settings.precision,
-        runtime=settings.runtime,
-    )
-    listener.notice(f"{model.name} runs on the {extraction.way.device}, in {extraction.way.precision}.")
-    return extraction
+    return replace(features, unreadable=listing.unreadable + features.unreadable)

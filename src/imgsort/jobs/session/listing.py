@@ -1,6 +1,6 @@
 """Lists the images of a collection: those directly in it, and those in the folders that imgsort made."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 
 from imgsort.errors import CollectionError
@@ -9,6 +9,7 @@ from imgsort.filing.paths import has_link_on_the_way, is_hidden, is_safe_relativ
 from imgsort.filing.planning.site import Site
 from imgsort.images.finding.find import Listing, find_images
 from imgsort.images.finding.leaving_out.rules import Rules
+from imgsort.images.finding.named import find_named
 from imgsort.sidecar_names.rules import BUILT_IN, SidecarRules
 
 LEFT_OUT = ("Outlayers", "Rejected", "Unsorted", "Unsure")
@@ -53,6 +54,17 @@ def list_inside(site: Site, folders: Iterable[str], sidecar_rules: SidecarRules 
         and (site.collection / folder).is_dir()
     }
     return find_images(site.collection, inside=there, rules=None, sidecar_rules=sidecar_rules)
+
+
+def list_named(site: Site, names: Set[str], *, rules: Rules, sidecar_rules: SidecarRules = BUILT_IN) -> Listing:
+    """List the images with these `names` that lie directly in the collection. Those that are gone are left out.
+
+    Raises CollectionError if the collection cannot be listed.
+    """
+    try:
+        return find_named(site.collection, names, rules=rules, sidecar_rules=sidecar_rules)
+    except OSError as error:
+        raise CollectionError(f"{site.collection}: this folder cannot be listed ({error.strerror}).") from error
 
 
 def without_sidecars(listing: Listing) -> Listing:

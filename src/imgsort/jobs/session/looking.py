@@ -1,17 +1,13 @@
 """Looks at the images of an open collection: finds out which can be read, and what a model says about them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from imgsort.errors import StrictError
 from imgsort.features.extract import Features
-from imgsort.features.models.pooled_model import FeatureModel
-from imgsort.features.runtimes.interface import Way
 from imgsort.images.finding.find import Unreadable
 from imgsort.jobs.results import ModelRecord
 from imgsort.jobs.session.collection import OpenCollection
-from imgsort.jobs.session.extracting import chosen_model, extract_by
-from imgsort.jobs.session.ready_features import features_from
+from imgsort.jobs.session.extracting import Model, Prepared, Source, extract_prepared, source_for
 from imgsort.jobs.settings import ModelSettings
 
 
@@ -44,35 +40,28 @@ def extract(collection: OpenCollection, settings: ModelSettings, default: str) -
     Raises StrictError if an image cannot be read and the command is strict. Also raises WeightsError, DeviceError,
     UsageError and DatasetError.
     """
-    if settings.features is not None:
-        root = collection.site.collection
-        return _outcome(
-            collection,
-            *features_from(settings.features, root, collection.listing, settings, collection.hearing),
-            settings,
-        )
-    pooled = chosen_model(settings, default, collection.hearing)
-    return extract_with_model(collection, pooled, settings, lambda way: ModelRecord.of(pooled, way))
+    source = source_for(settings, default, collection.read, collection.hearing)
+    return look_by(collection, source, settings)
 
 
-def extract_with_model(
-    collection: OpenCollection, model: FeatureModel, settings: ModelSettings, record: Callable[[Way], ModelRecord]
-) -> Extracted:
-    """Extract the features of every listed image with the given `model`.
+def look_by(collection: OpenCollection, source: Source, settings: ModelSettings) -> Extracted:
+    """Take the features of every listed image from an open source.
 
-    `record`: describes the model, given the way it is run.
-    Raises StrictError if an image cannot be read and the command is strict. Also raises WeightsError, DeviceError and
-    UsageError.
+    Raises StrictError if an image cannot be read and the command is strict. Also raises WeightsError and DatasetError.
     """
-    features, way = extract_by(
-        model,
-        collection.site.collection,
-        collection.listing,
-        settings,
-        read=collection.read,
-        listener=collection.hearing,
-    )
-    return _outcome(collection, features, record(way), settings)
+    features = source.features_of(collection.site.collection, collection.listing, collection.hearing)
+    return _outcome(collection, features, source.record, settings)
+
+
+def look(
+    collection: OpenCollection, prepared: Prepared[Model], settings: ModelSettings, record: ModelRecord
+) -> Extracted:
+    """Extract the features of every listed image with a model that is ready. `record` describes the model.
+
+    Raises StrictError if an image cannot be read and the command is strict. Also raises WeightsError.
+    """
+    features = extract_prepared(prepared, collection.site.collection, collection.listing, settings, collection.hearing)
+    return _outcome(collection, features, record, settings)
 
 
 def _outcome(collection: OpenCollection, features: Features, model: ModelRecord, settings: ModelSettings) -> Extracted:
@@ -92,9 +81,10 @@ def looked_at_none(collection: OpenCollection) -> Looked:
 def require_readable(collection: OpenCollection, looked: Looked) -> Looked:
     """Return `looked`. Raises StrictError if an image could not be read and the command is strict."""
     if collection.settings.strict and looked.unreadable:
-        row = looked.unreadable[0]
+        row, count = looked.unreadable[0], len(looked.unreadable)
+        which = f"{row.path!r} cannot be read ({row.reason})"
         raise StrictError(
-            f"{collection.site.collection}: {len(looked.unreadable)} images cannot be read, the first is "
-            f"{row.path!r} ({row.reason}). Nothing was moved, as --strict asks."
+            f"{collection.site.collection}: {which if count == 1 else f'{count} images cannot be read; {which}'}. "
+            "Nothing was moved, as --strict asks."
         )
     return looked

@@ -3,6 +3,7 @@
 const ENDS = {
   sure: ["least sure", "surest"],
   odd: ["oddest", "least odd"],
+  alike: ["most alike", "least alike"],
   typical: ["most typical", "least typical"],
 };
 // Folders for images that belong together, or that nothing is wrong with. Others have no typical image.
@@ -24,6 +25,7 @@ export function rankingOf({ groups, groupList }, { distances, confidences }) {
   const endsOf = (group) => {
     if (isSure) return ENDS.sure;
     if (isOdd(group)) return ENDS.odd;
+    if (groupList[group].kind === "match") return ENDS.alike;
     return HAS_TYPICAL.includes(groupList[group].kind) ? ENDS.typical : null;
   };
   return { ranks, ends: groupList.map((_, group) => (isWhole[group] ? endsOf(group) : null)) };

@@ -83,11 +83,11 @@ function keepBarHeight(bar) {
   tell();
 }
 
-/** Order groups: the images that a classifier is unsure of first, then the largest; other folders last. */
+/** Order groups: what was looked for, or what a classifier is unsure of, first; then the largest; other folders last. */
 function orderOf(page) {
   const counts = page.groups.map(() => 0);
   for (const group of page.images.groups) counts[group] += 1;
-  const isFirst = (group) => page.groups[group].kind === "unsure";
+  const isFirst = (group) => ["unsure", "query"].includes(page.groups[group].kind);
   const isLast = (group) => !isFirst(group) && !OWN_FOLDER.includes(page.groups[group].kind);
   const key = (group) => (isFirst(group) ? 0 : isLast(group) ? 2 : 1);
   const filled = page.groups.map((_, group) => group).filter((group) => counts[group]);

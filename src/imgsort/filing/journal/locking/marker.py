@@ -117,6 +117,6 @@ def _age_seconds(path: Path) -> float:
 def _write_new(path: Path, data: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
-        write_all(descriptor, data)
+        write_all(descriptor, data, path)
     finally:
         os.close(descriptor)

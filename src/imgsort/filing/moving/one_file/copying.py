@@ -46,7 +46,7 @@ def _copy_bytes(source: Path, temporary: Path, target: Path, move: Move) -> None
         try:
             while chunk := reader.read(_CHUNK_BYTES):
                 hasher.update(chunk)
-                write_all(writer, chunk)
+                write_all(writer, chunk, target)
             if hasher.hexdigest() != move.content:
                 raise Refused("was changed since it was looked at")
             keep_facts(source, writer, temporary, target)

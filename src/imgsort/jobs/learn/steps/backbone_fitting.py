@@ -12,7 +12,7 @@ from imgsort.jobs.learn.steps.network_fitting import fine_tune
 from imgsort.jobs.learn.steps.training_task import Learned, TrainingTask
 from imgsort.jobs.results import ModelRecord
 from imgsort.jobs.session.extracting import chosen_model, extract_by
-from imgsort.jobs.session.ready_features import features_from
+from imgsort.jobs.session.ready_features import ReadyFeatures
 from imgsort.learning.data.dataset import LabelledImages
 from imgsort.learning.network.head import MOST_STEPS, Examples, fit_again, fit_head, together
 from imgsort.learning.network.history import HistoryRow
@@ -70,7 +70,8 @@ def _extract(task: TrainingTask, pooled: PooledModel, parts: Sequence[LabelledIm
         features, _ = extract_by(pooled, root, listing, settings, read=task.read, listener=task.listener)
     else:
         wanted = ModelRecord.of(pooled, Way("", "float32"))
-        features, _ = features_from(settings.features, root, listing, settings, task.listener, wanted=wanted)
+        ready = ReadyFeatures.opened(settings.features, settings, wanted=wanted)
+        features = ready.features_of(root, listing, task.listener)
     if features.unreadable:
         row = features.unreadable[0]
         raise UnreadableImageError(f"{root / row.path}: {row.reason}. It could be read a moment ago.")

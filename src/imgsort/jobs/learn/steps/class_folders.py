@@ -36,7 +36,15 @@ def find_classes(root: Path, rules: Rules = DEFAULT_RULES) -> ClassFolders:
     CollectionError if there is no class, and UsageError for a name that a class cannot have.
     """
     found = find_images(root, left_out=LEFT_OUT, recursive=True, rules=replace(rules, follow_links=True))
-    if not rules.follow_links:
+    return classes_in(root, found, follow_links=rules.follow_links)
+
+
+def classes_in(root: Path, found: Listing, *, follow_links: bool) -> ClassFolders:
+    """Return the classes of the images that were found in all subfolders of `root`, links among them.
+
+    Unless `follow_links`, a link counts only where its class has nothing else. Raises CollectionError and UsageError.
+    """
+    if not follow_links:
         found = _without_needless_links(found)
     files = tuple(file for file in found.files if "/" in file.path)
     classes = tuple(sorted({_class_of(file) for file in files}))

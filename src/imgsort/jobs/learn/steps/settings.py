@@ -37,6 +37,7 @@ class LearnOptions(ReadOptions, RuleOptions, EngineOptions, total=False):
     learning_rate: float | None
     seed: int
     tensorboard: str | Path | None
+    audit: bool
     device: Device
     cache: bool
     verify: bool
@@ -58,6 +59,7 @@ class LearnSettings(EngineSettings):
     `class_weights`: `balanced` or `none`.
     `epochs`, `batch_size` and `learning_rate` apply only if a network is trained, and not to a head alone.
     `tensorboard`: a folder for logs.
+    `audit`: leave out the images for training and validation that seem to lie in the wrong class.
     `exclude`, `include`: patterns that say which images count. `follow_links`: take links to images in each class, not
     only where a class has nothing else. Together they are the `rules`.
     `features`: a dataset that `imgsort embed` made of these images with this model, in float32.
@@ -77,6 +79,7 @@ class LearnSettings(EngineSettings):
     learning_rate: float | None = None
     seed: int = 0
     tensorboard: Path | None = None
+    audit: bool = False
     device: Device = "auto"
     cache: bool = True
     verify: bool = False
@@ -159,6 +162,19 @@ class LearnSettings(EngineSettings):
             verify=self.verify,
             offline=self.offline,
             features=self.features,
+            engine=self.engine,
+            ray_address=self.ray_address,
+        )
+
+    @property
+    def auditing(self) -> ModelSettings:
+        """The settings that make the features for the audit, as `imgsort audit` makes them."""
+        return ModelSettings(
+            device=self.device,
+            cache=self.cache,
+            verify=self.verify,
+            offline=self.offline,
+            is_best=True,
             engine=self.engine,
             ray_address=self.ray_address,
         )

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from imgsort.filing.journal.run import Run
+from imgsort.jobs.learn.audit import AuditResult
 from imgsort.jobs.learn.classify import ClassifyResult
 from imgsort.jobs.learn.compare import CompareResult
 from imgsort.jobs.learn.evaluate import EvaluateResult
 from imgsort.jobs.learn.train import TrainResult
+from imgsort.jobs.look.find import FindResult
 from imgsort.jobs.organize.check import CheckResult
 from imgsort.jobs.results import FilingResult, ModelRecord
 from imgsort.jobs.study import Study
@@ -17,7 +19,13 @@ from imgsort.jobs.study import Study
 Facts = list[tuple[str, str]]
 
 # Options whose names in Python differ from those on the command line.
-_SPELLINGS = {"max_outliers": "max", "min_side_px": "min-side", "reasons": "reason", "sidecar_patterns": "sidecar"}
+_SPELLINGS = {
+    "max_outliers": "max",
+    "max_marked": "max",
+    "min_side_px": "min-side",
+    "reasons": "reason",
+    "sidecar_patterns": "sidecar",
+}
 
 
 def facts_of(result: Any, study: Study | None, options: Mapping[str, Any]) -> Facts:
@@ -97,8 +105,22 @@ def _of_check(result: CheckResult) -> Facts:
 
 
 @_counts.register
+def _of_audit(result: AuditResult) -> Facts:
+    return [
+        *_of_filing(result.filing),
+        ("marked as wrong", str(len(result.marked))),
+        ("another class is likelier", str(len(result.findings) - len(result.marked))),
+    ]
+
+
+@_counts.register
 def _of_classify(result: ClassifyResult) -> Facts:
     return [*_of_filing(result.filing), ("files from a confidence of", f"{result.confidence:g}")]
+
+
+@_counts.register
+def _of_find(result: FindResult) -> Facts:
+    return [*_of_filing(result.filing), ("found", str(len(result.matches)))]
 
 
 @_counts.register

@@ -7,7 +7,7 @@ from functools import partial
 from imgsort.features.cache.map_cache import MapCache
 from imgsort.jobs.listener import Listener, Remembering
 from imgsort.jobs.session.maps import map_of
-from imgsort.jobs.study import Study
+from imgsort.jobs.study import Asked, Study
 from imgsort.jobs.thumbnails import Thumbnails
 from imgsort.report.page_data import Made
 from imgsort.version import __version__
@@ -53,8 +53,9 @@ class Studying(Remembering):
 class Watching(Studying):
     """Collects all that a report shows of a study.
 
-    `pictures`: a thumbnail for each image of the study, or None. They are made before anything is filed, because
-    afterwards the images lie elsewhere. `places`: the map, (x, y) from 0 to 1 for each image, or empty.
+    `pictures`: a thumbnail, or None, for each image that a search looked for, and then for each image of the study.
+    They are made before anything is filed, because afterwards the images lie elsewhere. `places`: the map, (x, y) from
+    0 to 1 for each image, or empty.
     """
 
     def __init__(self, listener: Listener | None, thumbnails: Thumbnails, maps: MapCache | None) -> None:
@@ -66,10 +67,12 @@ class Watching(Studying):
     def studied(self, study: Study) -> None:
         """Make thumbnails and the map."""
         super().studied(study)
-        root = study.site.collection
-        self.pictures = self._thumbnails.all_of(root, study.files, study.contents, partial(self.progress, "thumbnails"))
+        root, asked = study.site.collection, Asked((), ()) if study.asked is None else study.asked
+        files, contents = (*asked.files, *study.files), (*asked.contents, *study.contents)
+        self.pictures = self._thumbnails.all_of(root, files, contents, partial(self.progress, "thumbnails"))
         self._count("thumbnails")
-        places = map_of(study, self._maps) if study.files else None
+        # What was looked for has no place on a map of what was found, and a page has places for all images or for none.
+        places = map_of(study, self._maps) if study.files and study.asked is None else None
         self.places = [] if places is None else [(round(float(x), 4), round(float(y), 4)) for x, y in places]
         self._count("map")
 

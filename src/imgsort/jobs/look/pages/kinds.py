@@ -4,10 +4,16 @@ from imgsort.jobs.learn.steps.predictions import UNSURE_FOLDER
 from imgsort.jobs.organize.check import REJECTED_FOLDER
 from imgsort.jobs.organize.outliers import OUTLIER_FOLDER
 from imgsort.jobs.session.placing import UNSORTED_FOLDER
+from imgsort.jobs.study import Study
 from imgsort.report.page_data import GroupKind
 
 _KINDS: dict[str, GroupKind] = {UNSORTED_FOLDER: "unsorted", UNSURE_FOLDER: "unsure", OUTLIER_FOLDER: "outliers"}
-_KIND_OF_COMMAND: dict[str, GroupKind] = {"check": "rejected", "classify": "class"}
+_KIND_OF_COMMAND: dict[str, GroupKind] = {"audit": "class", "check": "rejected", "classify": "class", "find": "class"}
+
+
+def way_of(study: Study) -> str:
+    """Return the command that chooses folders in the way of this study: `watch` has two ways."""
+    return "classify" if study.is_by_class else study.command
 
 
 def kind_of(folder: str | None, command: str) -> GroupKind:

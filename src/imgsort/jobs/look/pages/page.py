@@ -3,14 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import singledispatch
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imgsort.filing.journal.run import Run
 from imgsort.grouping.silhouettes import silhouettes_of
+from imgsort.jobs.learn.audit import AuditResult
 from imgsort.jobs.learn.classify import ClassifyResult
 from imgsort.jobs.learn.compare import CompareResult
 from imgsort.jobs.learn.evaluate import EvaluateResult
 from imgsort.jobs.learn.train import TrainResult
+from imgsort.jobs.look.find import FindResult
+from imgsort.jobs.look.pages.audited import findings_of_audit, mixed_table
 from imgsort.jobs.look.pages.facts import facts_of, facts_of_run
 from imgsort.jobs.look.pages.filed import (
     confidences_of,
@@ -22,6 +26,7 @@ from imgsort.jobs.look.pages.filed import (
 )
 from imgsort.jobs.look.pages.how import Watching, made_by
 from imgsort.jobs.look.pages.judged import comparison_table, confidence_curve, evaluation_section, training_curves
+from imgsort.jobs.look.pages.kinds import way_of
 from imgsort.jobs.organize.check import CheckResult
 from imgsort.jobs.results import FilingResult
 from imgsort.jobs.study import Study
@@ -74,9 +79,36 @@ def _of_check(result: CheckResult, study: Study | None, heats: Mapping[str, int]
 
 
 @_page.register
-def _of_classify(result: ClassifyResult, study: Study | None, heats: Mapping[str, int]) -> PageData:
+def _of_audit(result: AuditResult, study: Study | None, heats: Mapping[str, int]) -> PageData:
     page = _filed(result.filing, study)
-    return page if study is None else replace(page, images=replace(page.images, confidences=confidences_of(study)))
+    if study is None:
+        return page
+    tables = (mixed_table(result),) if result.mixed else ()
+    return replace(page, findings=findings_section(study, findings_of_audit(result)), tables=tables)
+
+
+@_page.register
+def _of_classify(result: ClassifyResult, study: Study | None, heats: Mapping[str, int]) -> PageData:
+    return _filed(result.filing, study)
+
+
+@_page.register
+def _of_find(result: FindResult, study: Study | None, heats: Mapping[str, int]) -> PageData:
+    """Return what was looked for first, and then what was found, the most alike first."""
+    empty = replace(_filed(result.filing, None), run=result.filing.run)
+    if study is None or study.asked is None:
+        return empty
+    asked = [_name_of_asked(Path(file.path), study.site.collection) for file in study.asked.files]
+    names = [*asked, *(match.path for match in result.matches)]
+    distances = [*(None for _ in asked), *(match.distance for match in result.matches)]
+    numbers = [0 if number < len(asked) else 1 for number in range(len(names))]
+    groups = (Group("looked for", "query"), Group("found", "match"))
+    return replace(empty, images=Images(names, numbers, distances), groups=groups)
+
+
+def _name_of_asked(file: Path, collection: Path) -> str:
+    """Return the path in the collection, or the name of a file elsewhere: a page says nothing of other folders."""
+    return file.relative_to(collection).as_posix() if file.is_relative_to(collection) else file.name
 
 
 @_page.register
@@ -108,7 +140,10 @@ def _of_compare(result: CompareResult, study: Study | None, heats: Mapping[str, 
 def _filed(result: FilingResult, study: Study | None) -> PageData:
     if study is None:
         return replace(_empty(result.command, result.collection.name, result.status), run=result.run)
-    return replace(_page_of_study(study, result.status, folders_of(study)), run=result.run)
+    page = replace(_page_of_study(study, result.status, folders_of(study)), run=result.run)
+    if not study.is_by_class:
+        return page
+    return replace(page, images=replace(page.images, confidences=confidences_of(study)))
 
 
 def _of_classes(command: str, title: str, status: str, study: Study | None) -> PageData:
@@ -123,7 +158,7 @@ def _of_classes(command: str, title: str, status: str, study: Study | None) -> P
 
 
 def _page_of_study(study: Study, status: str, folders: "Sequence[str | None]") -> PageData:
-    groups, numbers = groups_of(folders, study.command)
+    groups, numbers = groups_of(folders, way_of(study))
     images = Images([file.path for file in study.files], numbers, distances_of(study))
     if study.matrix is not None and len(study.files):
         groups = _with_silhouettes(study, groups, numbers)

@@ -24,6 +24,7 @@ from imgsort.jobs.session.extracting import extract_with
 from imgsort.jobs.session.placing import place
 from imgsort.jobs.settings import ModelSettings
 from imgsort.jobs.study import Study
+from imgsort.learning.result.classifier_file import SUFFIX
 
 _TAKEN_BACK = (Status.UNDONE, Status.UNDONE_IN_PART, Status.UNDO_STOPPED, Status.UNDO_UNFINISHED)
 _GONE = "is no longer where the run put it"
@@ -68,7 +69,13 @@ def study_of_run(root: Path, run: Run, listener: Listener) -> Study:
     site = replace(site, collection=root, destination=root)
     study = Study.of(run.command, site, features, placements, model=model, shared=frozenset())
     unreadable = (*features.unreadable, *sorted(gone, key=lambda row: row.path))
-    return replace(study, unreadable=unreadable, matrix=features.matrix if features.matrix.size else None)
+    matrix = features.matrix if features.matrix.size else None
+    return replace(study, unreadable=unreadable, matrix=matrix, is_by_class=_is_by_class(run))
+
+
+def _is_by_class(run: Run) -> bool:
+    """Say whether a classifier chose the folders. The record names its file then."""
+    return run.command == "classify" or str((run.model or {}).get("weights")).endswith(SUFFIX)
 
 
 def _require_same_record(root: Path, run: Run) -> None:

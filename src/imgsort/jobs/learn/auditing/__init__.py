@@ -1,0 +1,1 @@
+"""The parts of `imgsort audit`, which `imgsort train --audit` uses too."""

@@ -1,0 +1,1 @@
+"""`imgsort watch`: files new images as they arrive."""

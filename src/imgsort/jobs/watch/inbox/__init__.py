@@ -1,0 +1,1 @@
+"""What lies in an inbox: which images are there, rest, are whole, and are not to stay."""

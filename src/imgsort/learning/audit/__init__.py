@@ -1,0 +1,1 @@
+"""Judges the labels of images by their features. Arrays only: no files."""

@@ -100,6 +100,7 @@ def in_turn(names: list[str], rounds: int) -> dict[str, list[float]]:
             line = [sys.executable, *sys.argv, "--only", name]
             done = subprocess.run(line, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True)
             rates[name].append(float(done.stdout))
+            print(f"{name}: {rates[name][-1]:.0f} images/s, load {os.getloadavg()[0]:.1f}", file=sys.stderr, flush=True)
     return rates
 
 

@@ -10,8 +10,8 @@ import pytest
 from imgsort.features.cache.map_cache import MapCache
 from imgsort.filing.planning.site import site_of
 from imgsort.images.finding.find import ImageFile
+from imgsort.jobs import maps as module
 from imgsort.jobs.maps import map_of
-from imgsort.jobs.session import maps as module
 from imgsort.jobs.study import Study
 from tests.grouping.blobs import blobs
 

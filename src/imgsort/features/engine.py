@@ -33,6 +33,10 @@ class Images(Protocol):
         """The images. A path is relative to what is looked at."""
 
     @property
+    def place(self) -> str:
+        """The folder or the address that they lie in, as a message names it."""
+
+    @property
     def root(self) -> Path | None:
         """The folder of this machine that the images lie in. None: the cache knows no image by its path."""
 
@@ -49,6 +53,11 @@ class FolderImages:
 
     root: Path
     files: Sequence[ImageFile]
+
+    @property
+    def place(self) -> str:
+        """The folder that they lie in, as a message names it."""
+        return str(self.root)
 
     def bytes_of(self, number: int) -> AbstractContextManager[tuple[bytes, str]]:
         """Give the bytes of an image and their hash. Raises UnreadableImageError."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from imgsort.features.models.backbones import BACKBONES
-from imgsort.features.models.pooled_model import PooledModel
+from imgsort.features.models.pooled_model import PooledModel, Pooling
 from imgsort.features.runtimes.interface import Way
 from imgsort.filing.planning.plan import FolderCount, Move, Refusal
 from imgsort.grouping.categories.group import Candidates
@@ -38,7 +38,7 @@ class ModelRecord:
     fallback: str | None
     precision: str
     runtime: str
-    pooling: str
+    pooling: Pooling
     size_px: int
     fit: Fit = "letterbox"
 

@@ -50,6 +50,11 @@ class StoreImages:
     marks: Sequence[str]
 
     @property
+    def place(self) -> str:
+        """The address that they lie at, as a message names it."""
+        return str(self.store.address)
+
+    @property
     def root(self) -> Path:
         """A name under which the cache knows them. It is absolute, and no such folder is ever looked into.
 

@@ -14,6 +14,7 @@ from imgsort.features.dataset.part import Row
 from imgsort.features.dataset.reader import Dataset
 from tests.support.commands import shell
 from tests.support.datasets import HEAD, arrow, written
+from tests.support.misfiled import QUICK, misfiled_classes
 from tests.support.pictures import encode, gradient
 from tests.support.trees import make_tree, names, read_tree
 
@@ -238,3 +239,48 @@ def test_a_head_is_trained_on_features_of_its_own_backbone(folder, tmp_path):
     with pytest.raises(UsageError, match="--features holds what a trained backbone sees"):
         imgsort.train(folder, output=tmp_path / "c.keras", features=tmp_path / "features", model="cnn")
     assert names(folder) == before
+
+
+def matches(result):
+    return [(match.path, match.distance) for match in result.matches]
+
+
+def test_find_searches_a_dataset(folder, tmp_path, monkeypatch):
+    """find gives the same matches; a query that is in the dataset needs no model, and another one is looked at."""
+    imgsort.embed(folder, output=tmp_path / "features", **LITE)
+    inside, outside = sorted(folder.iterdir())[:2]
+    (tmp_path / "elsewhere").mkdir()
+    outside = outside.rename(tmp_path / "elsewhere" / "changed.jpg")
+    outside.write_bytes(outside.read_bytes() + b"\0")
+    # `find` would take the model's best way of fitting an image.
+    expected = [matches(imgsort.find(folder, query=query, fit="letterbox", **LITE)) for query in (inside, outside)]
+    found = matches(imgsort.find(folder, query=outside, features=tmp_path / "features"))
+    assert [path for path, _ in found] == [path for path, _ in expected[1]]
+    assert np.allclose([each[1] for each in found], [each[1] for each in expected[1]], atol=1e-5)
+    monkeypatch.setattr("imgsort.features.engine.decoding", lambda *_: pytest.fail("an image was decoded"))
+    assert matches(imgsort.find(folder, query=inside, features=tmp_path / "features")) == expected[0]
+
+
+def test_find_compares_no_features_of_two_kinds(folder, tmp_path):
+    """If the model does not make such features here, a query that is not in the dataset is an error."""
+    made_up(folder, tmp_path / "features")
+    inside = sorted(folder.iterdir())[0]
+    assert len(imgsort.find(folder, query=inside, features=tmp_path / "features").matches) == 11
+    (tmp_path / "new.jpg").write_bytes(inside.read_bytes() + b"\0")
+    with pytest.raises(UsageError, match="an image of the query has no features there"):
+        imgsort.find(folder, query=tmp_path / "new.jpg", features=tmp_path / "features")
+    make_tree(folder, {"sub/new.png": encode(gradient(50, 60), "PNG")})
+    with pytest.raises(DatasetError, match="1 of 13 images"):
+        imgsort.find(folder, query=inside, features=tmp_path / "features")
+
+
+def test_audit_judges_by_a_dataset(demo_photos, converted_alone, tmp_path):
+    """audit marks the same images, with the same scores."""
+    root = tmp_path / "classes"
+    misfiled = misfiled_classes(demo_photos, root)
+    options = {**QUICK, "fit": "letterbox"}
+    imgsort.embed(root, output=tmp_path / "features", recursive=True, **options)
+    expected = imgsort.audit(root, **options)
+    found = imgsort.audit(root, features=tmp_path / "features")
+    assert found.findings == expected.findings
+    assert {finding.path for finding in found.marked} == set(misfiled)

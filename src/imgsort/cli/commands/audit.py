@@ -33,6 +33,7 @@ from imgsort.cli.running import done_by_filing, exit_for, filing_keywords, run, 
     help="Seed of the division into five parts.",
 )
 @options.model_options
+@options.features
 @options.class_filing_options
 @options.report
 @options.quiet

@@ -29,8 +29,9 @@ from imgsort.cli.running import positive, run, show, written
 def embed(source: Any, *, quiet: bool, as_json: bool, **settings: Any) -> None:
     """Make the features of the images of SOURCE, and write them as a dataset.
 
-    `categorize`, `outliers` and `train` take them by --features instead of looking at the images. The dataset is a
-    folder of Parquet files, which pandas, polars and DuckDB read too: path, content, size, mtime_ns, features, reason.
+    `categorize`, `outliers`, `find`, `audit` and `train` take them by --features instead of looking at the images. The
+    dataset is a folder of Parquet files, which pandas, polars and DuckDB read too: path, content, size, mtime_ns,
+    features, reason.
 
     SOURCE is a folder, or an address in an object store, such as s3://bucket/prefix.
 

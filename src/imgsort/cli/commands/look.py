@@ -26,6 +26,7 @@ from imgsort.cli.running import run as run_job
 @click.option("--move", is_flag=True, help="Move what is found to a folder with the name of QUERY.")
 @click.option("--csv", type=types.GivenPath(path_type=Path, dir_okay=False), help="Write the matches to this new file.")
 @options.model_options
+@options.features
 @options.searching_options
 @options.report
 @options.quiet

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from imgsort.errors import ClassifierError, CollectionError
+from imgsort.features.engine import FolderImages
 from imgsort.filing.planning.site import site_of
 from imgsort.images.decoding.decode import ReadSettings
 from imgsort.images.finding.find import ImageFile, Unreadable, require_folder
@@ -96,7 +97,12 @@ def evaluate(
     if unknown:
         hearing.notice(f"left out, because {file.path.name} does not know these classes: {_some(unknown)}.")
     features, way = extract_by(
-        feature_model(file), root, folders.listing, as_trained(settings), read=read, listener=hearing
+        feature_model(file),
+        FolderImages(root, folders.listing.files),
+        as_trained(settings),
+        read=read,
+        listener=hearing,
+        unreadable=folders.listing.unreadable,
     )
     if not features.files:
         raise CollectionError(f"{root}: none of its images can be read.")

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from imgsort.csv_file import require_new
+from imgsort.features.engine import FolderImages
 from imgsort.images.decoding.decode import ReadSettings
-from imgsort.images.finding.find import Listing, Unreadable, named_file
+from imgsort.images.finding.find import Unreadable, named_file
 from imgsort.jobs.learn.steps.predicting import (
     PredictOptions,
     as_trained,
@@ -69,8 +70,8 @@ def predict(
     table = None if csv is None else require_new(Path(csv))
     file = load_classifier(Path(classifier))
     images = [named_file(Path(path)) for path in files]
-    listing = Listing(tuple(dict.fromkeys(images)), ())
-    features, _ = extract_by(feature_model(file), Path(), listing, as_trained(settings), read=read, listener=hearing)
+    distinct = FolderImages(Path(), tuple(dict.fromkeys(images)))
+    features, _ = extract_by(feature_model(file), distinct, as_trained(settings), read=read, listener=hearing)
     require_fitting(file, features)
     found = file.classifier.predict(features.matrix) if features.files else None
     told = dict(zip(features.files, predictions_for(file.classifier, features, found, top, None), strict=True))

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Unpack
 
+from imgsort.features.engine import FolderImages
 from imgsort.features.extract import Features
 from imgsort.filing.journal import category_folders
 from imgsort.filing.planning.site import site_of
@@ -39,5 +40,8 @@ def extract_features(
     known = [folder.path for folder in category_folders.known_folders(root)]
     listing = list_collection(site_of(root), known, recursive=recursive, rules=rules)
     hearing.notice_of(listing.left_out)
-    features, _ = extract_with(root, listing, settings, default_model, read=read, listener=hearing)
+    images = FolderImages(root, listing.files)
+    features, _ = extract_with(
+        images, settings, default_model, read=read, listener=hearing, unreadable=listing.unreadable
+    )
     return features

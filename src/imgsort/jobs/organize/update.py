@@ -9,9 +9,9 @@ from typing import get_args
 
 from imgsort.content import file_content_hash
 from imgsort.errors import CollectionError, UsageError
+from imgsort.features.engine import FolderImages
 from imgsort.features.extract import Features
 from imgsort.features.models.backbones import BACKBONES
-from imgsort.features.models.pooled_model import PooledModel
 from imgsort.features.runtimes.ways import Precision
 from imgsort.filing.paths import join, parent_of
 from imgsort.filing.planning.site import Mode
@@ -21,17 +21,17 @@ from imgsort.jobs.organize.steps import saved_centres
 from imgsort.jobs.organize.steps.saved_centres import SavedCentres
 from imgsort.jobs.results import FilingResult, ModelRecord
 from imgsort.jobs.session.collection import OpenCollection
-from imgsort.jobs.session.extracting import Prepared, Preparing, extract_prepared, prepare_chosen
+from imgsort.jobs.session.extracting import Preparing, Source, source_for
 from imgsort.jobs.session.filing import carry_out
 from imgsort.jobs.session.listing import left_out
-from imgsort.jobs.session.looking import Extracted, look, looked_at_none
+from imgsort.jobs.session.looking import Extracted, look_by, looked_at_none
 from imgsort.jobs.session.placing import UNSORTED_FOLDER, place
 from imgsort.jobs.settings import ModelSettings
 from imgsort.jobs.study import Study
 
 
 def file_new_images(
-    collection: OpenCollection, model: ModelSettings, default: str, preparing: Preparing = prepare_chosen
+    collection: OpenCollection, model: ModelSettings, default: str, preparing: Preparing | None = None
 ) -> FilingResult:
     """File the images that lie in no category yet.
 
@@ -50,12 +50,12 @@ def file_new_images(
     saved, is_current = saved_centres.latest(collection.site.destination, collection.own_targets)
     if saved is not None:
         model = _same_model(saved, model)
-    prepared = preparing(model, default, collection.read, collection.hearing)
+    source = source_for(model, default, collection.read, collection.hearing, preparing)
     if saved is None or not is_current:
-        centres, folders = _learn_from_folders(collection, model, prepared)
+        centres, folders = _learn_from_folders(collection, source)
     else:
         centres, folders = saved.centres, _present_paths(saved, collection)
-    extracted = look(collection, prepared, model, ModelRecord.of(prepared.model, prepared.way))
+    extracted = look_by(collection, source, model)
     if saved is not None and is_current:
         _require_same_features(saved, collection, extracted)
     return _file(collection, extracted, centres, folders)
@@ -211,9 +211,7 @@ def _is_made_with(model: ModelRecord, sha256: str) -> bool:
     return model.sha256 == sha256 or (published is not None and published.is_known_as(sha256))
 
 
-def _learn_from_folders(
-    collection: OpenCollection, model: ModelSettings, prepared: Prepared[PooledModel]
-) -> tuple[Centres, list[str | None]]:
+def _learn_from_folders(collection: OpenCollection, source: Source) -> tuple[Centres, list[str | None]]:
     """Return the centres of the images that lie in the category folders now, and these folders."""
     import numpy as np
 
@@ -221,8 +219,8 @@ def _learn_from_folders(
     paths = sorted(collection.own_targets)
     listing = find_images(root, inside=paths, rules=None, sidecar_rules=collection.settings.sidecar_rules)
     members = tuple(file for file in listing.files if parent_of(file.path) in collection.own_targets)
-    members_alone = replace(listing, files=members)
-    features = extract_prepared(prepared, root, members_alone, model, collection.hearing.listener)
+    images = FolderImages(root, members)
+    features = source.features_of(images, listing.unreadable, collection.hearing.listener)
     folders = sorted({parent_of(file.path) for file in features.files})
     if not folders:
         raise CollectionError(f"{root}: the category folders hold no readable image to learn from.")

@@ -153,9 +153,7 @@ class _Embedding:
     def arrays(self, path: Path) -> EmbedResult:
         """Write all features to a file of NumPy."""
         prepared = prepare_chosen(self.settings, BEST, self.read, self.hearing)
-        features = extract_prepared(
-            prepared, Path(str(self.root)), self.listing, self.settings, self.hearing, images=self.images
-        )
+        features = extract_prepared(prepared, self.images, self.settings, self.hearing, self.listing.unreadable)
         model = ModelRecord.of(prepared.model, prepared.way)
         write_arrays(path, self.root, features, model)
         counts = {"images": len(features.files), "cached": features.cached}

@@ -14,7 +14,7 @@ from imgsort.filing.journal.category_folders import CategoryFolder
 from imgsort.filing.planning.site import Mode, Site, site_of
 from imgsort.filing.shortcomings import Shortcomings, collected
 from imgsort.images.decoding.decode import ReadSettings
-from imgsort.images.finding.find import Listing, require_folder
+from imgsort.images.finding.find import ImageFile, Listing, require_folder
 from imgsort.jobs.listener import Listener, Remembering
 from imgsort.jobs.session.listing import list_collection, list_inside, list_named, still_categories, without_sidecars
 from imgsort.jobs.session.locking import locked_and_settled, tell_settled
@@ -56,9 +56,13 @@ class OpenCollection:
     @property
     def images(self) -> Images:
         """The listed images for an engine."""
+        return self.images_of(self.listing.files)
+
+    def images_of(self, files: tuple[ImageFile, ...]) -> Images:
+        """Return some of the listed images for an engine."""
         if self.objects is not None:
-            return self.objects.images_of(self.listing.files)
-        return FolderImages(self.site.collection, self.listing.files)
+            return self.objects.images_of(files)
+        return FolderImages(self.site.collection, files)
 
     def tell_shortcomings(self) -> None:
         """Say what the file systems did not do for the files since this was said the last time."""

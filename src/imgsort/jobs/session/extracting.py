@@ -4,14 +4,13 @@ A model is prepared once, and can then look at one listing after another. This m
 collection.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Generic, TypeVar
 
 from imgsort.features.cache.feature_cache import opened_cache
-from imgsort.features.engine import FolderImages, Images
+from imgsort.features.engine import Images
 from imgsort.features.extract import Features, extract_rows
 from imgsort.features.extraction import Extraction, prepare_extraction
 from imgsort.features.models.choose import choose_model
@@ -20,10 +19,10 @@ from imgsort.features.runtimes.interface import Way
 from imgsort.features.weights.fetching import Fetching
 from imgsort.grouping.preload import preload
 from imgsort.images.decoding.decode import ReadSettings
-from imgsort.images.finding.find import Listing
+from imgsort.images.finding.find import Unreadable
 from imgsort.jobs.listener import Listener
 from imgsort.jobs.results import ModelRecord
-from imgsort.jobs.session.ready_features import features_from
+from imgsort.jobs.session.ready_features import ReadyFeatures
 from imgsort.jobs.settings import ModelSettings
 
 Model = TypeVar("Model", bound=FeatureModel)
@@ -51,34 +50,68 @@ Preparing = Callable[[ModelSettings, str, ReadSettings, Listener], Prepared[Pool
 
 
 def extract_with(
-    root: Path, listing: Listing, settings: ModelSettings, default: str, *, read: ReadSettings, listener: Listener
+    images: Images,
+    settings: ModelSettings,
+    default: str,
+    *,
+    read: ReadSettings,
+    listener: Listener,
+    unreadable: Sequence[Unreadable] = (),
 ) -> tuple[Features, ModelRecord]:
-    """Choose the model, load it and extract the features of every listed image, or take them from a dataset.
+    """Choose the model, load it and extract the features of every image, or take them from a dataset.
+
+    `unreadable`: what could not even be listed. It comes first in the unreadable rows of the result.
+    Raises UsageError, WeightsError, DeviceError and DatasetError.
+    """
+    source = source_for(settings, default, read, listener)
+    return source.features_of(images, unreadable, listener), source.record
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where features come from: a model that is ready, or a dataset.
+
+    `record`: the model that makes them, or made them. `features_of`: returns those of images, and the rows that could
+    not be listed with the rows that cannot be read. It raises WeightsError, and DatasetError if the dataset lacks an
+    image.
+    """
+
+    record: ModelRecord
+    features_of: Callable[[Images, Sequence[Unreadable], Listener], Features]
+
+
+def source_for(
+    settings: ModelSettings, default: str, read: ReadSettings, listener: Listener, preparing: Preparing | None = None
+) -> Source:
+    """Open the dataset that the settings name, or make their model ready, by default with `prepare_chosen`.
 
     Raises UsageError, WeightsError, DeviceError and DatasetError.
     """
     if settings.features is not None:
-        return features_from(settings.features, root, listing, settings, listener)
-    prepared = prepare_chosen(settings, default, read, listener)
-    return extract_prepared(prepared, root, listing, settings, listener), ModelRecord.of(prepared.model, prepared.way)
+        ready = ReadyFeatures.opened(settings.features, settings)
+        return Source(ready.record, ready.features_of)
+    prepared = (preparing or prepare_chosen)(settings, default, read, listener)
+    return Source(
+        ModelRecord.of(prepared.model, prepared.way),
+        lambda images, unreadable, hearing: extract_prepared(prepared, images, settings, hearing, unreadable),
+    )
 
 
 def extract_by(
     model: FeatureModel,
-    root: Path,
-    listing: Listing,
+    images: Images,
     settings: ModelSettings,
     *,
     read: ReadSettings,
     listener: Listener,
-    images: Images | None = None,
+    unreadable: Sequence[Unreadable] = (),
 ) -> tuple[Features, Way]:
-    """Extract the features of every listed image, from the cache or by the model.
+    """Extract the features of every image, from the cache or by the model.
 
-    `images`: the listed images, if they do not lie in the folder `root`. Raises WeightsError and DeviceError.
+    `unreadable`: what could not even be listed. Raises WeightsError and DeviceError.
     """
     prepared = prepare(model, settings, read, listener)
-    return extract_prepared(prepared, root, listing, settings, listener, images=images), prepared.way
+    return extract_prepared(prepared, images, settings, listener, unreadable), prepared.way
 
 
 def chosen_model(settings: ModelSettings, default: str, listener: Listener) -> PooledModel:
@@ -118,23 +151,21 @@ def prepare(model: Model, settings: ModelSettings, read: ReadSettings, listener:
 
 def extract_prepared(
     prepared: Prepared[Model],
-    root: Path,
-    listing: Listing,
+    images: Images,
     settings: ModelSettings,
     listener: Listener,
-    *,
-    images: Images | None = None,
+    unreadable: Sequence[Unreadable] = (),
 ) -> Features:
-    """Extract the features of every listed image, from the cache or by the model.
+    """Extract the features of every image, from the cache or by the model.
 
-    `settings`: say whether the cache is used, and where the images are looked at. `images`: the listed images, if they
-    do not lie in the folder `root`. Raises WeightsError.
+    `settings`: say whether the cache is used, and where the images are looked at. `unreadable`: what could not even be
+    listed. Raises WeightsError.
     """
     with opened_cache(
         prepared.extraction.recipe, is_wanted=settings.cache, notice=listener.notice, verify=settings.verify
     ) as cache:
         features = extract_rows(
-            images or FolderImages(root, listing.files),
+            images,
             prepared.extraction,
             partial(listener.progress, "reading"),
             engine=settings.chosen_engine(listener.notice),
@@ -144,4 +175,4 @@ def extract_prepared(
         )
     if features.cached:
         listener.notice(f"the features of {features.cached} of {len(features.files)} images were in the cache.")
-    return replace(features, unreadable=listing.unreadable + features.unreadable)
+    return replace(features, unreadable=(*unreadable, *features.unreadable))

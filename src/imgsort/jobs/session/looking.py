@@ -7,8 +7,7 @@ from imgsort.features.extract import Features
 from imgsort.images.finding.find import Unreadable
 from imgsort.jobs.results import ModelRecord
 from imgsort.jobs.session.collection import OpenCollection
-from imgsort.jobs.session.extracting import Model, Prepared, extract_prepared, prepare_chosen
-from imgsort.jobs.session.ready_features import features_from
+from imgsort.jobs.session.extracting import Model, Prepared, Source, extract_prepared, source_for
 from imgsort.jobs.settings import ModelSettings
 
 
@@ -41,18 +40,17 @@ def extract(collection: OpenCollection, settings: ModelSettings, default: str) -
     Raises StrictError if an image cannot be read and the command is strict. Also raises WeightsError, DeviceError,
     UsageError and DatasetError.
     """
-    if settings.features is not None:
-        found = features_from(
-            settings.features,
-            collection.where,
-            collection.listing,
-            settings,
-            collection.hearing,
-            images=collection.images,
-        )
-        return _outcome(collection, *found, settings)
-    prepared = prepare_chosen(settings, default, collection.read, collection.hearing)
-    return look(collection, prepared, settings, ModelRecord.of(prepared.model, prepared.way))
+    source = source_for(settings, default, collection.read, collection.hearing)
+    return look_by(collection, source, settings)
+
+
+def look_by(collection: OpenCollection, source: Source, settings: ModelSettings) -> Extracted:
+    """Take the features of every listed image from an open source.
+
+    Raises StrictError if an image cannot be read and the command is strict. Also raises WeightsError and DatasetError.
+    """
+    features = source.features_of(collection.images, collection.listing.unreadable, collection.hearing)
+    return _outcome(collection, features, source.record, settings)
 
 
 def look(
@@ -63,12 +61,7 @@ def look(
     Raises StrictError if an image cannot be read and the command is strict. Also raises WeightsError.
     """
     features = extract_prepared(
-        prepared,
-        collection.site.collection,
-        collection.listing,
-        settings,
-        collection.hearing,
-        images=collection.images,
+        prepared, collection.images, settings, collection.hearing, collection.listing.unreadable
     )
     return _outcome(collection, features, record, settings)
 

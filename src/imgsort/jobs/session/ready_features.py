@@ -5,25 +5,31 @@ unless the cache of this machine knows what it holds. What the dataset says of p
 """
 
 import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from imgsort.errors import DatasetError, UnreadableImageError, UsageError
 from imgsort.features.cache.feature_cache import opened_cache
 from imgsort.features.dataset.place import FolderPlace
 from imgsort.features.dataset.reader import Dataset
-from imgsort.features.engine import FolderImages, Images
+from imgsort.features.engine import Images
 from imgsort.features.extract import Features
 from imgsort.features.models.backbones import BACKBONES
 from imgsort.features.models.pooled_model import Pooling
+from imgsort.features.runtimes.ways import Precision
 from imgsort.filing.journal.foreign import NONSENSE, checked_count, checked_text
 from imgsort.images.decoding.letterbox import Fit
-from imgsort.images.finding.find import Listing, Unreadable
+from imgsort.images.finding.find import Unreadable
 from imgsort.images.stream import core_count, stream
 from imgsort.jobs.listener import Listener
 from imgsort.jobs.results import ModelRecord
 from imgsort.jobs.settings import MAX_SIZE_PX, MIN_SIZE_PX, ModelSettings
-from imgsort.storage.addresses import Address
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 # What makes features differ, by the name of its field in the record, and the option that decides it.
 _OPTIONS = {
@@ -38,50 +44,75 @@ _OPTIONS = {
 _NO_RECIPE = "what files hold, without features"
 
 
-def features_from(
-    folder: Path,
-    root: Path | Address,
-    listing: Listing,
-    settings: ModelSettings,
-    listener: Listener,
-    *,
-    images: Images | None = None,
-    wanted: ModelRecord | None = None,
-) -> tuple[Features, ModelRecord]:
-    """Return the features of every listed image, and the model that made them. The images are not decoded.
+@dataclass(frozen=True)
+class ReadyFeatures:
+    """The features of an open dataset, and the model that made them. `settings` say whether the cache is used."""
 
-    `images`: the listed images, if they lie in no folder `root`. `wanted`: the model that must have made them; by
-    default any that the settings do not speak against.
-    Raises DatasetError if an image has no row, UsageError if another model made them, and MissingPackageError.
-    """
-    dataset = Dataset.opened(_place(folder))
-    record = model_of(dataset)
-    if wanted is None:
-        _require_as_asked(record, settings, folder)
-    else:
-        _require_made_by(record, wanted, folder)
-    contents, unreadable = _contents(images or FolderImages(Path(str(root)), listing.files), settings, listener)
-    rows = dataset.rows_of(contents)
-    missing = [
-        file.path for file, content, row in zip(listing.files, contents, rows, strict=True) if content and row < 0
-    ]
-    if missing:
-        command = _embed_command(record, str(root), folder)
-        raise DatasetError(
-            f"{folder}: {len(missing)} of {len(listing.files)} images in {root} have no features there, the first is "
-            f"{missing[0]!r}. `{command}` adds them, with --recursive those in subfolders."
+    folder: Path
+    dataset: Dataset
+    record: ModelRecord
+    settings: ModelSettings
+
+    @classmethod
+    def opened(cls, folder: Path, settings: ModelSettings, *, wanted: ModelRecord | None = None) -> "ReadyFeatures":
+        """Open a dataset.
+
+        `wanted`: the model that must have made it; by default any that the settings do not speak against.
+        Raises DatasetError, UsageError if another model made it, and MissingPackageError.
+        """
+        dataset = Dataset.opened(_place(folder))
+        record = model_of(dataset)
+        if wanted is None:
+            _require_as_asked(record, settings, folder)
+        else:
+            _require_made_by(record, wanted, folder)
+        return cls(folder, dataset, record, settings)
+
+    def settings_of_model(self) -> ModelSettings:
+        """Return the settings with which the model makes such features, if this machine has it."""
+        known: dict[str, Precision] = {name: name for name in get_args(Precision)}
+        return replace(
+            self.settings,
+            features=None,
+            model=self.record.name,
+            size=self.record.size_px,
+            pooling=self.record.pooling,
+            fit=self.record.fit,
+            precision=known.get(self.record.precision, "auto"),
+            runtime=self.record.runtime,
         )
-    there = [number for number, row in enumerate(rows) if row >= 0 and int(row) not in dataset.reasons]
-    for number, row in enumerate(rows):
-        if int(row) in dataset.reasons:
-            unreadable[number] = dataset.reasons[int(row)]
-    listener.notice(f"{folder} holds the features: {record.name} made them in {record.precision}.")
-    return Features(
-        tuple(listing.files[number] for number in there),
-        tuple(contents[number] for number in there),
-        dataset.matrix(rows[there]),
-        (*listing.unreadable, *(Unreadable(listing.files[at].path, text) for at, text in sorted(unreadable.items()))),
-    ), record
+
+    def features_of(self, images: Images, unlisted: Sequence[Unreadable], listener: Listener) -> Features:
+        """Return the features of every image. The images are not decoded.
+
+        `unlisted`: what could not even be listed. Raises DatasetError if an image has no row.
+        """
+        contents, unreadable = contents_of(images, self.settings, listener)
+        rows = self.dataset.rows_of(contents)
+        self._require_rows(images, contents, rows)
+        reasons = self.dataset.reasons
+        for number, row in enumerate(rows.tolist()):
+            if row in reasons:
+                unreadable[number] = reasons[row]
+        there = [number for number in range(len(rows)) if number not in unreadable]
+        listener.notice(f"{self.folder} holds the features: {self.record.name} made them in {self.record.precision}.")
+        bad = (Unreadable(images.files[number].path, unreadable[number]) for number in sorted(unreadable))
+        return Features(
+            tuple(images.files[number] for number in there),
+            tuple(contents[number] for number in there),
+            self.dataset.matrix(rows[there]),
+            (*unlisted, *bad),
+        )
+
+    def _require_rows(self, images: Images, contents: Sequence[str], rows: "NDArray[np.intp]") -> None:
+        found = zip(images.files, contents, rows.tolist(), strict=True)
+        missing = [file.path for file, content, row in found if content and row < 0]
+        if missing:
+            command = _embed_command(self.record, images.place, self.folder)
+            raise DatasetError(
+                f"{self.folder}: {len(missing)} of {len(images.files)} images in {images.place} have no features "
+                f"there, the first is {missing[0]!r}. `{command}` adds them, with --recursive those in subfolders."
+            )
 
 
 def _place(folder: Path) -> FolderPlace:
@@ -135,7 +166,7 @@ def _require_as_asked(record: ModelRecord, settings: ModelSettings, folder: Path
             )
 
 
-def _contents(images: Images, settings: ModelSettings, listener: Listener) -> tuple[list[str], dict[int, str]]:
+def contents_of(images: Images, settings: ModelSettings, listener: Listener) -> tuple[list[str], dict[int, str]]:
     """Return the hash of each image, "" where it cannot be read; and the reasons by the number of the image."""
     contents, reasons = [""] * len(images.files), dict[int, str]()
     with opened_cache(_NO_RECIPE, is_wanted=settings.cache, notice=listener.notice, verify=settings.verify) as cache:
@@ -173,8 +204,8 @@ def _require_made_by(record: ModelRecord, wanted: ModelRecord, folder: Path) -> 
         )
 
 
-def _embed_command(record: ModelRecord, source: Path | str = "SOURCE", output: Path | str = "FOLDER") -> str:
+def _embed_command(record: ModelRecord, source: str = "SOURCE", output: Path | str = "FOLDER") -> str:
     """Return the command that makes features with this model."""
     options = {name: value for name, value in _OPTIONS.items() if name != "sha256"}
     given = " ".join(f"{option} {getattr(record, name)}" for name, option in options.items())
-    return f"imgsort embed {shlex.quote(str(source))} --output {shlex.quote(str(output))} {given}"
+    return f"imgsort embed {shlex.quote(source)} --output {shlex.quote(str(output))} {given}"

@@ -1,8 +1,8 @@
 """Finds the images that a training leaves out, because they seem to lie in the wrong class."""
 
+from imgsort.features.engine import FolderImages
 from imgsort.features.models.backbones import BEST
 from imgsort.images.decoding.decode import ReadSettings
-from imgsort.images.finding.find import Listing
 from imgsort.jobs.learn.auditing.findings import AuditFinding
 from imgsort.jobs.learn.auditing.judging import Marking, audit_images
 from imgsort.jobs.learn.auditing.looking import agreed
@@ -28,7 +28,7 @@ def marked_images(
     `looks`: those of `images`. `settings`: how the audit's own model makes features; it is not the model that is
     trained. Raises TooFewImagesError, WeightsError and DeviceError.
     """
-    features, _ = extract_with(images.root, Listing(looks.files, ()), settings, BEST, read=read, listener=listener)
+    features, _ = extract_with(FolderImages(images.root, looks.files), settings, BEST, read=read, listener=listener)
     features, looks = agreed(features, looks)
     there = labelled(images.root, looks, classes)
     found = audit_images(there, looks, features.matrix, classes=classes, marking=Marking(seed=seed), listener=listener)

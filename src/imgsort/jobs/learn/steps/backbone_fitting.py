@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from imgsort.errors import UnreadableImageError
+from imgsort.features.engine import FolderImages
 from imgsort.features.keras_backend import importing_keras
 from imgsort.features.models.pooled_model import PooledModel
 from imgsort.features.runtimes.interface import Way
-from imgsort.images.finding.find import Listing
 from imgsort.jobs.learn.steps.network_fitting import fine_tune
 from imgsort.jobs.learn.steps.training_task import Learned, TrainingTask
 from imgsort.jobs.results import ModelRecord
 from imgsort.jobs.session.extracting import chosen_model, extract_by
-from imgsort.jobs.session.ready_features import features_from
+from imgsort.jobs.session.ready_features import ReadyFeatures
 from imgsort.learning.data.dataset import LabelledImages
 from imgsort.learning.network.head import MOST_STEPS, Examples, fit_again, fit_head, together
 from imgsort.learning.network.history import HistoryRow
@@ -64,13 +64,14 @@ def _features(task: TrainingTask, pooled: PooledModel) -> "tuple[NDArray[np.floa
 
 def _extract(task: TrainingTask, pooled: PooledModel, parts: Sequence[LabelledImages]) -> "list[NDArray[np.float32]]":
     root = parts[0].root
-    listing = Listing(tuple(file for part in parts for file in part.files), ())
+    images = FolderImages(root, tuple(file for part in parts for file in part.files))
     settings = task.settings.model_settings
     if settings.features is None:
-        features, _ = extract_by(pooled, root, listing, settings, read=task.read, listener=task.listener)
+        features, _ = extract_by(pooled, images, settings, read=task.read, listener=task.listener)
     else:
         wanted = ModelRecord.of(pooled, Way("", "float32"))
-        features, _ = features_from(settings.features, root, listing, settings, task.listener, wanted=wanted)
+        ready = ReadyFeatures.opened(settings.features, settings, wanted=wanted)
+        features = ready.features_of(images, (), task.listener)
     if features.unreadable:
         row = features.unreadable[0]
         raise UnreadableImageError(f"{root / row.path}: {row.reason}. It could be read a moment ago.")

@@ -170,7 +170,13 @@ class LearnSettings(EngineSettings):
     def auditing(self) -> ModelSettings:
         """The settings that make the features for the audit, as `imgsort audit` makes them."""
         return ModelSettings(
-            device=self.device, cache=self.cache, verify=self.verify, offline=self.offline, is_best=True
+            device=self.device,
+            cache=self.cache,
+            verify=self.verify,
+            offline=self.offline,
+            is_best=True,
+            engine=self.engine,
+            ray_address=self.ray_address,
         )
 
     @property

@@ -13,7 +13,7 @@ from imgsort.filing.planning.names import free_name
 from imgsort.filing.planning.site import Site
 from imgsort.grouping.directions import unit_rows
 from imgsort.images.finding.find import ImageFile, find_images, named_file
-from imgsort.jobs.look.finding.seeing import Seeing
+from imgsort.jobs.look.finding.seeing import Seeing, SeeingByDataset
 from imgsort.jobs.session.listing import LEFT_OUT
 from imgsort.name_key import name_key
 
@@ -68,13 +68,13 @@ def listed_query(names: Sequence[str | Path]) -> tuple[ImageFile, ...]:
     return tuple(dict.fromkeys(files))
 
 
-def seen_query(names: Sequence[str | Path], files: Sequence[ImageFile], seeing: Seeing) -> Query:
+def seen_query(names: Sequence[str | Path], files: Sequence[ImageFile], seeing: Seeing | SeeingByDataset) -> Query:
     """Return the query with its features.
 
     Images of a folder that cannot be read are left out, and a notice says so. Raises QueryError if a named file, or
     every image, cannot be read.
     """
-    features = seeing.features_of(Path(), files, task="looking at the query")
+    features = seeing.features_of_query(files)
     named = {str(Path(name).resolve()) for name in names}
     for row in features.unreadable:
         if row.path in named or not features.files:

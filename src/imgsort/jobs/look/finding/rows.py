@@ -13,7 +13,7 @@ from imgsort.features.cache.feature_cache import NoCache, is_settled
 from imgsort.features.cache.row_table import BLOCK_ROWS, RowTable, TableFile, TableWriter, table_key
 from imgsort.images.finding.find import ImageFile, Listing, Unreadable
 from imgsort.images.stream import one_ahead
-from imgsort.jobs.look.finding.seeing import Seeing
+from imgsort.jobs.look.finding.seeing import Seeing, SeeingByDataset
 from imgsort.mapped import let_go
 
 if TYPE_CHECKING:
@@ -37,14 +37,14 @@ class CollectionRows:
     `verify`: read every file, and believe no table.
     """
 
-    def __init__(self, root: Path, listing: Listing, seeing: Seeing, *, verify: bool) -> None:
+    def __init__(self, root: Path, listing: Listing, seeing: Seeing | SeeingByDataset, *, verify: bool) -> None:
         self.files = listing.files
         self.contents: list[str | None] = [None] * len(listing.files)
         self.unreadable: tuple[Unreadable, ...] = listing.unreadable
         self.cached = 0
         self._root, self._seeing = root, seeing
         self._has_cache = not isinstance(seeing.cache, NoCache)
-        self._key = table_key(root, seeing.extraction.recipe)
+        self._key = table_key(root, seeing.recipe)
         self._table = RowTable.opened(self._key) if self._has_cache and not verify else None
         self._opened_ns = time.time_ns()
 

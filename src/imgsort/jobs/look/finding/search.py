@@ -13,7 +13,7 @@ from imgsort.images.finding.find import ImageFile
 from imgsort.jobs.look.finding.query import Query
 from imgsort.jobs.look.finding.rows import CollectionRows
 from imgsort.jobs.look.finding.same_scene import paths_of_same_scene
-from imgsort.jobs.look.finding.seeing import Seeing
+from imgsort.jobs.look.finding.seeing import Seeing, SeeingByDataset
 from imgsort.jobs.session.collection import OpenCollection
 from imgsort.jobs.settings import ModelSettings
 
@@ -72,7 +72,9 @@ class Found:
         )
 
 
-def search(collection: OpenCollection, query: Query, wanted: Wanted, seeing: Seeing, settings: ModelSettings) -> Found:
+def search(
+    collection: OpenCollection, query: Query, wanted: Wanted, seeing: Seeing | SeeingByDataset, settings: ModelSettings
+) -> Found:
     """Return what was found. If the table that is kept of the collection is damaged, search once more without it."""
     root, listing = collection.site.collection, collection.listing
     while True:

@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 from imgsort.content import file_content_hash
 from imgsort.errors import DeviceError, JournalError, NothingToUndoError, UsageError, WeightsError
+from imgsort.features.engine import FolderImages
 from imgsort.features.extract import Features
 from imgsort.features.models.backbones import BACKBONES
 from imgsort.features.runtimes.ways import Precision
@@ -110,7 +111,9 @@ def _features(
     settings = _settings(record)
     if settings is not None:
         try:
-            return extract_with(root, listing, settings, str(settings.model), read=DEFAULTS, listener=listener)
+            return extract_with(
+                FolderImages(root, files), settings, str(settings.model), read=DEFAULTS, listener=listener
+            )
         except (WeightsError, DeviceError, UsageError) as error:
             listener.notice(f"there is no map, because the model of this run is not here: {error}")
     return _without_features(root, listing), None

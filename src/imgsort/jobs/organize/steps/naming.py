@@ -8,7 +8,6 @@ from imgsort.features.models.imagenet_classes import class_probabilities, class_
 from imgsort.grouping.categories.naming import telling_columns
 from imgsort.grouping.streams.rows import MatrixRows, numbered_parts
 from imgsort.grouping.sums import ClusterSums
-from imgsort.images.finding.find import Listing
 from imgsort.jobs.session.collection import OpenCollection
 from imgsort.jobs.session.extracting import extract_with
 from imgsort.jobs.session.looking import Extracted
@@ -57,8 +56,7 @@ def _seen_again(
     import numpy as np
 
     seen, _ = extract_with(
-        collection.site.collection,
-        Listing(features.files, ()),
+        collection.images_of(features.files),
         ModelSettings(
             device=settings.device,
             cache=settings.cache,

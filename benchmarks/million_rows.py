@@ -1,12 +1,13 @@
 """Measures time and memory from a dataset of features to labels: a million rows of 1280 by K-Means and by the graph.
 
-    python benchmarks/million_rows.py [--rows 1000000] [--clusters 20] [--work FOLDER] [--algorithm kmeans graph]
+    python benchmarks/million_rows.py [--rows 1000000] [--clusters 20] [--algorithm kmeans graph]
+        [--work FOLDER] [--dataset FOLDER]
 
 The script makes the rows, in groups whose sizes fall fortyfold, and writes them as `imgsort embed` writes features: as
 parts of Parquet, 5 GB for a million rows. Then a process of its own reads the dataset and groups its rows, as
 `imgsort categorize --features` does. Memory is the sum over this process and all that it started, read four times a
 second. "Resident" also counts the pages of mapped files that the system may take back; "own" counts what only a process
-can give back. The disk needs room for the features twice. All that was made is removed at the end.
+can give back. The disk needs room for the features twice. All that was made is removed at the end, but for a --dataset.
 """
 
 import argparse
@@ -109,14 +110,17 @@ if __name__ == "__main__":
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--width", type=int, default=1280)
     parser.add_argument("--clusters", type=int, default=20)
-    parser.add_argument("--algorithm", choices=["kmeans", "graph"], nargs="+", default=["kmeans", "graph"])
+    parser.add_argument("--algorithm", choices=["kmeans", "graph"], nargs="*", default=["kmeans", "graph"])
     parser.add_argument("--work", type=Path, help="where the dataset is made; by default where temporary files go")
+    parser.add_argument("--dataset", type=Path, help="a folder for the dataset that stays; it is used if it is there")
     options = parser.parse_args()
     print(described())
     with tempfile.TemporaryDirectory(dir=options.work) as work:
-        write_dataset(Path(work), options.rows, options.width, options.clusters)
+        folder = options.dataset or Path(work)
+        if not list(folder.glob("*.parquet")):
+            write_dataset(folder, options.rows, options.width, options.clusters)
         print("| rows | by | reading, s | grouping, s | resident, MB | own, MB | groups found |")
         print("| --- | --- | --- | --- | --- | --- | --- |")
         for chosen in options.algorithm:
-            line = measured(Path(work), options.clusters, chosen)
+            line = measured(folder, options.clusters, chosen)
             print(f"| {options.rows} x {options.width} | {chosen} | {line} |", flush=True)

@@ -169,15 +169,22 @@ def test_one_or_two_images_have_no_outlier_by_neighbours(few_photos, count):
     assert any("too few" in notice for notice in result.notices)
 
 
-@pytest.mark.parametrize("way", [{}, {"method": "knn"}, {"method": "knn", "threshold": "auto"}])
+@pytest.mark.parametrize("way", [{}, {"threshold": "auto"}])
 def test_more_images_than_are_compared_at_once_have_the_same_outliers(photos, way, monkeypatch):
     """Compared by parts, the images have the outliers that they have compared at once."""
-    at_once = imgsort.find_outliers(photos, max_outliers=4, dry_run=True, **way, **LITE)
-    for module in (neighbours, two_means):
-        monkeypatch.setattr(module, "MOST_AT_ONCE", 80)
-    by_parts = imgsort.find_outliers(photos, max_outliers=4, dry_run=True, **way, **LITE)
+    at_once = imgsort.find_outliers(photos, method="knn", max_outliers=4, dry_run=True, **way, **LITE)
+    monkeypatch.setattr(neighbours, "MOST_AT_ONCE", 80)
+    by_parts = imgsort.find_outliers(photos, method="knn", max_outliers=4, dry_run=True, **way, **LITE)
     assert [move.source for move in by_parts.moves] == [move.source for move in at_once.moves]
-    assert by_parts.notices == at_once.notices
+
+
+def test_two_clusters_of_more_images_than_are_grouped_at_once(photos, monkeypatch):
+    """A sample makes the two clusters, and as many images as asked for are taken from the smaller one."""
+    monkeypatch.setattr(two_means, "MOST_AT_ONCE", 80)
+    result = imgsort.find_outliers(photos, max_outliers=4, dry_run=True, **LITE)
+    assert result.images > 80
+    assert len(result.moves) == 4
+    assert [move.distance for move in result.moves] == sorted((m.distance for m in result.moves), reverse=True)
 
 
 def test_images_that_are_too_many_to_be_compared_are_named(photos, monkeypatch):

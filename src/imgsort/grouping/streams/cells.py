@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # Cells of about as many rows as there are cells cost least.
 _ROWS_PER_CELL_LEARNED = 64
 # benchmarks/tables/at_size.md says how many of the nearest rows are found by so many cells.
-_CELLS_ASKED = 8
+_CELLS_ASKED = 16
 _QUERIES_AT_A_TIME = 16_384
 
 

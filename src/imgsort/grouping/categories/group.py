@@ -17,6 +17,7 @@ from imgsort.grouping.categories.reduced import reduced_rows, sampled_rows
 from imgsort.grouping.centres import clarity, distances_to
 from imgsort.grouping.graph.clusters import CutCandidate, GraphCuts, fitting
 from imgsort.grouping.kmeans import fitted_kmeans
+from imgsort.grouping.streams.centre_swaps import swapped_labels
 from imgsort.grouping.streams.sample import sample_size
 
 if TYPE_CHECKING:
@@ -106,7 +107,10 @@ def group_rows(
             features, size, variance, order, algorithm, directions=directions, random_state=random_state
         )
         found, judged = grouped(sampled.reduced)
-        labels = sampled.by_neighbours(found) if algorithm == "graph" else sampled.by_centres(found)
+        if algorithm == "graph":
+            labels = sampled.by_neighbours(found)
+        else:
+            labels = sampled.by_centres(swapped_labels(sampled.reduced, found, random_state))
         labels = in_own_order(number_by_size(labels if order is None else labels[order]), order)
         return Grouping(labels, *sampled.around_centres(labels), judged, len(sampled.reduced))
     reduced = reduced_rows(features, variance, order, algorithm, directions=directions)

@@ -102,7 +102,8 @@ def measured(folder: Path, clusters: int, algorithm: str) -> str:
         reading, grouping, width = json.loads(process.communicate()[0])
         loaded = np.load(result.name)
         found = recovered(loaded["truth"], loaded["labels"])
-    return f"{len(loaded['labels'])} x {width} | {algorithm} | {reading:.0f} | {grouping:.0f} | {peak[0]:.0f} | {peak[1]:.0f} | {found}"
+    rows = f"{len(loaded['labels'])} x {width}"
+    return f"{rows} | {algorithm} | {reading:.0f} | {grouping:.0f} | {peak[0]:.0f} | {peak[1]:.0f} | {found}"
 
 
 if __name__ == "__main__":

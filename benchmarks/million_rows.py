@@ -45,7 +45,7 @@ grouping = group_rows(matrix, int(sys.argv[2]), algorithm=sys.argv[3])
 grouped = time.perf_counter()
 paths = np.concatenate([part.paths.to_numpy(zero_copy_only=False) for part in dataset.parts])
 np.savez(sys.argv[4], labels=grouping.labels, truth=np.array([int(path.split("/")[0]) for path in paths]))
-print(json.dumps([read - start, grouped - read]))
+print(json.dumps([read - start, grouped - read, matrix.shape[1]]))
 """
 
 
@@ -99,10 +99,11 @@ def measured(folder: Path, clusters: int, algorithm: str) -> str:
             time.sleep(0.25)
         if process.returncode:
             raise SystemExit(f"{algorithm}: the process ended with {process.returncode}")
-        reading, grouping = json.loads(process.communicate()[0])
+        reading, grouping, width = json.loads(process.communicate()[0])
         loaded = np.load(result.name)
         found = recovered(loaded["truth"], loaded["labels"])
-    return f"{reading:.0f} | {grouping:.0f} | {peak[0]:.0f} | {peak[1]:.0f} | {found}"
+    rows = f"{len(loaded['labels'])} x {width}"
+    return f"{rows} | {algorithm} | {reading:.0f} | {grouping:.0f} | {peak[0]:.0f} | {peak[1]:.0f} | {found}"
 
 
 if __name__ == "__main__":
@@ -112,7 +113,11 @@ if __name__ == "__main__":
     parser.add_argument("--clusters", type=int, default=20)
     parser.add_argument("--algorithm", choices=["kmeans", "graph"], nargs="*", default=["kmeans", "graph"])
     parser.add_argument("--work", type=Path, help="where the dataset is made; by default where temporary files go")
-    parser.add_argument("--dataset", type=Path, help="a folder for the dataset that stays; it is used if it is there")
+    parser.add_argument(
+        "--dataset",
+        type=Path,
+        help="a folder for the dataset that stays; if it is there, it is used as it is, and --rows means nothing",
+    )
     options = parser.parse_args()
     print(described())
     with tempfile.TemporaryDirectory(dir=options.work) as work:
@@ -123,4 +128,4 @@ if __name__ == "__main__":
         print("| --- | --- | --- | --- | --- | --- | --- |")
         for chosen in options.algorithm:
             line = measured(folder, options.clusters, chosen)
-            print(f"| {options.rows} x {options.width} | {chosen} | {line} |", flush=True)
+            print(f"| {line} |", flush=True)

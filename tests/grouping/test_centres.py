@@ -1,9 +1,11 @@
+import tracemalloc
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgsort.grouping.centres import centres_of, clarity, distances_to
+from imgsort.grouping.centres import Centres, around_centres, centres_of, clarity, distances_to
 from tests.grouping.blobs import blobs
 
 labellings = st.lists(st.integers(0, 3), min_size=4, max_size=30).map(lambda labels: np.array([0, 1, 2, 3, *labels]))
@@ -116,6 +118,7 @@ def test_no_row_to_place():
 
 
 @given(st.integers(1, 5), st.integers(0, 9), st.integers(1, 7), st.integers(0, 99))
+@settings(deadline=None)
 def test_distances_are_euclidean(centres, rows, width, seed):
     """The distance of every row to every centre is the one that NumPy's norm gives."""
     random = np.random.default_rng(seed)
@@ -143,3 +146,32 @@ def test_a_row_lies_at_its_own_centre():
 def test_clarity_by_a_table(distances, owner, expected):
     """Clarity is 1 if the other centre is much farther, 0 if it is as near, and below 0 if it is nearer."""
     assert clarity(np.array([distances]), np.array([owner])).tolist() == [expected]
+
+
+@pytest.mark.parametrize("width", [1, 3])
+def test_distances_of_all_rows_to_all_centres_are_never_kept(width):
+    """Where each row has its own centre, 3,000 rows cost a few blocks of memory and not 72 MB."""
+    rows = np.random.default_rng(0).normal(size=(3000, width))
+    tracemalloc.start()
+    distances, clear = around_centres(rows, rows, np.arange(3000))
+    placed = Centres(rows.astype(np.float32), np.ones(3000, np.float32)).place(rows.astype(np.float32))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (distances == 0).all()
+    assert clear.min() > 0
+    assert placed.labels.shape == placed.distances.shape == placed.clarity.shape == (3000,)
+    assert peak < 60 * 1024**2
+
+
+@given(st.integers(1, 1200), st.integers(1, 5), st.integers(0, 5))
+@settings(max_examples=20, deadline=None)
+def test_distances_and_clarity_do_not_depend_on_blocks(count, centres, seed):
+    """They are those of each row alone. A row without a centre of its own belongs to the nearest."""
+    random = np.random.default_rng(seed)
+    rows, means = random.normal(size=(count, 4)), random.normal(size=(centres, 4))
+    owners = random.integers(-1, centres, count)
+    every = np.linalg.norm(rows[:, None] - means, axis=2)
+    own = np.where(owners < 0, every.argmin(axis=1), owners)
+    distances, clear = around_centres(means, rows, owners)
+    assert np.allclose(distances, every[np.arange(count), own], atol=1e-7)
+    assert np.allclose(clear, clarity(every, own), atol=1e-6)

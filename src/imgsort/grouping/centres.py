@@ -43,14 +43,20 @@ class Centres:
     def place(self, features: "NDArray[np.float32]") -> Placed:
         """Say for each row, float32 (n, d), which category it belongs to.
 
-        A row belongs to no category if it lies beyond the limit of its nearest centre.
+        A row belongs to no category if it lies beyond the limit of its nearest centre. `features` may be a file mapped
+        into memory: the function reads one part at a time.
         """
         import numpy as np
 
-        distances = distances_to(self.centres, unit_rows(features))
-        nearest = distances.argmin(axis=1)
-        own = distances[np.arange(len(features)), nearest]
-        return Placed(np.where(own <= self.limits[nearest], nearest, -1), own, clarity(distances, nearest))
+        nearest = np.empty(len(features), dtype=np.intp)
+        own, clear = np.empty(len(features)), np.empty(len(features))
+        for start in range(0, len(features), _ROWS_AT_A_TIME):
+            some = slice(start, start + _ROWS_AT_A_TIME)
+            distances = distances_to(self.centres, unit_rows(features[some]))
+            nearest[some], own[some] = distances.argmin(axis=1), distances.min(axis=1)
+            clear[some] = clarity(distances, nearest[some])
+            let_go(features)
+        return Placed(np.where(own <= self.limits[nearest], nearest, -1), own, clear)
 
 
 def centres_of(features: "NDArray[np.float32]", labels: "NDArray[np.intp]") -> Centres:
@@ -106,6 +112,27 @@ def distances_to(centres: "NDArray[np.floating]", rows: "NDArray[np.floating]") 
         squares = np.einsum("ij,ij->i", part, part)[:, None] + lengths - 2 * (part @ centres.T)
         distances[start : start + len(part)] = np.sqrt(np.maximum(squares, 0))
     return distances
+
+
+def around_centres(
+    centres: "NDArray[np.float64]", rows: "NDArray[np.float64]", owners: "NDArray[np.intp]"
+) -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
+    """Return how far each of `rows`, (n, d), is from its own centre, and its clarity: float64 (n,).
+
+    `centres`: (k, d); `owners`: int (n,), the number of each row's own centre, or -1 for the nearest one. At no time
+    are there distances of many rows to all centres.
+    """
+    import numpy as np
+
+    apart, clear = np.empty(len(rows)), np.empty(len(rows))
+    for start in range(0, len(rows), _ROWS_AT_A_TIME):
+        some = slice(start, start + _ROWS_AT_A_TIME)
+        distances = distances_to(centres, rows[some])
+        own = np.where(owners[some] >= 0, owners[some], distances.argmin(axis=1))
+        clear[some] = clarity(distances, own)
+        between = rows[some] - centres[own]
+        apart[some] = np.sqrt(np.einsum("ij,ij->i", between, between))
+    return apart, clear
 
 
 def clarity(distances: "NDArray[np.float64]", owners: "NDArray[np.intp]") -> "NDArray[np.float64]":

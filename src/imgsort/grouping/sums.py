@@ -68,7 +68,9 @@ class ClusterSums:
         from scipy.sparse import csr_array
 
         members = csr_array((np.ones(len(rows)), (labels, np.arange(len(rows)))), shape=(clusters, len(rows)))
-        return cls(np.bincount(labels, minlength=clusters).astype(np.float64), members @ rows.astype(np.float64))
+        return cls(
+            np.bincount(labels, minlength=clusters).astype(np.float64), members @ rows.astype(np.float64, copy=False)
+        )
 
     def __add__(self, other: Self) -> Self:
         """Return the sums of all rows of both."""

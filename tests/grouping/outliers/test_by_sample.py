@@ -72,6 +72,22 @@ def test_of_any_rows_the_outliers_are_exact(count, seed, way):
     assert np.allclose(np.sort(sampled.distances_[odd]), np.sort(exact.distances_[exact.predictions_ == -1]), atol=2e-6)
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_neither_names_nor_places_of_rows_matter(way):
+    """Rows that lie elsewhere, but are seen in the same order, have the same distances; another seed draws others."""
+    features = with_odd_rows()
+    order = np.random.default_rng(1).permutation(len(features))
+    elsewhere = np.empty_like(features)
+    elsewhere[order] = features
+    with of_a_sample():
+        one, other = fitted(features, way), NeighbourOutliers(5, **way).fit(elsewhere, order)
+        of_other_seed = NeighbourOutliers(5, random_state=1, **way).fit(features)
+    assert np.allclose(other.distances_[order], one.distances_, atol=2e-6)
+    assert np.array_equal(other.predictions_[order], one.predictions_)
+    assert not np.allclose(of_other_seed.distances_, one.distances_, atol=2e-6)
+    assert np.array_equal(of_other_seed.predictions_, one.predictions_)
+
+
 def test_too_many_to_be_compared_are_counted():
     """If more rows may be outliers than are compared, those left are counted, and are no outliers."""
     features = np.random.default_rng(0).normal(size=(900, 24)).astype(np.float32)

@@ -1,5 +1,7 @@
 """The index finds the nearest rows, nearly always, and never something that is no row."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -57,6 +59,21 @@ def test_where_the_cells_around_hold_too_few_rows_all_are_compared(monkeypatch):
     queries = rows[:3] + np.float32(0.5)
     found = Cells(rows).nearest(queries, 5)
     assert np.allclose(squares(rows, queries, found), exact(rows, queries, 5), rtol=1e-4)
+
+
+@pytest.mark.parametrize("count", [1, 10])
+def test_copies_of_a_row_cost_no_memory(count, monkeypatch):
+    """4,000 copies are one cell. Its rows are not compared with a thousand others at once: that would be 16 MB."""
+    monkeypatch.setattr(streams_cells, "_PRODUCTS_AT_A_TIME", 2**16)
+    rows = np.random.default_rng(0).normal(size=(4200, 2)).astype(np.float32)
+    rows[:4000] = rows[0]
+    cells = Cells(rows)
+    tracemalloc.start()
+    found = cells.nearest(np.repeat(rows[:1], 1000, axis=0), count)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (rows[found] == rows[0]).all()
+    assert peak < 8 * 1024**2
 
 
 def test_a_row_is_its_own_nearest():

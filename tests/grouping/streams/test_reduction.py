@@ -49,3 +49,15 @@ def test_rows_that_are_too_wide_are_reduced_by_a_sample(monkeypatch):
     reduction = Reduction(0.9).fit(MatrixRows(rows), rows[::2])
     held = reduction.transform(rows).var(axis=0).sum() / rows.astype(np.float64).var(axis=0).sum()
     assert 0.85 < held < 1
+
+
+def test_very_wide_rows_in_an_order_are_reduced_by_all_kinds_of_them(monkeypatch):
+    """The part of the sample is not its beginning: if the rows lie there by kind, the others count too."""
+    monkeypatch.setattr(streams_reduction, "MOST_COVARIANCE_WIDTH", 10)
+    monkeypatch.setattr(streams_reduction, "_MOST_DECOMPOSED", 12 * 100)
+    rows = np.random.default_rng(0).normal(scale=0.1, size=(400, 12)).astype(np.float32)
+    rows[:200, 0] += np.linspace(0, 9, 200)
+    rows[200:, 1] += np.linspace(0, 9, 200)
+    reduction = Reduction(0.9).fit(MatrixRows(rows), rows)
+    held = reduction.transform(rows).var(axis=0).sum() / rows.astype(np.float64).var(axis=0).sum()
+    assert held > 0.85

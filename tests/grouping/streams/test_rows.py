@@ -34,6 +34,13 @@ def test_parts_are_all_rows_in_their_order(count):
     assert (len(rows), rows.width) == (count, 3)
 
 
+def test_wide_rows_come_a_few_at_a_time(monkeypatch):
+    """A part has a limited number of numbers, however wide its rows are, and at least one row."""
+    monkeypatch.setattr(streams_rows, "_NUMBERS_AT_A_TIME", 12)
+    for width, lengths in [(1, [7, 3]), (4, [3, 3, 3, 1]), (50, [1] * 10)]:
+        assert [len(part) for part in MatrixRows(np.zeros((10, width), np.float32)).parts()] == lengths
+
+
 @given(st.integers(1, 40).flatmap(lambda count: st.tuples(st.just(count), st.lists(st.integers(0, count - 1)))))
 def test_any_rows_are_gathered_in_any_order(drawn):
     """The rows asked for come in the order asked for, also if one is asked for twice."""

@@ -8,6 +8,7 @@ import pytest
 import imgsort
 from imgsort.errors import UsageError
 from imgsort.grouping.outliers import by_sample, neighbours, two_means
+from imgsort.jobs.organize import outliers
 from tests.support.pictures import encode, gradient
 from tests.support.trees import make_tree, names, read_tree
 
@@ -173,25 +174,32 @@ def test_one_or_two_images_have_no_outlier_by_neighbours(few_photos, count):
 def test_more_images_than_are_compared_at_once_have_the_same_outliers(photos, way, monkeypatch):
     """Compared by parts, the images have the outliers that they have compared at once."""
     at_once = imgsort.find_outliers(photos, method="knn", max_outliers=4, dry_run=True, **way, **LITE)
-    monkeypatch.setattr(neighbours, "MOST_AT_ONCE", 80)
+    for module in (neighbours, outliers):
+        monkeypatch.setattr(module, "MOST_AT_ONCE", 80)
     by_parts = imgsort.find_outliers(photos, method="knn", max_outliers=4, dry_run=True, **way, **LITE)
     assert [move.source for move in by_parts.moves] == [move.source for move in at_once.moves]
+    assert any("every two of them are compared" in notice for notice in by_parts.notices)
+    assert not any("are many" in notice for notice in at_once.notices)
 
 
 def test_two_clusters_of_more_images_than_are_grouped_at_once(photos, monkeypatch):
     """A sample makes the two clusters, and as many images as asked for are taken from the smaller one."""
-    monkeypatch.setattr(two_means, "MOST_AT_ONCE", 80)
+    for module in (two_means, outliers):
+        monkeypatch.setattr(module, "MOST_AT_ONCE", 80)
     result = imgsort.find_outliers(photos, max_outliers=4, dry_run=True, **LITE)
     assert result.images > 80
     assert len(result.moves) == 4
+    assert any("80 of them, drawn by --seed, make two clusters" in notice for notice in result.notices)
     assert [move.distance for move in result.moves] == sorted((m.distance for m in result.moves), reverse=True)
 
 
 def test_images_that_are_too_many_to_be_compared_are_named(photos, monkeypatch):
     """If more images may be outliers than can be compared with all, a notice counts the others, and they stay."""
-    monkeypatch.setattr(neighbours, "MOST_COMPARED", 50)
+    for module in (neighbours, outliers):
+        monkeypatch.setattr(module, "MOST_COMPARED", 50)
     monkeypatch.setattr(by_sample, "_AT_A_TIME", 16)
     monkeypatch.setattr(by_sample, "_MOST_COMPARED", 16)
     result = imgsort.find_outliers(photos, method="knn", threshold=0.01, dry_run=True, **LITE)
     assert len(result.moves) == 16
+    assert any("a sample, drawn by --seed, says which may be outliers" in notice for notice in result.notices)
     assert any(f"{result.images - 16} more images may be outliers" in notice for notice in result.notices)

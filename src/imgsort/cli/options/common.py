@@ -30,7 +30,13 @@ folder = click.argument("folder", type=types.GivenPath(path_type=Path))
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object to stdout and nothing else.")
 dry_run = click.option("-n", "--dry-run", is_flag=True, help="Show what would be done, and touch nothing.")
 verbose = click.option("-v", "--verbose", is_flag=True, help="Show every move.")
-seed = click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Seed of K-Means.")
+seed = click.option(
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=0,
+    show_default=True,
+    help="Seed of K-Means, and of the sample of many images.",
+)
 quiet = click.option("-q", "--quiet", is_flag=True, help="No progress and no notices.")
 device = click.option(
     "--device",

@@ -14,11 +14,12 @@ from imgsort.grouping.categories.cluster_count import (
 )
 from imgsort.grouping.categories.numbering import in_own_order, number_by_size
 from imgsort.grouping.categories.reduced import reduced_rows, sampled_rows
-from imgsort.grouping.centres import clarity, distances_to
+from imgsort.grouping.centres import around_centres
 from imgsort.grouping.graph.clusters import CutCandidate, GraphCuts, fitting
 from imgsort.grouping.kmeans import fitted_kmeans
 from imgsort.grouping.streams.centre_swaps import swapped_labels
 from imgsort.grouping.streams.sample import sample_size
+from imgsort.grouping.sums import ClusterSums
 
 if TYPE_CHECKING:
     import numpy as np
@@ -87,7 +88,6 @@ def group_rows(
 
     Raises ValueError if n < clusters, and for more rows than MOST_ROWS allows for the algorithm.
     """
-
     if len(features) > MOST_ROWS.get(algorithm, len(features)):
         raise ValueError(f"{algorithm} compares every two rows: {len(features)} are more than {MOST_ROWS[algorithm]}")
     if algorithm != "hdbscan" and clusters != "auto" and len(features) < clusters:
@@ -199,19 +199,11 @@ def labels_of(
 def _around_centres(
     reduced: "NDArray[np.float64]", labels: "NDArray[np.intp]"
 ) -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
-    """Return how far each row is from its centre, and its clarity.
-
-    The function changes `reduced` in place, because the matrix may be large.
-    """
+    """Return how far each row is from its centre, and its clarity."""
     import numpy as np
 
     count = int(labels.max()) + 1
     if count == 0:
-        reduced -= reduced.mean(axis=0)
-        return np.linalg.norm(reduced, axis=1), np.zeros(len(reduced))
-    centres = np.array([reduced[labels == label].mean(axis=0) for label in range(count)])
-    distances = distances_to(centres, reduced)
-    owners = np.where(labels >= 0, labels, distances.argmin(axis=1))
-    clear = clarity(distances, owners)
-    reduced -= centres[owners]
-    return np.sqrt(np.einsum("ij,ij->i", reduced, reduced)), clear
+        return np.linalg.norm(reduced - reduced.mean(axis=0), axis=1), np.zeros(len(reduced))
+    sums = ClusterSums.of(reduced, labels + 1, count + 1)  # the first are the rows without a category
+    return around_centres(sums.means(sums.totals)[1:], reduced, labels)

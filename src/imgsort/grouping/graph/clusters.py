@@ -21,6 +21,7 @@ _SHARES_OF_NEIGHBORS = (0.7, 1.0, 1.4)
 # benchmarks/README.md has the table.
 _MOST_CONDUCTANCE, _MOST_MEAN_CONDUCTANCE = 0.06, 0.03
 _ROUNDING = 1e-6
+_ROWS_AT_A_TIME = 4096
 
 
 @dataclass(frozen=True)
@@ -107,8 +108,11 @@ def _different(rows: "NDArray[np.floating]") -> "tuple[NDArray[np.float32], NDAr
     """
     import numpy as np
 
-    scale = float(np.abs(rows).max()) or 1.0
-    rounded = np.round(rows / (scale * _ROUNDING)).astype(np.int32)
+    scale = float(max(rows.max(), -rows.min())) or 1.0
+    rounded = np.empty(rows.shape, dtype=np.int32)
+    for start in range(0, len(rows), _ROWS_AT_A_TIME):
+        some = slice(start, start + _ROWS_AT_A_TIME)
+        rounded[some] = np.round(rows[some] / (scale * _ROUNDING))
     _, first_rows, number_of = np.unique(rounded, axis=0, return_index=True, return_inverse=True)
     return rows[first_rows].astype(np.float32), number_of.reshape(-1)
 

@@ -20,7 +20,7 @@ def nearest_of_all(
     """
     import numpy as np
 
-    asked = unit_rows(asked).astype(np.float32)
+    asked = unit_rows(asked).astype(np.float32, copy=False)
     order = np.argsort(numbers, kind="stable")
     in_order = numbers[order]
     best = np.full((len(asked), count), -np.inf, dtype=np.float32)

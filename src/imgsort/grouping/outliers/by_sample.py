@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from imgsort.grouping.directions import unit_rows
 from imgsort.grouping.outliers.all_rows import nearest_of_all
 from imgsort.grouping.streams.cells import Cells
-from imgsort.grouping.streams.rows import RowSource, gathered, numbered_parts
+from imgsort.grouping.streams.rows import MatrixRows, RowSource, gathered, numbered_parts
 from imgsort.grouping.streams.sample import MOST_AT_ONCE, drawn
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _TYPICAL = 4096
 # Comparing so many rows of 1280 numbers with ten million takes about as long as making the features of 50,000 images.
 _AT_A_TIME, _MOST_COMPARED = 4096, 16_384
-# A sample of wide rows has fewer of them: it lies in memory twice, and half a gigabyte each time is enough.
+# A sample of wide rows has fewer of them: half a gigabyte of memory is enough.
 _MOST_NUMBERS = 2**27
 
 
@@ -52,18 +52,21 @@ def look_by_sample(
     count: int,
     oddness: "Oddness",
     limit: "Callable[[NDArray[np.float64], NDArray[np.float64]], float]",
+    *,
     random_state: int = 0,
+    order: "NDArray[np.intp] | None" = None,
 ) -> SampledNeighbours:
     """Find out how odd rows are, by their `count` nearest rows, exactly for all that may be outliers.
 
     `limit`: says from the distances of typical rows and of those compared so far which distance an outlier exceeds; it
-    is negative while too few are compared to say so.
+    is negative while too few are compared to say so. `order`: int (n,); the samples depend on a row's place in it, by
+    default its number.
     """
     import numpy as np
 
-    some = drawn(len(rows), min(len(rows), _TYPICAL), random_state)
+    some = drawn(len(rows), min(len(rows), _TYPICAL), random_state, order)
     typical = oddness(nearest_of_all(gathered(rows, some), some, rows, count)[0])
-    distances, nearest = _from_sample(rows, count, oddness, random_state)
+    distances, nearest = _from_sample(rows, count, oddness, random_state, order)
     oddest_first = np.argsort(-distances, kind="stable")
     bounds, done = distances[oddest_first], 0
     while done < len(rows):
@@ -80,18 +83,20 @@ def look_by_sample(
 
 
 def _from_sample(
-    rows: RowSource, count: int, oddness: "Oddness", random_state: int
+    rows: RowSource, count: int, oddness: "Oddness", random_state: int, order: "NDArray[np.intp] | None"
 ) -> "tuple[NDArray[np.float64], NDArray[np.intp]]":
     """Return how odd each row is beside the rows of a sample, and the nearest of these that is not the row itself."""
     import numpy as np
 
     most = max(count + 1, min(MOST_AT_ONCE, _MOST_NUMBERS // rows.width))
-    numbers = drawn(len(rows), min(len(rows), most), random_state)
-    sample = unit_rows(gathered(rows, numbers)).astype(np.float32)
+    numbers = drawn(len(rows), min(len(rows), most), random_state, order)
+    sample = gathered(rows, numbers)
+    for part in MatrixRows(sample).parts():
+        part[:] = unit_rows(part)
     cells = Cells(sample, random_state)
     distances, nearest = np.empty(len(rows)), np.empty(len(rows), dtype=np.intp)
     for place, part in numbered_parts(rows):
-        units = unit_rows(part).astype(np.float32)
+        units = unit_rows(part).astype(np.float32, copy=False)
         found = cells.nearest(units, count + 1)
         is_own = numbers[found] == np.arange(place.start, place.stop)[:, None]
         is_own[~is_own.any(axis=1), -1] = True

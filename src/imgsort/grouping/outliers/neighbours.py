@@ -37,19 +37,29 @@ class NeighbourOutliers:
     row, or the row itself if there is no other; `predictions_`, int (n,), +1 inlier and -1 outlier; `left_`, see below.
 
     Of more than a million rows, only those that may be outliers are compared with all. The distances of the others are
-    those from a sample, which are never too small, and `nearest_` is the nearest row of the sample. `left_` is the
-    number of rows that may be outliers too, but are too many to be compared. They count as inliers.
+    those from a sample, drawn by `random_state`, which are never too small, and `nearest_` is the nearest row of the
+    sample. `left_` is the number of rows that may be outliers too, but are too many to be compared. They count as
+    inliers.
     """
 
-    def __init__(self, neighbors: int = 10, *, max_outliers: int | None = None, threshold: float | None = None) -> None:
+    def __init__(
+        self,
+        neighbors: int = 10,
+        *,
+        max_outliers: int | None = None,
+        threshold: float | None = None,
+        random_state: int = 0,
+    ) -> None:
         self.neighbors = neighbors
         self.max_outliers = max_outliers
         self.threshold = threshold
+        self.random_state = random_state
 
-    def fit(self, features: "NDArray[np.float32]") -> Self:
+    def fit(self, features: "NDArray[np.float32]", order: "NDArray[np.intp] | None" = None) -> Self:
         """Learn from `features`, float32 (n, d).
 
-        There are no outliers if there are fewer than three rows, or if all rows are equal.
+        There are no outliers if there are fewer than three rows, or if all rows are equal. `order`: int (n,), decides
+        which rows a sample has, by default their own order. All that is learned is in the rows' own order.
         """
         import numpy as np
 
@@ -59,7 +69,7 @@ class NeighbourOutliers:
         if rows < 3:
             return self
         if rows > MOST_COMPARED:
-            return self._fit_by_sample(MatrixRows(features))
+            return self._fit_by_sample(MatrixRows(features), order)
         self.distances_, self.nearest_ = (
             self._look_around(features) if rows <= MOST_AT_ONCE else self._look_at_all(MatrixRows(features))
         )
@@ -87,10 +97,12 @@ class NeighbourOutliers:
             distances[place], nearest[place] = _mean_of_farther(between), neighbours[:, 0]
         return distances, nearest
 
-    def _fit_by_sample(self, rows: RowSource) -> Self:
+    def _fit_by_sample(self, rows: RowSource, order: "NDArray[np.intp] | None") -> Self:
         import numpy as np
 
-        looked = look_by_sample(rows, self._count(len(rows)), _mean_of_farther, self._limit)
+        looked = look_by_sample(
+            rows, self._count(len(rows)), _mean_of_farther, self._limit, random_state=self.random_state, order=order
+        )
         self.distances_, self.nearest_, self.left_ = looked.distances, looked.nearest, looked.left
         self.scores_ = _beyond_quartile(self.distances_, looked.typical)
         if self.distances_.max() > 0:

@@ -19,6 +19,8 @@ _ROWS_PER_CELL_LEARNED = 64
 # benchmarks/tables/at_size.md says how many of the nearest rows are found by so many cells.
 _CELLS_ASKED = 16
 _QUERIES_AT_A_TIME = 16_384
+# Thousands of copies of a row lie in one cell, so a product with it may be large.
+_PRODUCTS_AT_A_TIME = 2**24
 
 
 class Cells:
@@ -37,7 +39,7 @@ class Cells:
         self._numbers = np.argsort(cell_of, kind="stable")
         self._starts = np.searchsorted(cell_of[self._numbers], np.arange(len(self._centres) + 1))
         self._rows = rows[self._numbers]
-        self._lengths = np.einsum("ij,ij->i", self._rows, self._rows)
+        self._lengths = _squared_lengths(self._rows)
 
     def nearest(self, queries: "NDArray[np.float32]", count: int) -> "NDArray[np.intp]":
         """Return the numbers of the `count` rows nearest to each query, (q, d), the nearest first: intp (q, count).
@@ -63,37 +65,53 @@ class Cells:
         starts = np.searchsorted(asked.ravel()[by_cell], np.arange(len(self._centres) + 1))
         for cell in np.flatnonzero(np.diff(starts)):
             askers, turns = np.divmod(by_cell[starts[cell] : starts[cell + 1]], asked.shape[1])
-            own, first = self._in_cell(queries[askers], int(cell), count)
-            squares[askers, turns, : own.shape[1]], places[askers, turns, : own.shape[1]] = own, first
+            start, stop = self._starts[cell], self._starts[cell + 1]
+            own = slice(0, min(count, stop - start))
+            squares[askers, turns, own], found = _nearest_among(
+                self._rows[start:stop], self._lengths[start:stop], queries[askers], own.stop
+            )
+            places[askers, turns, own] = start + found
         squares, places = squares.reshape(len(queries), -1), places.reshape(len(queries), -1)
         best = _smallest(squares, count)
         chosen = np.take_along_axis(places, best, axis=1)
         few = np.flatnonzero(np.isinf(np.take_along_axis(squares, best[:, -1:], axis=1)[:, 0]))
         if len(few):  # the cells around this row hold fewer rows: it is compared with all
-            chosen[few] = _smallest(self._lengths - 2 * (queries[few] @ self._rows.T), count)
+            chosen[few] = _nearest_among(self._rows, self._lengths, queries[few], count)[1]
         return chosen
-
-    def _in_cell(
-        self, queries: "NDArray[np.float32]", cell: int, count: int
-    ) -> "tuple[NDArray[np.float32], NDArray[np.intp]]":
-        """Return the nearest rows of one cell: squared distances less the query's own square, and places."""
-        import numpy as np
-
-        members = slice(self._starts[cell], self._starts[cell + 1])
-        squares = self._lengths[members] - 2 * (queries @ self._rows[members].T)
-        best = _smallest(squares, min(count, squares.shape[1]))
-        return np.take_along_axis(squares, best, axis=1), best + members.start
 
 
 def _nearest_centres(rows: "NDArray[np.float32]", centres: "NDArray[np.float32]", count: int) -> "NDArray[np.intp]":
+    return _nearest_among(centres, _squared_lengths(centres), rows, count)[1]
+
+
+def _squared_lengths(rows: "NDArray[np.float32]") -> "NDArray[np.float32]":
     import numpy as np
 
-    found = np.empty((len(rows), count), dtype=np.intp)
-    lengths = np.einsum("ij,ij->i", centres, centres)
-    for start in range(0, len(rows), _QUERIES_AT_A_TIME):
-        some = rows[start : start + _QUERIES_AT_A_TIME]
-        found[start : start + len(some)] = _smallest(lengths - 2 * (some @ centres.T), count)
-    return found
+    lengths: NDArray[np.float32] = np.einsum("ij,ij->i", rows, rows)
+    return lengths
+
+
+def _nearest_among(
+    rows: "NDArray[np.float32]", lengths: "NDArray[np.float32]", queries: "NDArray[np.float32]", count: int
+) -> "tuple[NDArray[np.float32], NDArray[np.intp]]":
+    """Compare each query, (q, d), with all of `rows`, (m, d), of these squared lengths, (m,).
+
+    Returns for the `count` nearest rows their squared distance less the query's own square, float32 (q, count), and
+    their places, intp (q, count), the nearest first.
+    """
+    import numpy as np
+
+    squares = np.empty((len(queries), count), dtype=np.float32)
+    places = np.empty((len(queries), count), dtype=np.intp)
+    step = max(1, _PRODUCTS_AT_A_TIME // max(1, len(rows)))
+    for start in range(0, len(queries), step):
+        some = slice(start, start + step)
+        every = queries[some] @ rows.T
+        every *= -2
+        every += lengths
+        places[some] = _smallest(every, count)
+        squares[some] = np.take_along_axis(every, places[some], axis=1)
+    return squares, places
 
 
 def _smallest(values: "NDArray[np.floating]", count: int) -> "NDArray[np.intp]":
@@ -101,7 +119,8 @@ def _smallest(values: "NDArray[np.floating]", count: int) -> "NDArray[np.intp]":
     import numpy as np
 
     if count == 1:
-        return values.argmin(axis=1)[:, None] if values.shape[1] else np.empty((len(values), 0), dtype=np.intp)
+        first: NDArray[np.intp] = values.argmin(axis=1)
+        return first[:, None]
     if count >= values.shape[1]:
         return np.argsort(values, axis=1, kind="stable")
     some = np.argpartition(values, count - 1, axis=1)[:, :count]

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Self
 
 from imgsort.grouping.reduce import MOST_COVARIANCE_WIDTH, CovariancePCA, by_singular_values, seeing
 from imgsort.grouping.streams.rows import RowSource
+from imgsort.grouping.streams.sample import drawn
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,7 +38,8 @@ class Reduction:
             pca = CovariancePCA(self.variance, self.least_components).fit_parts(map(self._seen_as, rows.parts()))
             self.mean_, self.components_ = pca.mean_, pca.components_
         else:
-            some = self._seen_as(sample[: max(2, _MOST_DECOMPOSED // rows.width)])
+            most = min(len(sample), max(2, _MOST_DECOMPOSED // rows.width))
+            some = self._seen_as(sample[drawn(len(sample), most, random_state=0)])
             reduced, whole = by_singular_values(some, self.variance, self.least_components)
             self.mean_, self.components_ = whole.mean_, whole.components_[: reduced.shape[1]]
         return self

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# Large enough for a product of matrices to be quick, and small beside the matrices that are kept.
-_ROWS_AT_A_TIME = 4096
+# Large enough for a product of matrices to be quick, and small beside the matrices that are kept, in float64 too.
+_ROWS_AT_A_TIME, _NUMBERS_AT_A_TIME = 4096, 2**23
 
 
 class RowSource(Protocol):
@@ -47,8 +47,9 @@ class MatrixRows:
 
     def parts(self) -> "Iterator[NDArray[np.float32]]":
         """Yield all rows in their order, (m, width) at a time."""
-        for start in range(0, len(self._matrix), _ROWS_AT_A_TIME):
-            yield self._matrix[start : start + _ROWS_AT_A_TIME]
+        step = max(1, min(_ROWS_AT_A_TIME, _NUMBERS_AT_A_TIME // self.width))
+        for start in range(0, len(self._matrix), step):
+            yield self._matrix[start : start + step]
             let_go(self._matrix)
 
 

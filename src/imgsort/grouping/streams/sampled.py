@@ -5,7 +5,7 @@ A row joins the group with the nearest centre, or that of the nearest row of the
 
 from typing import TYPE_CHECKING
 
-from imgsort.grouping.centres import clarity, distances_to
+from imgsort.grouping.centres import around_centres
 from imgsort.grouping.graph.neighbours import MOST_COLUMNS
 from imgsort.grouping.streams.cells import Cells
 from imgsort.grouping.streams.lloyd import assigned, sums_by_label
@@ -93,10 +93,7 @@ class SampledRows:
         centres = self._reduction.project(sums.means(sums.totals))
         distances, clear = np.empty(len(labels)), np.empty(len(labels))
         for place, part in numbered_parts(self._rows):
-            reduced = self._reduction.transform(part)
-            clear[place] = clarity(distances_to(centres, reduced), labels[place])
-            reduced -= centres[labels[place]]
-            distances[place] = np.sqrt(np.einsum("ij,ij->i", reduced, reduced))
+            distances[place], clear[place] = around_centres(centres, self._reduction.transform(part), labels[place])
         return distances, clear
 
     def _nearest_of_sample(self) -> "NDArray[np.int32]":

@@ -78,7 +78,7 @@ def categorize(
     `neighbors`: with `graph`, the number of neighbours of an image; by default a number that suits the collection.
     `quality`: `plain` works as the original program. `high` groups better: by default with `graph` and the best model.
     `variance`: the share of the features' variance that PCA keeps.
-    `seed`: the seed of K-Means.
+    `seed`: the seed of K-Means, and of the sample of many images.
     `names`: name each category after what it shows.
     `update`: leave filed images alone, and file the others into the existing categories. The features are made in the
     same way as for these categories.

@@ -12,10 +12,11 @@ from imgsort.features.models.imagenet_classes import beside_classes, classifier_
 from imgsort.filing.paths import parent_of
 from imgsort.grouping.centres import distances_to
 from imgsort.grouping.directions import unit_rows
-from imgsort.grouping.outliers.neighbours import NeighbourOutliers
+from imgsort.grouping.outliers.neighbours import MOST_COMPARED, NeighbourOutliers
 from imgsort.grouping.outliers.two_means import TwoMeansOutliers
 from imgsort.grouping.streams.lloyd import sums_by_label
-from imgsort.grouping.streams.rows import MatrixRows
+from imgsort.grouping.streams.rows import MatrixRows, gathered, numbered_parts
+from imgsort.grouping.streams.sample import MOST_AT_ONCE
 from imgsort.jobs.listener import Listener
 from imgsort.jobs.results import FilingResult, Outlier
 from imgsort.jobs.session.collection import open_collection
@@ -60,7 +61,7 @@ def find_outliers(
     farthest away.
     `threshold`: for `knn` only, instead of `max_outliers`. A number from 0 to 2 takes the images with a larger mean
     distance. `auto` takes the images that stand out from the others; there may be no such images.
-    `seed`: the seed of K-Means.
+    `seed`: the seed of K-Means, and of the sample of many images.
     The other options are those of `imgsort.jobs.settings.SortOptions`. Raises ImgsortError: CollectionError,
     UsageError, StrictError, WeightsError, DeviceError, LockedError, JournalError, StoppedError.
     """
@@ -72,8 +73,9 @@ def find_outliers(
         features, hearing = extracted.features, collection.hearing
         if len(features.files) < _FEWEST:
             hearing.notice(f"{len(features.files)} readable images: these are too few to find outliers.")
+        _tell_of_many(hearing, len(features.files), method)
         if method == "knn":
-            detector = _neighbour_detector(neighbors, max_outliers, threshold)
+            detector = _neighbour_detector(neighbors, max_outliers, threshold, seed)
             outliers, oddness = _by_neighbours(extracted, detector, hearing)
         else:
             outliers, oddness = _by_two_clusters(features, TwoMeansOutliers(max_outliers, random_state=seed), hearing)
@@ -102,10 +104,23 @@ def _require_numbers(max_outliers: int, neighbors: int, method: Method, threshol
         raise UsageError(f"--threshold {threshold}: it must be a cosine distance from 0 to 2, or auto.")
 
 
-def _neighbour_detector(neighbors: int, max_outliers: int, threshold: Threshold) -> NeighbourOutliers:
+def _tell_of_many(hearing: Listener, count: int, method: Method) -> None:
+    """Say how so many images are compared, if that takes long or if a sample stands for them."""
+    if method == "two-clusters" and count > MOST_AT_ONCE:
+        way = f"{MOST_AT_ONCE} of them, drawn by --seed, make two clusters, and each image joins the nearest centre"
+    elif method == "knn" and count > MOST_COMPARED:
+        way = "a sample, drawn by --seed, says which may be outliers, and only these are compared with all"
+    elif method == "knn" and count > MOST_AT_ONCE:
+        way = "every two of them are compared, which takes minutes or hours"
+    else:
+        return
+    hearing.notice(f"{count} images are many: {way}.")
+
+
+def _neighbour_detector(neighbors: int, max_outliers: int, threshold: Threshold, seed: int) -> NeighbourOutliers:
     if threshold is None:
-        return NeighbourOutliers(neighbors, max_outliers=max_outliers)
-    return NeighbourOutliers(neighbors, threshold=None if threshold == "auto" else threshold)
+        return NeighbourOutliers(neighbors, max_outliers=max_outliers, random_state=seed)
+    return NeighbourOutliers(neighbors, threshold=None if threshold == "auto" else threshold, random_state=seed)
 
 
 def _by_neighbours(
@@ -119,7 +134,7 @@ def _by_neighbours(
     matrix = features.matrix
     if model is not None and model.has_classifier and len(matrix):
         matrix = beside_classes(matrix, classifier_file(model.name))
-    detector.fit(matrix)
+    detector.fit(matrix, features.content_order)
     paths = [file.path for file in features.files]
     rows = _oddest_first(detector.predictions_, detector.distances_)
     if detector.left_:
@@ -200,4 +215,7 @@ def _farthest_folders(matrix: "NDArray[np.float32]", paths: Sequence[str], rows:
         owners[of_folder] = number
     sums = sums_by_label(MatrixRows(matrix), owners, len(names) + 1, seen_as=unit_rows)
     centres = sums.means(sums.totals)[: len(names)]
-    return [names[column] for column in distances_to(centres, unit_rows(matrix[list(rows)])).argmax(axis=1)]
+    farthest = np.empty(len(rows), dtype=np.intp)
+    for numbers, part in numbered_parts(MatrixRows(gathered(MatrixRows(matrix), np.array(rows)))):
+        farthest[numbers] = distances_to(centres, unit_rows(part)).argmax(axis=1)
+    return [names[column] for column in farthest]

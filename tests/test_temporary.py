@@ -1,12 +1,13 @@
 """Tests the temporary folder of a process, and whether a folder can be written to."""
 
+import errno
 import os
 import subprocess
 import sys
 
 import pytest
 
-from imgsort.temporary import can_write, folder_for_a_while, is_private, private_folder
+from imgsort.temporary import can_write, folder_for_a_while, is_private, new_file, private_folder
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
@@ -52,3 +53,13 @@ def test_where_files_can_be_made(tmp_path, monkeypatch):
     assert not can_write(tmp_path / "file" / "deeper")
     monkeypatch.chdir(tmp_path)
     assert can_write(tmp_path / "relative")
+
+
+def test_an_error_names_the_file_that_was_to_be_made(tmp_path):
+    """A full disk names no file, and the temporary name means nothing. Nothing stays."""
+    path = tmp_path / "new.parquet"
+    with pytest.raises(OSError, match=r"No space left on device: .*new\.parquet'"), new_file(path):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    with pytest.raises(OSError, match="'other'"), new_file(path):
+        raise FileNotFoundError(errno.ENOENT, "missing", "other")
+    assert list(tmp_path.iterdir()) == []

@@ -2,6 +2,7 @@
 
 import atexit
 import contextlib
+import errno
 import os
 import shutil
 import tempfile
@@ -94,6 +95,10 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
             os.fsync(handle.fileno())
         allow_as_usual(temporary, 0o666)
         give_name(temporary, path)
+    except OSError as error:  # a full disk names no file, and nobody knows the temporary name
+        if error.errno in (None, errno.EEXIST) or error.filename not in (None, name):
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from imgsort.errors import UsageError
-from imgsort.storage.addresses import Address, address_of, place_of, without_credentials
+from imgsort.storage.addresses import Address, address_of, local_place, place_of, without_credentials
 
 
 @pytest.mark.parametrize(
@@ -94,3 +94,11 @@ def test_a_command_line_is_shown_without_credentials():
     assert (
         without_credentials("imgsort x 's3://A:b/c@bucket/p' y@z s3://o/p") == "imgsort x 's3://bucket/p' y@z s3://o/p"
     )
+
+
+def test_what_must_lie_on_this_machine():
+    """A path and `file://` are local; an address in a store is an error that names the option and no secret."""
+    assert local_place("a b", "--output") == local_place(Path("a b"), "--output") == Path("a b")
+    assert local_place("file:///a%20b", "--output") == Path("/a b")
+    with pytest.raises(UsageError, match="--features s3://bucket/x/: this must lie on this machine"):
+        local_place("s3://key:secret@bucket/x", "--features")

@@ -15,7 +15,7 @@ from imgsort.images.decoding.letterbox import Fit
 from imgsort.images.finding.leaving_out.rules import Rules
 from imgsort.jobs.engine_settings import EngineOptions, EngineSettings
 from imgsort.sidecar_names.rules import SidecarRules
-from imgsort.storage.addresses import Address, place_of
+from imgsort.storage.addresses import Address, local_place, place_of
 
 MIN_SIZE_PX, MAX_SIZE_PX = 32, 2048
 MAX_PIXELS_LIMIT = 1_000_000_000
@@ -125,9 +125,10 @@ class ModelSettings(EngineSettings):
         if self.precision not in get_args(Precision):
             raise UsageError(f"precision {self.precision!r}: it must be {', '.join(get_args(Precision))}.")
         object.__setattr__(self, "weights", _path(self.weights))
-        object.__setattr__(self, "features", _path(self.features))
-        if self.features is not None and self.engine != "local":
-            raise UsageError("--features holds what an engine would make: leave out --engine.")
+        if self.features is not None:
+            object.__setattr__(self, "features", local_place(self.features, "--features"))
+            if self.engine != "local":
+                raise UsageError("--features holds what an engine would make: leave out --engine.")
 
 
 @dataclass(frozen=True)

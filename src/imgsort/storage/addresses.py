@@ -83,6 +83,17 @@ def place_of(text: "str | os.PathLike[str] | Address") -> Path | Address:
     return _address(scheme, text[match.end() :])
 
 
+def local_place(text: "str | os.PathLike[str] | Address", option: str) -> Path:
+    """Return the folder or file of this machine that `text` names. Raises UsageError for an object store."""
+    place = place_of(text)
+    if isinstance(place, Address):
+        raise UsageError(
+            f"{option} {place}: this must lie on this machine, not in an object store. Give a folder, and copy between "
+            "it and the store with a program of the store."
+        )
+    return place
+
+
 def address_of(text: str) -> Address:
     """Return the address of an object store that `text` names. Raises UsageError for anything else."""
     place = place_of(text)

@@ -1,5 +1,6 @@
 """What a dataset of a stranger may not say, and what it may."""
 
+import errno
 import io
 import os
 import pickle
@@ -12,8 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from imgsort.errors import DatasetError
+from imgsort.features.dataset import checks
 from imgsort.features.dataset.reader import Dataset
-from tests.support.datasets import LONG_AGO_NS, WIDTH, arrow, bad_row, digest, forged, row, with_column, written
+from imgsort.images.finding.find import ImageFile
+from tests.support.datasets import HEAD, LONG_AGO_NS, WIDTH, arrow, bad_row, digest, forged, row, with_column, written
 
 ROWS = 20
 
@@ -265,6 +268,32 @@ def test_a_bomb_is_not_decompressed(tmp_path):
     assert int(grown_mib) < 100, done.stderr
 
 
+def test_rows_that_hold_what_all_should_are_not_decoded(tmp_path, monkeypatch):
+    """Some rows that are much longer than the others are refused before they are decoded, whatever the mean says."""
+    pyarrow, count = arrow(), 4000
+    lengths = np.zeros(count, int)
+    lengths[10:1000:100] = 1_000_000
+    lengths[10] -= (lengths.sum() + (lengths == 0).sum()) % count  # the mean is whole: an empty row counts as one value
+    ends, values = np.cumsum([0, *lengths]).astype(np.int32), np.zeros(lengths.sum(), np.float32)
+    change = with_column("features", pyarrow.ListArray.from_arrays(pyarrow.array(ends), pyarrow.array(values)))
+    rows = [row(number) for number in range(count)]
+    place = forged(tmp_path, change, rows, use_dictionary=["features.list.element"])
+    with pytest.raises(DatasetError, match=r"not every row holds 2500 features"):
+        opened(place)
+    monkeypatch.setattr(checks, "_SPARE_BYTES", 0)
+    with pytest.raises(DatasetError, match="a row that holds far more than the others"):
+        opened(place)
+
+
+def test_pages_of_a_few_bytes_that_stand_for_many_values_are_refused(tmp_path):
+    """A page says how many values it holds, and a dictionary makes them take no room in the file."""
+    width = 1_800_000
+    features = arrow().FixedSizeListArray.from_arrays(arrow().array(np.zeros(ROWS * width, np.float32)), width)
+    forge = {"use_dictionary": ["features.list.element"], "data_page_size": 10**9}
+    with pytest.raises(DatasetError, match="page of its column 'features' claims 144000000 bytes"):
+        Dataset.opened(forged(tmp_path, with_column("features", features), **forge))
+
+
 def test_links_and_damaged_files_are_refused(tmp_path):
     """A part that is a link, a folder, cut short, empty, or anything else is named, with a remedy."""
     written(tmp_path / "good", [row(number) for number in range(ROWS)])
@@ -337,13 +366,47 @@ def test_damage_is_an_error_or_harmless(good_bytes, data):
         return
 
 
+def test_a_part_without_rows_says_nothing(tmp_path):
+    """Other programs write files without rows. Nothing is found in one, and beside it everything is."""
+    pyarrow = arrow()
+    written(tmp_path / "full", [row(0)])
+    (file,) = (tmp_path / "full").iterdir()
+    pyarrow.parquet.ParquetWriter(tmp_path / "x.parquet", pyarrow.parquet.read_schema(file)).close()
+    dataset = opened(_place(tmp_path))
+    rows = dataset.rows_of_paths(["a.jpg"])
+    assert (len(dataset), rows.tolist(), dataset.rows_of([digest(0)]).tolist()) == (0, [-1], [-1])
+    assert not dataset.is_unchanged(rows, [ImageFile("a.jpg", 1, 1)], HEAD.source).any()
+    assert len(opened(written(tmp_path, [row(0)]))) == 1
+
+
+def test_a_file_that_cannot_be_read_now_need_not_be_removed(tmp_path):
+    """Where the system says why a part cannot be read, this is the message. It is no reason to remove a part."""
+    place = written(tmp_path, [row(0)])
+
+    class Barred:
+        names = place.names
+
+        def opened(self, name):
+            raise PermissionError(errno.EACCES, "Permission denied", name)
+
+    with pytest.raises(DatasetError, match=r"parquet: it cannot be read \(Permission denied\)") as caught:
+        Dataset.opened(Barred())
+    assert "Remove" not in str(caught.value)
+
+
 def test_times_say_something_only_if_they_are_settled(tmp_path):
-    """A file that was changed while it was looked at counts as changed."""
+    """A file that was changed while it was looked at counts as changed, and so does one of another source."""
     fresh = row(1, mtime_ns=10**18 - 10**9)
     dataset = opened(written(tmp_path, [row(0), fresh]))
     paths, sizes, times = ["photo 0.jpg", "photo 1.jpg", "none"], [1000, 1001, 1], [LONG_AGO_NS, fresh.mtime_ns, 1]
     rows = dataset.rows_of_paths(paths)
     assert rows.tolist() == [0, 1, -1]
-    assert dataset.is_unchanged(rows, sizes, times).tolist() == [True, False, False]
-    assert dataset.is_unchanged(rows, [1000, 1001, 1], [LONG_AGO_NS + 1, 1, 1]).tolist() == [False, False, False]
-    assert dataset.is_unchanged(rows, [9, 9, 9], times).tolist() == [False, False, False]
+
+    def unchanged(sizes, times, source=HEAD.source):
+        files = [ImageFile(*stamps) for stamps in zip(paths, sizes, times, strict=True)]
+        return dataset.is_unchanged(rows, files, source).tolist()
+
+    assert unchanged(sizes, times) == [True, False, False]
+    assert unchanged([1000, 1001, 1], [LONG_AGO_NS + 1, 1, 1]) == [False, False, False]
+    assert unchanged([9, 9, 9], times) == [False, False, False]
+    assert unchanged(sizes, times, "/other photos") == [False, False, False]

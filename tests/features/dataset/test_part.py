@@ -3,8 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from imgsort.features.dataset.part import part_name, rows_in_part, write_part
+from imgsort.features.dataset.part import Row, part_name, rows_in_part, write_part
 from imgsort.features.dataset.place import FolderPlace
+from imgsort.features.seen import SeenImage
+from imgsort.images.finding.find import ImageFile
 from tests.support.datasets import HEAD, WIDTH, arrow, bad_row, digest, row, vector, written
 from tests.support.trees import names
 
@@ -98,3 +100,15 @@ def test_a_part_takes_tens_of_megabytes():
     assert rows_in_part(10) == 4096
     assert rows_in_part(100_000) * 400_000 <= 32 * 1024**2
     assert rows_in_part(10**9) == 1
+
+
+def test_odd_times_and_reasons_do_not_stop_a_run(tmp_path):
+    """A time that 64 bits cannot hold is the last one that they can; a reason may name bytes that are not UTF-8."""
+    place = FolderPlace(tmp_path)
+    arrow()
+    for number, time_ns in enumerate((10**20, -(10**20))):
+        file = ImageFile(f"{number}.jpg", 5, time_ns)
+        write_part(place, HEAD, [Row.of(file, SeenImage(number, digest(number), reason="no image: \udcff.jpg"))])
+    rows = [arrow().parquet.read_table(file).to_pylist()[0] for file in tmp_path.iterdir()]
+    assert {row["mtime_ns"] for row in rows} == {2**63 - 1, -(2**63)}
+    assert {row["reason"] for row in rows} == {"no image: \\udcff.jpg"}

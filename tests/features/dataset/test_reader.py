@@ -37,6 +37,22 @@ def test_batches_cover_all_rows_once(tmp_path):
     assert dataset.reasons == {1: "empty file (0 bytes)"}
 
 
+def test_only_parts_with_rows_that_are_asked_for_are_read(tmp_path):
+    """One row of a large dataset is read without the others."""
+    place = written(tmp_path, [row(0)], [row(1)])
+    dataset = Dataset.opened(place)
+    (asked,) = dataset.rows_of([digest(1)])
+    (tmp_path / dataset.parts[1 - asked].name).write_bytes(b"")
+    assert np.array_equal(dataset.matrix(np.array([asked])), [vector(1)])
+
+
+def test_a_dataset_of_unreadable_images_has_no_features(tmp_path):
+    """If no image could be read, there are reasons and no features."""
+    dataset = Dataset.opened(written(tmp_path, [bad_row(0), bad_row(1)]))
+    assert dataset.matrix(np.array([], int)).shape == (0, 0)
+    assert [features.shape for _, features in dataset.batches()] == [(2, 0)]
+
+
 def test_the_newest_row_of_a_path_and_of_a_content_wins(tmp_path):
     """A part of a later run comes after those of earlier ones, whatever its name is."""
     for run in range(6):

@@ -64,8 +64,7 @@ def test_every_image_has_the_row_that_a_script_would_get(folder, tmp_path):
     rows = dataset.rows_of_paths(paths)
     assert np.array_equal(dataset.matrix(rows), expected.matrix)
     assert dataset.rows_of(expected.contents).tolist() == rows.tolist()
-    sizes, times = zip(*[(file.size, file.mtime_ns) for file in expected.files], strict=True)
-    assert dataset.is_unchanged(rows, sizes, times).all()
+    assert dataset.is_unchanged(rows, expected.files, dataset.head.source).all()
     assert list(dataset.reasons.values()) == [result.unreadable[0].reason]
     assert dataset.head.model == result.to_json()["model"]
     assert read_tree(folder) == before
@@ -100,6 +99,50 @@ def test_only_new_and_changed_images_are_looked_at(folder, tmp_path):
     for file, features in zip(fresh.files, fresh.matrix, strict=True):
         assert np.allclose(found[file.path], features, rtol=1e-3, atol=1e-3), file.path
     assert counts(embed(folder, tmp_path / "features"))["there"] == 12
+
+
+def test_what_a_file_holds_is_looked_at_once(folder, tmp_path, monkeypatch):
+    """A renamed or touched image is read and has a row, with the features of then, also without a cache."""
+    embed(folder, tmp_path / "features", cache=False)
+    before = features_of(tmp_path / "features", folder)
+    first, second, *_ = sorted(folder.glob("[!b]*.jpg"))
+    first.rename(folder / "renamed.jpg")
+    os.utime(second, ns=(10**17, 10**17))
+    monkeypatch.setattr("imgsort.features.engine.decoding", lambda *_: pytest.fail("an image was decoded"))
+    result = embed(folder, tmp_path / "features", cache=False)
+    assert counts(result) == {"images": 12, "there": 12, "others": 1, "unreadable": 1}
+    after = features_of(tmp_path / "features", folder)
+    assert np.array_equal(after.pop("renamed.jpg"), before.pop(first.name))
+    assert all(np.array_equal(after[path], before[path]) for path in before)
+    monkeypatch.setattr("imgsort.features.engine.bytes_of", lambda *_: pytest.fail("a file was read"))
+    assert embed(folder, tmp_path / "features", cache=False).there == 12
+
+
+def test_another_source_with_the_same_names_and_times_has_rows_of_its_own(folder, tmp_path):
+    """The rows of one folder say nothing about the files of another one, however alike their names and times are."""
+    for source, picture in (("a", gradient(30, 50)), ("b", gradient(30, 50)[::-1])):
+        (tmp_path / source).mkdir()
+        (tmp_path / source / "0.bmp").write_bytes(encode(picture, "BMP"))
+        os.utime(tmp_path / source / "0.bmp", ns=(10**18, 10**18))
+    results = [embed(tmp_path / source, tmp_path / "features") for source in ("a", "b", "a", "b")]
+    assert [(result.made, result.images) for result in results] == [(1, 1), (1, 1), (0, 1), (0, 1)]
+    for source in ("a", "b"):
+        (features,) = imgsort.extract_features(tmp_path / source, features=tmp_path / "features").matrix
+        assert np.array_equal(features, imgsort.extract_features(tmp_path / source, **LITE).matrix[0])
+
+
+def test_all_parts_say_the_same_of_the_model(folder, tmp_path):
+    """What does not change the features, such as where their weights lay, is said as in the first part."""
+    embed(folder, tmp_path / "features")
+    (part,) = (tmp_path / "features").iterdir()
+    table = arrow().parquet.read_table(part)
+    metadata = {**table.schema.metadata}
+    metadata[b"imgsort.model"] = metadata[b"imgsort.model"].replace(b'"imagenet"', b'"/then/weights.h5"')
+    arrow().parquet.write_table(table.replace_schema_metadata(metadata), part)
+    (folder / "new.jpg").write_bytes(sorted(folder.glob("[!b]*.jpg"))[0].read_bytes() + b"\0")
+    assert embed(folder, tmp_path / "features").made == 1
+    assert embed(folder, tmp_path / "features").images == 13
+    assert Dataset.opened(FolderPlace(tmp_path / "features")).head.model["weights"] == "/then/weights.h5"
 
 
 def test_verify_reads_every_file(folder, tmp_path):
@@ -202,7 +245,7 @@ def test_a_damaged_part_is_named_and_made_again(folder, tmp_path):
     assert [each.name for each in (tmp_path / "features").iterdir()] == [part.name]
 
 
-def test_places_that_do_not_suit_a_dataset_are_refused(folder, tmp_path):
+def test_places_that_do_not_suit_a_dataset_are_refused(folder, tmp_path, monkeypatch):
     """A file, a folder with other things, a folder in a missing one, and a taken name are errors before any work."""
     (tmp_path / "file").write_text("x")
     (tmp_path / "taken.npz").write_text("x")
@@ -210,10 +253,16 @@ def test_places_that_do_not_suit_a_dataset_are_refused(folder, tmp_path):
     for output in ("file", "few", "missing/features", "taken.npz", "missing/a.npz"):
         with pytest.raises(UsageError, match=output.partition("/")[0]):
             embed(folder, tmp_path / output, model="no such model would be loaded")
+    with pytest.raises(UsageError, match="--output s3://bucket/x/: this must lie on this machine"):
+        embed(folder, "s3://bucket/x")
     with pytest.raises(UsageError, match="takes none"):
         embed(folder, tmp_path / "features", features=tmp_path / "features")
     with pytest.raises(CollectionError):
         embed(tmp_path / "nothing", tmp_path / "features")
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    for output in ("features", "features.npz"):
+        with pytest.raises(UsageError, match=f"{output}: nothing can be written there"):
+            embed(folder, tmp_path / output, model="no such model would be loaded")
     assert read_tree(tmp_path) == before
 
 
@@ -238,9 +287,9 @@ def test_the_images_are_those_that_other_commands_take(folder, tmp_path):
 
 def test_arrays_of_numpy_hold_the_same(folder, tmp_path):
     """A file of NumPy has one array for each column, none of them of objects."""
-    result = embed(folder, tmp_path / "features.npz")
+    result = embed(folder, f"file://{tmp_path}/features.NPZ")
     expected = imgsort.extract_features(folder, **LITE)
-    with np.load(tmp_path / "features.npz", allow_pickle=False) as arrays:
+    with np.load(tmp_path / "features.NPZ", allow_pickle=False) as arrays:
         assert arrays["path"].tolist() == [file.path for file in expected.files]
         assert arrays["content"].tolist() == list(expected.contents)
         assert arrays["size"].tolist() == [file.size for file in expected.files]
@@ -248,7 +297,7 @@ def test_arrays_of_numpy_hold_the_same(folder, tmp_path):
         assert (arrays["unreadable"].tolist(), len(arrays["reason"])) == (["bad.jpg"], 1)
         assert json.loads(str(arrays["model"])) == result.to_json()["model"]
     assert counts(result) == {"images": 12, "made": 12, "unreadable": 1}
-    assert files_in(tmp_path).count("features.npz") == 1
+    assert files_in(tmp_path).count("features.NPZ") == 1
 
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names there are always Unicode")

@@ -54,7 +54,7 @@ def moves(result):
     return [(move.source, move.target, move.distance) for move in result.moves]
 
 
-def made_up(folder, place, model=RECORD, **contents):
+def made_up(folder, place, model=RECORD, width=1280, **contents):
     """Write a dataset with made-up features of the images, as a stranger could; `contents` are other hashes by name."""
     files = sorted(folder.glob("*.jpg"))
     random = np.random.default_rng(0)
@@ -64,7 +64,7 @@ def made_up(folder, place, model=RECORD, **contents):
             file.stat().st_size,
             file.stat().st_mtime_ns,
             contents.get(file.stem, file_content_hash(file)),
-            random.random(8, np.float32),
+            random.random(width, np.float32),
         )
         for file in files
     ]
@@ -174,6 +174,8 @@ def test_options_that_ask_for_other_features_are_refused(folder, tmp_path, optio
         {"weights": "a\0b"},
         {"precision": 5},
         {"runtime": None},
+        {"precision": "float32\nand more"},
+        {"runtime": "\x1b[31m"},
         {"fallback": {}},
     ],
 )
@@ -181,6 +183,15 @@ def test_a_model_that_imgsort_does_not_know_is_refused(folder, tmp_path, change)
     """What a dataset says of its model is checked before it reaches a result or a saved file."""
     made_up(folder, tmp_path / "features", {**RECORD, **change})
     with pytest.raises(DatasetError, match="what it says of its model"):
+        imgsort.categorize(folder, clusters=3, features=tmp_path / "features")
+
+
+@pytest.mark.parametrize("change", [{"name": "vgg16"}, {"name": "vgg16", "pooling": "none"}])
+def test_rows_of_another_width_than_the_model_gives_are_refused(folder, tmp_path, change):
+    """Later steps join the features with what else belongs to the model, such as its classifier."""
+    width = 1280 if change == {"name": "vgg16"} else 512 * 3 + 1
+    made_up(folder, tmp_path / "features", {**RECORD, **change}, width)
+    with pytest.raises(DatasetError, match=rf"rows of {width} features are not from vgg16, which gives 512"):
         imgsort.categorize(folder, clusters=3, features=tmp_path / "features")
 
 
@@ -200,6 +211,11 @@ def test_a_place_without_a_dataset_is_named(folder, tmp_path):
     for name in ("missing", "file", "empty"):
         with pytest.raises(DatasetError, match=f"{name}: .*imgsort embed"):
             imgsort.categorize(folder, clusters=3, features=tmp_path / name)
+    for command in (imgsort.categorize, imgsort.find_outliers, imgsort.audit):
+        with pytest.raises(UsageError, match="--features s3://bucket/x/: this must lie on this machine"):
+            command(folder, features="s3://bucket/x")
+    with pytest.raises(UsageError, match="--features s3://bucket/x/: this must lie on this machine"):
+        imgsort.train(folder, output=tmp_path / "a.keras", features="s3://bucket/x")
 
 
 def test_new_images_are_filed_with_features_of_the_same_kind(folder, tmp_path):

@@ -1,6 +1,5 @@
 """`embed`."""
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -15,7 +14,7 @@ from imgsort.cli.running import positive, run, show, written
 @click.option(
     "-o",
     "--output",
-    type=types.GivenPath(path_type=Path),
+    type=types.Place(),
     required=True,
     help="Folder for the dataset of features (Parquet), or new file NAME.npz for NumPy.",
 )

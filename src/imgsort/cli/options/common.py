@@ -151,7 +151,7 @@ _searching = (*_places, *_planning, searched, *_listing, verbose)
 
 features = click.option(
     "--features",
-    type=types.GivenPath(path_type=Path, file_okay=False),
+    type=types.Place(),
     metavar="FOLDER",
     help="Take the features from this dataset, which `imgsort embed` made, and do not look at the images.",
 )

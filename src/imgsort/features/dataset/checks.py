@@ -4,10 +4,11 @@ A check that fails raises ValueError, which says what is wrong.
 """
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from imgsort.features.dataset.footer import Chunk, Footer
-from imgsort.features.dataset.pages import pages
+from imgsort.features.dataset.pages import MeteredFile, Page, pages
 from imgsort.features.dataset.part import CONTENT_BYTES
 
 COLUMNS = ("path", "content", "size", "mtime_ns", "features", "reason")
@@ -16,6 +17,8 @@ TEXT_COLUMNS = ("path", "reason")
 MOST_WIDTH = 2**20
 _MOST_COLUMNS = 1000
 _MOST_PAGE_BYTES = 128 * 1024**2
+# A reader fetches a little more than it needs, and what it fetches may be compressed well.
+_SPARE_BYTES = 64 * 1024**2
 # A row takes at least this much of a file: its content alone takes twice as much, and cannot be compressed.
 _LEAST_ROW_BYTES = 16
 # How many times more bytes than its file a column may hold when it is decoded. Equal images make equal rows.
@@ -84,41 +87,55 @@ def _is_content(kind: Any) -> bool:
     return bool(types.is_binary(kind) or types.is_large_binary(kind) or types.is_binary_view(kind))
 
 
-def require_bounded(file: BinaryIO, footer: Footer) -> dict[str, int]:
-    """Check that a file has the columns, and holds no more than they can mean. Return how many values each has."""
+@dataclass(frozen=True)
+class Bounded:
+    """A file that was checked: how many values each column has, and its pages."""
+
+    values: dict[str, int]
+    pages: dict[str, list[Page]]
+
+    def metered(self, file: BinaryIO, columns: tuple[str, ...]) -> MeteredFile:
+        """Return the file to read these columns from, which bounds what a few rows may hold."""
+        return MeteredFile(file, [page for column in columns for page in self.pages[column]])
+
+    def most_bytes(self, rows_bytes: int) -> int:
+        """Return how much may be read at a time for rows of this many bytes: pages hold other rows too."""
+        largest = max((page.decoded_bytes for each in self.pages.values() for page in each), default=0)
+        return rows_bytes + largest + _SPARE_BYTES
+
+
+def require_bounded(file: BinaryIO, footer: Footer) -> Bounded:
+    """Check that a file has the columns, and holds no more than they can mean."""
     missing = [name for name in COLUMNS if name not in footer.columns]
     if missing:
         raise ValueError(f"it has no column {missing[0]!r}")
     if footer.rows > footer.file_bytes // _LEAST_ROW_BYTES:
         raise ValueError(f"it claims {footer.rows} rows in {footer.file_bytes} bytes")
-    counts: Counter[str] = Counter()
-    byte_counts: Counter[str] = Counter()
+    bounded = Bounded(dict.fromkeys(COLUMNS, 0), {name: [] for name in COLUMNS})
     for chunk in footer.chunks:
         if chunk.column in COLUMNS:
-            counts[chunk.column] += _values(file, chunk, byte_counts)
             if chunk.column in SMALL_COLUMNS and chunk.values != chunk.rows:
                 raise ValueError("its columns differ in length")
-    if counts["features"] > footer.rows * MOST_WIDTH:
+            bounded.values[chunk.column] += chunk.values
+            bounded.pages[chunk.column] += _pages(file, chunk)
+    if bounded.values["features"] > footer.rows * MOST_WIDTH:
         raise ValueError("a row of it holds too many features")
-    byte_counts["features"] = max(byte_counts["features"], 4 * counts["features"])
-    large = [name for name in COLUMNS if byte_counts[name] > _MOST_TIMES * footer.file_bytes]
-    if large:
-        raise ValueError(
-            f"its column {large[0]!r} holds {byte_counts[large[0]]} bytes in a file of {footer.file_bytes}"
-        )
-    return dict(counts)
+    for name in COLUMNS:
+        byte_count = sum(page.decoded_bytes for page in bounded.pages[name])
+        if byte_count > _MOST_TIMES * footer.file_bytes:
+            raise ValueError(f"its column {name!r} holds {byte_count} bytes in a file of {footer.file_bytes}")
+    return bounded
 
 
-def _values(file: BinaryIO, chunk: Chunk, byte_counts: "Counter[str]") -> int:
-    """Return how many values a chunk of a column has; add its bytes to `byte_counts`."""
-    values = 0
-    for page in pages(file, chunk.start, chunk.byte_count):
-        if page.byte_count > _MOST_PAGE_BYTES:
-            raise ValueError(f"a page of its column {chunk.column!r} claims {page.byte_count} bytes")
+def _pages(file: BinaryIO, chunk: Chunk) -> list[Page]:
+    """Return the pages of a chunk of a column."""
+    found = list(pages(file, chunk.start, chunk.byte_count))
+    for page in found:
+        if page.decoded_bytes > _MOST_PAGE_BYTES:
+            raise ValueError(f"a page of its column {chunk.column!r} claims {page.decoded_bytes} bytes")
         if page.encoding not in _ENCODINGS:
             raise ValueError(f"its column {chunk.column!r} has an encoding that imgsort does not read")
-        byte_counts[chunk.column] += page.byte_count
-        values += 0 if page.is_dictionary else page.values
+    values = sum(page.values for page in found if not page.is_dictionary)
     if values != chunk.values:
         raise ValueError(f"its column {chunk.column!r} holds {values} values and claims {chunk.values}")
-    return values
+    return found

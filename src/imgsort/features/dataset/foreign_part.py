@@ -14,6 +14,7 @@ from imgsort.features.dataset.checks import (
 )
 from imgsort.features.dataset.footer import MOST_FOOTER_BYTES, read_footer
 from imgsort.features.dataset.head import DatasetHead
+from imgsort.features.dataset.pages import MeteredFile
 from imgsort.features.dataset.part import CONTENT_BYTES, UNSETTLED_NS
 from imgsort.filing.paths import is_safe_relative
 
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
 
 _ROWS_AT_A_TIME = 4096
 _BYTES_AT_A_TIME = 8 * 1024**2
-_BUFFER_BYTES = 1024**2
+_BUFFER_BYTES = 128 * 1024
 _MOST_TEXT_BYTES = 24_576
-# Texts of a column take at most this many times the bytes of the file.
-_MOST_TIMES = 16
+# Texts of a column take at most this many times the bytes of the file. Long paths in one folder are much alike.
+_MOST_TIMES = 32
 # The paths of all parts together may take more than the 2 GB that an Arrow string can count.
 _TYPES: dict[str, Callable[[Any], Any]] = {
     "path": lambda arrow: arrow.large_string(),
@@ -69,13 +70,17 @@ class ReadPart:
 def read_part(name: str, file: BinaryIO) -> ReadPart:
     """Read all but the features of a part. Raises ValueError, OSError and the errors of pyarrow."""
     footer = read_footer(file)
-    counts = require_bounded(file, footer)
-    opened = _opened(file)
+    bounded = require_bounded(file, footer)
+    metered = bounded.metered(file, SMALL_COLUMNS)
+    opened = _opened(metered)
     head = DatasetHead.from_metadata(opened.metadata.metadata or {})
     require_plain_columns(opened.schema_arrow)
     columns: dict[str, list[Any]] = {column: [] for column in SMALL_COLUMNS}
     text_bytes = 0
+    most_bytes = bounded.most_bytes(_ROWS_AT_A_TIME * _MOST_TEXT_BYTES)
+    metered.allow(most_bytes)
     for batch in opened.iter_batches(_ROWS_AT_A_TIME, columns=list(SMALL_COLUMNS)):
+        metered.allow(most_bytes)
         for column in SMALL_COLUMNS:
             values = batch.column(column)
             if column in TEXT_COLUMNS:
@@ -83,7 +88,7 @@ def read_part(name: str, file: BinaryIO) -> ReadPart:
             if text_bytes > _MOST_TIMES * footer.file_bytes:
                 raise ValueError(f"its paths and reasons hold {text_bytes} bytes in a file of {footer.file_bytes}")
             columns[column].append(_plain(values, column))
-    return _joined(name, head, columns, counts["features"], opened.schema_arrow.field("features").type)
+    return _joined(name, head, columns, bounded.values["features"], opened.schema_arrow.field("features").type)
 
 
 def vectors_of(part: ReadPart, file: BinaryIO, width: int) -> "Iterator[tuple[int, NDArray[np.float32]]]":
@@ -91,17 +96,21 @@ def vectors_of(part: ReadPart, file: BinaryIO, width: int) -> "Iterator[tuple[in
     import numpy as np
 
     rows_at_a_time = max(1, min(_ROWS_AT_A_TIME, _BYTES_AT_A_TIME // (4 * max(1, width))))
-    require_bounded(file, read_footer(file))
-    opened = _opened(file)
+    bounded = require_bounded(file, read_footer(file))
+    metered = bounded.metered(file, ("features",))
+    opened = _opened(metered)
     require_plain_columns(opened.schema_arrow)
+    most_bytes = bounded.most_bytes(4 * rows_at_a_time * max(1, width))
+    metered.allow(most_bytes)
     start = 0
     for batch in opened.iter_batches(rows_at_a_time, columns=["features"]):
+        metered.allow(most_bytes)
         column = batch.column(0)
         there = column.is_valid().to_numpy(zero_copy_only=False)
         numbers = column.flatten()
         if numbers.null_count or len(numbers) != there.sum() * width or not _are_of_one_width(column, width):
             raise ValueError(f"not every row holds {width} features")
-        vectors = numbers.to_numpy(zero_copy_only=False).reshape(-1, width)
+        vectors = numbers.to_numpy(zero_copy_only=False).reshape(int(there.sum()), width)
         if not np.isfinite(vectors).all():
             raise ValueError("infinite features, or features that are no numbers")
         if any((start + place in part.reasons) == is_there for place, is_there in enumerate(there)):
@@ -116,7 +125,7 @@ def vectors_of(part: ReadPart, file: BinaryIO, width: int) -> "Iterator[tuple[in
         raise ValueError("another number of rows than a moment ago")
 
 
-def _opened(file: BinaryIO) -> Any:
+def _opened(file: MeteredFile) -> Any:
     """Open a Parquet file. Texts are read as dictionaries, so that a text that is repeated is in memory once."""
     import pyarrow.parquet
 

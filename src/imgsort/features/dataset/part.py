@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 CONTENT_BYTES = 32
 # A file that changes within one tick of a coarse clock keeps its modification time. FAT's tick is two seconds.
 UNSETTLED_NS = 2_000_000_000
+_LAST_NS = 2**63 - 1
 _MOST_ROWS = 4096
 _MOST_BYTES = 32 * 1024**2
 _PAGE_BYTES = 4 * 1024**2
@@ -44,7 +45,12 @@ class Row:
     @classmethod
     def of(cls, file: ImageFile, seen: SeenImage) -> "Row":
         """Return the row of an image that an engine looked at."""
-        return cls(file.path, file.size, file.mtime_ns, seen.content, seen.features, seen.reason)
+        return cls(file.path, file.size, stamp(file.mtime_ns), seen.content, seen.features, seen.reason)
+
+
+def stamp(mtime_ns: int) -> int:
+    """Return a time as a column of 64 bits can hold it. Some file systems know times after the year 2262."""
+    return max(-_LAST_NS - 1, min(mtime_ns, _LAST_NS))
 
 
 def require_pyarrow() -> Any:
@@ -96,7 +102,7 @@ def part_bytes(head: DatasetHead, rows: Sequence[Row], width: int | None = None)
             "size": arrow.array([row.size for row in rows], arrow.int64()),
             "mtime_ns": arrow.array([row.mtime_ns for row in rows], arrow.int64()),
             "features": _features(arrow, rows, width),
-            "reason": arrow.array([row.reason or None for row in rows], arrow.string()),
+            "reason": arrow.array([_as_utf8(row.reason) or None for row in rows], arrow.string()),
         }
     ).replace_schema_metadata(head.to_metadata())
     buffer = io.BytesIO()
@@ -111,6 +117,11 @@ def part_bytes(head: DatasetHead, rows: Sequence[Row], width: int | None = None)
         write_page_checksum=True,
     )
     return buffer.getvalue()
+
+
+def _as_utf8(text: str) -> str:
+    """Return a text for people. A name in it may have bytes that are not UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _features(arrow: Any, rows: Sequence[Row], width: int | None) -> Any:

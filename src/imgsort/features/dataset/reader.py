@@ -1,6 +1,7 @@
 """Reads a dataset of features, which may come from a stranger: nothing of it is trusted before it is checked."""
 
 import contextlib
+import errno
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,8 +11,9 @@ from imgsort.csv_file import encode_cell
 from imgsort.errors import DatasetError
 from imgsort.features.dataset.foreign_part import ReadPart, read_part, vectors_of
 from imgsort.features.dataset.head import DatasetHead
-from imgsort.features.dataset.part import CONTENT_BYTES, require_pyarrow
+from imgsort.features.dataset.part import CONTENT_BYTES, require_pyarrow, stamp
 from imgsort.features.dataset.place import Place
+from imgsort.images.finding.find import ImageFile
 from imgsort.mapped import empty_matrix, let_go
 
 if TYPE_CHECKING:
@@ -101,19 +103,23 @@ class Dataset:
         rows: NDArray[np.intp] = len(self) - 1 - found.astype(np.intp)
         return rows
 
-    def is_unchanged(
-        self, rows: "NDArray[np.intp]", sizes: Sequence[int], mtimes_ns: Sequence[int]
-    ) -> "NDArray[np.bool_]":
-        """Say of each row whether its file still has the size and the time of then, bool (n,). No row: False.
+    def is_unchanged(self, rows: "NDArray[np.intp]", files: Sequence[ImageFile], source: str) -> "NDArray[np.bool_]":
+        """Say of each row whether it is of this file of this source, unchanged since then, bool (n,). No row: False.
 
-        A time says nothing about a file that was changed while the row was made.
+        `source`: as in the head. Two folders may hold other images of the same names, sizes and times. A time says
+        nothing about a file that was changed while the row was made.
         """
         import numpy as np
 
-        stamps = [(part.sizes, part.mtimes_ns, part.is_settled) for part in self.parts]
-        own_sizes, own_times, is_settled = (np.concatenate(arrays) for arrays in zip(*stamps, strict=True))
-        same = (own_sizes[rows] == np.array(sizes)) & (own_times[rows] == np.array(mtimes_ns))
-        unchanged: NDArray[np.bool_] = same & is_settled[rows] & (rows >= 0)
+        unchanged = np.zeros(len(rows), np.bool_)
+        there = np.flatnonzero(rows >= 0)
+        found = [files[number] for number in there.tolist()]
+        sizes = np.array([file.size for file in found], np.int64)
+        times = np.array([stamp(file.mtime_ns) for file in found], np.int64)
+        is_ours = [part.is_settled & (part.head.source == source) for part in self.parts]
+        columns = [part.sizes for part in self.parts], [part.mtimes_ns for part in self.parts], is_ours
+        own_sizes, own_times, trusted = (np.concatenate(column)[rows[there]] for column in columns)
+        unchanged[there] = (own_sizes == sizes) & (own_times == times) & trusted
         return unchanged
 
     def matrix(self, rows: "NDArray[np.intp]") -> "NDArray[np.float32]":
@@ -129,11 +135,15 @@ class Dataset:
             raise DatasetError(f"{self.place}: {len(rows)} rows of {self.width} features: no room for them.") from error
         order = np.argsort(rows, kind="stable")
         in_order = rows[order]
-        for start, features in self.batches():
-            first, last = np.searchsorted(in_order, (start, start + len(features)))
-            if first < last:
-                matrix[order[first:last]] = features[in_order[first:last] - start]
-                let_go(matrix)
+        for begin, part in self._starts():
+            first, last = np.searchsorted(in_order, (begin, begin + len(part)))
+            if first == last:  # nothing of this part is asked for
+                continue
+            for start, features in self._batches_of(begin, part):
+                first, last = np.searchsorted(in_order, (start, start + len(features)))
+                if first < last:
+                    matrix[order[first:last]] = features[in_order[first:last] - start]
+                    let_go(matrix)
         return matrix
 
     def batches(self) -> "Iterator[tuple[int, NDArray[np.float32]]]":
@@ -142,9 +152,16 @@ class Dataset:
         A row without features is zeros. Raises DatasetError.
         """
         for start, part in self._starts():
-            with _told(self.place, part.name), self.place.opened(part.name) as file:
-                for row, features in vectors_of(part, file, self.width):
-                    yield start + row, features
+            yield from self._batches_of(start, part)
+
+    def part_with(self, row: int) -> tuple[int, int]:
+        """Return the number of the first row of the part that holds this row, and the number after its last one."""
+        return next((start, start + len(part)) for start, part in self._starts() if row < start + len(part))
+
+    def _batches_of(self, start: int, part: ReadPart) -> "Iterator[tuple[int, NDArray[np.float32]]]":
+        with _told(self.place, part.name), self.place.opened(part.name) as file:
+            for row, features in vectors_of(part, file, self.width):
+                yield start + row, features
 
     def _starts(self) -> Iterator[tuple[int, ReadPart]]:
         start = 0
@@ -215,6 +232,8 @@ def _told(place: Place, name: str = "") -> Iterator[None]:
         yield
     except (OSError, ValueError, LookupError, ArrowException, OverflowError, RecursionError) as error:
         where = f"{place}/{name}" if name else str(place)
+        if isinstance(error, OSError) and error.errno not in (None, errno.ELOOP):  # ELOOP: the name is a link
+            raise DatasetError(f"{where}: it cannot be read ({error.strerror}). The features may be whole.") from error
         text = str(error).partition("\n")[0][:300] or type(error).__name__
         raise DatasetError(
             f"{where}: these are not features that imgsort wrote, or the file is damaged ({text}). Remove the file, "

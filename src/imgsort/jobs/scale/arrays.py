@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imgsort.csv_file import encode_cell
+from imgsort.features.dataset.part import stamp
 from imgsort.features.extract import Features
 from imgsort.jobs.results import ModelRecord
 from imgsort.portable_text import portable_tree
@@ -32,7 +33,7 @@ def write_arrays(path: Path, source: Path | Address, features: Features, model: 
             path=_texts([encode_cell(file.path) for file in features.files]),
             content=_texts(list(features.contents)),
             size=np.array([file.size for file in features.files], np.int64),
-            mtime_ns=np.array([file.mtime_ns for file in features.files], np.int64),
+            mtime_ns=np.array([stamp(file.mtime_ns) for file in features.files], np.int64),
             features=features.matrix,
             unreadable=_texts([encode_cell(row.path) for row in features.unreadable]),
             reason=_texts([encode_cell(row.reason) for row in features.unreadable]),

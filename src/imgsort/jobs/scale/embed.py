@@ -5,17 +5,17 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from imgsort.csv_file import encode_cell, require_new
-from imgsort.errors import DatasetError, StrictError, UsageError
+from imgsort.errors import StrictError, UsageError
 from imgsort.features.cache.feature_cache import opened_cache
 from imgsort.features.dataset.head import DatasetHead
 from imgsort.features.dataset.part import require_pyarrow
 from imgsort.features.dataset.place import FolderPlace
-from imgsort.features.dataset.reader import SUFFIX, Dataset
+from imgsort.features.dataset.reader import SUFFIX
 from imgsort.features.dataset.writer import DatasetWriter
-from imgsort.features.engine import Images
+from imgsort.features.engine import Images, Known
 from imgsort.features.extract import cached_images, kept_in
 from imgsort.features.extraction import Extraction
 from imgsort.features.models.backbones import BEST
@@ -26,10 +26,16 @@ from imgsort.images.finding.leaving_out.rules import Rules
 from imgsort.jobs.listener import Listener, Remembering
 from imgsort.jobs.results import ModelRecord, start_of_json
 from imgsort.jobs.scale.arrays import write_arrays
+from imgsort.jobs.scale.earlier import Earlier, Said
 from imgsort.jobs.scale.sources import listed_at
 from imgsort.jobs.session.extracting import extract_prepared, prepare_chosen
 from imgsort.jobs.settings import ModelOptions, ModelSettings, RuleOptions, parted
-from imgsort.storage.addresses import Address, place_of
+from imgsort.storage.addresses import Address, local_place, place_of
+from imgsort.temporary import can_write
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 ARRAYS_SUFFIX = ".npz"
 
@@ -43,8 +49,8 @@ class EmbedResult:
     """What `embed` wrote.
 
     `output`: the folder of the dataset, or the file of NumPy.
-    `images`: how many images have features there now. `there`: how many of them had features there before.
-    `cached`: how many came from the cache. The model looked at the rest.
+    `images`: how many images have features there now. `there`: of how many of them the features were there before, if
+    need be under another name. `cached`: how many came from the cache. The model looked at the rest.
     `others`: how many images with rows there are gone, or lie elsewhere. Their rows stay.
     """
 
@@ -105,10 +111,10 @@ def embed(
     if settings.features is not None:
         raise UsageError(f"--features {settings.features}: embed makes features, and takes none.")
     hearing = Remembering(listener)
-    asked, path = place_of(source), Path(output).absolute()
-    place = None if path.suffix == ARRAYS_SUFFIX else _place(path)
-    if place is None:
-        require_new(path)
+    asked, path = place_of(source), local_place(output, "--output").absolute()
+    place = _place(path) if path.suffix.lower() != ARRAYS_SUFFIX else None
+    if not can_write(require_new(path).parent if place is None else path):
+        raise UsageError(f"{path}: nothing can be written there. Give another --output.")
     root, listing, images = listed_at(asked, rules, recursive=recursive)
     hearing.notice_of(listing.left_out)
     if settings.model is None:
@@ -164,46 +170,52 @@ class _Embedding:
         place.remove_unfinished()
         prepared = prepare_chosen(self.settings, BEST, self.read, self.hearing)
         extraction, model = prepared.extraction, ModelRecord.of(prepared.model, prepared.way)
-        earlier = _earlier(place, extraction, model)
-        images = self.images
-        rows, found = ({}, 0) if earlier is None else _there(earlier, images, verify=self.settings.verify)
-        reasons = (
-            {} if earlier is None else {at: earlier.reasons[row] for at, row in rows.items() if row in earlier.reasons}
-        )
-        counts = {"there": len(rows) - len(reasons), "cached": 0}
         head = DatasetHead(extraction.recipe, vars(model), encode_cell(str(self.root)), self.began_ns)
-        done = len(rows)
-        with DatasetWriter(place, head, None if earlier is None else earlier.width or None) as writer:
-            missing = [number for number in range(len(images.files)) if number not in rows]
-            for seen in self._seen(images, missing, extraction, writer):
+        earlier = Earlier.opened(place, head)
+        said, width = Said(), 0
+        if earlier is not None:
+            # With one recipe, only words differ, such as where the file of the weights lies. All parts say the same.
+            head = replace(head, model=earlier.dataset.head.model)
+            said = earlier.said_of(self.images, head.source, verify=self.settings.verify)
+            width = earlier.dataset.width
+        files, reasons = self.images.files, dict(said.reasons)
+        missing = [number for number in range(len(files)) if number not in said.unchanged]
+        there, cached, done = len(said.unchanged) - len(reasons), 0, len(said.unchanged)
+        with DatasetWriter(place, head, width or None) as writer:
+            for seen in self._seen(missing, extraction, writer, earlier):
                 done += 1
-                self.hearing.progress("reading", done, len(images.files))
-                counts["cached"] += seen.is_known
+                self.hearing.progress("reading", done, len(files))
+                is_there = earlier is not None and seen.content in earlier.reused
+                there, cached = there + (seen.is_known and is_there), cached + (seen.is_known and not is_there)
                 if seen.reason:
                     reasons[seen.number] = seen.reason
-        counts["images"] = len(images.files) - len(reasons)
-        counts["others"] = 0 if earlier is None else earlier.path_count - found
-        unreadable = tuple(Unreadable(images.files[number].path, reasons[number]) for number in sorted(reasons))
+        counts = {"images": len(files) - len(reasons), "there": there, "cached": cached, "others": said.others}
+        unreadable = tuple(Unreadable(files[number].path, reasons[number]) for number in sorted(reasons))
         return self._result(place.folder, model, self.listing.unreadable + unreadable, counts)
 
     def _seen(
-        self, images: Images, missing: Sequence[int], extraction: Extraction, writer: DatasetWriter
+        self, missing: Sequence[int], extraction: Extraction, writer: DatasetWriter, earlier: Earlier | None
     ) -> Iterator[SeenImage]:
         """Yield the result for each missing image, after the writer has it."""
         with opened_cache(
             extraction.recipe, is_wanted=self.settings.cache, notice=self.hearing.notice, verify=self.settings.verify
         ) as cache:
             known = set()
-            for seen in cached_images(images, missing, cache):
-                writer.put(images.files[seen.number], seen)
+            for seen in cached_images(self.images, missing, cache):
+                writer.put(self.images.files[seen.number], seen)
                 known.add(seen.number)
                 yield seen
             left = [number for number in missing if number not in known]
             engine = self.settings.chosen_engine(self.hearing.notice)
             seen_now = engine.see_into(
-                writer, images, left, extraction, known=cache.features_of, onlooker=self.hearing.onlooker
+                writer,
+                self.images,
+                left,
+                extraction,
+                known=cache.features_of if earlier is None else _either(cache.features_of, earlier.features_of),
+                onlooker=self.hearing.onlooker,
             )
-            yield from kept_in(cache, images, seen_now)
+            yield from kept_in(cache, self.images, seen_now)
 
     def _result(
         self, output: Path, model: ModelRecord, unreadable: tuple[Unreadable, ...], counts: dict[str, int]
@@ -213,31 +225,11 @@ class _Embedding:
         )
 
 
-def _there(earlier: Dataset, images: Images, *, verify: bool) -> tuple[dict[int, int], int]:
-    """Return the rows of unchanged images by the number of the image, and how many images have any row.
+def _either(first: Known, second: Known) -> Known:
+    """Return what asks the second only for what the first does not know."""
 
-    A file that could not be opened has no content there, and is tried again. `verify`: no image counts as unchanged.
-    """
-    files = images.files
-    rows = earlier.rows_of_paths([file.path for file in files])
-    same = earlier.is_unchanged(rows, [file.size for file in files], [file.mtime_ns for file in files])
-    kept = {
-        number: int(rows[number])
-        for number in range(len(files))
-        if same[number] and not verify and earlier.contents[rows[number]].any()
-    }
-    return kept, int((rows >= 0).sum())
+    def known(content: str) -> "NDArray[np.float32] | None":
+        features = first(content)
+        return second(content) if features is None else features
 
-
-def _earlier(place: FolderPlace, extraction: Extraction, model: ModelRecord) -> Dataset | None:
-    """Return the dataset that is continued, or None for a new one. Raises DatasetError for one of another kind."""
-    if not place.names():
-        return None
-    earlier = Dataset.opened(place)
-    if earlier.head.recipe != extraction.recipe:
-        made = [str(earlier.head.model.get(name))[:100] for name in ("name", "precision")]
-        raise DatasetError(
-            f"{place}: the features there were made in another way (by {' in '.join(made)}) than {model.name} in "
-            f"{model.precision} makes them here, or by other versions. Give the options of then, or another --output."
-        )
-    return earlier
+    return known

@@ -62,6 +62,7 @@ class ReadyFeatures:
         """
         dataset = Dataset.opened(_place(folder))
         record = model_of(dataset)
+        _require_width(dataset, record)
         if wanted is None:
             _require_as_asked(record, settings, folder)
         else:
@@ -134,6 +135,8 @@ def model_of(dataset: Dataset) -> ModelRecord:
 
 def _record(value: Any) -> ModelRecord:
     texts = {name: checked_text(value[name]) for name in ("weights", "sha256", "precision", "runtime")}
+    if not all(texts[name].isascii() and texts[name].isalnum() for name in ("precision", "runtime")):
+        raise ValueError("a way to run a model that there is not")
     size_px, fallback = checked_count(value["size_px"]), value["fallback"]
     if value["name"] not in BACKBONES or value["pooling"] not in get_args(Pooling) or value["fit"] not in get_args(Fit):
         raise ValueError("it names no model")
@@ -147,6 +150,16 @@ def _record(value: Any) -> ModelRecord:
         fit=value["fit"],
         **texts,
     )
+
+
+def _require_width(dataset: Dataset, record: ModelRecord) -> None:
+    """Raise DatasetError unless the rows are as wide as what the model gives. Without pooling, they are much wider."""
+    width = BACKBONES[record.name].width
+    if dataset.width and (dataset.width % width if record.pooling == "none" else dataset.width != width):
+        raise DatasetError(
+            f"{dataset.place}: rows of {dataset.width} features are not from {record.name}, which gives {width}. Make "
+            "a new dataset."
+        )
 
 
 def _require_as_asked(record: ModelRecord, settings: ModelSettings, folder: Path) -> None:

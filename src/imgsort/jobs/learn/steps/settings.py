@@ -11,9 +11,17 @@ from imgsort.features.keras_backend import Device
 from imgsort.features.models.backbones import ALWAYS_THERE, BACKBONES, backbone_named
 from imgsort.images.finding.leaving_out.rules import Rules
 from imgsort.jobs.engine_settings import EngineOptions, EngineSettings
-from imgsort.jobs.settings import MAX_SIZE_PX, MIN_SIZE_PX, ModelSettings, ReadOptions, RuleOptions, require_seed
+from imgsort.jobs.settings import (
+    MAX_SIZE_PX,
+    MIN_SIZE_PX,
+    ModelSettings,
+    ReadOptions,
+    RuleOptions,
+    require_seed,
+)
 from imgsort.learning.network.networks import SMALL_NETWORK, SMALL_NETWORK_PX, Augmentation
 from imgsort.learning.network.training import TrainingSettings
+from imgsort.storage.addresses import local_place
 
 FROM_NOTHING = "none"
 DEFAULT_SPLIT = (70.0, 15.0, 15.0)
@@ -112,7 +120,9 @@ class LearnSettings(EngineSettings):
                 raise UsageError(f"{name.replace('_', ' ')} {value}: it must be more than 0.")
         require_seed(self.seed)
         Rules(self.exclude, self.include)  # a wrong pattern is an error before anything is listed
-        for name in ("test_dir", "tensorboard", "features"):
+        if self.features is not None:
+            object.__setattr__(self, "features", local_place(self.features, "--features"))
+        for name in ("test_dir", "tensorboard"):
             value = getattr(self, name)
             object.__setattr__(self, name, None if value is None else Path(value))
 

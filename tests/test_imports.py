@@ -78,6 +78,7 @@ ROOMS = {
     "images/decoding": "letterbox parts walks tiff_directories readers extras header decoded decoders colours .",
     "images/finding": "leaving_out .",
     "features": "keras_home keras_backend cache weights models runtimes seen dataset .",
+    "features/dataset": "head place part foreign .",
     "features/runtimes": "interface conversion .",
     "features/weights": "weights_file formats fetching unreachable .",
     "grouping": ". graph streams categories outliers",

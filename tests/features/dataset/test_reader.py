@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from imgsort import mapped
 from imgsort.errors import DatasetError
+from imgsort.features.dataset.content_index import ContentIndex
 from imgsort.features.dataset.place import FolderPlace
-from imgsort.features.dataset.reader import Dataset, _Index
+from imgsort.features.dataset.reader import Dataset
 from tests.support.datasets import HEAD, WIDTH, arrow, bad_row, digest, forged, row, vector, with_column, written
 
 
@@ -139,7 +140,7 @@ def test_contents_made_to_be_alike_cost_nothing():
     for place in (0, 28):
         rows[:, place : place + 4] = np.arange(len(rows), dtype="<u4").view(np.uint8).reshape(-1, 4)
         began = time.process_time()
-        assert np.array_equal(_Index(rows).find(rows[::-1]), np.arange(len(rows))[::-1])
+        assert np.array_equal(ContentIndex(rows).find(rows[::-1]), np.arange(len(rows))[::-1])
         assert time.process_time() - began < 5
         rows[:] = 0
 
@@ -155,4 +156,4 @@ def test_contents_that_begin_alike_are_told_apart(kept, wanted):
     """The last row with all 32 bytes is found, and -1 where there is none."""
     rows, asked = (np.frombuffer(b"".join(each), np.uint8).reshape(-1, 32) for each in (kept, wanted))
     last = {content: number for number, content in enumerate(kept)}
-    assert _Index(rows).find(asked).tolist() == [last.get(content, -1) for content in wanted]
+    assert ContentIndex(rows).find(asked).tolist() == [last.get(content, -1) for content in wanted]

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from imgsort.csv_file import encode_cell
 from imgsort.errors import DatasetError
-from imgsort.features.dataset.foreign_part import ReadPart, read_part, vectors_of
+from imgsort.features.dataset.content_index import ContentIndex
+from imgsort.features.dataset.foreign.foreign_part import ReadPart, read_part, vectors_of
 from imgsort.features.dataset.head import DatasetHead
 from imgsort.features.dataset.part import CONTENT_BYTES, require_pyarrow, stamp
 from imgsort.features.dataset.place import Place
@@ -71,6 +72,20 @@ class Dataset:
         return np.concatenate([part.contents for part in self.parts])
 
     @cached_property
+    def sizes(self) -> "NDArray[np.int64]":
+        """The size of each file in bytes, int64 (n,)."""
+        import numpy as np
+
+        return np.concatenate([part.sizes for part in self.parts])
+
+    @cached_property
+    def mtimes_ns(self) -> "NDArray[np.int64]":
+        """When each file was changed last, in nanoseconds, int64 (n,)."""
+        import numpy as np
+
+        return np.concatenate([part.mtimes_ns for part in self.parts])
+
+    @cached_property
     def reasons(self) -> dict[int, str]:
         """Why a row has no features, by the number of the row."""
         return {start + row: reason for start, part in self._starts() for row, reason in part.reasons.items()}
@@ -117,8 +132,8 @@ class Dataset:
         sizes = np.array([file.size for file in found], np.int64)
         times = np.array([stamp(file.mtime_ns) for file in found], np.int64)
         is_ours = [part.is_settled & (part.head.source == source) for part in self.parts]
-        columns = [part.sizes for part in self.parts], [part.mtimes_ns for part in self.parts], is_ours
-        own_sizes, own_times, trusted = (np.concatenate(column)[rows[there]] for column in columns)
+        columns = self.sizes, self.mtimes_ns, np.concatenate(is_ours)
+        own_sizes, own_times, trusted = (column[rows[there]] for column in columns)
         unchanged[there] = (own_sizes == sizes) & (own_times == times) & trusted
         return unchanged
 
@@ -177,50 +192,8 @@ class Dataset:
         return pyarrow.concat_arrays([part.paths for part in self.parts])[::-1]
 
     @cached_property
-    def _index(self) -> "_Index":
-        return _Index(self.contents)
-
-
-class _Index:
-    """Finds the last row with a content. A dictionary of ten million contents would take gigabytes.
-
-    A content is found by a number of 64 bits that is made of it with random factors. So nobody can make contents
-    beforehand that have the same number, which would have to be tried one after the other.
-    """
-
-    def __init__(self, contents: "NDArray[np.uint8]") -> None:
-        import numpy as np
-
-        self._factors = np.random.default_rng().integers(0, 2**63, 4, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
-        self._contents = contents
-        numbers = self._numbers(contents)
-        self._order = np.argsort(numbers, kind="stable")
-        self._in_order = numbers[self._order]
-
-    def find(self, wanted: "NDArray[np.uint8]") -> "NDArray[np.intp]":
-        """Return the row of each of `wanted`, uint8 (m, 32), or -1."""
-        import numpy as np
-
-        found = np.full(len(wanted), -1, np.intp)
-        numbers = self._numbers(wanted)
-        first = np.searchsorted(self._in_order, numbers, "left")
-        place = np.searchsorted(self._in_order, numbers, "right") - 1
-        left = np.flatnonzero(place >= first)
-        while len(left):
-            rows = self._order[place[left]]
-            same = (self._contents[rows] == wanted[left]).all(axis=1)
-            found[left[same]] = rows[same]
-            left = left[~same]
-            place[left] -= 1
-            left = left[place[left] >= first[left]]
-        return found
-
-    def _numbers(self, contents: "NDArray[np.uint8]") -> "NDArray[np.uint64]":
-        import numpy as np
-
-        words: NDArray[np.uint64] = np.ascontiguousarray(contents).view("<u8")
-        numbers: NDArray[np.uint64] = (words * self._factors).sum(axis=1, dtype=np.uint64)
-        return numbers
+    def _index(self) -> "ContentIndex":
+        return ContentIndex(self.contents)
 
 
 @contextlib.contextmanager

@@ -2,14 +2,19 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from imgsort.errors import DatasetError
 from imgsort.features.dataset.head import DatasetHead
+from imgsort.features.dataset.part import stamp
 from imgsort.features.dataset.place import Place
 from imgsort.features.dataset.reader import Dataset
 from imgsort.features.engine import Images
+from imgsort.features.seen import SeenImage
+from imgsort.images.stream import core_count, stream
+from imgsort.jobs.session.ready_features import hashed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -75,6 +80,30 @@ class Earlier:
         }
         reasons = {number: dataset.reasons[row] for number, row in unchanged.items() if row in dataset.reasons}
         return Said(frozenset(unchanged), reasons, dataset.path_count - int((rows >= 0).sum()))
+
+    def moved(self, images: Images, numbers: Sequence[int]) -> Iterator[SeenImage]:
+        """Yield the results for those of these images that were only renamed or touched. They are hashed for that.
+
+        An engine on other machines asks for no features that are known here.
+        """
+        perhaps = self._perhaps_moved(images, numbers)
+        for number, content, _ in stream(perhaps, lambda number: hashed(images, number), 4 * core_count()):
+            features = self.features_of(content) if content else None
+            if features is not None:
+                yield SeenImage(number, content, features, is_known=True)
+
+    def _perhaps_moved(self, images: Images, numbers: Sequence[int]) -> list[int]:
+        """Return the images whose path, or else whose time, has a row with their size."""
+        sizes, times = self.dataset.sizes, self.dataset.mtimes_ns
+        files = [images.files[number] for number in numbers]
+        rows = self.dataset.rows_of_paths([file.path for file in files]).tolist()
+        pairs = set(zip(sizes.tolist(), times.tolist(), strict=True)) if files else set()
+        touched = (row >= 0 and sizes[row] == file.size for row, file in zip(rows, files, strict=True))
+        return [
+            number
+            for number, file, is_touched in zip(numbers, files, touched, strict=True)
+            if is_touched or (file.size, stamp(file.mtime_ns)) in pairs
+        ]
 
     def features_of(self, content: str) -> "NDArray[np.float32] | None":
         """Return the features, float32 (width,), of the images with this content, or None. Raises DatasetError."""

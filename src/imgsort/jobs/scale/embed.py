@@ -206,6 +206,12 @@ class _Embedding:
                 known.add(seen.number)
                 yield seen
             left = [number for number in missing if number not in known]
+            if earlier is not None:
+                for seen in earlier.moved(self.images, left):
+                    writer.put(self.images.files[seen.number], seen)
+                    known.add(seen.number)
+                    yield seen
+                left = [number for number in left if number not in known]
             engine = self.settings.chosen_engine(self.hearing.notice)
             seen_now = engine.see_into(
                 writer,

@@ -188,7 +188,7 @@ def contents_of(images: Images, settings: ModelSettings, listener: Listener) -> 
                 contents[number] = content
         unknown = [number for number, content in enumerate(contents) if not content]
         done = len(contents) - len(unknown)
-        for number, content, reason in stream(unknown, lambda number: _hashed(images, number), 4 * core_count()):
+        for number, content, reason in stream(unknown, lambda number: hashed(images, number), 4 * core_count()):
             done += 1
             listener.progress("reading", done, len(contents))
             if reason:
@@ -199,7 +199,8 @@ def contents_of(images: Images, settings: ModelSettings, listener: Listener) -> 
     return contents, reasons
 
 
-def _hashed(images: Images, number: int) -> tuple[int, str, str]:
+def hashed(images: Images, number: int) -> tuple[int, str, str]:
+    """Return the number of an image and the hash of its bytes; or else "" and the reason."""
     try:
         with images.bytes_of(number) as (_, content):
             return number, content, ""

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from imgsort.features.dataset.thrift import ThriftReader, counted
+from imgsort.features.dataset.foreign.thrift import ThriftReader, counted
 
 _MOST_HEADER_BYTES = 64 * 1024
 _VALUE_BYTES = 4

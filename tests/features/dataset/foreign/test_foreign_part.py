@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from imgsort.errors import DatasetError
-from imgsort.features.dataset import checks
+from imgsort.features.dataset.foreign import checks
 from imgsort.features.dataset.reader import Dataset
 from imgsort.images.finding.find import ImageFile
 from tests.support.datasets import HEAD, LONG_AGO_NS, WIDTH, arrow, bad_row, digest, forged, row, with_column, written

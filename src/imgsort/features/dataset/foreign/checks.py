@@ -7,8 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from imgsort.features.dataset.footer import Chunk, Footer
-from imgsort.features.dataset.pages import MeteredFile, Page, pages
+from imgsort.features.dataset.foreign.footer import Chunk, Footer
+from imgsort.features.dataset.foreign.pages import MeteredFile, Page, pages
 from imgsort.features.dataset.part import CONTENT_BYTES
 
 COLUMNS = ("path", "content", "size", "mtime_ns", "features", "reason")

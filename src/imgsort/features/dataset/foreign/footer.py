@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from imgsort.features.dataset.thrift import ThriftReader, counted, listed
+from imgsort.features.dataset.foreign.thrift import ThriftReader, counted, listed
 
 MOST_FOOTER_BYTES = 4 * 1024**2
 _MOST_COLUMNS = 10_000

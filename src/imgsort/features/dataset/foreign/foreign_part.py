@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from imgsort.csv_file import decode_cell
-from imgsort.features.dataset.checks import (
+from imgsort.features.dataset.foreign.checks import (
     SMALL_COLUMNS,
     TEXT_COLUMNS,
     is_list,
     require_bounded,
     require_plain_columns,
 )
-from imgsort.features.dataset.footer import MOST_FOOTER_BYTES, read_footer
+from imgsort.features.dataset.foreign.footer import MOST_FOOTER_BYTES, read_footer
+from imgsort.features.dataset.foreign.pages import MeteredFile
 from imgsort.features.dataset.head import DatasetHead
-from imgsort.features.dataset.pages import MeteredFile
 from imgsort.features.dataset.part import CONTENT_BYTES, UNSETTLED_NS
 from imgsort.filing.paths import is_safe_relative
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgsort.features.dataset.pages import pages
+from imgsort.features.dataset.foreign.pages import pages
 from tests.support.datasets import arrow
 
 

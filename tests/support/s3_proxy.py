@@ -33,9 +33,8 @@ class Proxy:
     """A proxy before the server on `port`. `url` is where it listens."""
 
     def __init__(self, port: int) -> None:
-        self.behaviour = Behaviour()
-        self._counter = itertools.count(1)
         self._lock = threading.Lock()
+        self.behave()
         proxy = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -53,6 +52,10 @@ class Proxy:
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def behave(self) -> None:
+        """Misbehave no longer."""
+        self.behaviour, self._counter = Behaviour(), itertools.count(1)
 
     def close(self) -> None:
         """Stop listening."""

@@ -176,14 +176,14 @@ def test_killed_in_the_middle(bucket, plan, then, conditions):
             copies.append(path)
             if len(copies) > 2:  # two are made, and the others hang
                 reached.set()
-                go_on.wait(60)
+                go_on.wait(240)
                 return 503
         return None
 
     bucket.behaviour.before = before
     process = start("apply", plan)
-    assert reached.wait(60)
-    deadline = time.monotonic() + 30
+    assert reached.wait(240)
+    deadline = time.monotonic() + 240
     while len(under(bucket.tree(), "out/")) < 3 and time.monotonic() < deadline:  # two copies and the claim
         time.sleep(0.05)
     process.kill()
@@ -211,13 +211,13 @@ def test_killed_while_undoing(bucket, plan):
     def before(method, path):
         if method == "DELETE" and "/out/y/" in path:
             reached.set()
-            go_on.wait(60)
+            go_on.wait(240)
             return 503
         return None
 
     bucket.behaviour.before = before
     process = start("undo", bucket.address("out"))
-    assert reached.wait(60)
+    assert reached.wait(240)
     process.kill()
     process.communicate()
     bucket.behaviour.before = lambda *_: None
@@ -237,7 +237,7 @@ def test_ctrl_c(bucket, plan):
 
     bucket.behaviour.before = before
     process = start("apply", plan)
-    assert reached.wait(60)
+    assert reached.wait(240)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate()
     assert process.returncode == 130 and b"imgsort undo" in said
@@ -299,11 +299,11 @@ def test_two_at_once(bucket, plan):
     def before(method, path):
         if method == "PUT" and "/out/x/" in path:
             reached.set()
-            go_on.wait(60)
+            go_on.wait(240)
 
     bucket.behaviour.before = before
     process = start("apply", plan)
-    assert reached.wait(60)
+    assert reached.wait(240)
     assert command("apply", plan, code=1)["error"]["type"] == "LockedError"
     other = command("apply", plan, "--journal", plan.parent / "other", code=1)["error"]
     assert other["type"] == "LockedError" and f"process {process.pid}" in other["message"]

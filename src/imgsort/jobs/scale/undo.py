@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from imgsort.errors import InterruptedRunError, NothingToUndoError, StoppedError, UsageError
-from imgsort.filing.objects.journal import load_object_run, object_run_to_undo, runs_at
+from imgsort.filing.objects.journal import load_object_run, object_run_to_undo, require_no_other_journal, runs_at
 from imgsort.filing.objects.plan import ObjectSite
 from imgsort.filing.objects.run import ObjectRun
 from imgsort.filing.objects.undo import undo_object_run
@@ -73,7 +73,9 @@ def require_no_journal(place: Path, journal: str | Path | None) -> None:
 
 def _journal_of(place: Address, given: Path | None) -> tuple[Path, ObjectSite]:
     host = bucket_at(place).host
-    return journal_folder(place, host, given), ObjectSite(place.shown, place.shown, host)
+    root = journal_folder(place, host, given)
+    require_no_other_journal(root)
+    return root, ObjectSite(place.shown, place.shown, host)
 
 
 def _summary(run: ObjectRun) -> RunSummary:

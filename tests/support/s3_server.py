@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from imgsort.storage import retrying
 from tests.support.requirements import skip_or_fail
 from tests.support.s3_proxy import Behaviour, Proxy, ask
 
@@ -100,5 +101,6 @@ def bucket(s3_port, s3_proxy, tmp_path, monkeypatch):
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
+    monkeypatch.setattr(retrying, "_LONGEST_PAUSE_SECONDS", 0.01)
     yield Bucket(s3_port, s3_proxy)
     s3_proxy.behave()

@@ -13,7 +13,6 @@ from imgsort.jobs.session.placing import place
 from imgsort.jobs.settings import FilingSettings
 from imgsort.storage.addresses import address_of
 
-
 SOURCE = {
     "in/a.jpg": b"one",
     "in/a.xmp": b"about one",

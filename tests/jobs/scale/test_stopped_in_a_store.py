@@ -119,3 +119,30 @@ def test_a_store_that_goes_away(bucket, plan):
 _IMPATIENT = (
     "from imgsort.storage import retrying; retrying._LONGEST_PAUSE_SECONDS = 0.01; from imgsort.cli import main; main()"
 )
+
+
+def test_killed_before_the_first_copy(bucket, plan):
+    """A run that was killed as soon as it had its claim has nothing to undo; `undo` removes the claim all the same."""
+    reached, go_on = threading.Event(), threading.Event()
+
+    def before(method, path):
+        if path.endswith("/out/.imgsort/claim") and method == "PUT":
+            reached.set()
+        elif reached.is_set():
+            go_on.wait(240)
+            return 503
+        return None
+
+    bucket.behaviour.before = before
+    process = start("apply", plan)
+    assert reached.wait(240)
+    deadline = time.monotonic() + 240
+    while not under(bucket.tree(), "out/") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.kill()
+    process.communicate()
+    bucket.behaviour.before = lambda *_: None
+    go_on.set()
+    assert set(under(bucket.tree(), "out/")) == {".imgsort/claim"}
+    assert command("undo", bucket.address("out"), code=1)["error"]["type"] == "NothingToUndoError"
+    assert bucket.tree() == SOURCE

@@ -29,10 +29,9 @@ def undo_in_store(
         raise NothingToUndoError(
             f"{place}: no journal of this machine, {root}, records runs there. --journal names another one."
         )
-    object_run_to_undo(root, site, run)
-    with open_journal(place, "undo", journal) as opened:
+    with open_journal(place, "undo", journal) as opened:  # even without a run there may be the claim of a killed one
         tell_settled(opened.settled, hearing)
-        chosen = object_run_to_undo(root, site, run)  # settling may have changed it
+        chosen = object_run_to_undo(root, site, run)
         before = _count_there(chosen)
         outcome = undo_object_run(
             chosen, opened.copier(chosen.plan.site), lambda done, total: hearing.progress("undoing", done, total)

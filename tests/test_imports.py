@@ -83,6 +83,7 @@ ROOMS = {
     "features/weights": "weights_file formats fetching unreachable .",
     "grouping": ". graph streams categories outliers",
     "filing": "paths shortcomings planning journal moving objects",
+    "storage": "addresses objects keys retrying s3 gcs buckets store conditions claim",
     "filing/journal": ". locking",
     "filing/moving": "one_file .",
     "learning": "data audit network result",

@@ -1,5 +1,6 @@
 """One bucket of a real S3 server: odd keys, pages, conditions, and a server that is busy now and then."""
 
+import itertools
 import pickle
 
 import pytest
@@ -10,6 +11,7 @@ from imgsort.storage.addresses import address_of
 from imgsort.storage.conditions import probed
 from imgsort.storage.objects import Conditions, Missing, Unmet
 from imgsort.storage.store import Store
+from tests.support.s3_proxy import CUT
 
 # Not in moto, though in S3: keys with a line break.
 ODD = [
@@ -49,8 +51,9 @@ def test_odd_keys_are_listed_and_read(bucket):
     for key in ODD:
         assert store.read(key, 100, listed[key].mark) == key.encode()
         store.bucket.copy_through(bucket.name, f"p/{key}", listed[key].mark, f"q/{key}", is_free=True)
+        store.bucket.copy(bucket.name, f"p/{key}", listed[key].mark, f"r/{key}", is_free=True)
         store.bucket.remove(f"p/{key}", listed[key].mark)
-    assert bucket.tree() == {f"q/{key}": key.encode() for key in ODD}
+    assert bucket.tree() == {f"{prefix}/{key}": key.encode() for key in ODD for prefix in "qr"}
 
 
 def test_lists_more_than_a_page(bucket):
@@ -119,6 +122,31 @@ def test_a_busy_server_is_asked_again(bucket):
     bucket.behaviour.busy = 3
     store = store_at(bucket)
     assert {f"p/{found.key}": store.read(found.key, 10, found.mark) for found in store.list()} == tree
+
+
+@pytest.mark.parametrize("answer", [CUT, 429])
+def test_a_connection_that_breaks(bucket, answer):
+    """A request whose connection breaks, or that came too soon, is made again."""
+    numbers = itertools.count()
+    bucket.behaviour.before = lambda method, path: answer if next(numbers) % 3 == 0 else None
+    store = store_at(bucket)
+    store.bucket.put("p/a", b"one", is_free=True)
+    assert [store.read(found.key, 10) for found in store.list()] == [b"one"]
+
+
+@pytest.mark.parametrize("answer", [b"<html></html>", b"no XML", b"<a><IsTruncated>true</IsTruncated></a>"])
+def test_nonsense_is_no_empty_listing(bucket, answer):
+    """What does not speak S3 is an error, and not a prefix without objects."""
+    bucket.behaviour.before = lambda method, path: answer
+    with pytest.raises(StorageError, match=bucket.name):
+        list(store_at(bucket).list())
+
+
+def test_an_endpoint_that_is_no_address(bucket, monkeypatch):
+    """An endpoint without http:// is an error that names it."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "localhost:9000")
+    with pytest.raises(StorageError, match="localhost:9000"):
+        list(store_at(bucket).list())
 
 
 def test_a_store_can_be_pickled(bucket):

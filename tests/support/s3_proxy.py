@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+CUT = -1
 _NOT_PASSED_ON = ("connection", "transfer-encoding", "keep-alive", "content-length", "date", "server")
 
 
@@ -18,14 +19,15 @@ class Behaviour:
     `ignores_conditions`: the store does not know If-Match and If-None-Match.
     `knows_copy_conditions`: it knows them for copies too, which moto does not.
     `page`: how many keys a page of a listing has.
-    `before`: is called with the method and the path of each request; what it returns, a status, is the answer.
+    `before`: is called with the method and the path of each request; what it returns is the answer, a
+    status or a body; CUT ends the connection without one.
     """
 
     busy: int = 0
     ignores_conditions: bool = False
     knows_copy_conditions: bool = False
     page: int = 0
-    before: Callable[[str, str], int | None] = lambda method, path: None
+    before: Callable[[str, str], int | bytes | None] = lambda method, path: None
     seen: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -33,9 +35,8 @@ class Proxy:
     """A proxy before the server on `port`. `url` is where it listens."""
 
     def __init__(self, port: int) -> None:
-        self.behaviour = Behaviour()
-        self._counter = itertools.count(1)
         self._lock = threading.Lock()
+        self.behave()
         proxy = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -54,6 +55,10 @@ class Proxy:
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
+    def behave(self) -> None:
+        """Misbehave no longer."""
+        self.behaviour, self._counter = Behaviour(), itertools.count(1)
+
     def close(self) -> None:
         """Stop listening."""
         self._server.shutdown()
@@ -70,6 +75,12 @@ class Proxy:
         turn = number // behaviour.busy if behaviour.busy and number % behaviour.busy == 0 else 0
         if status is None and turn and turn % 2:
             status = 503
+        if status == CUT:
+            request.close_connection = True
+            return
+        if isinstance(status, bytes):
+            _answer(request, 200, [], status)
+            return
         if status is not None:
             _answer(request, status, [], b"")
             return

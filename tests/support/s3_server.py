@@ -2,14 +2,17 @@
 
 import importlib.util
 import itertools
+import os
 import socket
 import subprocess
 import sys
 import time
-from urllib.parse import quote
+from urllib.parse import quote, unquote
+from xml.etree import ElementTree
 
 import pytest
 
+from imgsort.storage import retrying
 from tests.support.requirements import skip_or_fail
 from tests.support.s3_proxy import Behaviour, Proxy, ask
 
@@ -42,20 +45,10 @@ class Bucket:
 
     def tree(self) -> dict[str, bytes]:
         """Return every object of the bucket, straight from the server."""
-        import botocore.session
-
-        client = botocore.session.get_session().create_client(
-            "s3",
-            endpoint_url=f"http://127.0.0.1:{self.port}",
-            region_name="us-east-1",
-            aws_access_key_id="made-up",
-            aws_secret_access_key="made-up",
-        )
-        pages = client.get_paginator("list_objects_v2").paginate(Bucket=self.name)
-        keys = [record["Key"] for page in pages for record in page.get("Contents", ())]
-        found = {key: client.get_object(Bucket=self.name, Key=key)["Body"].read() for key in keys}
-        client.close()
-        return found
+        listed = ElementTree.fromstring(self.ask("GET", "", query="?list-type=2&encoding-type=url"))
+        keys = [unquote(name.text) for name in listed.findall("{*}Contents/{*}Key")]
+        assert listed.findtext("{*}IsTruncated") == "false"
+        return {key: self.ask("GET", key) for key in keys}
 
 
 @pytest.fixture(scope="session")
@@ -70,7 +63,7 @@ def s3_port():
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 240
         while True:
             try:
                 socket.create_connection(("127.0.0.1", port)).close()
@@ -84,21 +77,30 @@ def s3_port():
         server.wait()
 
 
-@pytest.fixture
-def bucket(s3_port, tmp_path, monkeypatch):
-    """An empty bucket, with credentials made up and a state folder of its own."""
+@pytest.fixture(scope="session")
+def s3_proxy(s3_port):
+    """The proxy before the server. It is one for all tests: a client that was opened once goes on with it."""
     proxy = Proxy(s3_port)
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture
+def bucket(s3_port, s3_proxy, tmp_path, monkeypatch):
+    """An empty bucket, with credentials made up and a state folder of its own."""
+    s3_proxy.behave()
     for name, value in {
-        "AWS_ENDPOINT_URL": proxy.url,
+        "AWS_ENDPOINT_URL": s3_proxy.url,
         "AWS_ACCESS_KEY_ID": "made-up-key",
         "AWS_SECRET_ACCESS_KEY": "made-up-secret",
         "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_CONFIG_FILE": str(tmp_path / "none"),
-        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none"),
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
         "XDG_STATE_HOME": str(tmp_path / "state"),
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
-    yield Bucket(s3_port, proxy)
-    proxy.close()
+    monkeypatch.setattr(retrying, "_LONGEST_PAUSE_SECONDS", 0.01)
+    yield Bucket(s3_port, s3_proxy)
+    s3_proxy.behave()

@@ -1,6 +1,8 @@
 """Plans and commands for tests of object stores. No model looks at the images: the folders are given."""
 
 import json
+import subprocess
+import sys
 
 from click.testing import CliRunner
 
@@ -10,6 +12,19 @@ from imgsort.jobs.session.objects import open_objects, plan_objects
 from imgsort.jobs.session.placing import place
 from imgsort.jobs.settings import FilingSettings
 from imgsort.storage.addresses import address_of
+
+SOURCE = {
+    "in/a.jpg": b"one",
+    "in/a.xmp": b"about one",
+    "in/b c+d.jpg": b"two",
+    "in/%41.jpg": b"three",
+    "in/n.txt": b"no",
+}
+COPIED = {"x/a.jpg": b"one", "x/a.xmp": b"about one", "y/b c+d.jpg": b"two", "y/%41.jpg": b"three"}
+
+
+def folder_of(path):
+    return "x" if path == "a.jpg" else "y"
 
 
 def write_plan(bucket, path, folder_of, prefix="in", output="out", **settings):
@@ -34,3 +49,10 @@ def command(*arguments, code=0):
 def under(tree, prefix):
     """Return the part of a tree below a prefix."""
     return {key.removeprefix(prefix): content for key, content in tree.items() if key.startswith(prefix)}
+
+
+def start(*arguments):
+    """Start a command in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "imgsort", *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from imgsort.cli.output.result import print_failure, require_output
+from imgsort.cli.output.text import without_credentials
 from imgsort.cli.streams import never_fail_to_encode, take_over
 from imgsort.errors import ImgsortError
 
@@ -48,6 +49,7 @@ class ImgsortGroup(click.Group):
         except click.exceptions.Exit as error:
             sys.exit(error.exit_code)
         except click.ClickException as error:
+            error.message = without_credentials(error.message)  # type: ignore[misc]  # click repeats what was typed
             if shape["as_json"]:
                 print_failure(error, error.exit_code, **shape)
             else:

@@ -47,9 +47,9 @@ def _reporting(job: Callable[..., Result], file: Path) -> Callable[..., Result]:
 
 def command_line() -> str:
     """Return the command as a person gave it, for a page that says how it was made."""
-    from imgsort.jobs.scale.journals import without_credentials
+    from imgsort.jobs.scale.journals import argument_without_credentials
 
-    return without_credentials(shlex.join(["imgsort", *sys.argv[1:]]))
+    return shlex.join(["imgsort", *(argument_without_credentials(argument) for argument in sys.argv[1:])])
 
 
 def show(result: Any, as_table: Callable[[Any], None], *, as_json: bool, done: str) -> None:

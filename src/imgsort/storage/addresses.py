@@ -12,7 +12,10 @@ from imgsort.errors import UsageError
 SCHEMES = ("s3", "gs")
 _ANY_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,221}[A-Za-z0-9]")
+# Below this part of a prefix imgsort keeps its lock.
+_OWN = ".imgsort"
 _WITH_CREDENTIALS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^\s'\"]*@")
+_ARGUMENT_WITH_CREDENTIALS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://).*@", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -109,8 +112,13 @@ def is_address(text: str) -> bool:
 
 
 def without_credentials(text: str) -> str:
-    """Return `text`, for example a command line, without the credentials of any address in it."""
+    """Return `text`, for example a message, without the credentials of any address in it."""
     return _WITH_CREDENTIALS.sub(r"\1", text)
+
+
+def argument_without_credentials(text: str) -> str:
+    """Return an argument of a command line without credentials, whatever characters a secret has."""
+    return _ARGUMENT_WITH_CREDENTIALS.sub(r"\1", text)
 
 
 def _local_path(text: str) -> Path:
@@ -143,11 +151,11 @@ def _address(scheme: str, rest: str) -> Address:
     shown = f"{scheme}://{bucket}/"
     if "?" in prefix:
         raise UsageError(f"{shown}…: an address has no question mark here. Credentials and settings come from outside.")
-    is_unusual = any(part in ("", ".", "..") for part in prefix.split("/")) or not prefix.isprintable()
+    is_unusual = any(part.lower() in ("", ".", "..", _OWN) for part in prefix.split("/")) or not prefix.isprintable()
     if prefix and (is_unusual or not _is_unicode(prefix)):
         raise UsageError(
-            f"{shown}{prefix[:200]!r}: a prefix that has empty parts, the parts . or .., or control characters cannot "
-            "be addressed safely."
+            f"{shown}{prefix[:200]!r}: a prefix that has empty parts, the parts ., .. or {_OWN}, or control "
+            "characters cannot be addressed safely."
         )
     return Address(scheme, bucket, f"{prefix}/" if prefix else "", credentials)
 

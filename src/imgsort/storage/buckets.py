@@ -22,6 +22,6 @@ def bucket_at(address: Address) -> Bucket:
         from imgsort.storage.gcs import GcsBucket
 
         return GcsBucket(address)
-    from imgsort.storage.s3 import S3Bucket
+    from imgsort.storage.s3.bucket import S3Bucket
 
     return S3Bucket(address)

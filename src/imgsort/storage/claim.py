@@ -17,7 +17,7 @@ from typing import Any
 
 from imgsort.errors import LockedError, StorageError
 from imgsort.storage.addresses import Address
-from imgsort.storage.objects import Bucket, Missing, Unmet
+from imgsort.storage.objects import Bucket, Missing, Refused, Unanswered, Unmet
 
 STATE_PREFIX = ".imgsort/"
 _NAME = f"{STATE_PREFIX}claim"
@@ -44,19 +44,27 @@ def claimed(bucket: Bucket, place: Address, command: str, tokens: Tokens, *, has
     key = place.key_of(_NAME)
     token = secrets.token_hex(16)
     tokens.remember(token)
-    _remove_stale(bucket, key, place, tokens)  # also looks whether there is a claim, where the store has no conditions
     try:
-        mark = bucket.put(key, _text(token, command), is_free=has_conditions).mark
-    except Unmet:
-        found, mark = _read(bucket, key)
-        if found.get("token") != token:  # otherwise it is this process' own: a request that was sent twice
-            raise _held_by(found, place, key) from None
+        _remove_stale(bucket, key, place, tokens)  # where the store has no conditions, this alone sees another claim
+        mark = _made(bucket, key, place, _text(token, command), token, has_conditions=has_conditions)
+    except (Refused, Unanswered) as error:
+        raise StorageError(f"{place}: the lock {key} cannot be made there: {error.strerror or error}.") from error
     try:
         yield
     finally:
         # What became of the run counts more. A claim that stays behind is stale for the next command with this journal.
         with contextlib.suppress(OSError, StorageError):
             _remove(bucket, key, token, mark)
+
+
+def _made(bucket: Bucket, key: str, place: Address, text: bytes, token: str, *, has_conditions: bool) -> str:
+    try:
+        return bucket.put(key, text, is_free=has_conditions).mark
+    except Unmet:
+        found, mark = _read(bucket, key)
+        if found.get("token") != token:  # otherwise it is this process' own: a request that was sent twice
+            raise _held_by(found, place, key) from None
+        return mark
 
 
 def _remove_stale(bucket: Bucket, key: str, place: Address, tokens: Tokens) -> None:

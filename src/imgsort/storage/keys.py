@@ -16,4 +16,8 @@ def why_unsafe(path: str) -> str | None:
         return "its key has an empty part, which programs on the way to the store may leave out"
     if "\0" in path:
         return "its key has a zero byte, which no path can have"
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return "its key is no text in UTF-8, and a store has no other keys"
     return None

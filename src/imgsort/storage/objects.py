@@ -76,12 +76,12 @@ class Unmet(OSError):
     was_retried = False
 
 
-class Unsupported(OSError):
-    """The store does not know such a condition, and says so."""
-
-
 class Refused(OSError):
     """The store does not allow the request for this object."""
+
+
+class Unsupported(Refused):
+    """The store does not know such a request or condition, and says so."""
 
 
 class Unanswered(OSError):

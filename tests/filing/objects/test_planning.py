@@ -1,6 +1,6 @@
 """Keys of copies are free, distinct and possible, whatever the names are."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imgsort.filing.objects.plan import ObjectSite
@@ -16,6 +16,7 @@ NAMES = st.text(CHARACTERS, min_size=1, max_size=300).filter(lambda name: not na
 IMAGES = st.tuples(st.sampled_from(["", "a/", "b/"]), NAMES, st.sampled_from("xyz"))
 
 
+@settings(deadline=None)
 @given(
     images=st.lists(IMAGES, max_size=8, unique=True),
     there=st.lists(st.sampled_from(["x", "X", "y", "x (2)"]), unique=True),

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import time
 
 import pytest
@@ -107,6 +108,24 @@ def test_credentials_in_an_address_reach_no_output(uploaded, tmp_path):
     result = command("outliers", signed, "--model", "efficientnet-lite0", "--plan", tmp_path / "plan.csv")
     told = json.dumps(result) + (tmp_path / "plan.csv").read_text()
     assert "OTHER" not in told and uploaded.address("in/") in told
+
+
+def test_classify(bucket, demo_photos, small, tmp_path):
+    """`classify` plans a copy of each image of a store to the prefix of its class, as it would for a folder."""
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    for file in sorted(demo_photos[0].glob("*.jpg"))[:4]:
+        shutil.copy2(file, folder)
+    bucket.put({f"in/{file.name}": file.read_bytes() for file in folder.iterdir()})
+    classifier = ("--classifier", small.classifier, "--confidence", "0")
+    local = command("classify", folder, *classifier, "--dry-run")
+    output = ("--output", bucket.address("out"), "--plan", tmp_path / "plan.csv")
+    planned = command("classify", bucket.address("in"), *classifier, *output)
+    assert planned["predictions"] == local["predictions"] and len(planned["predictions"]) == 4
+    targets = {move["source"]: move["target"] for move in planned["moves"]}
+    assert targets == {move["source"]: move["target"] for move in local["moves"]}
+    assert command("apply", tmp_path / "plan.csv")["counts"]["moves"] == 4
+    assert set(under(bucket.tree(), "out/")) == set(targets.values())
 
 
 def test_no_report(bucket, tmp_path):

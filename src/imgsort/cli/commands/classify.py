@@ -56,6 +56,9 @@ def classify(
         result = run(predict, quiet, files=paths, top=top or 5, **positive(looking))
         show(result, print_answers, as_json=as_json, done=written(settings["csv"]))
         return
+    if len(paths) > 1 and len(local) < len(paths):
+        address = next(path for path in paths if not isinstance(path, Path))
+        raise click.UsageError(f"{address}: an address stands alone. Give one folder, one address, or some files.")
     if len(paths) > 1 or (local and local[0].suffix and not local[0].exists()):
         missing = [path for path in local if not path.exists()]
         raise click.UsageError(

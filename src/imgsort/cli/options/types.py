@@ -7,16 +7,24 @@ import click
 
 
 class GivenPath(click.Path):
-    """A path that must not be empty.
+    """A path of this machine, which may be written `file://…`. It must not be empty.
 
     Otherwise an unset variable in a script would become the current folder.
     """
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Turn the argument into a Path."""
+        """Turn the argument into a Path. An address in an object store is an error, and not a path of that name."""
         if value == "":
             self.fail("the path is empty", param, ctx)
-        return super().convert(value, param, ctx)
+        place = _place_of(self, value, param, ctx)
+        if not isinstance(place, str | Path):
+            self.fail(
+                f"{place}: an object store cannot be used here. Give a path of this machine. `categorize`, `outliers`, "
+                "`classify` and `embed` read images of a store; docs/object-stores.md shows how.",
+                param,
+                ctx,
+            )
+        return super().convert(place, param, ctx)
 
 
 class Place(GivenPath):
@@ -27,15 +35,21 @@ class Place(GivenPath):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Turn the argument into a Path or an Address. No message repeats the credentials of an address."""
-        if isinstance(value, str) and "://" in value:
-            from imgsort.errors import UsageError
-            from imgsort.jobs.scale.journals import place_of
+        place = _place_of(self, value, param, ctx)
+        return super().convert(place, param, ctx) if isinstance(place, str | Path) else place
 
-            try:
-                return place_of(value)
-            except UsageError as error:
-                self.fail(str(error), param, ctx)
-        return super().convert(value, param, ctx)
+
+def _place_of(kind: click.Path, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    """Return the Path or the Address that a text with `://` names, and any other value as it is."""
+    if not isinstance(value, str) or "://" not in value:
+        return value
+    from imgsort.errors import UsageError
+    from imgsort.jobs.scale.journals import place_of
+
+    try:
+        return place_of(value)
+    except UsageError as error:
+        kind.fail(str(error), param, ctx)
 
 
 class AutoOr(click.ParamType):  # type: ignore[type-arg]  # generic only since click 8.4

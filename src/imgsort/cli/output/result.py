@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from imgsort.cli.output.filing import print_refused
-from imgsort.cli.output.text import printable
+from imgsort.cli.output.text import printable, without_credentials
 from imgsort.cli.streams import lost_output
 from imgsort.errors import OutputError
 
@@ -39,6 +39,7 @@ def print_failure(error: BaseException, exit_code: int, *, as_json: bool, in_one
     The JSON object holds the result so far and the error. `in_one_line`: it is one of several, each in a line.
     """
     message = error.format_message() if isinstance(error, click.ClickException) else _message(error)
+    message = without_credentials(message)
     result = getattr(error, "result", None)
     if as_json:
         failure: dict[str, Any] = {"type": type(error).__name__, "message": printable(message), "exit_code": exit_code}

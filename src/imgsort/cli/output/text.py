@@ -38,3 +38,12 @@ def shown_path(path: "Path | Address") -> "Path | Address":
     except OSError:  # somebody removed it while the command ran
         return path
     return path.relative_to(here) if path.is_relative_to(here) and path != here else path
+
+
+def without_credentials(message: str) -> str:
+    """Return a message without the credentials of an address that a person typed."""
+    if "://" not in message:
+        return message
+    from imgsort.jobs.scale.journals import without_credentials as without
+
+    return without(message)

@@ -15,6 +15,7 @@ from imgsort.filing.journal.state import json_line, parsed_json
 from imgsort.filing.planning.plan import FolderCount, Move, Plan
 from imgsort.filing.planning.site import Mode, Site
 
+FOLDER_RUN = "run"  # the type of the first line
 _MAX_MODE = 0o7777
 _EVENTS = frozenset(
     "probe renamed placeholder copy across foreign refused remove "
@@ -27,7 +28,7 @@ def plan_lines(run_id: str, command: str, started: str, plan: Plan, model: dict[
     site = plan.site
     yield json_line(
         {
-            "type": "run",
+            "type": FOLDER_RUN,
             "version": 1,
             "id": run_id,
             "command": command,
@@ -66,7 +67,7 @@ def parse_plan(root: Path, run_id: str, lines: Iterator[bytes]) -> tuple[dict[st
     was recorded for other folders.
     """
     header = parsed_json(next(lines, b"{}"))
-    if header.get("type") != "run" or header["version"] != 1 or header["id"] != run_id:
+    if header.get("type") != FOLDER_RUN or header["version"] != 1 or header["id"] != run_id:
         raise ValueError("it does not begin as a run of this name does")
     moves = []
     for line in lines:

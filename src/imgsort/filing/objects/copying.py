@@ -10,9 +10,6 @@ from imgsort.storage.objects import Bucket, Conditions, Missing, Refused, Stored
 # What is read here to compare it. A larger object is not known again.
 _MAX_COMPARED_BYTES = 256 * 1024**2
 
-# The store answered, or did not, for this one object; other objects may go on.
-OF_ONE_OBJECT = (Missing, Refused, Unanswered, Unmet)
-
 
 class NotDone(Exception):
     """An object is left as it is. The message gives the reason."""
@@ -42,6 +39,8 @@ class Copier:
             return self._made_before(copy, was_retried=error.was_retried)
         except (Refused, Unanswered) as error:
             raise NotDone(f"was not copied: {error.strerror or error}") from error
+        except MemoryError as error:
+            raise NotDone(f"is too large for the memory: {copy.size} bytes") from error
         return Made(written.mark, written.version)
 
     def _made_before(self, copy: ObjectCopy, *, was_retried: bool) -> Made:
@@ -55,21 +54,27 @@ class Copier:
         raise NotDone("its new key was taken meanwhile")
 
     def found(self, copy: ObjectCopy) -> Made | None:
-        """Return the copy that is there already, with the content that was planned, or None. Raises OSError."""
-        target = self.target.head(self.site.destination.key_of(copy.target))
-        if target is None or target.size != copy.size:
-            return None
-        source = self.source.head(self.site.collection.key_of(copy.source))
-        if source is None or source.mark != copy.mark or not self._is_same(copy, source, target):
+        """Return the copy that is there already, with the content that was planned, or None.
+
+        A copy that cannot be compared is none. Raises Unanswered and StorageError.
+        """
+        try:
+            target = self.target.head(self.site.destination.key_of(copy.target))
+            if target is None or target.size != copy.size:
+                return None
+            source = self.source.head(self.site.collection.key_of(copy.source))
+            if source is None or source.mark != copy.mark or not self._is_same(source, target):
+                return None
+        except (Missing, Refused, Unmet):
             return None
         return Made(target.mark, target.version)
 
-    def _is_same(self, copy: ObjectCopy, source: StoredObject, target: StoredObject) -> bool:
+    def _is_same(self, source: StoredObject, target: StoredObject) -> bool:
         if source.digest and source.digest == target.digest:
             return True
         if target.size > _MAX_COMPARED_BYTES:
             return False
-        content = copy.content or content_hash(self.source.read(source.key, source.mark, _MAX_COMPARED_BYTES))
+        content = content_hash(self.source.read(source.key, source.mark, _MAX_COMPARED_BYTES))
         return content == content_hash(self.target.read(target.key, target.mark, _MAX_COMPARED_BYTES))
 
     def take_back(self, copy: ObjectCopy, made: Made) -> None:

@@ -1,6 +1,6 @@
 """Makes a plan for an object store from rows that a person edited, and says which rows are wrong."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from imgsort.filing.objects.plan import ObjectCopy, ObjectPlan, ObjectSite
@@ -11,19 +11,27 @@ from imgsort.filing.planning.names import names_beside
 from imgsort.filing.planning.plan import FolderCount
 from imgsort.name_key import name_key
 from imgsort.sidecar_names.rules import BUILT_IN, SidecarRules
+from imgsort.storage.keys import why_unsafe
 from imgsort.storage.objects import StoredObject
 
 
 @dataclass(frozen=True)
 class Present:
-    """The objects that lie in the folders that the rows name: by their paths, and the keys of all these paths."""
+    """The objects that lie in the folders that the rows name, by their paths.
+
+    `has_bytes_of`: says whether the bytes under the key of a copy are those that it would have. It is asked only if the
+    store does not tell it: two objects of the same bytes may have different digests.
+    """
 
     objects: Mapping[str, StoredObject]
+    has_bytes_of: Callable[[ObjectCopy], bool]
 
     def is_copy(self, copy: ObjectCopy, digest: str) -> bool:
         """Say whether the copy is there already: the same bytes under the very same key."""
         found = self.objects.get(copy.target)
-        return found is not None and found.size == copy.size and bool(digest) and found.digest == digest
+        if found is None or found.size != copy.size:
+            return False
+        return (bool(digest) and found.digest == digest) or self.has_bytes_of(copy)
 
 
 def object_plan_of_rows(
@@ -61,7 +69,7 @@ class _Checker:
         self.there = 0
         self._sources: dict[str, int] = {}
         self._taken: dict[str, int] = {}
-        self._present = {name_key(path) for path in present.objects}
+        self._present = {name_key(path) for path in (*present.objects, *site.sources_as_targets(originals))}
 
     def copies_of(self, row: EditedRow) -> list[ObjectCopy]:
         """Return the copies of a row's object and its followers; none if they are there or the row is wrong."""
@@ -96,6 +104,9 @@ class _Checker:
             return f"line {first} has the file {row.placement.source!r} already"
         if not is_safe_relative(target):
             return f"the target {target!r} does not lie below {self.site.destination}"
+        reason = why_unsafe(target)
+        if reason is not None:
+            return f"the target {target!r} cannot be used: {reason}"
         if is_hidden(target):
             return f"the target {target!r} is hidden, and imgsort does not hide files"
         return None

@@ -10,6 +10,7 @@ from imgsort.errors import JournalError, NothingToUndoError, PlanError, UsageErr
 from imgsort.filing.journal.foreign import NONSENSE
 from imgsort.filing.journal.run import Status, run_path
 from imgsort.filing.journal.run_file import complete_lines, readable_again
+from imgsort.filing.journal.run_format import FOLDER_RUN
 from imgsort.filing.journal.run_ids import id_after
 from imgsort.filing.journal.runs import last_status, run_ids
 from imgsort.filing.journal.state import (
@@ -29,6 +30,17 @@ _NONSENSE = (*NONSENSE, UsageError)
 _UNSETTLED = (Status.UNFINISHED, Status.UNDO_UNFINISHED)
 _MOST_TOKENS = 1000
 _MAX_TOKEN_BYTES = 1024**2
+
+
+def require_no_other_journal(root: Path) -> None:
+    """Raise JournalError if the runs in a folder are those of a folder of images: they must stay as they are."""
+    for run_id in run_ids(root):
+        with _foreign(run_path(root, run_id)), contextlib.closing(complete_lines(run_path(root, run_id))) as lines:
+            kind = parsed_json(next(lines, b"{}")).get("type")
+        if kind == FOLDER_RUN:
+            raise JournalError(
+                f"{root}: this folder holds the journal of a folder of images. Name another folder with --journal."
+            )
 
 
 def begin_run(root: Path, plan: ObjectPlan, command: str) -> ObjectRun:

@@ -1,5 +1,6 @@
 """Describes the copies of a run in an object store. imgsort shows, saves, applies and undoes them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from imgsort.filing.planning.plan import FolderCount, Move, Refusal
@@ -16,6 +17,13 @@ class ObjectSite:
     collection: Address
     destination: Address
     host: str = ""
+
+    def sources_as_targets(self, sources: Iterable[str]) -> set[str]:
+        """Return the paths that those sources have as targets which can be one. A copy must never have such a path."""
+        if (self.collection.scheme, self.collection.bucket) != (self.destination.scheme, self.destination.bucket):
+            return set()
+        keys, prefix = (self.collection.key_of(source) for source in sources), self.destination.prefix
+        return {key.removeprefix(prefix) for key in keys if key.startswith(prefix)}
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from imgsort.filing.journal.state import json_line, parsed_json
 from imgsort.filing.objects.plan import ObjectCopy, ObjectPlan, ObjectSite
 from imgsort.portable_text import portable
 from imgsort.storage.addresses import Address, address_of
+from imgsort.storage.keys import why_unsafe
 
 _TYPE = "object run"
 
@@ -132,6 +133,8 @@ def parse_run(path: Path, run_id: str, lines: Iterator[bytes]) -> ObjectRun:
         raise ValueError("the end of the plan is missing")
     if record["copies"] != len(copies) or len({copy.target for copy in copies}) != len(copies):
         raise ValueError("copies are missing, or two have the same key")
+    if not site.sources_as_targets(copy.source for copy in copies).isdisjoint(copy.target for copy in copies):
+        raise ValueError("an original is called a copy")  # an undo would remove it
     events = [_event(parsed_json(line), len(copies)) for line in lines]
     return ObjectRun(run_id, header["command"], header["started"], ObjectPlan(site, tuple(copies), ()), path, events)
 
@@ -159,7 +162,11 @@ def _copy(record: Any) -> ObjectCopy:
 
 
 def _checked_key(value: Any) -> str:
-    return portable(checked_relative(value))
+    key = portable(checked_relative(value))
+    reason = why_unsafe(key)
+    if reason is not None:
+        raise ValueError(reason)
+    return key
 
 
 def _event(record: Any, copies: int) -> dict[str, Any]:

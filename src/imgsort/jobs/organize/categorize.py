@@ -26,7 +26,7 @@ from imgsort.jobs.session.looking import Extracted, extract
 from imgsort.jobs.session.placing import UNSORTED_FOLDER, place
 from imgsort.jobs.settings import SortOptions, require_seed, sort_settings
 from imgsort.jobs.study import Study
-from imgsort.storage.addresses import Address
+from imgsort.storage.addresses import Address, place_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -92,12 +92,13 @@ def categorize(
         raise UsageError(f"neighbors {neighbors}: it must be at least 1, and it goes with --algorithm graph only.")
     require_seed(seed)
     filing, model, read = sort_settings(options)
+    if update and isinstance(place_of(folder), Address):
+        raise UsageError(
+            f"{place_of(folder)}: --update needs a folder of this machine: imgsort keeps no categories in a store. "
+            "Leave it out."
+        )
     with open_collection(folder, "categorize", filing, read, listener) as collection:
         if update:
-            if collection.objects is not None:
-                raise UsageError(
-                    f"{collection.where}: --update needs a folder: imgsort keeps no categories in a store."
-                )
             return file_new_images(collection, model, DEFAULT_MODEL)
         _require_not_too_many(len(collection.listing.files), algorithm)
         least = _least_images(clusters, algorithm, min_clusters)

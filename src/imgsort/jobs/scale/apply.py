@@ -111,8 +111,10 @@ def _checked(
     listed = _listed(Store.at(edited.collection), {parent_of(row.file) for row in going}, settings)
     rows, errors = _found(going, listed)
     destination = Store.at(edited.output)
-    present = _present(destination, {parent_of(row.target) for row in rows})
     site = ObjectSite(edited.collection, edited.output, opened.host)
+    copier = opened.copier(site)
+    there_now = _listed_at(destination, {parent_of(row.target) for row in rows})
+    present = Present(there_now, lambda copy: copier.found(copy) is not None)
     plan, wrong, there = object_plan_of_rows(site, rows, listed.objects, present, settings.sidecar_rules)
     listed_errors = sorted([*edited.errors, *errors, *wrong], key=lambda error: error.line)
     if listed_errors:
@@ -164,12 +166,12 @@ def _is_image_name(target: str, source: str) -> bool:
     return suffix in IMAGE_SUFFIXES or suffix == suffix_of(source).lower()
 
 
-def _present(destination: Store, folders: Collection[str]) -> Present:
-    """Return the objects in the folders that the rows name."""
+def _listed_at(destination: Store, folders: Collection[str]) -> dict[str, StoredObject]:
+    """Return the objects in the folders that the rows name, by their paths."""
     safe = {folder for folder in folders if not folder or why_unsafe(folder) is None}
     found: Iterable[StoredObject]
     if len(safe) > _MOST_FOLDERS:
         found = destination.list(recursive=True)
     else:
         found = (stored for folder in safe for stored in destination.list(folder))
-    return Present({stored.key: stored for stored in found})
+    return {stored.key: stored for stored in found}

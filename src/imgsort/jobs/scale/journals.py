@@ -11,17 +11,30 @@ from pathlib import Path
 from imgsort.errors import JournalError, StorageError
 from imgsort.filing.journal.locking.lock import locked
 from imgsort.filing.objects.copying import Copier
-from imgsort.filing.objects.journal import claim_tokens, remember_claim, remove_unfinished_plans, unsettled_at
+from imgsort.filing.objects.journal import (
+    claim_tokens,
+    remember_claim,
+    remove_unfinished_plans,
+    require_no_other_journal,
+    unsettled_at,
+)
 from imgsort.filing.objects.plan import ObjectSite
 from imgsort.filing.objects.settle import settle_killed
 from imgsort.homes import home_folder
-from imgsort.storage.addresses import Address, place_of, without_credentials
+from imgsort.storage.addresses import Address, argument_without_credentials, place_of, without_credentials
 from imgsort.storage.buckets import bucket_at
 from imgsort.storage.claim import STATE_PREFIX, Tokens, claimed
 from imgsort.storage.conditions import probed
 from imgsort.storage.objects import Bucket, Conditions
 
-__all__ = ["OpenJournal", "journal_folder", "open_journal", "place_of", "without_credentials"]
+__all__ = [
+    "OpenJournal",
+    "argument_without_credentials",
+    "journal_folder",
+    "open_journal",
+    "place_of",
+    "without_credentials",
+]
 
 _MAX_NAME = 80
 
@@ -80,6 +93,7 @@ def open_journal(
     bucket = bucket_at(place)
     host = bucket.host
     root = journal_folder(place, host, given)
+    require_no_other_journal(root)
     _make(root)
     with locked([root], command):
         tokens = Tokens(claim_tokens(root), lambda token: remember_claim(root, token))

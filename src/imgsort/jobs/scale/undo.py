@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from imgsort.errors import InterruptedRunError, NothingToUndoError, StoppedError, UsageError
-from imgsort.filing.objects.journal import load_object_run, object_run_to_undo, runs_at
+from imgsort.filing.objects.journal import load_object_run, object_run_to_undo, require_no_other_journal, runs_at
 from imgsort.filing.objects.plan import ObjectSite
 from imgsort.filing.objects.run import ObjectRun
 from imgsort.filing.objects.undo import undo_object_run
@@ -29,10 +29,9 @@ def undo_in_store(
         raise NothingToUndoError(
             f"{place}: no journal of this machine, {root}, records runs there. --journal names another one."
         )
-    object_run_to_undo(root, site, run)
-    with open_journal(place, "undo", journal) as opened:
+    with open_journal(place, "undo", journal) as opened:  # even without a run there may be the claim of a killed one
         tell_settled(opened.settled, hearing)
-        chosen = object_run_to_undo(root, site, run)  # settling may have changed it
+        chosen = object_run_to_undo(root, site, run)
         before = _count_there(chosen)
         outcome = undo_object_run(
             chosen, opened.copier(chosen.plan.site), lambda done, total: hearing.progress("undoing", done, total)
@@ -73,7 +72,9 @@ def require_no_journal(place: Path, journal: str | Path | None) -> None:
 
 def _journal_of(place: Address, given: Path | None) -> tuple[Path, ObjectSite]:
     host = bucket_at(place).host
-    return journal_folder(place, host, given), ObjectSite(place.shown, place.shown, host)
+    root = journal_folder(place, host, given)
+    require_no_other_journal(root)
+    return root, ObjectSite(place.shown, place.shown, host)
 
 
 def _summary(run: ObjectRun) -> RunSummary:

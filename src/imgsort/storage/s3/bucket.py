@@ -12,27 +12,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from imgsort.errors import StorageError
-from imgsort.storage.addresses import Address, Credentials
-from imgsort.storage.objects import (
-    MAX_COPIED_BYTES,
-    Missing,
-    Refused,
-    StoredObject,
-    Unmet,
-    Unsupported,
-    Written,
-    stamp_ns,
-)
+from imgsort.storage.addresses import Address, Credentials, without_credentials
+from imgsort.storage.objects import MAX_COPIED_BYTES, Missing, StoredObject, Unmet, Written
 from imgsort.storage.retrying import Busy, Patience
+from imgsort.storage.s3.answers import described, error_of, understood, written
 
-# 409: two requests for one key came at once, and this one was not carried out.
-_BUSY_STATUS = (409, 429, 500, 502, 503, 504)
-_BUSY_CODES = ("SlowDown", "RequestTimeout", "InternalError", "ServiceUnavailable")
 # What travels with an object that is read here and written again.
 _HEADERS = ("ContentType", "ContentEncoding", "ContentLanguage", "ContentDisposition", "CacheControl", "Metadata")
 _PROVIDER = ".amazonaws.com"
-# A larger object is held in memory alone.
-_LARGE_BYTES = 256 * 1024**2
+# A larger object is held in memory alone. Others may be held in several threads at once.
+_LARGE_BYTES = 32 * 1024**2
 _one_large_at_a_time = threading.Lock()
 
 _opening = threading.Lock()
@@ -43,8 +32,8 @@ class S3Bucket:
     """A bucket of S3. `imgsort.storage.objects.Bucket` describes the methods."""
 
     def __init__(self, address: Address) -> None:
-        self._address = address
-        self._patience = Patience(f"s3://{address.bucket}")
+        self._address, self._name = address, f"s3://{address.bucket}"
+        self._patience = Patience(self._name)
 
     def __reduce__(self) -> Any:
         return S3Bucket, (self._address,)
@@ -59,13 +48,15 @@ class S3Bucket:
     def objects(self, prefix: str, *, recursive: bool) -> Iterator[StoredObject]:
         """Yield the objects whose keys begin with `prefix`; without `recursive`, only those without a further `/`."""
         for page in self._pages(prefix, {} if recursive else {"Delimiter": "/"}):
-            for record in page.get("Contents", ()):
-                yield _described(record["Key"], record, record["Size"])
+            with understood(self._name):
+                found = [described(record["Key"], record, record["Size"]) for record in page.get("Contents", ())]
+            yield from found
 
     def folders(self, prefix: str) -> tuple[str, ...]:
         """Return the names that come between `prefix` and a further `/`."""
         pages = self._pages(prefix, {"Delimiter": "/"})
-        found = (record["Prefix"] for page in pages for record in page.get("CommonPrefixes", ()))
+        with understood(self._name):
+            found = [record["Prefix"] for page in pages for record in page.get("CommonPrefixes", ())]
         return tuple(name.removeprefix(prefix).removesuffix("/") for name in found)
 
     def head(self, key: str) -> StoredObject | None:
@@ -74,7 +65,8 @@ class S3Bucket:
             record = self._call("head_object", {"Key": key})
         except Missing:
             return None
-        return _described(key, record, record["ContentLength"])
+        with understood(self._name):
+            return described(key, record, record["ContentLength"])
 
     def read(self, key: str, mark: str, max_bytes: int) -> bytes:
         """Return the bytes of the object with this mark; "" for any mark."""
@@ -82,18 +74,17 @@ class S3Bucket:
 
     def put(self, key: str, data: bytes, *, is_free: bool) -> Written:
         """Write an object. With `is_free`, only if there is none; raises Unmet otherwise."""
-        return _written(self._call("put_object", {"Key": key, "Body": data, **_free(is_free)}))
+        return self._written("put_object", {"Key": key, "Body": data, **_free(is_free)})
 
     def copy(self, source: str, key: str, mark: str, target: str, *, is_free: bool) -> Written:
         """Copy an object within the store, its metadata too. With `is_free`, only if there is no `target` yet."""
         place = {"Bucket": source, "Key": key}
         values = {"Key": target, "CopySource": place, "CopySourceIfMatch": f'"{mark}"', **_free(is_free)}
-        record = self._call("copy_object", values)
-        return _written({**record, **record["CopyObjectResult"]})
+        return self._written("copy_object", values)
 
     def copy_through(self, source: str, key: str, mark: str, target: str, *, is_free: bool) -> Written:
         """Do the same by reading the object here and writing it."""
-        if self._call("head_object", {"Key": key}, source)["ContentLength"] <= _LARGE_BYTES:
+        if self._call("head_object", {"Key": key}, source).get("ContentLength", MAX_COPIED_BYTES) <= _LARGE_BYTES:
             return self._copy_through(source, key, mark, target, is_free=is_free)
         with _one_large_at_a_time:
             return self._copy_through(source, key, mark, target, is_free=is_free)
@@ -102,7 +93,12 @@ class S3Bucket:
         record = self._read(key, mark, MAX_COPIED_BYTES, source)
         headers = {name: record[name] for name in _HEADERS if record.get(name)}
         values = {"Key": target, "Body": record["Body"], **headers, **_free(is_free)}
-        return _written(self._call("put_object", values))
+        return self._written("put_object", values)
+
+    def _written(self, method: str, values: dict[str, Any]) -> Written:
+        record = self._call(method, values)
+        with understood(self._name):
+            return written({**record, **record.get("CopyObjectResult", {})})
 
     def remove(self, key: str, mark: str) -> None:
         """Remove the object with this mark. "" for any mark."""
@@ -113,20 +109,29 @@ class S3Bucket:
 
     def _read(self, key: str, mark: str, max_bytes: int, bucket: str = "") -> dict[str, Any]:
         record = self._call("get_object", {"Key": key, **_only(mark)}, bucket, most=max_bytes)
-        if record["Body"] is None:
+        with understood(self._name):
+            data, found = record["Body"], written(record).mark
+        if data is None:
             raise OSError(errno.EFBIG, f"larger than {max_bytes // 1024**2} MiB")
-        if mark and _written(record).mark != mark:  # a store that ignores the condition
+        if mark and found != mark:  # a store that ignores the condition
             raise Unmet(errno.EEXIST, "the object is another one now")
         return record
 
     def _pages(self, prefix: str, limits: dict[str, str]) -> Iterator[dict[str, Any]]:
         token: dict[str, str] = {}
         while True:
-            page = self._call("list_objects_v2", {"Prefix": prefix, **limits, **token})
+            try:
+                page = self._call("list_objects_v2", {"Prefix": prefix, **limits, **token})
+            except OSError as error:
+                raise StorageError(f"{self._name}: its objects cannot be listed: {error.strerror or error}.") from error
+            with understood(self._name):
+                goes_on = page["IsTruncated"]  # every answer has it; without it, nothing may seem to be there
+                before, token = token, {"ContinuationToken": page["NextContinuationToken"]} if goes_on else {}
+                if goes_on and token == before:
+                    raise KeyError("the page after the last one")
             yield page
-            if not page.get("IsTruncated"):
+            if not goes_on:
                 return
-            token = {"ContinuationToken": page["NextContinuationToken"]}
 
     def _call(self, method: str, values: dict[str, Any], bucket: str = "", *, most: int = 0) -> dict[str, Any]:
         """Return the answer of the store. A body of more than `most` bytes is not read; it is None.
@@ -138,7 +143,7 @@ class S3Bucket:
             record: dict[str, Any] = await getattr(client, method)(Bucket=bucket or self._address.bucket, **values)
             if "Body" in record:
                 async with record["Body"] as body:
-                    record["Body"] = None if record["ContentLength"] > most else await body.read()
+                    record["Body"] = None if record.get("ContentLength", 0) > most else await body.read()
             return record
 
         return self._patience.answer(lambda: self._run(asked))
@@ -163,16 +168,17 @@ class S3Bucket:
         try:
             return sync(files.loop, with_client)
         except ClientError as error:
-            raise _translated(error, f"s3://{self._address.bucket}") from None
+            raise error_of(error.response, self._name) from None
         except NoCredentialsError:
             raise StorageError(
-                f"s3://{self._address.bucket}: there are no credentials. AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
+                f"{self._name}: there are no credentials. AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
                 "or AWS_PROFILE, name them."
             ) from None
         except (BrokenConnection, HTTPClientError, IncompleteReadError, BrokenBody, TimeoutError) as error:
             raise Busy(type(error).__name__) from None
-        except BotoCoreError as error:
-            raise StorageError(f"s3://{self._address.bucket}: {type(error).__name__}: {error}") from None
+        except (BotoCoreError, ValueError) as error:  # ValueError: an endpoint that is no address
+            what = without_credentials(f"{type(error).__name__}: {error}")
+            raise StorageError(f"{self._name}: the store cannot be asked ({what}). Check the endpoint.") from None
 
 
 def _files(signed: Credentials | None) -> Any:
@@ -208,30 +214,3 @@ def _free(is_free: bool) -> dict[str, str]:
 
 def _only(mark: str) -> dict[str, str]:
     return {"IfMatch": f'"{mark}"'} if mark else {}
-
-
-def _described(key: str, record: dict[str, Any], size: int) -> StoredObject:
-    written = _written(record)
-    stamp = stamp_ns(int(record["LastModified"].timestamp()), written.mark)
-    return StoredObject(key, size, stamp, written.mark, written.digest, written.version)
-
-
-def _written(record: dict[str, Any]) -> Written:
-    mark, version = record["ETag"].strip('"'), record.get("VersionId") or ""
-    return Written(mark, mark, "" if version == "null" else version)
-
-
-def _translated(error: Any, bucket: str) -> Exception:
-    """Return the error of `Bucket` for an answer of the store. Its text never repeats what the store says of a key."""
-    code = str(error.response.get("Error", {}).get("Code", ""))
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if status in _BUSY_STATUS or code in _BUSY_CODES:
-        return Busy(f"{status} {code}")
-    if code == "NoSuchBucket":
-        return StorageError(f"{bucket}: there is no such bucket. Check its name and the endpoint.")
-    if code in ("AccessDenied", "403", "InvalidObjectState"):
-        return Refused(errno.EACCES, f"the store does not allow it ({code})")
-    kind = {404: Missing, 412: Unmet, 501: Unsupported}.get(status)
-    if kind is not None:
-        return kind(errno.EINVAL, f"the store answers {status} {code}")
-    return StorageError(f"{bucket}: the store answers {status} {code}. Check the credentials and the endpoint.")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from imgsort.engines.ray.blocks import blocks_of, images_in_block
-from imgsort.engines.ray.cluster import connected
+from imgsort.engines.ray.connection.cluster import connected
 from imgsort.engines.ray.crew import Crew, ask_machines, crew_of
 from imgsort.engines.ray.foreman import is_client, results_by_foreman
 from imgsort.engines.ray.pipeline import Pipeline

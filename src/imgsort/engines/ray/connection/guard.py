@@ -1,0 +1,69 @@
+"""Ends what is left of a Ray of our own, and removes its folder, even if the process that started it is killed.
+
+Ray's agents would live on for a minute after `kill -9`, and the folder for ever. Run as a program, this file waits
+until the process that started it closes the pipe to it, or is gone. It needs nothing but Python.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+_PROCESSES = Path("/proc")
+_TRIES, _SECONDS_BETWEEN = 50, 0.1
+
+
+@contextlib.contextmanager
+def guarded(folder: Path, private: Path) -> Iterator[None]:
+    """End the processes that write their output below `folder`, and remove it, when the block or this process ends.
+
+    `private`: a folder of this process, which is removed only if the process is gone. Raises OSError.
+    """
+    line = [sys.executable, "-I", "-S", __file__, str(os.getpid()), str(folder), str(private)]
+    # A session of its own: Ctrl-C is not for it.
+    guard = subprocess.Popen(
+        line, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        yield
+    finally:
+        assert guard.stdin is not None
+        guard.stdin.close()
+        guard.wait()
+
+
+def _main(parent: int, folder: Path, private: Path) -> None:
+    sys.stdin.read()
+    for _ in range(_TRIES):
+        left = list(_processes_of(folder))
+        if not left:
+            break
+        for process in left:
+            with contextlib.suppress(OSError):
+                os.kill(process, signal.SIGKILL)
+        time.sleep(_SECONDS_BETWEEN)
+    shutil.rmtree(folder, ignore_errors=True)
+    if os.getppid() != parent:
+        shutil.rmtree(private, ignore_errors=True)
+
+
+def _processes_of(folder: Path) -> Iterator[int]:
+    """Yield the processes of this user whose stdout or stderr is a file below `folder`. Linux says them, others not."""
+    if not _PROCESSES.is_dir():
+        return
+    for entry in os.listdir(_PROCESSES):
+        if entry.isdigit():
+            for descriptor in ("1", "2"):
+                with contextlib.suppress(OSError):  # it has ended, or is somebody else's
+                    if os.readlink(_PROCESSES / entry / "fd" / descriptor).startswith(f"{folder}{os.sep}"):
+                        yield int(entry)
+                        break
+
+
+if __name__ == "__main__":
+    _main(int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))

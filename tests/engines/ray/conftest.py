@@ -41,7 +41,7 @@ def need_ray() -> None:
 
 @pytest.fixture(scope="module")
 def cluster(need_ray: None, cache_folder: Path) -> Iterator[Any]:
-    """The module `ray`, connected to a cluster of two machines with one CPU each."""
+    """The module `ray`, connected to a cluster of two machines with one CPU each. One says that it has a GPU."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in _ENVIRONMENT.items():
             patch.setenv(name, value)
@@ -52,7 +52,7 @@ def cluster(need_ray: None, cache_folder: Path) -> Iterator[Any]:
         head = {**machine, "include_dashboard": False, "ray_client_server_port": CLIENT_PORT}
         made = Cluster(initialize_head=True, head_node_args=head)
         try:
-            made.add_node(**machine)
+            made.add_node(**machine, num_gpus=1)
             made.wait_for_nodes(timeout=600)
             ray.init(made.address, log_to_driver=False, logging_level="error")
             yield ray

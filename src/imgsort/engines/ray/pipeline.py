@@ -68,6 +68,7 @@ class Pipeline:
             Extract,
             batch_size=None,
             num_cpus=crew.actor_cpus,
+            num_gpus=crew.gpus,
             compute=ActorPoolStrategy(size=min(crew.workers, len(blocks))),
             fn_constructor_kwargs={
                 "model": self.model,

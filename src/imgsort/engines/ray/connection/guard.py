@@ -6,6 +6,7 @@ until the process that started it closes the pipe to it, or is gone. It needs no
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -20,7 +21,7 @@ _TRIES, _SECONDS_BETWEEN = 50, 0.1
 
 @contextlib.contextmanager
 def guarded(folder: Path, private: Path) -> Iterator[None]:
-    """End the processes that write their output below `folder`, and remove it, when the block or this process ends.
+    """End the processes that write to files below `folder`, and remove it, when the block or this process ends.
 
     `private`: a folder of this process, which is removed only if the process is gone. Raises OSError.
     """
@@ -53,16 +54,21 @@ def _main(parent: int, folder: Path, private: Path) -> None:
 
 
 def _processes_of(folder: Path) -> Iterator[int]:
-    """Yield the processes of this user whose stdout or stderr is a file below `folder`. Linux says them, others not."""
-    if not _PROCESSES.is_dir():
-        return
-    for entry in os.listdir(_PROCESSES):
+    """Yield the processes of this user that write to a file below `folder`. Linux says which, other systems do not."""
+    for entry in os.listdir(_PROCESSES) if _PROCESSES.is_dir() else []:
         if entry.isdigit():
-            for descriptor in ("1", "2"):
-                with contextlib.suppress(OSError):  # it has ended, or is somebody else's
-                    if os.readlink(_PROCESSES / entry / "fd" / descriptor).startswith(f"{folder}{os.sep}"):
-                        yield int(entry)
-                        break
+            with contextlib.suppress(OSError):  # it has ended, or is somebody else's
+                if any(_written(_PROCESSES / entry, folder)):
+                    yield int(entry)
+
+
+def _written(process: Path, folder: Path) -> Iterator[str]:
+    """Yield the descriptors by which a process writes below `folder`. One that only reads may be a person's `tail`."""
+    for descriptor in os.listdir(process / "fd"):
+        if os.readlink(process / "fd" / descriptor).startswith(f"{folder}{os.sep}"):
+            flags = re.search(r"^flags:\s*(\d+)", (process / "fdinfo" / descriptor).read_text(), re.MULTILINE)
+            if flags and int(flags[1], 8) & os.O_ACCMODE != os.O_RDONLY:
+                yield descriptor
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ def _start(ray: Any, folder: Path) -> None:
                 _node_ip_address=_LOOPBACK,
                 _temp_dir=str(folder),
             )
-        except (OSError, RuntimeError, ValueError) as error:
+        except Exception as error:  # where its processes are slow to start, Ray raises just that
             reason = " ".join(str(error).split())[:300]
             raise EngineError(
                 f"Ray does not start on this machine ({reason}). If the machine is busy, try again; --engine local "

@@ -40,8 +40,10 @@ def guarded(folder: Path, private: Path) -> Iterator[None]:
 
 def _main(parent: int, folder: Path, private: Path) -> None:
     sys.stdin.read()
+    if os.getppid() != parent:
+        parent = 0  # it is gone, and another process may have its number
     for _ in range(_TRIES):
-        left = list(_processes_of(folder))
+        left = [process for process in _processes_of(folder) if process != parent]
         if not left:
             break
         for process in left:
@@ -49,7 +51,7 @@ def _main(parent: int, folder: Path, private: Path) -> None:
                 os.kill(process, signal.SIGKILL)
         time.sleep(_SECONDS_BETWEEN)
     shutil.rmtree(folder, ignore_errors=True)
-    if os.getppid() != parent:
+    if not parent:
         shutil.rmtree(private, ignore_errors=True)
 
 

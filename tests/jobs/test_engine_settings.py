@@ -17,6 +17,9 @@ from imgsort.jobs.settings import ModelSettings
         ({"ray_address": "auto"}, "needs --engine ray"),
         ({"engine": "ray", "ray_address": "10.0.0.1:6379"}, "auto or ray://HOST:PORT"),
         ({"engine": "ray", "ray_address": "ray://"}, "auto or ray://HOST:PORT"),
+        ({"engine": "ray", "ray_address": "ray://head"}, "auto or ray://HOST:PORT"),
+        ({"engine": "ray", "ray_address": "ray://head:port"}, "auto or ray://HOST:PORT"),
+        ({"engine": "ray", "ray_address": "ray://:10001"}, "auto or ray://HOST:PORT"),
         ({"engine": "ray", "ray_address": ""}, "auto or ray://HOST:PORT"),
     ],
 )

@@ -3,6 +3,7 @@
 import contextlib
 import shutil
 import sys
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -47,7 +48,7 @@ def _join(ray: Any, address: str) -> None:
     """Connect to a cluster. Raises EngineError."""
     folder = new_folder()
     try:
-        with away_in(folder), signals_as_before():
+        with away_in(folder), signals_as_before(), warnings.catch_warnings(action="ignore"):
             ray.init(address, log_to_driver=False, logging_level=SILENT)
     except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
         reason = " ".join(str(error).split())[:300]

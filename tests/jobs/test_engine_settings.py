@@ -3,7 +3,7 @@
 import pytest
 
 from imgsort.engines.ray.engine import RayEngine
-from imgsort.errors import UsageError
+from imgsort.errors import DeviceError, UsageError
 from imgsort.features.engine import LOCAL
 from imgsort.jobs.learn.steps.settings import LearnSettings
 from imgsort.jobs.settings import ModelSettings
@@ -17,6 +17,9 @@ from imgsort.jobs.settings import ModelSettings
         ({"ray_address": "auto"}, "needs --engine ray"),
         ({"engine": "ray", "ray_address": "10.0.0.1:6379"}, "auto or ray://HOST:PORT"),
         ({"engine": "ray", "ray_address": "ray://"}, "auto or ray://HOST:PORT"),
+        ({"engine": "ray", "ray_address": "ray://head"}, "auto or ray://HOST:PORT"),
+        ({"engine": "ray", "ray_address": "ray://head:port"}, "auto or ray://HOST:PORT"),
+        ({"engine": "ray", "ray_address": "ray://:10001"}, "auto or ray://HOST:PORT"),
         ({"engine": "ray", "ray_address": ""}, "auto or ray://HOST:PORT"),
     ],
 )
@@ -37,3 +40,13 @@ def test_settings_choose_the_engine():
     assert ModelSettings().chosen_engine(print) is LOCAL
     settings = LearnSettings(engine="ray", ray_address="auto").model_settings
     assert settings.chosen_engine(print) == RayEngine("auto", print)
+
+
+def test_a_gpu_of_a_cluster_need_not_be_here(monkeypatch):
+    """--device gpu with an address leaves the question to the cluster; without one, this machine needs a GPU."""
+    monkeypatch.setattr("imgsort.features.runtimes.ways.cuda_device_count", lambda: 0)
+    joined = ModelSettings(engine="ray", ray_address="auto")
+    assert joined.has_gpu("gpu", print)
+    assert not joined.has_gpu("auto", print)
+    with pytest.raises(DeviceError):
+        ModelSettings(engine="ray").has_gpu("gpu", print)

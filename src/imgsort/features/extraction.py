@@ -10,7 +10,7 @@ from imgsort.features.keras_backend import Device
 from imgsort.features.models.pooled_model import FeatureModel
 from imgsort.features.runtimes.interface import Extractor, Way
 from imgsort.features.runtimes.table import runtime_after, runtime_named
-from imgsort.features.runtimes.ways import Precision, choose_way
+from imgsort.features.runtimes.ways import HasGpu, Precision, choose_way, has_gpu_here
 from imgsort.images.decoding.decode import READER_VERSION, ReadSettings
 from imgsort.images.decoding.letterbox import Square
 
@@ -39,15 +39,16 @@ def prepare_extraction(
     device: Device = "auto",
     precision: Precision = "auto",
     runtime: str | None = None,
+    has_gpu: HasGpu = has_gpu_here,
 ) -> Extraction:
     """Choose how the model runs, and make its extractor ready.
 
     The first conversion of a model takes seconds; for int8 at a large size it takes minutes. After that, the converted
-    model is kept. `runtime` is the runtime that made earlier features, or None for the fastest one. Raises UsageError,
-    WeightsError, DeviceError and ConversionError.
+    model is kept. `runtime` is the runtime that made earlier features, or None for the fastest one. `has_gpu` answers
+    for the machines that run the model. Raises UsageError, WeightsError, DeviceError and ConversionError.
     """
     tell_if_temporary(notice)
-    way = choose_way(model, device, precision, notice, runtime)
+    way = choose_way(model, device, precision, notice, runtime, has_gpu=has_gpu)
     while True:
         try:
             loaded = runtime_named(way.runtime).load(model, way, batch_size=batch_size, notice=notice)

@@ -32,33 +32,38 @@ _ENVIRONMENT = {
 }
 
 
-@pytest.fixture(scope="session", autouse=True)
-def need_ray() -> None:
-    """Skip the tests of this folder where Ray is missing."""
+@pytest.fixture(scope="module", autouse=True)
+def need_ray() -> Iterator[None]:
+    """Skip the tests of this folder where Ray is missing.
+
+    Whichever test imports Ray first in this process, it reads the same variables: it looks at them only then.
+    """
     if importlib.util.find_spec("ray") is None:
         skip_or_fail("ray", "needs Ray: pip install '.[ray]'")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in _ENVIRONMENT.items():
+            patch.setenv(name, value)
+        importlib.import_module("ray")
+        yield
 
 
 @pytest.fixture(scope="module")
 def cluster(need_ray: None, cache_folder: Path) -> Iterator[Any]:
-    """The module `ray`, connected to a cluster of two machines with one CPU each."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in _ENVIRONMENT.items():
-            patch.setenv(name, value)
-        import ray
-        from ray.cluster_utils import Cluster
+    """The module `ray`, connected to a cluster of two machines with one CPU each. One says that it has a GPU."""
+    import ray
+    from ray.cluster_utils import Cluster
 
-        machine = {"num_cpus": 1, "object_store_memory": 150 * 1024**2, "node_ip_address": "127.0.0.1"}
-        head = {**machine, "include_dashboard": False, "ray_client_server_port": CLIENT_PORT}
-        made = Cluster(initialize_head=True, head_node_args=head)
-        try:
-            made.add_node(**machine)
-            made.wait_for_nodes(timeout=600)
-            ray.init(made.address, log_to_driver=False, logging_level="error")
-            yield ray
-        finally:
-            ray.shutdown()
-            made.shutdown()
+    machine = {"num_cpus": 1, "object_store_memory": 150 * 1024**2, "node_ip_address": "127.0.0.1"}
+    head = {**machine, "include_dashboard": False, "ray_client_server_port": CLIENT_PORT}
+    made = Cluster(initialize_head=True, head_node_args=head)
+    try:
+        made.add_node(**machine, num_gpus=1)
+        made.wait_for_nodes(timeout=600)
+        ray.init(made.address, log_to_driver=False, logging_level="error")
+        yield ray
+    finally:
+        ray.shutdown()
+        made.shutdown()
 
 
 @pytest.fixture(scope="module")

@@ -31,11 +31,15 @@ def test_images_read_alone_are_those_read_together(images):
 
 
 @pytest.mark.parametrize(
-    ("number", "words"), [(signal.SIGSEGV, "by SIGSEGV"), (signal.SIGKILL, "by SIGKILL, perhaps because")]
+    ("number", "names", "words"),
+    [
+        (signal.SIGSEGV, ("bad.png", "p2.png", "p3.png", "p5.png"), "by SIGSEGV"),
+        (signal.SIGKILL, ("p5.png",), "by SIGKILL, perhaps because"),
+    ],
 )
-def test_images_that_end_the_process_are_rows(images, number, words):
+def test_images_that_end_the_process_are_rows(images, number, names, words):
     """Each deadly image is a row that says how, wherever it is in the block; the others have their pixels."""
-    deadly = Deadly(images.root, images.files, deadly=("bad.png", "p2.png", "p3.png", "p5.png"), number=number)
+    deadly = Deadly(images.root, images.files, deadly=names, number=number)
     task = Task(Block(deadly, tuple(range(7))), DEFAULTS, Square(64))
     found = list(task.results_alone())
     assert [seen.number for seen, _ in found] == list(range(7))

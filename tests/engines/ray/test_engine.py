@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,6 +19,8 @@ from imgsort.features.dataset.place import FolderPlace
 from imgsort.features.dataset.reader import Dataset
 from imgsort.features.dataset.writer import DatasetWriter
 from imgsort.features.engine import FolderImages
+from imgsort.features.runtimes.interface import Way
+from imgsort.features.runtimes.tensorflow import TensorFlowExtractor
 from imgsort.features.seen import SeenImage
 from imgsort.images.finding.find import ImageFile
 from tests.engines.ray.conftest import (
@@ -125,12 +126,12 @@ def kill_one(work: str) -> None:
 
 
 def test_workers_write_each_image_once_though_some_of_them_die(cluster, folder, extraction, tmp_path):
-    """A killed worker and poisonous images: the dataset has a row for each image, and the driver gets no features.
+    """A killed worker and a poisonous image: the dataset has a row for each image, and the driver gets no features.
 
-    A poisonous image is a row that says how it ends its process; the images beside it have their features.
+    The poisonous image is a row that says how it ends its process; the images beside it have their features.
     """
     images = folder_images(folder)
-    deadly = ("p007.jpg", "p008.jpg", "p140.jpg")
+    deadly = ("p140.jpg",)
     odd = OddImages(images.root, images.files, seconds=0.02, deadly=deadly)
     place = FolderPlace(tmp_path / "features")
     killed = threading.Thread(target=kill_one, args=("MapBatches(ReadBlocks.read)",))
@@ -220,11 +221,17 @@ class OtherVersion(Infinite):
         return "new" if os.getpid() == self.tester else "old"
 
 
-def test_a_model_that_cannot_travel_is_an_error_before_ray_starts(extraction, folder):
-    """TensorFlow's extractor stays where it is: the message names the options that help."""
-    images = folder_images(folder).only(range(3))
-    with pytest.raises(EngineError, match="--precision float32"):
-        seen_by_ray(images, replace(extraction, extractor=Path()))
+def test_an_actor_with_a_gpu_builds_the_model_from_what_travels(cluster, folder, extraction):
+    """Where a GPU is asked for, one actor has it, and TensorFlow builds the model there; the tasks have none."""
+    way = Way("tensorflow", "float32")
+    images = folder_images(folder).only(range(2, 12))
+    on_processor = replace(extraction, extractor=TensorFlowExtractor(extraction.model, way), way=way)
+    on_gpu = replace(on_processor, extractor=WithGpu(on_processor.extractor), way=replace(way, device="gpu"))
+    notices = []
+    engine = RayEngine("auto", notices.append)
+    found = {seen.number: seen for batch in engine.see(images, range(10), on_gpu) for seen in batch}
+    assert_same(found, seen_locally(images, on_processor))
+    assert notices == ["1 Ray worker looks at the images, on 1 GPU and 1 CPUs each."]
 
 
 class Spy:
@@ -239,4 +246,13 @@ class Spy:
 
         if {"tensorflow", "keras"} & set(sys.modules):
             raise WeightsError("TensorFlow is loaded")
+        return self.extractor.extract(pixels)
+
+
+class WithGpu(Spy):
+    """An extractor that fails without a GPU of its own, or with weights that have not travelled."""
+
+    def extract(self, pixels):
+        if not os.environ["CUDA_VISIBLE_DEVICES"] or self.extractor._model.model.weights.data is None:
+            raise WeightsError("no GPU, or weights from this machine")
         return self.extractor.extract(pixels)

@@ -1,5 +1,8 @@
+import pickle
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -44,6 +47,22 @@ def test_a_frozen_graph_gives_what_keras_gives(pooled, by_keras):
     features = np.concatenate(rows)
     assert (features.dtype, features.shape) == (np.float32, (7, 1280))
     assert np.allclose(features, by_keras, rtol=1e-4, atol=1e-4 * np.abs(by_keras).max())
+
+
+def test_an_extractor_travels_with_its_weights(pooled, tmp_path):
+    """What is pickled holds the weights: without their file, and without a network, the features are the same."""
+    file = Path(shutil.copy(pooled.model.weights.path, tmp_path))
+    own = replace(pooled, model=replace(pooled.model, weights=replace(pooled.model.weights, path=file)))
+    extractor = TensorFlowExtractor(own, Way("tensorflow", "float32"), batch_size=7)
+    data = pickle.dumps(extractor)
+    file.unlink()
+    travelled = pickle.loads(pickle.dumps(pickle.loads(data)))
+    assert travelled.made_of == extractor.made_of
+    assert travelled.batch_size == 7
+    expected = TensorFlowExtractor(pooled, Way("tensorflow", "float32"), batch_size=7).extract(PICTURES)
+    assert np.array_equal(travelled.extract(PICTURES), expected)
+    with pytest.raises(WeightsError, match="cannot be read"):
+        pickle.dumps(extractor)
 
 
 def test_bfloat16_is_near_and_is_not_float32(pooled, by_keras):

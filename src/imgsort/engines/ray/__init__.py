@@ -1,7 +1,6 @@
 """Looks at images with Ray: tasks read and decode them, actors ask the model, tasks write parts of a dataset.
 
-cluster.py   starts a Ray of our own, or joins one that runs
-quiet.py     keeps what Ray says off the terminal
+connection/  a Ray of our own, or one that runs
 crew.py      how many workers there are, and whether each machine can do the work
 blocks.py    the images in blocks that travel
 work.py      what the workers do

@@ -4,13 +4,13 @@ import contextlib
 import os
 import platform
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from imgsort.errors import EngineError
-from imgsort.features.runtimes.interface import Way
+from imgsort.features.runtimes.interface import UsedDevice, Way
 from imgsort.features.runtimes.table import runtime_named
 from imgsort.version import __version__
 
@@ -18,6 +18,7 @@ _MOST_CORES_OF_WORKER = 16
 # An actor counts as a little more than half of its worker's cores, so that the rest is left for the tasks that feed it.
 # If actors held every CPU, Ray Data would wait for ever.
 _SHARE = 0.51
+_LEAST_CORES_OF_GPU = 0.5
 _ANSWER_SECONDS = 300
 
 
@@ -25,11 +26,12 @@ _ANSWER_SECONDS = 300
 class Crew:
     """The workers. Each is an actor that holds the model.
 
-    `cores`: how many CPUs a worker has, together with the tasks that feed it.
+    `cores`: how many CPUs a worker has, together with the tasks that feed it. `gpus`: how many GPUs, 0 or 1.
     """
 
     workers: int
     cores: float
+    gpus: int = 0
 
     @property
     def threads(self) -> int:
@@ -38,23 +40,45 @@ class Crew:
 
     @property
     def actor_cpus(self) -> float:
-        """What an actor counts as, in CPUs."""
-        return round(self.cores * _SHARE, 4)
+        """What an actor counts as, in CPUs. One that uses a GPU leaves the CPUs to the tasks."""
+        share = self.cores * _SHARE
+        return round(min(1.0, share) if self.gpus else share, 4)
 
     @property
     def task_cpus(self) -> float:
         """What a task that reads images counts as, in CPUs."""
-        return int(10_000 * self.cores * (1 - _SHARE) / self.threads) / 10_000
+        return int(10_000 * (self.cores - self.actor_cpus) / self.threads) / 10_000
+
+    @property
+    def has(self) -> str:
+        """What a worker has, in words."""
+        return f"{self.gpus} GPU and {self.cores:g} CPUs" if self.gpus else f"{self.cores:g} CPUs"
 
 
-def crew_of(ray: Any) -> Crew:
-    """Return the workers that the machines of a Ray have room for. Raises EngineError if no machine has a CPU."""
-    cpus = [machine["Resources"].get("CPU", 0.0) for machine in _machines(ray)]
-    cpus = [count for count in cpus if count > 0]
-    if not cpus:
+def crew_of(ray: Any, device: UsedDevice) -> Crew:
+    """Return the workers that the machines of a Ray have room for, on this device.
+
+    Raises EngineError if no machine has a CPU for tasks, or none has a GPU beside it that is asked for.
+    """
+    machines = [machine["Resources"] for machine in _machines(ray)]
+    if device == "gpu":
+        return _crew_with_gpus(machines)
+    if not machines:
         raise EngineError("no machine of the Ray cluster has a CPU for tasks. Start one with --num-cpus.")
-    cores = min(_MOST_CORES_OF_WORKER, *cpus)
-    return Crew(sum(int(count / cores) for count in cpus), cores)
+    cores = min(_MOST_CORES_OF_WORKER, *(machine["CPU"] for machine in machines))
+    return Crew(sum(int(machine["CPU"] / cores) for machine in machines), cores)
+
+
+def _crew_with_gpus(machines: Sequence[Mapping[str, float]]) -> Crew:
+    """Return workers with one whole GPU each. Machines without one still read images."""
+    gpus = [min(int(machine.get("GPU", 0)), int(machine["CPU"] / _LEAST_CORES_OF_GPU)) for machine in machines]
+    if not any(gpus):
+        raise EngineError(
+            "no machine of the Ray cluster has a GPU, and a CPU beside it. Start one with --num-gpus and --num-cpus, "
+            "or give --device cpu."
+        )
+    cores = [machine["CPU"] / count for machine, count in zip(machines, gpus, strict=True) if count]
+    return Crew(sum(gpus), min(_MOST_CORES_OF_WORKER, *cores), gpus=1)
 
 
 @dataclass(frozen=True)
@@ -67,9 +91,9 @@ class MachineFacts:
     sees_probe: bool
 
 
-def facts_here(way: Way, probe: Path | None) -> MachineFacts:
-    """Say what this machine can do. Runs in a worker."""
-    can_run = runtime_named(way.runtime).can_run(way.precision, way.device)
+def facts_here(way: Way | None, probe: Path | None) -> MachineFacts:
+    """Say what this machine can do. Runs in a worker. `way`: how it is to run the model, or None if it only reads."""
+    can_run = way is None or runtime_named(way.runtime).can_run(way.precision, way.device)
     return MachineFacts(platform.node(), __version__, can_run, probe is not None and os.path.lexists(probe))
 
 
@@ -85,9 +109,9 @@ def ask_machines(ray: Any, way: Way, folder: Path | None) -> bool:
     with _probe(folder) as probe:
         answers = []
         for machine in _machines(ray):
-            if machine["Resources"].get("CPU", 0.0) > 0:
-                there = NodeAffinitySchedulingStrategy(machine["NodeID"], soft=False)
-                answers.append(ask.options(scheduling_strategy=there).remote(way, probe))
+            there = NodeAffinitySchedulingStrategy(machine["NodeID"], soft=False)
+            only_reads = way.device == "gpu" and not machine["Resources"].get("GPU")
+            answers.append(ask.options(scheduling_strategy=there).remote(None if only_reads else way, probe))
         try:
             facts = ray.get(answers, timeout=_ANSWER_SECONDS)
         except (RayError, ImportError, AttributeError) as error:
@@ -115,7 +139,8 @@ def _require_able(facts: MachineFacts, way: Way) -> None:
 
 
 def _machines(ray: Any) -> list[dict[str, Any]]:
-    return [machine for machine in ray.nodes() if machine["Alive"]]
+    """Return the machines that have a CPU for tasks."""
+    return [machine for machine in ray.nodes() if machine["Alive"] and machine["Resources"].get("CPU", 0.0) > 0]
 
 
 @contextlib.contextmanager

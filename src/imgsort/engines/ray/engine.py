@@ -4,12 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from imgsort.engines.ray.blocks import blocks_of, images_in_block
-from imgsort.engines.ray.cluster import connected
+from imgsort.engines.ray.connection.cluster import connected
 from imgsort.engines.ray.crew import Crew, ask_machines, crew_of
 from imgsort.engines.ray.foreman import is_client, results_by_foreman
 from imgsort.engines.ray.pipeline import Pipeline
 from imgsort.engines.ray.work import WritePart
-from imgsort.errors import EngineError
 from imgsort.features.dataset.place import FolderPlace
 from imgsort.features.dataset.writer import DatasetWriter
 from imgsort.features.engine import Images, Known, nothing_known
@@ -70,18 +69,17 @@ class RayEngine:
     ) -> Iterator[Sequence[SeenImage]]:
         if not numbers:
             return
-        made_of = _made_of(extraction)
         with connected(self.address) as ray:
-            crew = crew_of(ray)
+            crew = crew_of(ray, extraction.way.device)
             place = None if dataset is None else dataset.place
             folder = place.folder if isinstance(place, FolderPlace) else None
             is_seen = ask_machines(ray, extraction.way, folder) or (place is not None and folder is None)
             looks = "1 Ray worker looks" if crew.workers == 1 else f"{crew.workers} Ray workers look"
-            self.notice(f"{looks} at the images, on {crew.cores:g} CPUs each.")
+            self.notice(f"{looks} at the images, on {crew.has} each.")
             if dataset is not None and not is_seen:
                 self.notice(f"{dataset.place}: not all machines of the Ray cluster see it, so this one writes to it.")
             writes = WritePart(dataset.place, dataset.head) if dataset is not None and is_seen else None
-            model = extraction.model.square, ray.put(extraction.extractor), made_of
+            model = extraction.model.square, ray.put(extraction.extractor), extraction.extractor.made_of
             pipeline = Pipeline(crew, extraction.read, *model, writes, _part_rows(numbers, crew))
             for results in _waves(pipeline, images, numbers):
                 if dataset is not None and writes is None:
@@ -102,15 +100,3 @@ def _part_rows(numbers: Sequence[int], crew: Crew) -> int:
     """Return how many rows a part of a dataset has: many, but not so many that much is lost if the run ends."""
     least, most = _ROWS_IN_PART
     return max(least, min(most, len(numbers) // (_PARTS_OF_WORKER * crew.workers)))
-
-
-def _made_of(extraction: Extraction) -> str:
-    """Return what the extractor is made of. Raises EngineError if it cannot travel to other processes."""
-    made_of = getattr(extraction.extractor, "made_of", None)
-    if made_of is None:
-        way = extraction.way
-        raise EngineError(
-            f"--engine ray: {extraction.model.name} runs by {way.runtime} in {way.precision} on the {way.device} here, "
-            "and cannot travel to the workers. --device cpu --precision float32 can."
-        )
-    return str(made_of)

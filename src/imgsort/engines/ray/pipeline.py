@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from imgsort.engines.ray.blocks import BLOCK, results_from
+from imgsort.engines.ray.blocks import BLOCK, images_in_block, results_from
 from imgsort.engines.ray.crew import Crew
 from imgsort.engines.ray.witness import Witness
 from imgsort.engines.ray.work import Extract, ReadBlocks, WritePart
@@ -57,6 +57,8 @@ class Pipeline:
         from ray.data import ActorPoolStrategy, TaskPoolStrategy, from_items
 
         crew = self.crew
+        # A batch is a block. With GPUs, Ray Data wants to be told how large that is.
+        batch_size = images_in_block(self.square.size_px) if crew.gpus else None
         witness = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(Witness).remote()
         start = from_items([{BLOCK: block} for block in blocks], override_num_blocks=len(blocks))
         # A task or an actor whose worker died is begun again by Ray, without end. The witness knows when it is enough.
@@ -66,8 +68,9 @@ class Pipeline:
             num_cpus=crew.task_cpus,
         ).map_batches(
             Extract,
-            batch_size=None,
+            batch_size=batch_size,
             num_cpus=crew.actor_cpus,
+            num_gpus=crew.gpus,
             compute=ActorPoolStrategy(size=min(crew.workers, len(blocks))),
             fn_constructor_kwargs={
                 "model": self.model,

@@ -1,7 +1,7 @@
 """What the workers of Ray do with blocks of images. All of it runs in processes that Ray has started.
 
-None of it imports TensorFlow or asks the network. An expected error travels back as a column, and the driver raises it:
-an exception would come out of Ray in a form of its own.
+None of it asks the network, and TensorFlow is imported only where it is the runtime, as on GPUs. An expected error
+travels back as a column, and the driver raises it: an exception would come out of Ray in a form of its own.
 """
 
 import os
@@ -27,7 +27,7 @@ from imgsort.engines.ray.blocks import (
     has_pixels,
     results_from,
 )
-from imgsort.errors import EngineError, ImgsortError
+from imgsort.errors import DeviceError, EngineError, ImgsortError
 from imgsort.features.dataset.head import DatasetHead
 from imgsort.features.dataset.part import Row, write_part
 from imgsort.features.dataset.place import Place
@@ -101,8 +101,8 @@ class Extract:
     def __init__(self, model: Any, made_of: str, threads: int, witness: Any) -> None:
         import ray
 
-        # Runtimes lay themselves out for this many cores. joblib reads the variable.
-        os.environ["LOKY_MAX_CPU_COUNT"] = str(threads)
+        # Runtimes lay themselves out for this many cores. joblib and TensorFlow read the variables.
+        os.environ |= {"LOKY_MAX_CPU_COUNT": str(threads), "TF_NUM_INTRAOP_THREADS": str(threads)}
         self._pool = ThreadPoolExecutor(threads)
         self._trouble: ImgsortError | None = None
         self._extractor: Extractor = ray.get(model)
@@ -115,6 +115,8 @@ class Extract:
             self._be_ready(made_of)
         except ImportError as error:
             self._trouble = EngineError(f"{platform.node()}, a machine of the Ray cluster, lacks a package: {error}.")
+        except DeviceError as error:
+            self._trouble = DeviceError(f"{platform.node()}, a machine of the Ray cluster: {error}")
         except ImgsortError as error:  # an actor that does not begin would be started again and again
             self._trouble = error
         witness.end.remote(work)
@@ -123,7 +125,7 @@ class Extract:
         """Compile the model and run it once. Raises EngineError and DeviceError."""
         import numpy as np
 
-        here = getattr(self._extractor, "made_of", "")
+        here = self._extractor.made_of
         if here != made_of:
             raise EngineError(
                 f"a machine of the Ray cluster has {here!r}, and this one {made_of!r}: the features would differ. "

@@ -56,6 +56,10 @@ class Backbone:
     classifier_px: int = 224
     min_size_px: int = 32
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel to another process by the name. The table is there, too."""
+        return backbone_named, (self.name,)
+
     @property
     def has_classifier(self) -> bool:
         """Whether the file of its weights holds its ImageNet classifier too."""

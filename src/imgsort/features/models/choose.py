@@ -38,7 +38,8 @@ class ChosenModel:
         Raises WeightsError for weights that do not fit, or whose numbers are not those that Keras publishes.
         """
         load = load_hdf5 if self.weights.source == "own file" else self.backbone.load
-        load(model, self.weights.path)
+        with self.weights.at_hand() as file:
+            load(model, file)
         expected = self.weights.numbers_sha256
         if expected is not None and numbers_sha256(model.get_weights()) != expected:
             raise WeightsError(

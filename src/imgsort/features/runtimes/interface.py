@@ -28,13 +28,14 @@ class Way:
 
 
 class Extractor(Protocol):
-    """Turns pixels into features.
-
-    It can be pickled if it has `made_of`, the line of `LoadedModel`, as it is for the process that asks.
-    """
+    """Turns pixels into features. It can be pickled."""
 
     size_px: int
     batch_size: int
+
+    @property
+    def made_of(self) -> str:
+        """The line of `LoadedModel`, as it is for the process that asks."""
 
     def extract(self, pixels: "NDArray[np.uint8]") -> "NDArray[np.float32]":
         """Turn uint8 (n, size_px, size_px, 3) RGB, n at most `batch_size`, into float32 (n, width).

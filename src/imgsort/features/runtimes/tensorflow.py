@@ -42,7 +42,7 @@ class TensorFlow:
     ) -> LoadedModel:
         """Return an extractor that builds the model when it gets the first pixels."""
         extractor = TensorFlowExtractor(model, way, batch_size=batch_size)
-        return LoadedModel(extractor, importlib.metadata.version("tensorflow"))
+        return LoadedModel(extractor, extractor.made_of)
 
 
 class TensorFlowExtractor:
@@ -61,6 +61,15 @@ class TensorFlowExtractor:
         self._graph: Any = None
         self._building = threading.Lock()
         self._places = threading.Semaphore(_AT_ONCE[way.device])
+
+    @property
+    def made_of(self) -> str:
+        """The version of TensorFlow in this process."""
+        return importlib.metadata.version("tensorflow")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel to another process with the weights. The model is built there."""
+        return _again, (self._model, self._way, self.batch_size)
 
     def extract(self, pixels: "NDArray[np.uint8]") -> "NDArray[np.float32]":
         """Turn uint8 (n, size_px, size_px, 3) RGB, n at most `batch_size`, into float32 (n, width)."""
@@ -98,6 +107,10 @@ class TensorFlowExtractor:
         """
         on_processor = self._way.precision == "bfloat16" and self._way.device == "cpu"
         return on_processor and self._model.best.rewrites_bfloat16
+
+
+def _again(model: FeatureModel, way: Way, batch_size: int) -> TensorFlowExtractor:
+    return TensorFlowExtractor(model, way, batch_size=batch_size)
 
 
 @contextlib.contextmanager

@@ -28,19 +28,51 @@ class Judged(Protocol):
     def best(self) -> BestWays: ...  # noqa: D102
 
 
+# Says whether there is a GPU for a device that is asked for. It tells the notice why there is none.
+HasGpu = Callable[[Device, Callable[[str], None]], bool]
+
+
+def has_gpu_here(device: Device, notice: Callable[[str], None]) -> bool:
+    """Say whether there is a GPU that can be used.
+
+    This function asks the driver and looks for CUDA's libraries. It does not import TensorFlow, because that takes
+    seconds and can be done later. Raises DeviceError if a GPU is asked for and there is none.
+    """
+    if sys.platform == "win32" or cuda_device_count() == 0:  # since 2.11, TensorFlow uses no GPU on Windows
+        if device == "gpu":
+            raise DeviceError(
+                "--device gpu: NVIDIA's driver finds no CUDA GPU. Leave out the option to use the processor."
+            )
+        return False
+    if device == "auto" and not _has_cuda_libraries():
+        notice(
+            "there is a CUDA GPU, but its libraries are missing, so the processor is used. `pip install "
+            "'.[gpu]'` in a checkout of imgsort installs them."
+        )
+        return False
+    return True
+
+
 def choose_way(
-    model: Judged, device: Device, precision: Precision, notice: Callable[[str], None], runtime: str | None = None
+    model: Judged,
+    device: Device,
+    precision: Precision,
+    notice: Callable[[str], None],
+    runtime: str | None = None,
+    *,
+    has_gpu: HasGpu = has_gpu_here,
 ) -> Way:
     """Return the way that is asked for, or else the fastest one that is known not to cost quality.
 
     `runtime` is the runtime that made earlier features, or None. If it cannot run the model here, `notice` says so.
+    `has_gpu` answers for the machines that run the model.
 
-    The way is one that this machine has. Raises UsageError for int8 on a GPU, and DeviceError if a GPU is asked for and
+    The way is one that they have. Raises UsageError for int8 on a GPU, and DeviceError if a GPU is asked for and
     there is none.
     """
     if device == "gpu" and precision == "int8":
         raise UsageError("--device gpu --precision int8: int8 runs on processors only. Leave out one of the two.")
-    if device != "cpu" and precision != "int8" and _gpu_is_there(device, notice):
+    if device != "cpu" and precision != "int8" and has_gpu(device, notice):
         return _way(model, "float16" if precision == "auto" else precision, "gpu", notice, runtime)
     wanted = model.best.precision(processor_capabilities()) if precision == "auto" else precision
     if wanted == "bfloat16" and not _has_bfloat16():
@@ -62,27 +94,6 @@ def _way(
         "features differ a little."
     )
     return Way(fastest, precision, device)
-
-
-def _gpu_is_there(device: Device, notice: Callable[[str], None]) -> bool:
-    """Say whether there is a GPU that can be used.
-
-    This function asks the driver and looks for CUDA's libraries. It does not import TensorFlow, because that takes
-    seconds and can be done later.
-    """
-    if sys.platform == "win32" or cuda_device_count() == 0:  # since 2.11, TensorFlow uses no GPU on Windows
-        if device == "gpu":
-            raise DeviceError(
-                "--device gpu: NVIDIA's driver finds no CUDA GPU. Leave out the option to use the processor."
-            )
-        return False
-    if device == "auto" and not _has_cuda_libraries():
-        notice(
-            "there is a CUDA GPU, but its libraries are missing, so the processor is used. `pip install "
-            "'.[gpu]'` in a checkout of imgsort installs them."
-        )
-        return False
-    return True
 
 
 def _has_cuda_libraries() -> bool:

@@ -143,6 +143,7 @@ def prepare(model: Model, settings: ModelSettings, read: ReadSettings, listener:
         device=settings.device,
         precision=settings.precision,
         runtime=settings.runtime,
+        has_gpu=settings.has_gpu,
     )
     way = extraction.way
     listener.notice(f"{model.name} runs on the {way.device}, in {way.precision}.")

@@ -86,6 +86,7 @@ ROOMS = {
     "filing/moving": "one_file .",
     "learning": "data audit network result",
     "engines": "ray .",
+    "engines/ray": "connection .",
     "jobs": ". session scale upkeep organize learn look watch",
     "jobs/organize": "steps .",
     "jobs/learn": "auditing steps .",

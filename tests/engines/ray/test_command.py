@@ -129,6 +129,10 @@ def soon(what: Any) -> bool:
     return bool(what())
 
 
+def is_gone(path: Path) -> bool:
+    return not path.exists()
+
+
 def parts(output: Path) -> dict[str, int]:
     """Return the parts of a dataset, and which file each is."""
     names = FolderPlace(output).names()
@@ -157,7 +161,7 @@ def test_a_run_that_is_ended_leaves_nothing_and_goes_on_later(started, tmp_path)
         code, out, err = running.ended()
         assert code == ends[number], err
         assert "Traceback" not in err
-        assert soon(lambda: not Path(running.told["TMPDIR"]).exists())
+        assert soon(partial(is_gone, Path(running.told["TMPDIR"])))
     assert soon(lambda: not os.listdir(tmp_path / "tmp"))
     killed = runs[signal.SIGKILL]
     assert len(killed.ports) > 3

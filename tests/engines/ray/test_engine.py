@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -38,6 +39,7 @@ from tests.support.trees import make_tree
 # Ray leaves the log files of its client server open.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file.*ray_client_server:ResourceWarning")
 
+JOB = Path(__file__).resolve().parents[3] / "examples" / "cluster" / "sort_photos.sh"
 PICTURES = 150
 BAD = {
     "a_empty.jpg": b"",
@@ -189,6 +191,23 @@ def test_a_command_joins_a_cluster_from_outside(cluster, folder, tmp_path):
         told = json.loads(done.stdout)
         results.append((told["counts"], told["unreadable"], sorted(map(bytes, dataset.contents))))
     assert results[0] == results[1]
+
+
+@pytest.mark.skipif(not JOB.is_file(), reason="needs the source")
+def test_the_job_of_the_example_runs_on_the_cluster(cluster, folder, tmp_path):
+    """`examples/cluster/sort_photos.sh` joins the cluster of its machine, makes all features there, and a plan."""
+    line = ["sh", JOB, folder, tmp_path, "--model", "efficientnet-lite0", "--size", str(SIDE_PX), "--quiet"]
+    environment = {
+        **os.environ,
+        "IMGSORT": f"{sys.executable} -m imgsort",
+        "RAY_ADDRESS": cluster.get_runtime_context().gcs_address,
+    }
+    done = subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert f"imgsort apply {tmp_path}/plan.csv" in done.stdout
+    assert (tmp_path / "plan.csv").read_text(encoding="utf-8").count(".jpg") > PICTURES
+    dataset = Dataset.opened(FolderPlace(tmp_path / "dataset"))
+    assert len(dataset) == PICTURES + len(BAD) + 1
 
 
 def test_an_error_of_the_model_ends_the_work(cluster, folder, extraction):

@@ -59,11 +59,17 @@ def distinct_count(rows: "NDArray[np.floating]") -> int:
     """Return how many different rows there are in `rows`, (n, k). Rounding errors of the reduction do not count."""
     import numpy as np
 
-    if not len(rows):
-        return 0
+    return len(np.unique(without_rounding_errors(rows, rows), axis=0)) if len(rows) else 0
+
+
+def without_rounding_errors(points: "NDArray[np.floating]", rows: "NDArray[np.floating]") -> "NDArray[np.floating]":
+    """Return points among `rows`, both (·, k), such that points are equal if they differ by rounding errors alone."""
+    import numpy as np
+
     scale = float(np.abs(rows).max()) or 1.0
     # Adding 0 turns -0 into 0, so that both count as the same number.
-    return len(np.unique(np.round(rows / scale, 9) + 0.0, axis=0))
+    rounded: NDArray[np.floating] = np.round(points / scale, 9) + 0.0
+    return rounded
 
 
 def best(judged: Sequence[Candidate]) -> Candidate:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from imgsort.grouping.categories.cluster_count import (
     MAX_CLUSTERS,
@@ -11,6 +11,7 @@ from imgsort.grouping.categories.cluster_count import (
     best,
     candidates,
     distinct_count,
+    without_rounding_errors,
 )
 from imgsort.grouping.categories.numbering import in_own_order, number_by_size
 from imgsort.grouping.categories.reduced import reduced_rows, sampled_rows
@@ -177,7 +178,7 @@ def labels_of(
 
     labels: NDArray[np.integer]
     if algorithm == "kmeans":
-        labels = fitted_kmeans(reduced, clusters, random_state, copy=False).labels_
+        labels = _told_apart(fitted_kmeans(reduced, clusters, random_state, copy=False), reduced)
     elif algorithm == "agglomerative":
         # Ward (1963): each step joins the two clusters whose union adds least to the squared distances from the means.
         most = min(clusters, distinct_count(reduced))
@@ -194,6 +195,15 @@ def labels_of(
         density = HDBSCAN(min_cluster_size=least, min_samples=_DENSITY_SAMPLES, copy=True)
         labels = density.fit_predict(reduced[:, :_DENSITY_COMPONENTS])
     return labels
+
+
+def _told_apart(kmeans: Any, reduced: "NDArray[np.float64]") -> "NDArray[np.integer]":
+    """Return the labels of K-Means. If it has put equal rows into several clusters, these become one."""
+    import numpy as np
+
+    labels: NDArray[np.integer] = kmeans.labels_
+    distinct, owners = np.unique(without_rounding_errors(kmeans.cluster_centers_, reduced), axis=0, return_inverse=True)
+    return labels if len(distinct) == len(owners) else owners.reshape(-1)[labels]
 
 
 def _around_centres(

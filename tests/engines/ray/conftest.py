@@ -80,9 +80,13 @@ def psutil() -> Any:
 
 
 def processes_named(beginning: str) -> list[int]:
-    """Return the processes of this machine with a command line that begins like this."""
-    lines = [(process.pid, process.info["cmdline"] or [""]) for process in psutil().process_iter(["cmdline"])]
-    return [pid for pid, line in lines if line[0].startswith(beginning)]
+    """Return the processes that this one has started, and those that they have, whose command line begins like this."""
+    found = []
+    for process in psutil().Process().children(recursive=True):
+        with contextlib.suppress(psutil().NoSuchProcess):  # it has just ended
+            if process.cmdline()[:1] and process.cmdline()[0].startswith(beginning):
+                found.append(process.pid)
+    return found
 
 
 def folder_images(root: Path) -> FolderImages:

@@ -51,8 +51,10 @@ class Crew:
 
     @property
     def has(self) -> str:
-        """What a worker has, in words."""
-        return f"{self.gpus} GPU and {self.cores:g} CPUs" if self.gpus else f"{self.cores:g} CPUs"
+        """What all workers have, in words."""
+        cpus = "1 CPU" if self.cores == 1 else f"{self.cores:g} CPUs"
+        own = f"{self.gpus} GPU and {cpus}" if self.gpus else cpus
+        return own if self.workers == 1 else f"{own} each"
 
 
 def crew_of(ray: Any, device: UsedDevice) -> Crew:

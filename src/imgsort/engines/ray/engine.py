@@ -75,7 +75,7 @@ class RayEngine:
             folder = place.folder if isinstance(place, FolderPlace) else None
             is_seen = ask_machines(ray, extraction.way, folder) or (place is not None and folder is None)
             looks = "1 Ray worker looks" if crew.workers == 1 else f"{crew.workers} Ray workers look"
-            self.notice(f"{looks} at the images, on {crew.has} each.")
+            self.notice(f"{looks} at the images, on {crew.has}.")
             if dataset is not None and not is_seen:
                 self.notice(f"{dataset.place}: not all machines of the Ray cluster see it, so this one writes to it.")
             writes = WritePart(dataset.place, dataset.head) if dataset is not None and is_seen else None

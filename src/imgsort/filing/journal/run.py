@@ -1,6 +1,6 @@
 """Describes one run as its file in `.imgsort` records it: its plan, its events and its status."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -45,10 +45,14 @@ _STATUS_AFTER = {
 }
 
 
-def status_after(event: dict[str, Any], before: Status) -> Status:
-    """Return the status of a run after one more event."""
-    status = _STATUS_AFTER.get(event["type"], before)
-    return Status.UNDONE_IN_PART if status is Status.UNDONE and event["refused"] else status
+def status_after(events: Iterable[dict[str, Any]]) -> Status:
+    """Return the status of a run after these events."""
+    status = Status.UNFINISHED
+    for event in events:
+        status = _STATUS_AFTER.get(event["type"], status)
+        if status is Status.UNDONE and event["refused"]:
+            status = Status.UNDONE_IN_PART
+    return status
 
 
 @dataclass
@@ -77,10 +81,7 @@ class Run:
     @property
     def status(self) -> Status:
         """The status of the run, as its events give it."""
-        status = Status.UNFINISHED
-        for event in self.events:
-            status = status_after(event, status)
-        return status
+        return status_after(self.events)
 
     @property
     def links(self) -> Links | None:

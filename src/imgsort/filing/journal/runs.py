@@ -157,4 +157,4 @@ def last_status(root: Path, run_id: str) -> Status:
 @functools.lru_cache(maxsize=20_000)
 def _status_of(path: str, stamp: tuple[int, ...]) -> Status:
     """Return the status that the last line gives. `stamp`: changes with the file, because lines are only added."""
-    return status_after(run_format.event_on(last_line(Path(path))), Status.UNFINISHED)
+    return status_after([run_format.event_on(last_line(Path(path)))])

@@ -44,10 +44,7 @@ class ObjectRun:
     @property
     def status(self) -> Status:
         """The status of the run, as its events give it."""
-        status = Status.UNFINISHED
-        for event in self.events:
-            status = status_after(event, status)
-        return status
+        return status_after(self.events)
 
     @property
     def made(self) -> dict[int, Made]:

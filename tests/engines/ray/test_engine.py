@@ -173,21 +173,12 @@ def test_workers_write_each_image_once_though_some_of_them_die(cluster, folder, 
 
 def test_a_command_joins_a_cluster_from_outside(cluster, folder, tmp_path):
     """`--ray-address ray://`: the command that is no part of the cluster gives the result of the local engine."""
-    shared = [
-        "--recursive",
-        "--model",
-        "efficientnet-lite0",
-        "--size",
-        str(SIDE_PX),
-        "--precision",
-        "float32",
-        "--json",
-    ]
+    model = ["--model", "efficientnet-lite0", "--size", str(SIDE_PX), "--precision", "float32"]
     outside = ["--engine", "ray", "--ray-address", f"ray://127.0.0.1:{CLIENT_PORT}"]
     results = []
     for name, options in (("local", []), ("outside", outside)):
         line = [sys.executable, "-m", "imgsort", "embed", folder, "--output", tmp_path / name, "--no-cache", "--json"]
-        done = subprocess.run([*line, *shared, *options], capture_output=True, text=True, check=False)
+        done = subprocess.run([*line, "--recursive", *model, *options], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         dataset = Dataset.opened(FolderPlace(tmp_path / name))
         told = json.loads(done.stdout)

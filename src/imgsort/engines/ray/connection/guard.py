@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _PROCESSES = Path("/proc")
+_ALIVE = b"alive"
 _TRIES, _SECONDS_BETWEEN = 50, 0.1
 
 
@@ -33,17 +34,16 @@ def guarded(folder: Path, private: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        assert guard.stdin is not None
-        guard.stdin.close()
+        with contextlib.suppress(BrokenPipeError):  # somebody ended the guard
+            guard.communicate(_ALIVE)
         guard.wait()
 
 
 def _main(parent: int, folder: Path, private: Path) -> None:
-    sys.stdin.read()
-    if os.getppid() != parent:
-        parent = 0  # it is gone, and another process may have its number
+    # A process closes its pipes before it is gone: only what it says tells that it lives.
+    is_alive = sys.stdin.buffer.read() == _ALIVE
     for _ in range(_TRIES):
-        left = [process for process in _processes_of(folder) if process != parent]
+        left = [process for process in _processes_of(folder) if not (is_alive and process == parent)]
         if not left:
             break
         for process in left:
@@ -51,7 +51,7 @@ def _main(parent: int, folder: Path, private: Path) -> None:
                 os.kill(process, signal.SIGKILL)
         time.sleep(_SECONDS_BETWEEN)
     shutil.rmtree(folder, ignore_errors=True)
-    if not parent:
+    if not is_alive:
         shutil.rmtree(private, ignore_errors=True)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import imgsort
 from imgsort.engines.ray.engine import RayEngine
 from imgsort.errors import EngineError, WeightsError
 from imgsort.features.dataset.head import DatasetHead
@@ -99,6 +100,16 @@ def test_real_photographs_and_hard_files_have_the_results_of_the_local_engine(cl
     expected = seen_locally(images, extraction)
     assert any(seen.reason for seen in expected.values())
     assert_same(seen_by_ray(images, extraction), expected)
+
+
+def test_photographs_have_the_categories_of_the_local_engine(cluster, photos):
+    """Every photograph of the demo goes to the same category, whichever engine looks at it."""
+    options = {"model": "efficientnet-lite0", "clusters": 6, "dry_run": True, "cache": False}
+    local = imgsort.categorize(photos, **options)
+    by_ray = imgsort.categorize(photos, engine="ray", ray_address="auto", **options)
+    assert len(local.moves) > 90
+    assert by_ray.moves == local.moves
+    assert any("2 Ray workers look at the images" in notice for notice in by_ray.notices)
 
 
 def test_a_killed_actor_changes_nothing(cluster, folder, extraction):

@@ -5,6 +5,7 @@
 #     sh sort_photos.sh PHOTOS FEATURES [further options of imgsort embed]
 #
 # PHOTOS: a folder that every machine sees under the same path. FEATURES: a folder for the dataset, also on all of them.
+# If several Rays may run on this machine, set RAY_ADDRESS to HOST:PORT of the cluster, as `ray start` shows it.
 set -eu
 
 photos=${1:?usage: sort_photos.sh PHOTOS FEATURES [OPTION...]}

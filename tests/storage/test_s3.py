@@ -149,6 +149,13 @@ def test_an_endpoint_that_is_no_address(bucket, monkeypatch):
         list(store_at(bucket).list())
 
 
+def test_a_store_that_is_not_there(bucket, monkeypatch):
+    """Where no store answers, the error names the variable of the endpoint."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    with pytest.raises(StorageError, match="AWS_ENDPOINT_URL"):
+        list(store_at(bucket).list())
+
+
 def test_a_store_can_be_pickled(bucket):
     """A worker on another machine gets the store, and opens it itself."""
     bucket.put({"p/a": b"one"})

@@ -38,6 +38,13 @@ class StoreListing:
         return StoreImages(store, files, tuple(self.objects[file.path].mark for file in files))
 
 
+def empty_prefix_hint(*, recursive: bool) -> str:
+    """Return what to do about a prefix without images. A store does not say whether there is such a prefix."""
+    if recursive:
+        return " Check the prefix."
+    return " Check the prefix, or add --recursive if they are in folders below it."
+
+
 @dataclass(frozen=True)
 class StoreImages:
     """Images in an object store. It fulfils `features.engine.Images`, and can be pickled.

@@ -216,6 +216,15 @@ def test_a_missing_collection_is_an_error(tmp_path):
         require_folder(tmp_path / "nowhere")
 
 
+def test_an_address_with_one_slash_is_told_how_addresses_begin():
+    """`s3:/bucket` is the path of a folder. The error for it says how an address begins, and only there."""
+    for name in ("s3:/photos/2026", "gs:/photos"):
+        with pytest.raises(CollectionError, match=r"An address begins with s3:// or gs://\."):
+            require_folder(Path(name))
+    with pytest.raises(CollectionError, match=r"holds the images\.$"):
+        require_folder(Path("s3photos"))
+
+
 def test_a_name_that_cannot_be_is_no_collection(tmp_path):
     """A name that is too long for the system is a CollectionError too."""
     with pytest.raises(CollectionError):

@@ -7,9 +7,10 @@ import time
 
 import pytest
 
-from imgsort.errors import UsageError
+from imgsort.errors import CollectionError, UsageError
 from imgsort.jobs.organize.categorize import categorize
 from imgsort.jobs.organize.outliers import find_outliers
+from imgsort.jobs.scale.embed import embed
 from tests.support.stores import command, under
 
 
@@ -156,3 +157,14 @@ def test_embed_reads_a_store(uploaded, tmp_path, own_folder):
     assert planned["counts"]["images"] == 12
     written = b"".join(path.read_bytes() for path in (tmp_path / "features").iterdir())
     assert "OTHER" not in json.dumps(first) and b"OTHER" not in written
+
+
+@pytest.mark.parametrize("recursive", [False, True])
+def test_a_prefix_without_images_may_be_mistyped(bucket, tmp_path, recursive):
+    """Every command says to check the prefix, and names --recursive only where it was not given."""
+    bucket.put({"in/a.jpg": b"x"})
+    hint = r"there are no images here\. Check the prefix" + (r"\." if recursive else ", or add --recursive")
+    with pytest.raises(CollectionError, match=hint):
+        categorize(bucket.address("im"), recursive=recursive, output=bucket.address("out"))
+    with pytest.raises(CollectionError, match=hint):
+        embed(bucket.address("im"), recursive=recursive, output=tmp_path / "features")

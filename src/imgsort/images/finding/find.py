@@ -69,7 +69,8 @@ def require_folder(folder: Path) -> Path:
     """
     try:
         if not folder.exists():
-            raise CollectionError(f"{folder}: there is no such folder. Give the folder that holds the images.")
+            hint = " An address begins with s3:// or gs://." if str(folder).startswith(("s3:", "gs:")) else ""
+            raise CollectionError(f"{folder}: there is no such folder. Give the folder that holds the images.{hint}")
         if not folder.is_dir():
             raise CollectionError(f"{folder}: this is a file. Give the folder that holds it.")
         return folder.resolve()

@@ -9,7 +9,7 @@ from imgsort.filing.planning.site import site_of
 from imgsort.images.finding.find import Listing, require_folder
 from imgsort.images.finding.leaving_out.rules import Rules
 from imgsort.jobs.session.listing import LEFT_OUT, and_left_out, list_collection
-from imgsort.jobs.store_images import list_store
+from imgsort.jobs.store_images import empty_prefix_hint, list_store
 from imgsort.storage.addresses import Address
 from imgsort.storage.store import Store
 
@@ -20,7 +20,8 @@ def listed_at(asked: Path | Address, rules: Rules, *, recursive: bool) -> tuple[
         store = Store.at(asked)
         found = list_store(store, recursive=recursive, left_out=LEFT_OUT, rules=rules)
         if not found.listing.files:
-            raise CollectionError(f"{asked}: there are no images here.{and_left_out(found.listing)}")
+            hint = empty_prefix_hint(recursive=recursive)
+            raise CollectionError(f"{asked}: there are no images here.{hint}{and_left_out(found.listing)}")
         return asked.shown, found.listing, found.images_in(store)
     root = require_folder(asked)
     known = [folder.path for folder in category_folders.known_folders(root)]

@@ -20,7 +20,7 @@ from imgsort.images.finding.find import ImageFile
 from imgsort.jobs.listener import Listener, Remembering
 from imgsort.jobs.session.listing import LEFT_OUT, and_left_out, without_sidecars
 from imgsort.jobs.settings import FilingSettings
-from imgsort.jobs.store_images import StoreImages, StoreListing, list_store
+from imgsort.jobs.store_images import StoreImages, StoreListing, empty_prefix_hint, list_store
 from imgsort.storage.addresses import Address
 from imgsort.storage.buckets import bucket_at
 from imgsort.storage.store import Store
@@ -64,7 +64,7 @@ def open_objects(
     if not settings.sidecars:
         found = replace(found, listing=without_sidecars(found.listing))
     if not found.listing.files and not found.listing.unreadable:
-        hint = "" if settings.recursive else " Add --recursive if they are in folders below it."
+        hint = empty_prefix_hint(recursive=settings.recursive)
         raise CollectionError(f"{address}: there are no images here.{hint}{and_left_out(found.listing)}")
     hearing.notice_of(found.listing.left_out)
     if not settings.touches_nothing:

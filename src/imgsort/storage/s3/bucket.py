@@ -123,7 +123,10 @@ class S3Bucket:
             try:
                 page = self._call("list_objects_v2", {"Prefix": prefix, **limits, **token})
             except OSError as error:
-                raise StorageError(f"{self._name}: its objects cannot be listed: {error.strerror or error}.") from error
+                raise StorageError(
+                    f"{self._name}: its objects cannot be listed: {error.strerror or error}. Check the credentials "
+                    "and the endpoint (AWS_ENDPOINT_URL)."
+                ) from error
             with understood(self._name):
                 goes_on = page["IsTruncated"]  # every answer has it; without it, nothing may seem to be there
                 before, token = token, {"ContinuationToken": page["NextContinuationToken"]} if goes_on else {}

@@ -54,7 +54,8 @@ def _join(ray: Any, address: str) -> None:
         reason = " ".join(str(error).split())[:300]
         raise EngineError(
             f"--ray-address {address}: there is no Ray that answers ({reason}). Start one with `ray start --head`, or "
-            "leave out --ray-address: imgsort then starts its own."
+            "leave out --ray-address: imgsort then starts its own. If one runs, set RAY_ADDRESS to its HOST:PORT, and "
+            "RAY_AUTH_MODE and the token as for its `ray start`."
         ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)

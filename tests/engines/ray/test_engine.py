@@ -254,7 +254,7 @@ def test_an_actor_with_a_gpu_builds_the_model_from_what_travels(cluster, folder,
     engine = RayEngine("auto", notices.append)
     found = {seen.number: seen for batch in engine.see(images, range(10), on_gpu) for seen in batch}
     assert_same(found, seen_locally(images, extraction), 1e-4)
-    assert notices == ["1 Ray worker looks at the images, on 1 GPU and 1 CPU."]
+    assert notices == ["joining the Ray cluster at auto.", "1 Ray worker looks at the images, on 1 GPU and 1 CPU."]
 
 
 class Spy:

@@ -26,7 +26,7 @@ _PARTS_OF_WORKER = 8
 class RayEngine:
     """Looks at images with the workers of a Ray: its own, or that of a cluster at an `address`.
 
-    `notice`: is told how many workers look.
+    `notice`: is told that Ray starts or is joined, which takes seconds, and how many workers look.
     """
 
     address: str | None
@@ -69,6 +69,7 @@ class RayEngine:
     ) -> Iterator[Sequence[SeenImage]]:
         if not numbers:
             return
+        self.notice("Ray starts." if self.address is None else f"joining the Ray cluster at {self.address}.")
         with connected(self.address) as ray:
             crew = crew_of(ray, extraction.way.device)
             place = None if dataset is None else dataset.place

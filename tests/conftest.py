@@ -51,7 +51,7 @@ def converted_alone(cache_folder, own_folder, lite_model):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IMGSORT_CACHE_DIR", str(cache_folder))
         prepare_extraction(PooledModel(lite_model, 64), DEFAULTS, notice=lambda text: None)
-    return shutil.copytree(cache_folder, own_folder, ignore=shutil.ignore_patterns("*.sqlite*"))
+    return shutil.copytree(cache_folder, own_folder, ignore=shutil.ignore_patterns("*.sqlite*", "*.part"))
 
 
 @pytest.fixture(autouse=True)

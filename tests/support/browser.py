@@ -79,6 +79,8 @@ def watch(page, complaints):
 def serious_barriers(page):
     """Return what axe-core finds wrong for people with disabilities, if it is serious: [(rule, element), ...]."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    # Colours in the middle of an animation are nobody's.
+    page.evaluate("Promise.allSettled(document.getAnimations().map((animation) => animation.finished))")
     found = axe.Axe().run(page).response["violations"]
     worst = [rule for rule in found if rule["impact"] in ("serious", "critical")]
     return [(rule["id"], node["html"][:200]) for rule in worst for node in rule["nodes"]]

@@ -41,17 +41,24 @@ def own_folder(tmp_path, monkeypatch):
     return tmp_path / "cache"
 
 
-@pytest.fixture
-def converted_alone(cache_folder, own_folder, lite_model):
-    """A cache folder that belongs to one test: it has the converted model for 64 pixels, and no features."""
+@pytest.fixture(scope="session")
+def converted(cache_folder, tmp_path_factory, lite_model):
+    """A cache folder with the converted model for 64 pixels, and nothing else: the folder of all has many models."""
     from imgsort.features.extraction import prepare_extraction
     from imgsort.features.models.pooled_model import PooledModel
     from imgsort.images.decoding.decode import DEFAULTS
 
+    folder = tmp_path_factory.mktemp("converted")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("IMGSORT_CACHE_DIR", str(cache_folder))
+        patch.setenv("IMGSORT_CACHE_DIR", str(folder))
         prepare_extraction(PooledModel(lite_model, 64), DEFAULTS, notice=lambda text: None)
-    return shutil.copytree(cache_folder, own_folder, ignore=shutil.ignore_patterns("*.sqlite*", "*.part"))
+    return folder
+
+
+@pytest.fixture
+def converted_alone(converted, own_folder):
+    """A cache folder that belongs to one test: it has the converted model for 64 pixels, and no features."""
+    return shutil.copytree(converted, own_folder)
 
 
 @pytest.fixture(autouse=True)

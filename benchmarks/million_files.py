@@ -17,7 +17,7 @@ from pathlib import Path
 
 from machine import described
 from made_rows import made
-from million_rows import HEAD, SEPARATION, memory_mb
+from million_rows import HEAD, SEPARATION, peak_mb
 
 from imgsort.content import content_hash
 from imgsort.features.dataset.part import Row, rows_in_part, write_part
@@ -62,10 +62,7 @@ def measured(photos: Path, dataset: Path, cache: Path, algorithm: str) -> str:
         env={**os.environ, "IMGSORT_CACHE_DIR": str(cache)},
         stdout=subprocess.DEVNULL,
     )
-    start, peak = time.perf_counter(), (0.0, 0.0)
-    while process.poll() is None:
-        peak = tuple(map(max, peak, memory_mb(process.pid)))
-        time.sleep(0.25)
+    start, peak = time.perf_counter(), peak_mb(process)
     if process.returncode:
         raise SystemExit(f"{algorithm}: the process ended with {process.returncode}")
     return f"{time.perf_counter() - start:.0f} | {peak[0]:.0f} | {peak[1]:.0f}"

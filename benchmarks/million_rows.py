@@ -88,15 +88,22 @@ def memory_mb(process: int) -> tuple[float, float]:
     return resident / 1024, own / 1024
 
 
+def peak_mb(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> tuple[float, float]:
+    """Wait for the end of a process. Return the most resident and the most own memory that it had."""
+    resident = own = 0.0
+    while process.poll() is None:
+        found = memory_mb(process.pid)
+        resident, own = max(resident, found[0]), max(own, found[1])
+        time.sleep(0.25)
+    return resident, own
+
+
 def measured(folder: Path, clusters: int, algorithm: str) -> str:
     """Group the rows of a dataset in a process of its own. Return cells of the table."""
     with tempfile.NamedTemporaryFile(suffix=".npz") as result:
         command = [sys.executable, "-c", GROUP, str(folder), str(clusters), algorithm, result.name]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        peak = (0.0, 0.0)
-        while process.poll() is None:
-            peak = tuple(map(max, peak, memory_mb(process.pid)))
-            time.sleep(0.25)
+        peak = peak_mb(process)
         if process.returncode:
             raise SystemExit(f"{algorithm}: the process ended with {process.returncode}")
         reading, grouping, width = json.loads(process.communicate()[0])

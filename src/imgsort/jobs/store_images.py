@@ -32,9 +32,8 @@ class StoreListing:
     listing: Listing
     objects: dict[str, StoredObject]
 
-    def images_in(self, store: Store) -> "StoreImages":
-        """Return the listed images for an engine."""
-        files = self.listing.files
+    def images_of(self, files: Sequence[ImageFile], store: Store) -> "StoreImages":
+        """Return some of the listed images for an engine."""
         return StoreImages(store, files, tuple(self.objects[file.path].mark for file in files))
 
 

@@ -8,18 +8,12 @@ import time
 import pytest
 
 import imgsort
-from tests.support.classifiers import KINDS, files_of, put
+from tests.support.classifiers import put
 from tests.support.watching import SETTLE_SECONDS, WatchProcess, images_in, until, watching
 
 LONG_SECONDS = 6 * SETTLE_SECONDS
 # The administrator may write everywhere, unless these rights are given up.
 WITHOUT_RIGHTS = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all")
-
-
-@pytest.fixture
-def pictures(demo_photos):
-    """Return pictures of the demo's photographs, of all kinds."""
-    return [file for kind in KINDS for file in files_of(demo_photos, kind)]
 
 
 @pytest.mark.parametrize("mode", ["copy", "hardlink", "symlink"])

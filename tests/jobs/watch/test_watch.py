@@ -12,17 +12,11 @@ import pytest
 import imgsort
 from imgsort.errors import CollectionError, JournalError, LockedError, UsageError
 from imgsort.filing.journal.locking.lock import locked
-from tests.support.classifiers import KINDS, files_of, put
+from tests.support.classifiers import put
 from tests.support.trees import names
 from tests.support.watching import SETTLE_SECONDS, images_in, until, watching
 
 LONG_SECONDS = 4 * SETTLE_SECONDS
-
-
-@pytest.fixture
-def pictures(demo_photos):
-    """Return pictures of the demo's photographs, of all kinds."""
-    return [file for kind in KINDS for file in files_of(demo_photos, kind)]
 
 
 @pytest.fixture

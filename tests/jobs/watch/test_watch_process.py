@@ -11,19 +11,13 @@ import time
 import pytest
 
 import imgsort
-from tests.support.classifiers import KINDS, files_of, put
+from tests.support.classifiers import put
 from tests.support.trees import names
 from tests.support.watching import SETTLE_SECONDS, WatchProcess, images_in, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs the signals of POSIX")
 # Longer than an image rests, and not so long that one which is not whole is given up.
 LONG_SECONDS = 3 * SETTLE_SECONDS
-
-
-@pytest.fixture
-def pictures(demo_photos):
-    """Return pictures of the demo's photographs, of all kinds."""
-    return [file for kind in KINDS for file in files_of(demo_photos, kind)]
 
 
 @pytest.fixture

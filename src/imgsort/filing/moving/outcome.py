@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from imgsort.errors import JournalError
+from imgsort.errors import InterruptedRunError, JournalError, StoppedError
 from imgsort.filing.journal.run import Run
 from imgsort.filing.moving.settle import record_result, settle_moves
 from imgsort.filing.planning.plan import Refusal
@@ -24,6 +24,15 @@ class Outcome:
     refused: tuple[Refusal, ...]
     stopped: str | None = None
     by_user: bool = False
+
+    def require_finished(self, what: str, remedy: str, result: object) -> None:
+        """Raise InterruptedRunError or StoppedError, which has the `result`, if the end was not reached.
+
+        `what`: the place, a colon, and what stopped there, if that is not the run.
+        """
+        if self.stopped is not None:
+            error = InterruptedRunError if self.by_user else StoppedError
+            raise error(f"{what} stopped part way: {self.stopped}. Nothing is lost; {remedy}", result)
 
 
 def stopped(run: Run, event: str, refused: list[Refusal], error: BaseException) -> Outcome:

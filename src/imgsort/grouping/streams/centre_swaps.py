@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from imgsort.grouping.centres import distances_to
 from imgsort.grouping.kmeans import fitted_kmeans, kmeans_from
 from imgsort.grouping.streams.rows import MatrixRows, numbered_parts
+from imgsort.grouping.sums import ClusterSums
 
 if TYPE_CHECKING:
     from typing import Any
@@ -36,7 +37,8 @@ def swapped_labels(
     count = int(owners.max()) + 1
     if count < 2 or count == len(rows):
         return labels
-    found = _swapped(rows, kmeans_from(rows, _means(rows, owners, count), random_state), random_state)
+    centres = ClusterSums.of(rows, owners, count).means(np.zeros((count, rows.shape[1])))
+    found = _swapped(rows, kmeans_from(rows, centres, random_state), random_state)
     for number in range(1, _FURTHER_STARTS + 1):
         start = fitted_kmeans(rows, count, random_state + number, starts=1)
         found = min(found, _swapped(rows, start, random_state), key=lambda kmeans: float(kmeans.inertia_))
@@ -107,9 +109,3 @@ def _gains(
         gains[group] = fallen * len(members) / len(some)
         pairs[group] = two.cluster_centers_
     return gains, pairs
-
-
-def _means(rows: "NDArray[np.floating]", labels: "NDArray[np.integer]", count: int) -> "NDArray[np.float64]":
-    import numpy as np
-
-    return np.array([rows[labels == label].mean(axis=0) for label in range(count)])

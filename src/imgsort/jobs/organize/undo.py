@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from imgsort.errors import InterruptedRunError, StoppedError
 from imgsort.filing.journal.run import Run
 from imgsort.filing.journal.twins import level_twin
 from imgsort.filing.moving.undo import run_to_undo, undo_run
@@ -48,13 +47,7 @@ def undo(
         result = UndoResult(
             chosen.id, chosen.command, str(chosen.status), root, restored, outcome.refused, tuple(hearing.notices)
         )
-        if outcome.stopped is not None:
-            error = InterruptedRunError if outcome.by_user else StoppedError
-            raise error(
-                f"{root}: the undo stopped part way: {outcome.stopped}. Nothing is lost; "
-                f"`imgsort undo {root}` continues it.",
-                result,
-            )
+        outcome.require_finished(f"{root}: the undo", f"`imgsort undo {root}` continues it.", result)
         return result
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
-from imgsort.errors import CollectionError, InterruptedRunError, PlanError, StoppedError, UsageError
+from imgsort.errors import CollectionError, PlanError, UsageError
 from imgsort.filing.moving.outcome import Outcome
 from imgsort.filing.objects.apply import apply_object_run
 from imgsort.filing.objects.edited import Present, object_plan_of_rows
@@ -65,13 +65,11 @@ def _carried_out(plan: ObjectPlan, edited: EditedObjectPlan, opened: OpenJournal
     outcome = apply_object_run(run, opened.copier(plan.site), partial(hearing.progress, "copying"))
     hearing.notice(f"the journal of this run is in {opened.root}.")
     result = _result(plan, edited, hearing, run=run.id, status=str(run.status), outcome=outcome)
-    if outcome.stopped is not None:
-        error = InterruptedRunError if outcome.by_user else StoppedError
-        raise error(
-            f"{edited.output}: stopped part way: {outcome.stopped}. Nothing is lost; give the command again to go on, "
-            f"or `imgsort undo {edited.output}` takes back what was done.",
-            result,
-        )
+    outcome.require_finished(
+        f"{edited.output}:",
+        f"give the command again to go on, or `imgsort undo {edited.output}` takes back what was done.",
+        result,
+    )
     return result
 
 

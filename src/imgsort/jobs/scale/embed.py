@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from imgsort.csv_file import encode_cell, require_new
 from imgsort.errors import StrictError, UsageError
-from imgsort.features.cache.feature_cache import opened_cache
+from imgsort.features.cache.feature_cache import FeatureCache, NoCache, opened_cache
 from imgsort.features.dataset.head import DatasetHead
 from imgsort.features.dataset.part import require_pyarrow
 from imgsort.features.dataset.place import FolderPlace
@@ -200,28 +200,32 @@ class _Embedding:
         with opened_cache(
             extraction.recipe, is_wanted=self.settings.cache, notice=self.hearing.notice, verify=self.settings.verify
         ) as cache:
-            known = set()
-            for seen in cached_images(self.images, missing, cache):
+            left = dict.fromkeys(missing)
+            for seen in self._known(missing, cache, earlier):
                 writer.put(self.images.files[seen.number], seen)
-                known.add(seen.number)
+                del left[seen.number]
                 yield seen
-            left = [number for number in missing if number not in known]
-            if earlier is not None:
-                for seen in earlier.moved(self.images, left):
-                    writer.put(self.images.files[seen.number], seen)
-                    known.add(seen.number)
-                    yield seen
-                left = [number for number in left if number not in known]
             engine = self.settings.chosen_engine(self.hearing.notice)
             seen_now = engine.see_into(
                 writer,
                 self.images,
-                left,
+                list(left),
                 extraction,
                 known=cache.features_of if earlier is None else _either(cache.features_of, earlier.features_of),
                 onlooker=self.hearing.onlooker,
             )
             yield from kept_in(cache, self.images, seen_now)
+
+    def _known(
+        self, missing: Sequence[int], cache: FeatureCache | NoCache, earlier: Earlier | None
+    ) -> Iterator[SeenImage]:
+        """Yield the results for the missing images that need no engine."""
+        found = set()
+        for seen in cached_images(self.images, missing, cache):
+            found.add(seen.number)
+            yield seen
+        if earlier is not None:
+            yield from earlier.moved(self.images, [number for number in missing if number not in found])
 
     def _result(
         self, output: Path, model: ModelRecord, unreadable: tuple[Unreadable, ...], counts: dict[str, int]

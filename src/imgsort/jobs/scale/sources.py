@@ -22,7 +22,7 @@ def listed_at(asked: Path | Address, rules: Rules, *, recursive: bool) -> tuple[
         if not found.listing.files:
             hint = empty_prefix_hint(recursive=recursive)
             raise CollectionError(f"{asked}: there are no images here.{hint}{and_left_out(found.listing)}")
-        return asked.shown, found.listing, found.images_in(store)
+        return asked.shown, found.listing, found.images_of(found.listing.files, store)
     root = require_folder(asked)
     known = [folder.path for folder in category_folders.known_folders(root)]
     listing = list_collection(site_of(root), known, recursive=recursive, rules=rules)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from imgsort.errors import InterruptedRunError, NothingToUndoError, StoppedError, UsageError
+from imgsort.errors import NothingToUndoError, UsageError
 from imgsort.filing.objects.journal import load_object_run, object_run_to_undo, require_no_other_journal, runs_at
 from imgsort.filing.objects.plan import ObjectSite
 from imgsort.filing.objects.run import ObjectRun
@@ -46,13 +46,7 @@ def undo_in_store(
             outcome.refused,
             tuple(hearing.notices),
         )
-        if outcome.stopped is not None:
-            error = InterruptedRunError if outcome.by_user else StoppedError
-            raise error(
-                f"{place}: the undo stopped part way: {outcome.stopped}. Nothing is lost; `imgsort undo {place}` "
-                "continues it.",
-                result,
-            )
+        outcome.require_finished(f"{place}: the undo", f"`imgsort undo {place}` continues it.", result)
         return result
 
 

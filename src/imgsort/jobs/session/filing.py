@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from imgsort.errors import InterruptedRunError, StoppedError
 from imgsort.features.cache.feature_cache import remember_files
 from imgsort.features.cache.feature_store import KnownFile
 from imgsort.filing.journal.run import Run
@@ -96,13 +95,8 @@ def carry_out_plan(
     result = _result(collection, looked, run.plan, found, status=str(run.status), run=run.id, outcome=outcome)
     if looked.is_kept and outcome.stopped is None:
         remember_files(_files_in_their_places(result, plan.site.destination), collection.opened_ns)
-    if outcome.stopped is not None:
-        error = InterruptedRunError if outcome.by_user else StoppedError
-        raise error(
-            f"{plan.site.output}: stopped part way: {outcome.stopped}. Nothing is lost; "
-            f"`imgsort undo {plan.site.roots[-1]}` takes back what was done.",
-            result,
-        )
+    remedy = f"`imgsort undo {plan.site.roots[-1]}` takes back what was done."
+    outcome.require_finished(f"{plan.site.output}:", remedy, result)
     return result
 
 

@@ -39,7 +39,7 @@ class OpenObjects:
 
     def images_of(self, files: Sequence[ImageFile]) -> StoreImages:
         """Return some of the listed images for an engine."""
-        return StoreImages(self.store, files, tuple(self.listing.objects[file.path].mark for file in files))
+        return self.listing.images_of(files, self.store)
 
 
 def open_objects(
